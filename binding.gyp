@@ -1,0 +1,39 @@
+# Builds the addon. What it is made of stands in native/sources.json, for this file and for CMakeLists.txt.
+{
+  "variables": {
+    "c_sources": ["<!@(node scripts/native-sources.mjs linux kernel buddy)"],
+    "cc_sources": ["<!@(node scripts/native-sources.mjs node)"],
+    "includes_of_c": ["<!@(node scripts/native-sources.mjs includes)"],
+    "cflags_of_c": ["<!@(node scripts/native-sources.mjs cflags)"],
+    "kernel_version": "<!(node scripts/linux/version.mjs)"
+  },
+  "targets": [
+    {
+      "target_name": "gpu_buddy",
+      "sources": ["<@(c_sources)", "<@(cc_sources)"],
+      "include_dirs": ["<@(includes_of_c)", "<!(node -p \"require('node-addon-api').include_dir\")"],
+      "defines": [
+        "NAPI_VERSION=9",
+        "NODE_ADDON_API_DISABLE_DEPRECATED",
+        "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
+        "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\""
+      ],
+      "cflags": ["-fvisibility=hidden", "-O3"],
+      "cflags_c": ["<@(cflags_of_c)"],
+      "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"],
+      "conditions": [
+        ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete"] }],
+        [
+          "OS=='mac'",
+          {
+            "xcode_settings": {
+              "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+              "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+              "OTHER_CFLAGS": ["<@(cflags_of_c)"]
+            }
+          }
+        ]
+      ]
+    }
+  ]
+}

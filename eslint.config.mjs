@@ -1,0 +1,65 @@
+// What ESLint checks: TypeScript with types and strictly, plain JavaScript (scripts, config files) with the
+// recommended rules. Layout is prettier's business, not ours.
+import eslint from '@eslint/js';
+import prettier from 'eslint-config-prettier/flat';
+import { defineConfig } from 'eslint/config';
+import tseslint from 'typescript-eslint';
+
+const noDefaultExport = [
+  'ExportDefaultDeclaration',
+  'ExportSpecifier[exported.name="default"]',
+  'TSExportAssignment',
+].map((selector) => ({ selector, message: 'Name what you export.' }));
+
+const onlyNative = { regex: '^node-gyp-build', message: 'Only lib/native.ts loads the addon.' };
+const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
+const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
+const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
+
+/**
+ * Imports point down only: the files may not import what matches a pattern.
+ * @param {string[]} files
+ * @param {{ regex: string, message: string }[]} patterns
+ * @param {string[]} ignores
+ * @returns {import('eslint').Linter.Config}
+ */
+function forbidImports(files, patterns, ignores = []) {
+  return { files, ignores, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+}
+
+export default defineConfig(
+  { ignores: ['build/', 'coverage/', 'dist/', 'prebuilds/', 'vendor/linux/'] },
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
+  eslint.configs.recommended,
+  {
+    files: ['**/*.{ts,mts}'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      'no-restricted-syntax': ['error', ...noDefaultExport],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-exports': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
+      '@typescript-eslint/prefer-readonly': 'error',
+      // Numbers and bigints read well in a message; objects don't.
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+  {
+    files: ['**/*.{js,mjs,cjs}'],
+    languageOptions: { globals: nodeGlobals() },
+    rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
+  },
+  forbidImports(['**/*.{ts,mts,js,mjs,cjs}'], [onlyNative], ['lib/**']),
+  forbidImports(['lib/**/*.{ts,mts}'], [onlyNative, noTrace, noCli, noSelf]),
+  forbidImports(['lib/native.ts'], [noTrace, noCli, noSelf]),
+  forbidImports(['lib/trace/**/*.{ts,mts}'], [onlyNative, noCli, noSelf]),
+  forbidImports(['lib/cli/**/*.{ts,mts}'], [onlyNative, noSelf]),
+  prettier,
+);
+
+/** What Node gives to every file, as ESLint wants to hear it. */
+function nodeGlobals() {
+  return Object.fromEntries(Object.getOwnPropertyNames(globalThis).map((name) => [name, 'readonly']));
+}

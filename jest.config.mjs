@@ -1,0 +1,30 @@
+// How jest runs test/: TypeScript through swc (types are checked by `npm run lint:ts`, not here), with the package's
+// own name meaning lib/, so that tests and the examples in the docs import what a user imports.
+
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/lib', '<rootDir>/scripts', '<rootDir>/test'],
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
+  moduleNameMapper: {
+    '^gpu-buddy$': '<rootDir>/lib/index.ts',
+    '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
+  },
+  transform: {
+    '\\.m?ts$': ['@swc/jest', swc('typescript')],
+    '\\.mjs$': ['@swc/jest', swc('ecmascript')],
+  },
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
+  injectGlobals: false,
+  maxWorkers: 2,
+};
+
+/** ES2022 lowers `using`, which Node 20 doesn't know. @param {string} syntax */
+function swc(syntax) {
+  return {
+    module: { type: 'commonjs' },
+    jsc: { target: 'es2022', parser: { syntax } },
+    sourceMaps: 'inline',
+  };
+}

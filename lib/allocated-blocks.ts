@@ -1,0 +1,260 @@
+/** A list of blocks that were allocated together: who holds it owns the memory. */
+import { inspect, type InspectOptions } from 'node:util';
+import { AllocatedBlock } from './allocated-block';
+import { toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
+import { GpuBuddyError, illegalConstructor } from './errors';
+import type { GpuBuddy } from './gpu-buddy';
+import { returnGuard, type Guard } from './guard';
+import { currentVersion, errorFor, internalKey } from './internal';
+import * as native from './native';
+
+/** How memory goes back. */
+export interface FreeOptions {
+  /** The memory is all zeros again (`GPU_BUDDY_CLEARED`). Without it, it counts as dirty, whatever it was before. */
+  readonly cleared?: boolean | undefined;
+}
+
+/** Which part of a block is kept. */
+export interface TrimOptions {
+  /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
+  readonly start?: number | bigint | undefined;
+}
+
+/**
+ * Blocks of an allocator, in the order in which the kernel found them: largest first, or ascending for an exact range
+ * and after trimming.
+ *
+ * The blocks are the holder's until `free()`, until the end of a `using` block, or until the list is collected. The
+ * collector comes late, and never inside synchronous code: free lists by hand or by `using`.
+ *
+ * Mirrors `AllocatedBlocks` of the kernel's Rust bindings.
+ *
+ * @example
+ * ```ts
+ * import { GpuBuddy, SZ_1G, SZ_16M } from 'gpu-buddy';
+ *
+ * const buddy = new GpuBuddy({ size: SZ_1G });
+ * {
+ *   using blocks = buddy.allocBlocks(SZ_16M);
+ *   for (const block of blocks) console.log(block.offset, block.size);
+ * }
+ * console.log(buddy.avail === buddy.size); // true
+ * ```
+ */
+export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
+  readonly #buddy: GpuBuddy;
+  /** Gone once the list is freed. */
+  #guard: Guard | undefined;
+  readonly #generation: number;
+  readonly #tag: number;
+  #version = 0;
+  #count = 0;
+  /** The first block; the others are read when somebody asks for them. */
+  #offset = 0;
+  #order = 0;
+  #isClear = false;
+  #columns: native.Columns | undefined;
+
+  /** @internal Takes over the guard, and the list that the last allocation has left in its slot. */
+  constructor(key: typeof internalKey, buddy: GpuBuddy, guard: Guard, tag: number) {
+    if (key !== internalKey) throw illegalConstructor();
+    this.#buddy = buddy;
+    this.#guard = guard;
+    this.#generation = native.list.generation;
+    this.#tag = tag;
+    this.#takeReport();
+  }
+
+  /** Keeps what the last call has said of the list. */
+  #takeReport(): void {
+    this.#version++;
+    this.#count = native.list.count;
+    this.#offset = native.list.offset;
+    this.#order = native.list.order;
+    this.#isClear = native.list.clear;
+    this.#columns = undefined;
+  }
+
+  #handle(syscall: string): native.Handle {
+    if (!this.#guard) throw new GpuBuddyError(native.FREED, syscall);
+    return { slot: this.#guard.slot, generation: this.#generation };
+  }
+
+  /** The allocator that the blocks come from. */
+  get buddy(): GpuBuddy {
+    return this.#buddy;
+  }
+
+  /** Whether the blocks have been given back. Never throws. */
+  get freed(): boolean {
+    return !this.#guard;
+  }
+
+  /** The number given to `allocBlocks()`; 0 where none was. */
+  get tag(): number {
+    return this.#tag;
+  }
+
+  /**
+   * How many blocks there are.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   */
+  get length(): number {
+    this.#handle('gpu_buddy_block');
+    return this.#count;
+  }
+
+  /**
+   * Whether there are none: true only when all of them have been freed one by one.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   */
+  get isEmpty(): boolean {
+    return this.length === 0;
+  }
+
+  /**
+   * Bytes in all blocks together: what was asked for, or more with `trimDisable`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   */
+  get size(): bigint {
+    let chunks = 0n;
+    for (let index = 0; index < this.length; index++) chunks += 1n << BigInt(this.#orderAt(index));
+    return chunks * this.#buddy.chunkSize;
+  }
+
+  #orderAt(index: number): number {
+    return index === 0 ? this.#order : (this.#readColumns().orders[index] ?? 0);
+  }
+
+  #readColumns(): native.Columns {
+    if (this.#columns) return this.#columns;
+    const columns = native.read(this.#handle('gpu_buddy_block'), this.#count);
+    if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
+    return (this.#columns = columns);
+  }
+
+  /**
+   * The block at a place in the list; counts from the end where `index` is negative, as `Array.prototype.at()` does.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   */
+  at(index: number): AllocatedBlock | undefined {
+    const count = this.length;
+    const place = Math.trunc(index) || 0;
+    const position = place < 0 ? count + place : place;
+    return position >= 0 && position < count ? this.#blockAt(position) : undefined;
+  }
+
+  #blockAt(index: number): AllocatedBlock {
+    if (index === 0)
+      return new AllocatedBlock(internalKey, this, this.#offset, this.#order, this.#isClear, this.#tag);
+    const { offsets, orders, states } = this.#readColumns();
+    return new AllocatedBlock(
+      internalKey,
+      this,
+      Number(offsets[index]),
+      orders[index] ?? 0,
+      ((states[index] ?? 0) & native.STATE_CLEAR) !== 0,
+      this.#tag,
+    );
+  }
+
+  /**
+   * The blocks in list order. What is freed or trimmed meanwhile must not be asked for again.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   */
+  *[Symbol.iterator](): IterableIterator<AllocatedBlock> {
+    for (let index = 0; index < this.length; index++) yield this.#blockAt(index);
+  }
+
+  /**
+   * Shrinks a list of one block: `newSize` bytes are kept, from `start` on, the rest is freed. Several blocks in
+   * ascending order may make up what is kept. The list stays as it is if this fails.
+   *
+   * Behind it: `gpu_buddy_block_trim()`. The freed part of a block that was clear when it was allocated counts as
+   * clear again, even if it has been written to.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where there is not exactly one block, where `newSize` is 0, no multiple of the chunk
+   *   size or larger than the block, where `start` is no multiple of the chunk size or leads out of the block; `ENOMEM`;
+   *   `ERR_GPU_BUDDY_FREED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  trim(newSize: number | bigint, options?: TrimOptions): void {
+    const syscall = 'gpu_buddy_block_trim';
+    const { start } = toOptions('options', options);
+    const wanted = toBytes('newSize', newSize);
+    const address =
+      start === undefined ? undefined : toRelative(toBytes('start', start), this.#buddy.baseOffset);
+
+    const handle = this.#handle(syscall);
+    const status = address === null ? native.START_OUTSIDE_BLOCK : native.trim(handle, wanted, address);
+    if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { newSize, start } });
+    this.#takeReport();
+  }
+
+  /**
+   * Frees one block of the list. `index` counts as in `at()`, without negative ones.
+   *
+   * Behind it: `gpu_buddy_free_list()` with that block alone.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where there is no such block; `ERR_GPU_BUDDY_FREED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  freeBlock(index: number, options?: FreeOptions): void {
+    const syscall = 'gpu_buddy_free_list';
+    const { cleared } = toOptions('options', options);
+    const position = toInteger('index', index);
+    const isCleared = toFlag('cleared', cleared);
+
+    const status = native.freeBlock(this.#handle(syscall), position, isCleared);
+    if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { index } });
+    this.#takeReport();
+  }
+
+  /**
+   * Gives all blocks back. A list that is freed already is left alone.
+   *
+   * Behind it: `gpu_buddy_free_list()`.
+   *
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  free(options?: FreeOptions): void {
+    const isCleared =
+      options === undefined ? false : toFlag('cleared', toOptions('options', options).cleared);
+    const guard = this.#guard;
+    if (!guard) return;
+
+    this.#guard = undefined;
+    this.#columns = undefined;
+    this.#version++;
+    const status = native.free({ slot: guard.slot, generation: this.#generation }, isCleared);
+    returnGuard(guard);
+    if (status !== native.OK) throw this.#buddy[errorFor](status, 'gpu_buddy_free_list');
+  }
+
+  /** `free()`, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  /** @internal */
+  get [currentVersion](): number {
+    return this.#version;
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    if (!this.#guard) return 'AllocatedBlocks { freed }';
+    // No more blocks are made than will be shown.
+    const shown = Math.min(this.#count, options.maxArrayLength ?? Infinity);
+    const blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
+    const more = this.#count > shown ? ` ... ${String(this.#count - shown)} more` : '';
+    return `AllocatedBlocks(${String(this.#count)}) ${inspect(blocks, { ...options, depth })}${more}`;
+  }
+}

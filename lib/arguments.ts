@@ -1,0 +1,60 @@
+/**
+ * Are the values that users pass of the right type, and numbers that can be bytes at all? Whether the allocator likes
+ * them is not decided here but in native/buddy.
+ */
+import { invalidArgType, outOfRange } from './errors';
+import type { Bytes } from './native';
+
+const U64_MAX = 0xffff_ffff_ffff_ffffn;
+
+/** A byte count or an address. */
+export function toBytes(argument: string, value: unknown): Bytes {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw outOfRange(argument, 'a safe integer >= 0, or a bigint', value);
+    return value;
+  }
+  if (typeof value !== 'bigint') throw invalidArgType(argument, 'of type number or bigint', value);
+  if (value < 0n || value > U64_MAX) throw outOfRange(argument, '>= 0 and < 2^64', value);
+  return value;
+}
+
+/** A number that is not a byte count, and so never a bigint. */
+export function toInteger(argument: string, value: unknown): number {
+  if (typeof value !== 'number') throw invalidArgType(argument, 'of type number', value);
+  if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(argument, 'a safe integer >= 0', value);
+  return value;
+}
+
+export function toBoolean(argument: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw invalidArgType(argument, 'of type boolean', value);
+  return value;
+}
+
+/** An optional flag is false where it is not given. */
+export function toFlag(argument: string, value: unknown): boolean {
+  return value !== undefined && toBoolean(argument, value);
+}
+
+/** An object with options, or nothing. */
+export function toOptions<Options extends object>(
+  argument: string,
+  value: Options | undefined,
+): Partial<Options> {
+  const given: unknown = value;
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) throw invalidArgType(argument, 'of type object', given);
+  return given;
+}
+
+/** As a number where that is exact: those cross the border faster. */
+export function toNumberIfSafe(value: bigint): Bytes {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+}
+
+/** An address counted from the start of the space, or null where it lies before that. */
+export function toRelative(address: Bytes, baseOffset: bigint): Bytes | null {
+  if (!baseOffset) return address;
+  const relative = BigInt(address) - baseOffset;
+  return relative < 0n ? null : toNumberIfSafe(relative);
+}

@@ -1,0 +1,400 @@
+/** The allocator. */
+import { inspect, type InspectOptions } from 'node:util';
+import type { BlockInfo } from './allocated-block';
+import { AllocatedBlocks } from './allocated-blocks';
+import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { GpuBuddyError, invalidArgType, type ErrorDetails } from './errors';
+import { returnGuard, takeGuard } from './guard';
+import { errorFor, internalKey } from './internal';
+import * as native from './native';
+import type { Bytes } from './native';
+import { SZ_4K } from './sizes';
+
+/** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
+export interface GpuBuddyOptions {
+  /** Bytes to manage; what is left over after the last whole chunk is not managed. At least one chunk. */
+  readonly size: number | bigint;
+  /** Bytes of the smallest block: a power of two from 4096 on. Default: 4096. */
+  readonly chunkSize?: number | bigint | undefined;
+  /** Address of the first byte of the space; every address in and out counts from it. Default: 0. */
+  readonly baseOffset?: number | bigint | undefined;
+  /** Bytes of native memory that the bookkeeping may take. Default: a quarter of the machine's memory. */
+  readonly maxNativeBytes?: number | undefined;
+  /** Steps that the search of one allocation may take. Default: 16 million, 0.2 to 1 second. */
+  readonly maxSteps?: number | undefined;
+}
+
+/** Where to look for blocks: one of three. */
+export type AllocMode =
+  /** Best fit; among blocks of that size the one with the highest address. */
+  | 'simple'
+  /** The highest address. */
+  | 'top-down'
+  /** Lowest address first, between these two addresses, the second one excluded. */
+  | { readonly range: readonly [start: number | bigint, end: number | bigint] };
+
+/** How to allocate. */
+export interface AllocOptions {
+  /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
+  readonly minBlockSize?: number | bigint | undefined;
+  /** Where to look. Default: `'simple'`. */
+  readonly mode?: AllocMode | undefined;
+  /** All in one piece: one block, or adjacent ones. */
+  readonly contiguous?: boolean | undefined;
+  /** Memory that is known to be zero is preferred. */
+  readonly clear?: boolean | undefined;
+  /** What `size` is rounded up to stays allocated. */
+  readonly trimDisable?: boolean | undefined;
+  /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
+  readonly tag?: number | undefined;
+}
+
+/** Blocks of one order. */
+export interface OrderStats {
+  /** `blockSize` is `chunkSize << order`. */
+  readonly order: number;
+  /** Bytes of one block. */
+  readonly blockSize: bigint;
+  readonly freeBlocks: number;
+  readonly usedBlocks: number;
+}
+
+/** Numbers about an allocator. */
+export interface GpuBuddyStats {
+  /** Bytes. */
+  readonly size: bigint;
+  /** Bytes. */
+  readonly chunkSize: bigint;
+  /** Bytes that are free. */
+  readonly avail: bigint;
+  /** Bytes that are free and known to be zero. */
+  readonly clearAvail: bigint;
+  /** Bytes of native memory that the bookkeeping has taken. */
+  readonly nativeBytes: number;
+  /** How many `WARN_ON`s the kernel code has met. */
+  readonly kernelWarnings: number;
+  /** One entry an order, from 0 to `maxOrder`. */
+  readonly orders: readonly OrderStats[];
+}
+
+/** All blocks at one moment, free and allocated, in the order of their addresses: a column for each property. */
+export interface BlockTable {
+  /** Addresses of the first bytes, with `baseOffset`. */
+  readonly offsets: BigUint64Array;
+  /** A block's size is `chunkSize << order`. */
+  readonly orders: Uint8Array;
+  /** `STATE_ALLOCATED` where the block is allocated, `STATE_CLEAR` where it is, or was when it was allocated, zero. */
+  readonly states: Uint8Array;
+  /** The numbers given to `allocBlocks()`; 0 for a free block. */
+  readonly tags: Float64Array;
+}
+
+const DEFAULT_MAX_STEPS = 16_000_000;
+
+const allocators = new FinalizationRegistry<native.Handle>(native.dispose);
+
+/**
+ * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It
+ * hands out ranges; what lies at those addresses, and whether anything does, is none of its business.
+ *
+ * Sizes and addresses are bytes: safe integers or bigints in, bigints out. After an error the allocator is as it was.
+ *
+ * Mirrors `GpuBuddy` of the kernel's Rust bindings.
+ *
+ * @example
+ * ```ts
+ * import { GpuBuddy, SZ_1G, SZ_16M } from 'gpu-buddy';
+ *
+ * const buddy = new GpuBuddy({ size: SZ_1G });
+ * const blocks = buddy.allocBlocks(SZ_16M, { minBlockSize: SZ_16M });
+ * console.log(blocks.at(0)?.offset); // 1056964608n: 1 GiB - 16 MiB
+ * blocks.free();
+ * ```
+ */
+export class GpuBuddy implements Disposable {
+  readonly #handle: native.Handle;
+  readonly #size: bigint;
+  readonly #chunkSize: bigint;
+  readonly #baseOffset: bigint;
+  #disposed = false;
+
+  /**
+   * `gpu_buddy_init()`.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the chunk size is no power of two or below 4096, where `size` is below a chunk,
+   *   where `baseOffset + size` is not below 2^64; `ENOMEM`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  constructor(options: GpuBuddyOptions) {
+    const given = toOptions<GpuBuddyOptions>('options', options);
+    const size = toBytes('size', given.size);
+    const chunkSize = toBytes('chunkSize', given.chunkSize ?? SZ_4K);
+    const baseOffset = BigInt(toBytes('baseOffset', given.baseOffset ?? 0));
+    const maxNativeBytes = toInteger('maxNativeBytes', given.maxNativeBytes ?? 0);
+    const maxSteps = toInteger('maxSteps', given.maxSteps ?? DEFAULT_MAX_STEPS);
+    const status =
+      baseOffset + BigInt(size) >= 1n << 64n
+        ? native.BASE_OFFSET_TOO_LARGE
+        : native.create(size, chunkSize, maxNativeBytes, maxSteps);
+    if (status !== native.OK)
+      throw new GpuBuddyError(status, 'gpu_buddy_init', { given: { size, chunkSize, baseOffset } });
+
+    this.#handle = native.created();
+    this.#chunkSize = BigInt(chunkSize);
+    this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
+    this.#baseOffset = baseOffset;
+    allocators.register(this, this.#handle, this);
+  }
+
+  /** Address of the first byte of the space. */
+  get baseOffset(): bigint {
+    return this.#baseOffset;
+  }
+
+  /** Bytes of the smallest block. */
+  get chunkSize(): bigint {
+    return this.#chunkSize;
+  }
+
+  /** Bytes that are managed: a multiple of `chunkSize`. */
+  get size(): bigint {
+    return this.#size;
+  }
+
+  /**
+   * Bytes that are free: `gpu_buddy.avail`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get avail(): bigint {
+    this.#check(native.readAvail(this.#handle), 'gpu_buddy');
+    return BigInt(native.avail.all);
+  }
+
+  /**
+   * Bytes that are free and known to be zero: `gpu_buddy.clear_avail`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get clearAvail(): bigint {
+    this.#check(native.readAvail(this.#handle), 'gpu_buddy');
+    return BigInt(native.avail.clear);
+  }
+
+  /** The order of the largest block that the space can hold. */
+  get maxOrder(): number {
+    return (this.#size / this.#chunkSize).toString(2).length - 1;
+  }
+
+  /** Whether `dispose()` has been called. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * Allocates `size` bytes: a multiple of `chunkSize`, in as few blocks as the kernel's policy finds.
+   *
+   * Behind it: `gpu_buddy_alloc_blocks()`.
+   *
+   * @throws {GpuBuddyError} `ENOSPC` where no free space fits; `EINVAL` with the argument at fault; `ENOMEM`;
+   *   `ERR_GPU_BUDDY_WORK_LIMIT`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  allocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks {
+    const blocks = this.#alloc(size, options);
+    if (blocks) return blocks;
+    throw this[errorFor](native.NO_SPACE, 'gpu_buddy_alloc_blocks', {
+      note: `${String(size)} bytes of ${String(this.avail)} that are free`,
+    });
+  }
+
+  /** As `allocBlocks()`, but gives `null` where no free space fits. */
+  tryAllocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks | null {
+    return this.#alloc(size, options);
+  }
+
+  #alloc(size: number | bigint, options: AllocOptions | undefined): AllocatedBlocks | null {
+    const syscall = 'gpu_buddy_alloc_blocks';
+    const wanted = toBytes('size', size);
+    const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = toOptions('options', options);
+    const min =
+      minBlockSize === undefined ? toNumberIfSafe(this.#chunkSize) : toBytes('minBlockSize', minBlockSize);
+    const where = this.#toPlace(mode);
+    const mark = tag === undefined ? 0 : toInteger('tag', tag);
+    const flags =
+      where.flags |
+      (toFlag('contiguous', contiguous) ? native.FLAG_CONTIGUOUS : 0) |
+      (toFlag('clear', clear) ? native.FLAG_CLEAR : 0) |
+      (toFlag('trimDisable', trimDisable) ? native.FLAG_TRIM_DISABLE : 0);
+    const { start, end } = where;
+
+    const guard = takeGuard();
+    const status =
+      start === null || end === null
+        ? native.RANGE_BEYOND_SPACE
+        : native.alloc(this.#handle, guard.slot, wanted, min, flags, start, end, mark);
+    if (status === native.OK) return new AllocatedBlocks(internalKey, this, guard, mark);
+    returnGuard(guard);
+    if (status === native.NO_SPACE) return null;
+    throw this[errorFor](status, syscall, { given: { size, minBlockSize: min, range: where.range } });
+  }
+
+  /** Start and end are relative, and null below the start of the space. */
+  #toPlace(mode: AllocMode | undefined): Place {
+    if (mode === undefined || mode === 'simple') return SIMPLE;
+    if (mode === 'top-down') return TOP_DOWN;
+
+    const given: unknown = mode;
+    if (typeof given !== 'object' || given === null || !('range' in given))
+      throw invalidArgType('mode', "'simple', 'top-down' or { range: [start, end] }", given);
+    const range: unknown = given.range;
+    if (!Array.isArray(range) || range.length !== 2)
+      throw invalidArgType('mode.range', 'an array of two addresses', range);
+    const start = toBytes('mode.range[0]', range[0]);
+    const end = toBytes('mode.range[1]', range[1]);
+    return {
+      flags: native.FLAG_RANGE,
+      start: toRelative(start, this.#baseOffset),
+      end: toRelative(end, this.#baseOffset),
+      range: [start, end],
+    };
+  }
+
+  /**
+   * The allocated block that an address lies in, or `null` where that address is free.
+   *
+   * Behind it: `gpu_buddy_allocated_addr_to_block()`.
+   *
+   * @throws {GpuBuddyError} `ENXIO` outside the space; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  blockAt(address: number | bigint): BlockInfo | null {
+    const syscall = 'gpu_buddy_allocated_addr_to_block';
+    const relative = toRelative(toBytes('address', address), this.#baseOffset);
+    const status = relative === null ? native.ADDRESS_BEYOND_SPACE : native.lookup(this.#handle, relative);
+    if (status !== native.OK) throw this[errorFor](status, syscall, { given: { address } });
+    if (!native.found.any) return null;
+    const { offset, order, clear, tag } = native.found;
+    return {
+      offset: this.#baseOffset + BigInt(offset),
+      order,
+      size: this.#chunkSize << BigInt(order),
+      isClear: clear,
+      tag,
+    };
+  }
+
+  /**
+   * Declares all free memory clear (zero) or dirty. What is allocated stays as it is.
+   *
+   * Behind it: `gpu_buddy_reset_clear()`, repeated until it has reached every free block.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  resetClear(isClear: boolean): void {
+    const clear = toBoolean('isClear', isClear);
+    this.#check(native.resetClear(this.#handle, clear), 'gpu_buddy_reset_clear');
+  }
+
+  /**
+   * Numbers by order, and what the bookkeeping costs. Takes time for the orders only, not for the blocks.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  stats(): GpuBuddyStats {
+    const stats = native.stats(this.#handle);
+    if (typeof stats === 'number') throw this[errorFor](stats, 'gpu_buddy');
+    return {
+      size: BigInt(stats.size),
+      chunkSize: this.#chunkSize,
+      avail: BigInt(stats.avail),
+      clearAvail: BigInt(stats.clearAvail),
+      nativeBytes: stats.nativeBytes,
+      kernelWarnings: stats.kernelWarnings,
+      orders: Array.from(stats.freeBlocks, (freeBlocks, order) => ({
+        order,
+        blockSize: this.#chunkSize << BigInt(order),
+        freeBlocks,
+        usedBlocks: stats.usedBlocks[order] ?? 0,
+      })),
+    };
+  }
+
+  /**
+   * All blocks at this moment. They cover the whole space.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   */
+  snapshot(): BlockTable {
+    const table = native.snapshot(this.#handle);
+    if (typeof table === 'number') throw this[errorFor](table, 'gpu_buddy');
+    if (this.#baseOffset)
+      table.offsets.forEach((offset, index) => {
+        table.offsets[index] = offset + this.#baseOffset;
+      });
+    return table;
+  }
+
+  /**
+   * What the kernel prints about an allocator, line by line, each ending in a newline.
+   *
+   * Behind it: `gpu_buddy_print()`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   */
+  print(): string {
+    const text = native.print(this.#handle);
+    if (typeof text === 'number') throw this[errorFor](text, 'gpu_buddy_print');
+    return text;
+  }
+
+  /**
+   * Ends the use of this allocator. Lists of blocks that are still there stay valid and can be freed; the native
+   * memory goes with the last of them. Without it, the collector does the same. A second call does nothing.
+   *
+   * Behind it: `gpu_buddy_fini()`, after the last list.
+   */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    allocators.unregister(this);
+    native.dispose(this.#handle);
+  }
+
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  #check(status: number, syscall: string): void {
+    if (status !== native.OK) throw this[errorFor](status, syscall);
+  }
+
+  /** @internal */
+  [errorFor](status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
+    const note = status === native.POISONED ? native.bug(this.#handle) : undefined;
+    return new GpuBuddyError(status, syscall, { note, ...details });
+  }
+
+  /** @internal */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { size, chunkSize, baseOffset } = this;
+    if (this.#disposed) return 'GpuBuddy { disposed }';
+    const { avail, clearAvail } = this;
+    return `GpuBuddy ${inspect({ baseOffset, size, chunkSize, avail, clearAvail }, options)}`;
+  }
+}
+
+interface Place {
+  readonly flags: number;
+  readonly start: Bytes | null;
+  readonly end: Bytes | null;
+  readonly range?: readonly Bytes[];
+}
+
+const SIMPLE: Place = { flags: 0, start: 0, end: 0 };
+const TOP_DOWN: Place = { flags: native.FLAG_TOPDOWN, start: 0, end: 0 };

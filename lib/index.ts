@@ -1,0 +1,15 @@
+/** The public surface of gpu-buddy: names only. */
+export { AllocatedBlock, type BlockInfo } from './allocated-block';
+export { AllocatedBlocks, type FreeOptions, type TrimOptions } from './allocated-blocks';
+export { GpuBuddyError } from './errors';
+export {
+  GpuBuddy,
+  type AllocMode,
+  type AllocOptions,
+  type BlockTable,
+  type GpuBuddyOptions,
+  type GpuBuddyStats,
+  type OrderStats,
+} from './gpu-buddy';
+export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
+export * from './sizes';

@@ -1,0 +1,456 @@
+/**
+ * The addon: loads it, declares its whole surface, and is the only file that knows how arguments and results cross the
+ * border (native/node/mailbox.h). Checks nothing: numbers that come here are safe integers from 0 on, or bigints of at
+ * most 64 bits. Every call gives a status, an index into `statuses`.
+ */
+import { join } from 'node:path';
+
+/** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
+export type Bytes = number | bigint;
+
+/** Names an allocator or a list in this environment. */
+export interface Handle {
+  readonly slot: number;
+  readonly generation: number;
+}
+
+export interface StatusText {
+  /** Its name in native/buddy/status.h. */
+  readonly name: string;
+  /** Negative, as the kernel returns it; 0 for success and for this library's own errors. */
+  readonly errno: number;
+  readonly code: string;
+  /** The argument at fault, in the kernel's spelling; empty where it is none in particular. */
+  readonly argument: string;
+  readonly why: string;
+}
+
+/** What is known of many blocks, a column for each property. Offsets are relative to the start of the space. */
+export interface Columns {
+  readonly offsets: BigUint64Array;
+  readonly orders: Uint8Array;
+  /** `STATE_` bits. */
+  readonly states: Uint8Array;
+  readonly tags: Float64Array;
+}
+
+export const STATE_ALLOCATED = 1;
+export const STATE_CLEAR = 2;
+
+/** The flags of gpu_buddy_alloc_blocks(). */
+export const FLAG_RANGE = 1;
+export const FLAG_TOPDOWN = 2;
+export const FLAG_CONTIGUOUS = 4;
+export const FLAG_CLEAR = 8;
+export const FLAG_TRIM_DISABLE = 32;
+
+interface Addon {
+  readonly mailbox: ArrayBuffer;
+  readonly layout: Readonly<Record<'wide' | 'status' | 'results' | 'cells' | 'maxOrders', number>>;
+  readonly statuses: readonly StatusText[];
+  readonly kernelVersion: string;
+
+  create(): void;
+  dispose(): void;
+  openList(): void;
+  closeList(): void;
+  alloc(): void;
+  allocRaw(): void;
+  trim(): void;
+  trimRaw(): void;
+  free(): void;
+  freeBlock(): void;
+  freeBlockRaw(): void;
+  resetClear(): void;
+  resetClearRaw(): void;
+  lookup(): void;
+  avail(): void;
+  read(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
+  snapshot(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
+  stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
+  print(): string | undefined;
+  bug(): string | undefined;
+}
+
+const addon = load();
+const numbers = new Float64Array(addon.mailbox);
+const words = new BigUint64Array(addon.mailbox);
+const { wide: WIDE, status: STATUS, results: RESULTS } = addon.layout;
+
+export const statuses = addon.statuses;
+
+/** The status of this name; the names are checked when the package is loaded. */
+function statusNamed(name: string): number {
+  const index = statuses.findIndex((text) => text.name === name);
+  if (index < 0) throw new Error(`The addon does not fit this package: it knows no status ${name}.`);
+  return index;
+}
+
+/** The statuses that callers tell apart, or give themselves; all others are errors to report. */
+export const OK = statusNamed('OK');
+export const NO_SPACE = statusNamed('NO_SPACE');
+export const NO_MEMORY = statusNamed('NO_MEMORY');
+export const FREED = statusNamed('FREED');
+export const DISPOSED = statusNamed('DISPOSED');
+export const POISONED = statusNamed('POISONED');
+export const RANGE_BEYOND_SPACE = statusNamed('RANGE_BEYOND_SPACE');
+export const START_OUTSIDE_BLOCK = statusNamed('START_OUTSIDE_BLOCK');
+export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
+export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
+
+/** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
+export const kernelVersion = addon.kernelVersion;
+
+function load(): Addon {
+  // Same distance to the package's folder from lib/ and from dist/.
+  const folder = join(__dirname, '..');
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types, and must find files at run time
+  const find = require('node-gyp-build') as (folder: string) => unknown;
+  return find(folder) as Addon;
+}
+
+let wide = 0;
+
+function put(index: number, value: Bytes): void {
+  if (typeof value === 'number') {
+    numbers[index] = value;
+  } else {
+    words[index] = value;
+    wide |= 1 << index;
+  }
+}
+
+function putHandle(handle: Handle): void {
+  numbers[0] = handle.slot;
+  numbers[1] = handle.generation;
+}
+
+/** Closes the mailbox: says which arguments are bigints. */
+function seal(): void {
+  numbers[WIDE] = wide;
+  wide = 0;
+}
+
+function cell(index: number): number {
+  return numbers[index] ?? NaN;
+}
+
+function result(index: number): number {
+  return cell(RESULTS + index);
+}
+
+function status(): number {
+  return cell(STATUS);
+}
+
+/** The list that the last call of alloc, trim or freeBlock has left, and the first block on it. */
+export const list = {
+  get count(): number {
+    return result(0);
+  },
+  get offset(): number {
+    return result(1);
+  },
+  get order(): number {
+    return result(2);
+  },
+  get clear(): boolean {
+    return result(3) !== 0;
+  },
+  /** After an allocation: what goes with the slot to name the list. */
+  get generation(): number {
+    return result(4);
+  },
+};
+
+/** What the last call of lookup has found. */
+export const found = {
+  get any(): boolean {
+    return result(0) !== 0;
+  },
+  get offset(): number {
+    return result(1);
+  },
+  get order(): number {
+    return result(2);
+  },
+  get clear(): boolean {
+    return result(3) !== 0;
+  },
+  get tag(): number {
+    return result(4);
+  },
+};
+
+/** The handle that the last call of create has made. */
+export function created(): Handle {
+  return { slot: result(0), generation: result(1) };
+}
+
+/** gpu_buddy_init(). A memory limit of 0 is a quarter of the machine's memory; a step limit of 0 is none. */
+export function create(size: Bytes, chunkSize: Bytes, memoryLimit: Bytes, stepLimit: Bytes): number {
+  put(0, size);
+  put(1, chunkSize);
+  put(2, memoryLimit);
+  put(3, stepLimit);
+  seal();
+  addon.create();
+  return status();
+}
+
+/** Gives up a handle; the allocator ends with its last handle and its last list. */
+export function dispose(allocator: Handle): void {
+  putHandle(allocator);
+  seal();
+  addon.dispose();
+}
+
+/** A slot for lists, or -1 without memory. */
+export function openList(): number {
+  addon.openList();
+  return status() === OK ? result(0) : -1;
+}
+
+/** Frees what is in the slot, and the slot. */
+export function closeList(slot: number): void {
+  numbers[0] = slot;
+  seal();
+  addon.closeList();
+}
+
+function putRequest(
+  allocator: Handle,
+  slot: number,
+  size: Bytes,
+  minBlockSize: Bytes,
+  flags: number,
+  start: Bytes,
+  end: Bytes,
+  tag: number,
+): void {
+  putHandle(allocator);
+  numbers[2] = slot;
+  put(3, size);
+  put(4, minBlockSize);
+  numbers[5] = flags;
+  put(6, start);
+  put(7, end);
+  numbers[8] = tag;
+  seal();
+}
+
+/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained. `start` and `end` go with FLAG_RANGE. */
+export function alloc(
+  allocator: Handle,
+  slot: number,
+  size: Bytes,
+  minBlockSize: Bytes,
+  flags: number,
+  start: Bytes,
+  end: Bytes,
+  tag: number,
+): number {
+  putRequest(allocator, slot, size, minBlockSize, flags, start, end, tag);
+  addon.alloc();
+  return status();
+}
+
+/** gpu_buddy_alloc_blocks() as the kernel takes it. The list is in use afterwards, even if the call failed. */
+export function allocRaw(
+  allocator: Handle,
+  slot: number,
+  size: Bytes,
+  minBlockSize: Bytes,
+  flags: number,
+  start: Bytes,
+  end: Bytes,
+  tag: number,
+): number {
+  putRequest(allocator, slot, size, minBlockSize, flags, start, end, tag);
+  addon.allocRaw();
+  return status();
+}
+
+function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
+  putHandle(blocks);
+  put(2, newSize);
+  numbers[3] = start === undefined ? 0 : 1;
+  put(4, start ?? 0);
+  seal();
+}
+
+/** gpu_buddy_block_trim(), guarded and explained. */
+export function trim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): number {
+  putTrim(blocks, newSize, start);
+  addon.trim();
+  return status();
+}
+
+/** gpu_buddy_block_trim() as the kernel takes it. */
+export function trimRaw(blocks: Handle, newSize: Bytes, start: Bytes | undefined): number {
+  putTrim(blocks, newSize, start);
+  addon.trimRaw();
+  return status();
+}
+
+/** gpu_buddy_free_list(). The slot can receive another list. */
+export function free(blocks: Handle, cleared: boolean): number {
+  putHandle(blocks);
+  numbers[2] = cleared ? 1 : 0;
+  seal();
+  addon.free();
+  return status();
+}
+
+/** gpu_buddy_free_list() of one block. */
+export function freeBlock(blocks: Handle, index: number, cleared: boolean): number {
+  putHandle(blocks);
+  numbers[2] = index;
+  numbers[3] = cleared ? 1 : 0;
+  seal();
+  addon.freeBlock();
+  return status();
+}
+
+/** gpu_buddy_free_block(): the block stays as clear as it was. */
+export function freeBlockRaw(blocks: Handle, index: number): number {
+  putHandle(blocks);
+  numbers[2] = index;
+  seal();
+  addon.freeBlockRaw();
+  return status();
+}
+
+/** gpu_buddy_reset_clear(), until no free block is left in the other state. */
+export function resetClear(allocator: Handle, clear: boolean): number {
+  putHandle(allocator);
+  numbers[2] = clear ? 1 : 0;
+  seal();
+  addon.resetClear();
+  return status();
+}
+
+/** gpu_buddy_reset_clear(), once. */
+export function resetClearRaw(allocator: Handle, clear: boolean): number {
+  putHandle(allocator);
+  numbers[2] = clear ? 1 : 0;
+  seal();
+  addon.resetClearRaw();
+  return status();
+}
+
+/** gpu_buddy_allocated_addr_to_block(): the answer is in `found`. */
+export function lookup(allocator: Handle, address: Bytes): number {
+  putHandle(allocator);
+  put(2, address);
+  seal();
+  addon.lookup();
+  return status();
+}
+
+/** What the last call of readAvail has read. Byte counts are exact although they may exceed 2^53. */
+export const avail = {
+  get all(): number {
+    return result(0);
+  },
+  get clear(): number {
+    return result(1);
+  },
+  /** How many WARN_ONs the kernel code has met in this allocator. */
+  get warnings(): number {
+    return result(2);
+  },
+};
+
+export function readAvail(allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  addon.avail();
+  return status();
+}
+
+function columns(capacity: number): Columns {
+  return {
+    offsets: new BigUint64Array(capacity),
+    orders: new Uint8Array(capacity),
+    states: new Uint8Array(capacity),
+    tags: new Float64Array(capacity),
+  };
+}
+
+/** All blocks of a list of `count`, in list order; or the status. */
+export function read(blocks: Handle, count: number): Columns | number {
+  const { offsets, orders, states, tags } = columns(count);
+  putHandle(blocks);
+  seal();
+  addon.read(offsets, orders, states, tags);
+  return status() === OK ? { offsets, orders, states, tags } : status();
+}
+
+/** Reads the blocks of a list into columns that the caller keeps; returns false where they are too short. */
+export function readInto(blocks: Handle, { offsets, orders, states, tags }: Columns): boolean {
+  putHandle(blocks);
+  seal();
+  addon.read(offsets, orders, states, tags);
+  return status() === OK && result(0) <= offsets.length;
+}
+
+/** All blocks of an allocator, in the order of their addresses; or the status. */
+export function snapshot(allocator: Handle): Columns | number {
+  for (let capacity = 0; ; capacity = result(0)) {
+    const { offsets, orders, states, tags } = columns(capacity);
+    putHandle(allocator);
+    seal();
+    addon.snapshot(offsets, orders, states, tags);
+    if (status() !== OK) return status();
+    if (result(0) === capacity) return { offsets, orders, states, tags };
+  }
+}
+
+export interface Stats {
+  readonly size: number;
+  readonly chunkSize: number;
+  readonly avail: number;
+  readonly clearAvail: number;
+  readonly nativeBytes: number;
+  readonly kernelWarnings: number;
+  /** Numbers of blocks by order, from 0 to the largest order. */
+  readonly freeBlocks: Float64Array;
+  readonly usedBlocks: Float64Array;
+}
+
+/** Numbers that are kept anyway; or the status. Byte counts are exact although they may exceed 2^53. */
+export function stats(allocator: Handle): Stats | number {
+  const freeBlocks = new Float64Array(addon.layout.maxOrders);
+  const usedBlocks = new Float64Array(addon.layout.maxOrders);
+  putHandle(allocator);
+  seal();
+  addon.stats(freeBlocks, usedBlocks);
+  if (status() !== OK) return status();
+  const orders = result(6) + 1;
+  return {
+    size: result(0),
+    chunkSize: result(1),
+    avail: result(2),
+    clearAvail: result(3),
+    nativeBytes: result(4),
+    kernelWarnings: result(5),
+    freeBlocks: freeBlocks.slice(0, orders),
+    usedBlocks: usedBlocks.slice(0, orders),
+  };
+}
+
+/** gpu_buddy_print(): its lines; or the status. */
+export function print(allocator: Handle): string | number {
+  putHandle(allocator);
+  seal();
+  const text = addon.print();
+  return status() === OK ? (text ?? '') : status();
+}
+
+/** Where the kernel code met a BUG in this allocator; empty while it did not. */
+export function bug(allocator: Handle): string {
+  putHandle(allocator);
+  seal();
+  return addon.bug() ?? '';
+}

@@ -1,0 +1,31 @@
+/** Sizes in bytes, named as in the kernel's linux/sizes.h. Plain numbers: `16 * SZ_1M` is a size too. */
+
+export const SZ_4K = 4096;
+export const SZ_8K = 2 * SZ_4K;
+export const SZ_16K = 4 * SZ_4K;
+export const SZ_32K = 8 * SZ_4K;
+export const SZ_64K = 16 * SZ_4K;
+export const SZ_128K = 32 * SZ_4K;
+export const SZ_256K = 64 * SZ_4K;
+export const SZ_512K = 128 * SZ_4K;
+export const SZ_1M = 256 * SZ_4K;
+export const SZ_2M = 2 * SZ_1M;
+export const SZ_4M = 4 * SZ_1M;
+export const SZ_8M = 8 * SZ_1M;
+export const SZ_16M = 16 * SZ_1M;
+export const SZ_32M = 32 * SZ_1M;
+export const SZ_64M = 64 * SZ_1M;
+export const SZ_128M = 128 * SZ_1M;
+export const SZ_256M = 256 * SZ_1M;
+export const SZ_512M = 512 * SZ_1M;
+export const SZ_1G = 1024 * SZ_1M;
+export const SZ_2G = 2 * SZ_1G;
+export const SZ_4G = 4 * SZ_1G;
+export const SZ_8G = 8 * SZ_1G;
+export const SZ_16G = 16 * SZ_1G;
+export const SZ_32G = 32 * SZ_1G;
+export const SZ_64G = 64 * SZ_1G;
+export const SZ_128G = 128 * SZ_1G;
+export const SZ_256G = 256 * SZ_1G;
+export const SZ_512G = 512 * SZ_1G;
+export const SZ_1T = 1024 * SZ_1G;

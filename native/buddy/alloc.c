@@ -1,0 +1,228 @@
+/* Allocation: the kernel's call as it is, and the call that says what is wrong and keeps what it promises. */
+#include <buddy/allocator.h>
+#include <stdint.h>
+
+#define MODE_FLAGS (GPU_BUDDY_RANGE_ALLOCATION | GPU_BUDDY_TOPDOWN_ALLOCATION)
+#define KNOWN_FLAGS                                                                                \
+	(MODE_FLAGS | GPU_BUDDY_CONTIGUOUS_ALLOCATION | GPU_BUDDY_CLEAR_ALLOCATION |               \
+	 GPU_BUDDY_TRIM_DISABLE)
+
+struct allocation {
+	struct buddy_list *list;
+	const struct buddy_request *request;
+};
+
+void buddy_list_init(struct buddy_list *list)
+{
+	INIT_LIST_HEAD(&list->blocks);
+	list->allocator = NULL;
+	list->count = 0;
+}
+
+static int kernel_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+			const struct buddy_request *request)
+{
+	return gpu_buddy_alloc_blocks(&allocator->mm, request->start, request->end, request->size,
+				      request->min_block_size, &list->blocks, request->flags);
+}
+
+static void bind(struct buddy_allocator *allocator, struct buddy_list *list, u64 tag)
+{
+	struct gpu_buddy_block *block;
+
+	list_for_each_entry(block, &list->blocks, link) {
+		block->private = (void *)(uintptr_t)tag;
+		list->count++;
+	}
+	list->allocator = allocator;
+	allocator->references++;
+}
+
+/* Gives everything back, as clear or dirty as it came. */
+static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
+{
+	struct gpu_buddy_block *block, *following;
+
+	list_for_each_entry_safe(block, following, &list->blocks, link)
+		gpu_buddy_free_block(&allocator->mm, block);
+	INIT_LIST_HEAD(&list->blocks);
+}
+
+static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct allocation *allocation = arguments;
+	int error = kernel_alloc(allocator, allocation->list, allocation->request);
+
+	bind(allocator, allocation->list, allocation->request->tag);
+	return buddy_status_of(allocator, error);
+}
+
+enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				  const struct buddy_request *request)
+{
+	struct allocation allocation = {list, request};
+
+	if (list->allocator)
+		return BUDDY_LIST_IN_USE;
+	return buddy_call(allocator, alloc_raw, &allocation, allocator->step_limit);
+}
+
+static enum buddy_status check_range(const struct gpu_buddy *mm,
+				     const struct buddy_request *request)
+{
+	if (request->start >= request->end)
+		return BUDDY_RANGE_EMPTY;
+	if (request->end > mm->size)
+		return BUDDY_RANGE_BEYOND_SPACE;
+	if (!IS_ALIGNED(request->start | request->end, mm->chunk_size))
+		return BUDDY_RANGE_UNALIGNED;
+	if (request->end - request->start == request->size &&
+	    !IS_ALIGNED(request->start | request->end, request->min_block_size))
+		return BUDDY_RANGE_EXACT_UNALIGNED;
+	return BUDDY_OK;
+}
+
+/* A rounded size of 0 is one that does not fit in 64 bits. */
+static bool fits(const struct gpu_buddy *mm, u64 rounded_size)
+{
+	return rounded_size && rounded_size <= mm->size;
+}
+
+static enum buddy_status check_request(const struct gpu_buddy *mm,
+				       const struct buddy_request *request)
+{
+	u64 size = request->size, min_block_size = request->min_block_size;
+	bool range = request->flags & GPU_BUDDY_RANGE_ALLOCATION;
+	bool contiguous = request->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+
+	if (request->flags & ~KNOWN_FLAGS || (request->flags & MODE_FLAGS) == MODE_FLAGS)
+		return BUDDY_FLAGS_UNKNOWN;
+	if (size < mm->chunk_size)
+		return BUDDY_SIZE_BELOW_CHUNK;
+	if (!IS_ALIGNED(size, mm->chunk_size))
+		return BUDDY_SIZE_UNALIGNED;
+	if (size > mm->size)
+		return BUDDY_SIZE_ABOVE_SPACE;
+	if (min_block_size < mm->chunk_size)
+		return BUDDY_MIN_BLOCK_SIZE_BELOW_CHUNK;
+	if (!is_power_of_2(min_block_size))
+		return BUDDY_MIN_BLOCK_SIZE_NO_POWER_OF_2;
+
+	if (range) {
+		enum buddy_status status = check_range(mm, request);
+
+		if (status || request->end - request->start == size)
+			return status;
+	}
+
+	/* A size below the alignment is not rounded where it is a power of two, see keep_alignment(). */
+	if (size < min_block_size && is_power_of_2(size))
+		return BUDDY_OK;
+	if (contiguous && roundup_pow_of_two(size) >= min_block_size)
+		return range && !fits(mm, roundup_pow_of_two(size)) ?
+			       BUDDY_SIZE_ABOVE_SPACE_CONTIGUOUS :
+			       BUDDY_OK;
+	return fits(mm, round_up(size, min_block_size)) ? BUDDY_OK :
+							  BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
+}
+
+/*
+ * A size below min_block_size in a range: the kernel forgets the alignment (H7). Instead a whole aligned block of
+ * min_block_size is taken and trimmed; where the range holds only one, its first `size` bytes are all that will do.
+ */
+static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+				  const struct buddy_request *request)
+{
+	struct buddy_request aligned = *request;
+	u64 alignment = request->min_block_size;
+	u64 start = round_up(request->start, alignment);
+	u64 end = round_down(request->end, alignment);
+	int error;
+
+	if (start < request->start || start >= end)
+		return -ENOSPC;
+
+	if (end - start == alignment) {
+		aligned.start = start;
+		aligned.end = start + request->size;
+		aligned.min_block_size = allocator->mm.chunk_size;
+		return kernel_alloc(allocator, list, &aligned);
+	}
+
+	aligned.size = alignment;
+	error = kernel_alloc(allocator, list, &aligned);
+	if (error || request->flags & GPU_BUDDY_TRIM_DISABLE)
+		return error;
+
+	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, &list->blocks);
+	if (error)
+		undo(allocator, list);
+	return error;
+}
+
+/* The kernel's call with arguments that mean what they say. */
+static int kernel_alloc_as_promised(struct buddy_allocator *allocator, struct buddy_list *list,
+				    const struct buddy_request *request)
+{
+	struct buddy_request promised = *request;
+
+	/* Without a range drivers pass the whole space; for all of it that would be an exact range (H5). */
+	if (!(request->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
+		promised.start = 0;
+		promised.end = request->size == allocator->mm.size ? 0 : allocator->mm.size;
+	}
+
+	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
+	if (roundup_pow_of_two(request->size) < request->min_block_size)
+		promised.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+
+	if (promised.flags & GPU_BUDDY_RANGE_ALLOCATION && is_power_of_2(promised.size) &&
+	    promised.size < promised.min_block_size &&
+	    promised.end - promised.start != promised.size)
+		return alloc_aligned_in_range(allocator, list, &promised);
+	return kernel_alloc(allocator, list, &promised);
+}
+
+static enum buddy_status alloc_checked(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct allocation *allocation = arguments;
+	const struct buddy_request *request = allocation->request;
+	struct buddy_list *list = allocation->list;
+	const struct kernel_context *context = &allocator->context;
+	u64 avail = allocator->mm.avail;
+	enum buddy_status status = check_request(&allocator->mm, request);
+	int error;
+
+	if (status)
+		return status;
+
+	error = kernel_alloc_as_promised(allocator, list, request);
+	if (error)
+		return buddy_status_of(allocator, error);
+
+	/* A search cut short may have found a place that the whole search would not have taken. */
+	if (context->work_spent) {
+		undo(allocator, list);
+		return BUDDY_WORK_LIMIT;
+	}
+
+	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
+	if (context->out_of_memory && !(request->flags & GPU_BUDDY_TRIM_DISABLE) &&
+	    avail - allocator->mm.avail > request->size) {
+		undo(allocator, list);
+		return BUDDY_NO_MEMORY;
+	}
+
+	bind(allocator, list, request->tag);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+			      const struct buddy_request *request)
+{
+	struct allocation allocation = {list, request};
+
+	if (list->allocator)
+		return BUDDY_LIST_IN_USE;
+	return buddy_call(allocator, alloc_checked, &allocation, allocator->step_limit);
+}

@@ -1,0 +1,188 @@
+/* The life of an allocator, and the guard around every call of kernel code. */
+#include <buddy/allocator.h>
+#include <linux/sizes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static u64 quarter_of_memory(void)
+{
+	return (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE) / 4;
+}
+
+/* Comes back from `body` either way. */
+static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body, void *arguments,
+			     u64 step_limit)
+{
+	jmp_buf escape;
+
+	if (_setjmp(escape)) {
+		allocator->poisoned = true;
+		return BUDDY_POISONED;
+	}
+
+	kernel_enter(&allocator->context, &escape, step_limit);
+	return body(allocator, arguments);
+}
+
+static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments)
+{
+	(void)arguments;
+	gpu_buddy_fini(&allocator->mm);
+	return BUDDY_OK;
+}
+
+static void destroy(struct buddy_allocator *allocator)
+{
+	if (!allocator->poisoned) {
+		run(allocator, fini, NULL, 0);
+		kernel_leave();
+	}
+
+	mutex_destroy(&allocator->lock);
+	arena_destroy(&allocator->arena);
+	free(allocator);
+}
+
+static void unlock(struct buddy_allocator *allocator)
+{
+	/* Only who holds a reference may come here, so after the last one nobody else can. */
+	bool abandoned = allocator->references == 0;
+
+	mutex_unlock(&allocator->lock);
+	if (abandoned)
+		destroy(allocator);
+}
+
+enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments,
+			     u64 step_limit)
+{
+	enum buddy_status status = BUDDY_POISONED;
+
+	mutex_lock(&allocator->lock);
+	if (!allocator->poisoned) {
+		status = run(allocator, body, arguments, step_limit);
+		kernel_leave();
+	}
+	unlock(allocator);
+	return status;
+}
+
+static enum buddy_status check_config(const struct buddy_config *config)
+{
+	if (config->chunk_size < SZ_4K)
+		return BUDDY_CHUNK_SIZE_TOO_SMALL;
+	if (!is_power_of_2(config->chunk_size))
+		return BUDDY_CHUNK_SIZE_NO_POWER_OF_2;
+	if (config->size < config->chunk_size)
+		return BUDDY_SIZE_BELOW_CHUNK;
+	return BUDDY_OK;
+}
+
+static enum buddy_status init(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct buddy_config *config = arguments;
+	int error = gpu_buddy_init(&allocator->mm, config->size, config->chunk_size);
+
+	if (error)
+		return buddy_status_of(allocator, error);
+	gpu_buddy_driver_set_lock(&allocator->mm, &allocator->lock);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_allocator **created)
+{
+	struct buddy_config wanted = *config;
+	enum buddy_status status = check_config(config);
+	struct buddy_allocator *allocator;
+
+	if (status)
+		return status;
+
+	allocator = calloc(1, sizeof(*allocator));
+	if (!allocator)
+		return BUDDY_NO_MEMORY;
+	if (mutex_init(&allocator->lock)) {
+		free(allocator);
+		return BUDDY_NO_MEMORY;
+	}
+
+	allocator->references = 1;
+	allocator->step_limit = config->step_limit;
+	allocator->context.arena = &allocator->arena;
+	arena_init(&allocator->arena,
+		   config->memory_limit ? config->memory_limit : quarter_of_memory());
+
+	status = buddy_call(allocator, init, &wanted, 0);
+	if (status) {
+		/* After a failed gpu_buddy_init() there is nothing for gpu_buddy_fini(), only memory. */
+		allocator->poisoned = true;
+		buddy_put(allocator);
+		return status;
+	}
+
+	*created = allocator;
+	return BUDDY_OK;
+}
+
+void buddy_get(struct buddy_allocator *allocator)
+{
+	mutex_lock(&allocator->lock);
+	allocator->references++;
+	unlock(allocator);
+}
+
+void buddy_put(struct buddy_allocator *allocator)
+{
+	mutex_lock(&allocator->lock);
+	allocator->references--;
+	unlock(allocator);
+}
+
+enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error)
+{
+	const struct kernel_context *context = &allocator->context;
+
+	if (!error)
+		return BUDDY_OK;
+	if (error == -EINVAL)
+		return BUDDY_KERNEL_EINVAL;
+	if (error == -ENXIO)
+		return BUDDY_ADDRESS_BEYOND_SPACE;
+	if (error == -ENOMEM || context->out_of_memory)
+		return BUDDY_NO_MEMORY;
+	return context->work_spent ? BUDDY_WORK_LIMIT : BUDDY_NO_SPACE;
+}
+
+struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
+{
+	const struct kernel_fault *bug = &allocator->context.bug;
+	struct buddy_fault fault;
+
+	mutex_lock(&allocator->lock);
+	fault = (struct buddy_fault){bug->file, bug->condition, bug->line};
+	unlock(allocator);
+	return fault;
+}
+
+struct buddy_block_info buddy_block_info_of(struct gpu_buddy_block *block)
+{
+	return (struct buddy_block_info){
+		.offset = gpu_buddy_block_offset(block),
+		.tag = (uintptr_t)block->private,
+		.order = gpu_buddy_block_order(block),
+		.allocated = (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED,
+		.clear = gpu_buddy_block_is_clear(block),
+	};
+}
+
+void buddy_copy_block(const struct buddy_columns *columns, u64 index, struct gpu_buddy_block *block)
+{
+	struct buddy_block_info info = buddy_block_info_of(block);
+
+	columns->offsets[index] = info.offset;
+	columns->orders[index] = (u8)info.order;
+	columns->states[index] = (info.allocated ? BUDDY_STATE_ALLOCATED : 0) |
+				 (info.clear ? BUDDY_STATE_CLEAR : 0);
+	columns->tags[index] = (double)info.tag;
+}

@@ -1,0 +1,51 @@
+/* The inside of an allocator, for the files of this folder only. */
+#ifndef BUDDY_ALLOCATOR_H
+#define BUDDY_ALLOCATOR_H
+
+#include <buddy/buddy.h>
+#include <linux/gpu_buddy.h>
+#include <linux/mutex.h>
+#include <userspace/arena.h>
+
+struct buddy_allocator {
+	/* Guards all that follows. */
+	struct mutex lock;
+	/* Handles and lists; who takes the last one away destroys the allocator. */
+	u64 references;
+	/* The kernel code met a BUG: what it left behind is never touched again. */
+	bool poisoned;
+	u64 step_limit;
+	struct kernel_context context;
+	struct arena arena;
+	struct gpu_buddy mm;
+};
+
+struct buddy_list {
+	struct list_head blocks;
+	/* NULL while the list is free to receive blocks. */
+	struct buddy_allocator *allocator;
+	u64 count;
+};
+
+void buddy_list_init(struct buddy_list *list);
+
+typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void *arguments);
+
+/*
+ * Runs `body` under the lock and in the context of the allocator: the only way to call kernel code. A BUG in it poisons
+ * the allocator; a poisoned one is BUDDY_POISONED without a call. `step_limit` 0: no limit. The allocator may be gone
+ * afterwards if the body gave up the last reference.
+ */
+enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments,
+			     u64 step_limit);
+
+/* What a negative errno of the kernel code means, considering what happened to memory and work in this call. */
+enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error);
+
+struct buddy_block_info buddy_block_info_of(struct gpu_buddy_block *block);
+
+/* Fills in row `index` of the columns. */
+void buddy_copy_block(const struct buddy_columns *columns, u64 index,
+		      struct gpu_buddy_block *block);
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * The safe allocator: struct gpu_buddy with a lock, a reference count, memory of its own and owned lists of blocks.
+ * Whatever the arguments, a call ends with a status, and after any but BUDDY_OK the allocator is as it was (only the
+ * kernel's own habit of merging clear with dirty memory before it gives up may have made clear memory dirty).
+ *
+ * Sizes and addresses are bytes; addresses are relative to the start of the space.
+ * Every function may be called from any thread; a list belongs to one thread at a time.
+ */
+#ifndef BUDDY_BUDDY_H
+#define BUDDY_BUDDY_H
+
+#include <buddy/status.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buddy_allocator;
+
+/*
+ * Blocks that were allocated together and are freed together. A list that came out of an allocator keeps it alive, until
+ * buddy_free(). Lists are opened by an owner (owner.h).
+ */
+struct buddy_list;
+
+struct buddy_config {
+	uint64_t size;
+	uint64_t chunk_size;
+	/* Native memory for the bookkeeping, in bytes; 0: a quarter of the machine's. */
+	uint64_t memory_limit;
+	/* Steps of a search in one allocation; 0: no limit. */
+	uint64_t step_limit;
+};
+
+/* The arguments of gpu_buddy_alloc_blocks(), and a number that each block of the result carries. */
+struct buddy_request {
+	uint64_t start;
+	uint64_t end;
+	uint64_t size;
+	uint64_t min_block_size;
+	unsigned long flags;
+	uint64_t tag;
+};
+
+struct buddy_block_info {
+	uint64_t offset;
+	uint64_t tag;
+	unsigned int order;
+	bool allocated;
+	bool clear;
+};
+
+/* Many blocks at once, a column for each property. */
+struct buddy_columns {
+	/* What every column has room for. */
+	uint64_t capacity;
+	uint64_t *offsets;
+	uint8_t *orders;
+	/* BUDDY_STATE_ bits. */
+	uint8_t *states;
+	double *tags;
+};
+
+#define BUDDY_STATE_ALLOCATED 1
+#define BUDDY_STATE_CLEAR 2
+
+struct buddy_avail {
+	/* Bytes that are free, and bytes of these that are clear. */
+	uint64_t avail;
+	uint64_t clear_avail;
+	/* WARN_ONs that the kernel code met. */
+	uint64_t kernel_warnings;
+};
+
+#define BUDDY_MAX_ORDERS 52
+
+struct buddy_stats {
+	uint64_t size;
+	uint64_t chunk_size;
+	uint64_t avail;
+	uint64_t clear_avail;
+	/* Bytes of native memory taken for the bookkeeping. */
+	uint64_t native_bytes;
+	/* WARN_ONs that the kernel code met. */
+	uint64_t kernel_warnings;
+	unsigned int max_order;
+	/* Numbers of blocks by order, up to max_order. */
+	uint64_t free_blocks[BUDDY_MAX_ORDERS];
+	uint64_t used_blocks[BUDDY_MAX_ORDERS];
+};
+
+/* Where in the kernel's source a condition stands that should never hold. */
+struct buddy_fault {
+	const char *file;
+	const char *condition;
+	int line;
+};
+
+/* A new allocator with one reference. */
+enum buddy_status buddy_create(const struct buddy_config *config,
+			       struct buddy_allocator **allocator);
+void buddy_get(struct buddy_allocator *allocator);
+void buddy_put(struct buddy_allocator *allocator);
+
+uint64_t buddy_count(const struct buddy_list *list);
+
+/*
+ * Allocation into an empty list. The raw entry passes the kernel's arguments on as they are, bad ones too, and leaves
+ * the list bound to the allocator even when it fails. The checked entry says what is wrong with an argument, keeps
+ * min_block_size as alignment where the kernel does not, and takes start and end only together with
+ * GPU_BUDDY_RANGE_ALLOCATION.
+ */
+enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				  const struct buddy_request *request);
+enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+			      const struct buddy_request *request);
+
+/*
+ * gpu_buddy_block_trim(): shrinks a list of one block to new_size bytes, from *start on, or from its own start where
+ * start is NULL. The checked entry looks at start even if there is nothing to trim.
+ */
+enum buddy_status buddy_trim_raw(struct buddy_list *list, const uint64_t *start, uint64_t new_size);
+enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uint64_t new_size);
+
+/* gpu_buddy_free_list(). The list is empty and bound to no allocator afterwards, whatever the status. */
+enum buddy_status buddy_free(struct buddy_list *list, bool cleared);
+
+/*
+ * Frees one block of a list. The raw entry is gpu_buddy_free_block(), which leaves the block as clear as it was; the
+ * checked entry says what it is, as gpu_buddy_free_list() does.
+ */
+enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index);
+enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool cleared);
+
+/* The first block of a list that is not empty. Takes no lock: the list is the caller's. */
+struct buddy_block_info buddy_first(const struct buddy_list *list);
+
+/* Copies the description of the blocks, in list order. Copies none where `count` is above the capacity. */
+enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_columns *columns,
+			     uint64_t *count);
+
+/* gpu_buddy_reset_clear(), once (raw), or until no free block is left in the other state. */
+enum buddy_status buddy_reset_clear_raw(struct buddy_allocator *allocator, bool clear);
+enum buddy_status buddy_reset_clear(struct buddy_allocator *allocator, bool clear);
+
+/* gpu_buddy_allocated_addr_to_block(). `found` is false where the address is free. */
+enum buddy_status buddy_lookup(struct buddy_allocator *allocator, uint64_t address,
+			       struct buddy_block_info *block, bool *found);
+
+/* gpu_buddy_print(), line by line. `print` must not call back. */
+enum buddy_status buddy_print(struct buddy_allocator *allocator,
+			      void (*print)(void *reader, const char *line), void *reader);
+
+/* The numbers that are kept anyway; what they cost depends on the number of orders only. */
+void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats);
+
+/* Works on a poisoned allocator, as buddy_stats() does. */
+void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail);
+
+/*
+ * Copies the description of all blocks, allocated and free, in the order of their addresses. Copies none where `count`
+ * is above the capacity.
+ */
+enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
+				 const struct buddy_columns *columns, uint64_t *count);
+
+/* Where the kernel code met a BUG; all zero while it did not. */
+struct buddy_fault buddy_bug(struct buddy_allocator *allocator);
+
+#endif

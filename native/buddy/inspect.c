@@ -1,0 +1,174 @@
+/* Looking at an allocator as a whole, and turning all of its free memory clear or dirty. */
+#include <buddy/allocator.h>
+
+struct lookup {
+	u64 address;
+	struct buddy_block_info *block;
+	bool *found;
+};
+
+struct printing {
+	void (*print)(void *reader, const char *line);
+	void *reader;
+};
+
+struct snapshot {
+	const struct buddy_columns *columns;
+	u64 count;
+};
+
+static enum buddy_status reset_clear_raw(struct buddy_allocator *allocator, void *clear)
+{
+	gpu_buddy_reset_clear(&allocator->mm, *(bool *)clear);
+	return BUDDY_OK;
+}
+
+/* The kernel erases from the tree that it walks, and misses some (H10): again, as long as that helps. */
+static enum buddy_status reset_clear_wholly(struct buddy_allocator *allocator, void *arguments)
+{
+	const bool *clear = arguments;
+	struct gpu_buddy *mm = &allocator->mm;
+	u64 wanted = *clear ? mm->avail : 0;
+	u64 before;
+
+	do {
+		before = mm->clear_avail;
+		gpu_buddy_reset_clear(mm, *clear);
+	} while (mm->clear_avail != wanted && mm->clear_avail != before);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_reset_clear_raw(struct buddy_allocator *allocator, bool clear)
+{
+	return buddy_call(allocator, reset_clear_raw, &clear, 0);
+}
+
+enum buddy_status buddy_reset_clear(struct buddy_allocator *allocator, bool clear)
+{
+	return buddy_call(allocator, reset_clear_wholly, &clear, 0);
+}
+
+static enum buddy_status find(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct lookup *lookup = arguments;
+	struct gpu_buddy_block *block =
+		gpu_buddy_allocated_addr_to_block(&allocator->mm, lookup->address);
+
+	if (IS_ERR(block))
+		return buddy_status_of(allocator, (int)PTR_ERR(block));
+
+	*lookup->found = block != NULL;
+	if (block)
+		*lookup->block = buddy_block_info_of(block);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_lookup(struct buddy_allocator *allocator, uint64_t address,
+			       struct buddy_block_info *block, bool *found)
+{
+	return buddy_call(allocator, find, &(struct lookup){address, block, found}, 0);
+}
+
+static enum buddy_status print_lines(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct printing *printing = arguments;
+
+	allocator->context.print = printing->print;
+	allocator->context.print_reader = printing->reader;
+	gpu_buddy_print(&allocator->mm);
+	allocator->context.print = NULL;
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_print(struct buddy_allocator *allocator,
+			      void (*print)(void *reader, const char *line), void *reader)
+{
+	return buddy_call(allocator, print_lines, &(struct printing){print, reader}, 0);
+}
+
+void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
+{
+	const struct gpu_buddy *mm = &allocator->mm;
+
+	mutex_lock(&allocator->lock);
+	stats->size = mm->size;
+	stats->chunk_size = mm->chunk_size;
+	stats->avail = mm->avail;
+	stats->clear_avail = mm->clear_avail;
+	stats->native_bytes = sizeof(*allocator) + allocator->arena.bytes;
+	stats->kernel_warnings = allocator->context.warnings;
+	stats->max_order = mm->max_order;
+	for (unsigned int order = 0; order <= mm->max_order; order++) {
+		stats->free_blocks[order] = mm->free_scoreboard[order];
+		stats->used_blocks[order] = mm->used_scoreboard[order];
+	}
+	mutex_unlock(&allocator->lock);
+}
+
+void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail)
+{
+	mutex_lock(&allocator->lock);
+	avail->avail = allocator->mm.avail;
+	avail->clear_avail = allocator->mm.clear_avail;
+	avail->kernel_warnings = allocator->context.warnings;
+	mutex_unlock(&allocator->lock);
+}
+
+static u64 number_of_blocks(const struct gpu_buddy *mm)
+{
+	u64 count = 0;
+
+	for (unsigned int order = 0; order <= mm->max_order; order++)
+		count += mm->free_scoreboard[order] + mm->used_scoreboard[order];
+	return count;
+}
+
+static bool is_split(const struct gpu_buddy_block *block)
+{
+	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
+}
+
+/* The first block, in the order of addresses, of the tree below this one. */
+static struct gpu_buddy_block *leftmost(struct gpu_buddy_block *block)
+{
+	while (is_split(block))
+		block = block->left;
+	return block;
+}
+
+/* The block after this one in the same tree, or NULL. */
+static struct gpu_buddy_block *next_block(struct gpu_buddy_block *block)
+{
+	while (block->parent && block->parent->right == block)
+		block = block->parent;
+	return block->parent ? leftmost(block->parent->right) : NULL;
+}
+
+static enum buddy_status copy_all(struct buddy_allocator *allocator, void *arguments)
+{
+	struct snapshot *snapshot = arguments;
+	const struct gpu_buddy *mm = &allocator->mm;
+	u64 index = 0;
+
+	snapshot->count = number_of_blocks(mm);
+	if (snapshot->count > snapshot->columns->capacity)
+		return BUDDY_OK;
+
+	for (unsigned int i = 0; i < mm->n_roots; i++) {
+		struct gpu_buddy_block *block;
+
+		for (block = leftmost(mm->roots[i]); block; block = next_block(block))
+			buddy_copy_block(snapshot->columns, index++, block);
+	}
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
+				 const struct buddy_columns *columns, uint64_t *count)
+{
+	struct snapshot snapshot = {columns, 0};
+	enum buddy_status status = buddy_call(allocator, copy_all, &snapshot, 0);
+
+	*count = snapshot.count;
+	return status;
+}

@@ -1,0 +1,196 @@
+/* What can be done with a list of blocks: trim it, free it whole or by the block, look at it. */
+#include <buddy/allocator.h>
+
+struct trimming {
+	struct buddy_list *list;
+	const uint64_t *start;
+	u64 new_size;
+};
+
+struct freeing {
+	struct buddy_list *list;
+	u64 index;
+	bool cleared;
+};
+
+struct reading {
+	const struct buddy_list *list;
+	const struct buddy_columns *columns;
+};
+
+static struct gpu_buddy_block *first_block(const struct buddy_list *list)
+{
+	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
+}
+
+static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct trimming *trimming = arguments;
+	struct buddy_list *list = trimming->list;
+	struct gpu_buddy_block *block;
+	void *tag = list_empty(&list->blocks) ? NULL : first_block(list)->private;
+	u64 start = trimming->start ? *trimming->start : 0;
+	int error = gpu_buddy_block_trim(&allocator->mm, trimming->start ? &start : NULL,
+					 trimming->new_size, &list->blocks);
+
+	if (error)
+		return buddy_status_of(allocator, error);
+
+	/* The blocks that are left may be new ones. */
+	list->count = 0;
+	list_for_each_entry(block, &list->blocks, link) {
+		block->private = tag;
+		list->count++;
+	}
+	return BUDDY_OK;
+}
+
+static enum buddy_status check_trim(struct gpu_buddy *mm, const struct trimming *trimming)
+{
+	u64 new_size = trimming->new_size;
+	u64 block_start, block_end;
+
+	if (!list_is_singular(&trimming->list->blocks))
+		return BUDDY_TRIM_NOT_SINGULAR;
+	if (!new_size)
+		return BUDDY_NEW_SIZE_ZERO;
+	if (!IS_ALIGNED(new_size, mm->chunk_size))
+		return BUDDY_NEW_SIZE_UNALIGNED;
+
+	block_start = gpu_buddy_block_offset(first_block(trimming->list));
+	block_end = block_start + gpu_buddy_block_size(mm, first_block(trimming->list));
+	if (new_size > block_end - block_start)
+		return BUDDY_NEW_SIZE_ABOVE_BLOCK;
+	if (!trimming->start)
+		return BUDDY_OK;
+	if (!IS_ALIGNED(*trimming->start, mm->chunk_size))
+		return BUDDY_START_UNALIGNED;
+	if (*trimming->start < block_start || range_overflows(*trimming->start, new_size, block_end))
+		return BUDDY_START_OUTSIDE_BLOCK;
+	return BUDDY_OK;
+}
+
+static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *arguments)
+{
+	enum buddy_status status = check_trim(&allocator->mm, arguments);
+
+	return status ? status : trim_raw(allocator, arguments);
+}
+
+static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void *arguments)
+{
+	return list->allocator ? buddy_call(list->allocator, body, arguments, 0) : BUDDY_FREED;
+}
+
+enum buddy_status buddy_trim_raw(struct buddy_list *list, const uint64_t *start, uint64_t new_size)
+{
+	return call_on(list, trim_raw, &(struct trimming){list, start, new_size});
+}
+
+enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uint64_t new_size)
+{
+	return call_on(list, trim_checked, &(struct trimming){list, start, new_size});
+}
+
+static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct freeing *freeing = arguments;
+
+	gpu_buddy_free_list(&allocator->mm, &freeing->list->blocks,
+			    freeing->cleared ? GPU_BUDDY_CLEARED : 0);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_free(struct buddy_list *list, bool cleared)
+{
+	struct buddy_allocator *allocator = list->allocator;
+	enum buddy_status status;
+
+	if (!allocator)
+		return BUDDY_OK;
+
+	status = buddy_call(allocator, free_list, &(struct freeing){list, 0, cleared}, 0);
+	buddy_list_init(list);
+	buddy_put(allocator);
+	return status;
+}
+
+/* Takes a block off its list. */
+static struct gpu_buddy_block *take(struct buddy_list *list, u64 index)
+{
+	struct gpu_buddy_block *block;
+
+	list_for_each_entry(block, &list->blocks, link)
+		if (!index--)
+			break;
+
+	list_del(&block->link);
+	list->count--;
+	return block;
+}
+
+static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct freeing *freeing = arguments;
+
+	if (freeing->index >= freeing->list->count)
+		return BUDDY_INDEX_OUTSIDE_LIST;
+	gpu_buddy_free_block(&allocator->mm, take(freeing->list, freeing->index));
+	return BUDDY_OK;
+}
+
+/* gpu_buddy_free_block() would put written memory back as clear (H11): a list of one is freed instead. */
+static enum buddy_status free_block_checked(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct freeing *freeing = arguments;
+	LIST_HEAD(alone);
+
+	if (freeing->index >= freeing->list->count)
+		return BUDDY_INDEX_OUTSIDE_LIST;
+	list_add(&take(freeing->list, freeing->index)->link, &alone);
+	gpu_buddy_free_list(&allocator->mm, &alone, freeing->cleared ? GPU_BUDDY_CLEARED : 0);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index)
+{
+	return call_on(list, free_block_raw, &(struct freeing){list, index, false});
+}
+
+enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool cleared)
+{
+	return call_on(list, free_block_checked, &(struct freeing){list, index, cleared});
+}
+
+struct buddy_block_info buddy_first(const struct buddy_list *list)
+{
+	return buddy_block_info_of(first_block(list));
+}
+
+uint64_t buddy_count(const struct buddy_list *list)
+{
+	return list->count;
+}
+
+static enum buddy_status read_blocks(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct reading *reading = arguments;
+	struct gpu_buddy_block *block;
+	u64 index = 0;
+
+	(void)allocator;
+	if (reading->list->count > reading->columns->capacity)
+		return BUDDY_OK;
+	list_for_each_entry(block, &reading->list->blocks, link)
+		buddy_copy_block(reading->columns, index++, block);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_columns *columns,
+			     uint64_t *count)
+{
+	*count = list->count;
+	if (!list->allocator)
+		return BUDDY_FREED;
+	return buddy_call(list->allocator, read_blocks, &(struct reading){list, columns}, 0);
+}

@@ -1,0 +1,44 @@
+/*
+ * What one environment (one thread's JavaScript) owns: its lists of blocks and its handles on allocators, by slot and
+ * generation. Used by that thread only; the allocators behind it may be shared.
+ */
+#ifndef BUDDY_OWNER_H
+#define BUDDY_OWNER_H
+
+#include <buddy/buddy.h>
+#include <buddy/slots.h>
+
+struct buddy_owner {
+	struct slots allocators;
+	struct slots lists;
+};
+
+void buddy_owner_init(struct buddy_owner *owner);
+
+/* Frees every list and gives up every allocator that is still there. */
+void buddy_owner_destroy(struct buddy_owner *owner);
+
+/* Takes over the caller's reference. SLOT_NONE without memory; the reference is then the caller's still. */
+uint32_t buddy_owner_adopt(struct buddy_owner *owner, struct buddy_allocator *allocator);
+
+/* NULL where the handle is stale or made up. */
+struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner, uint32_t slot,
+					      uint32_t generation);
+
+/* Gives up the handle; without effect on a stale one. */
+void buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+
+/* A slot that can receive one list after the other; SLOT_NONE without memory. */
+uint32_t buddy_owner_open_list(struct buddy_owner *owner);
+/* Frees what is in the slot, and the slot. */
+void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot);
+
+/* The list in the slot; NULL where the slot is not open, or, below, the list is not the one that was meant. */
+struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot);
+struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+
+/* Frees the list; the slot can receive another, under a new generation. */
+enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   bool cleared);
+
+#endif

@@ -1,0 +1,81 @@
+/* Every way in which a call can end, one row each; status.c holds the words. */
+#ifndef BUDDY_STATUS_H
+#define BUDDY_STATUS_H
+
+#include <errno.h>
+
+/*
+ * X(name, errno, code, argument, why). `argument` names the argument that is at fault, as the kernel does; `why` completes
+ * the sentence that begins with it. The errors of this library's own have a code of their own and no errno (0).
+ */
+#define BUDDY_STATUSES(X)                                                                          \
+	X(OK, 0, "", "", "")                                                                       \
+                                                                                                   \
+	X(CHUNK_SIZE_TOO_SMALL, EINVAL, "EINVAL", "chunk_size", "must be at least 4096")           \
+	X(CHUNK_SIZE_NO_POWER_OF_2, EINVAL, "EINVAL", "chunk_size", "must be a power of two")      \
+	X(SIZE_BELOW_CHUNK, EINVAL, "EINVAL", "size", "must be at least one chunk")                \
+	X(BASE_OFFSET_TOO_LARGE, EINVAL, "EINVAL", "base_offset",                                  \
+	  "plus size must be below 2^64")                                                          \
+                                                                                                   \
+	X(SIZE_UNALIGNED, EINVAL, "EINVAL", "size", "must be a multiple of the chunk size")        \
+	X(SIZE_ABOVE_SPACE, EINVAL, "EINVAL", "size", "is larger than the whole space")            \
+	X(SIZE_ABOVE_SPACE_ROUNDED, EINVAL, "EINVAL", "size",                                      \
+	  "rounded up to a multiple of the min block size is larger than the whole space")         \
+	X(SIZE_ABOVE_SPACE_CONTIGUOUS, EINVAL, "EINVAL", "size",                                   \
+	  "rounded up to a power of two, as contiguous asks, is larger than the whole space")      \
+	X(MIN_BLOCK_SIZE_BELOW_CHUNK, EINVAL, "EINVAL", "min_block_size",                          \
+	  "must be at least one chunk")                                                            \
+	X(MIN_BLOCK_SIZE_NO_POWER_OF_2, EINVAL, "EINVAL", "min_block_size",                        \
+	  "must be a power of two")                                                                \
+	X(RANGE_EMPTY, EINVAL, "EINVAL", "range", "must start below its end")                      \
+	X(RANGE_UNALIGNED, EINVAL, "EINVAL", "range",                                              \
+	  "must start and end on a multiple of the chunk size")                                    \
+	X(RANGE_BEYOND_SPACE, EINVAL, "EINVAL", "range", "must lie within the space")              \
+	X(RANGE_EXACT_UNALIGNED, EINVAL, "EINVAL", "range",                                        \
+	  "is exactly as long as size, so it must start and end on a multiple of the min block "   \
+	  "size")                                                                                  \
+	X(FLAGS_UNKNOWN, EINVAL, "EINVAL", "flags", "has bits that mean nothing, or no mode")      \
+                                                                                                   \
+	X(TRIM_NOT_SINGULAR, EINVAL, "EINVAL", "blocks",                                           \
+	  "must be a list of exactly one block to be trimmed")                                     \
+	X(NEW_SIZE_ZERO, EINVAL, "EINVAL", "new_size", "must not be 0")                            \
+	X(NEW_SIZE_UNALIGNED, EINVAL, "EINVAL", "new_size",                                        \
+	  "must be a multiple of the chunk size")                                                  \
+	X(NEW_SIZE_ABOVE_BLOCK, EINVAL, "EINVAL", "new_size", "is larger than the block")          \
+	X(START_OUTSIDE_BLOCK, EINVAL, "EINVAL", "start",                                          \
+	  "and the new size after it must lie within the block")                                   \
+	X(START_UNALIGNED, EINVAL, "EINVAL", "start", "must be a multiple of the chunk size")      \
+                                                                                                   \
+	X(INDEX_OUTSIDE_LIST, EINVAL, "EINVAL", "index", "must be below the number of blocks")     \
+	X(ADDRESS_BEYOND_SPACE, ENXIO, "ENXIO", "address", "lies outside the space")               \
+	X(KERNEL_EINVAL, EINVAL, "EINVAL", "", "the kernel rejects these arguments")               \
+                                                                                                   \
+	X(NO_SPACE, ENOSPC, "ENOSPC", "", "no free space fits the request")                        \
+	X(NO_MEMORY, ENOMEM, "ENOMEM", "",                                                         \
+	  "the native memory for the bookkeeping of blocks is used up")                            \
+	X(WORK_LIMIT, 0, "ERR_GPU_BUDDY_WORK_LIMIT", "",                                           \
+	  "the search took more steps than one call may take")                                     \
+	X(POISONED, 0, "ERR_GPU_BUDDY_POISONED", "",                                               \
+	  "the kernel code met a BUG in this allocator")                                           \
+	X(FREED, 0, "ERR_GPU_BUDDY_FREED", "", "the list of blocks has been freed")                \
+	X(DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "", "the allocator has been disposed of")         \
+	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")
+
+enum buddy_status {
+#define BUDDY_STATUS_NAME(name, number, code, argument, why) BUDDY_##name,
+	BUDDY_STATUSES(BUDDY_STATUS_NAME)
+#undef BUDDY_STATUS_NAME
+	BUDDY_STATUS_COUNT
+};
+
+struct buddy_status_text {
+	/* Negative, or 0 for success and for this library's own errors. */
+	int error;
+	const char *code;
+	const char *argument;
+	const char *why;
+};
+
+extern const struct buddy_status_text buddy_status_texts[BUDDY_STATUS_COUNT];
+
+#endif

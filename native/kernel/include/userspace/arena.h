@@ -1,0 +1,38 @@
+/*
+ * The memory of one allocator. Objects of one size come from slabs that grow with the number of objects and are reused
+ * last-in-first-out; other memory comes from malloc. All of it counts against one limit, and goes back at once when the
+ * arena does, whatever was still in use.
+ */
+#ifndef USERSPACE_ARENA_H
+#define USERSPACE_ARENA_H
+
+#include <linux/types.h>
+
+struct slab;
+struct allocation;
+
+struct arena {
+	/* Bytes taken from the system, and how many that may be. */
+	size_t bytes;
+	size_t limit;
+
+	/* The one size of objects that this arena's slabs hold; 0 before the first. */
+	size_t object_size;
+	struct free_object *free;
+	char *fresh, *fresh_end;
+	struct slab *slabs;
+	size_t next_slab_size;
+
+	struct allocation *allocations;
+
+#ifdef GPU_BUDDY_FAULT_INJECTION
+	/* Test builds: the nth allocation from now fails; with fail_on, every one after it too. 0: none. */
+	u64 fail_nth;
+	bool fail_on;
+#endif
+};
+
+void arena_init(struct arena *arena, size_t limit);
+void arena_destroy(struct arena *arena);
+
+#endif

@@ -1,0 +1,461 @@
+/* The calls of one environment, see environment.h. The comments list the cells of the mailbox: arguments -> results. */
+#include "environment.h"
+
+#include <string>
+
+namespace {
+
+/* A column that the caller has made; empty where it is no such typed array. */
+template <typename Array> Array Column(const Napi::Value &value, napi_typedarray_type type)
+{
+	if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
+		return Array();
+	return value.As<Array>();
+}
+
+/* (offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array), all of one length. */
+struct buddy_columns Columns(const Napi::CallbackInfo &info)
+{
+	auto offsets = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
+	auto orders = Column<Napi::Uint8Array>(info[1], napi_uint8_array);
+	auto states = Column<Napi::Uint8Array>(info[2], napi_uint8_array);
+	auto tags = Column<Napi::Float64Array>(info[3], napi_float64_array);
+
+	if (offsets.IsEmpty() || orders.IsEmpty() || states.IsEmpty() || tags.IsEmpty())
+		return {};
+
+	size_t capacity = offsets.ElementLength();
+	if (orders.ElementLength() < capacity || states.ElementLength() < capacity ||
+	    tags.ElementLength() < capacity)
+		return {};
+	return {capacity, offsets.Data(), orders.Data(), states.Data(),
+		tags.Data()};
+}
+
+constexpr const char *status_names[] = {
+#define STATUS_NAME(name, number, code, argument, why) #name,
+	BUDDY_STATUSES(STATUS_NAME)
+#undef STATUS_NAME
+};
+
+Napi::Array StatusTexts(Napi::Env env)
+{
+	Napi::Array texts = Napi::Array::New(env, BUDDY_STATUS_COUNT);
+
+	for (uint32_t status = 0; status < BUDDY_STATUS_COUNT; status++) {
+		const struct buddy_status_text &text = buddy_status_texts[status];
+		Napi::Object row = Napi::Object::New(env);
+
+		row["name"] = status_names[status];
+		row["errno"] = text.error;
+		row["code"] = text.code;
+		row["argument"] = text.argument;
+		row["why"] = text.why;
+		texts[status] = row;
+	}
+	return texts;
+}
+
+/* The numbers that lib/native.ts would otherwise have to repeat. */
+Napi::Object Layout(Napi::Env env)
+{
+	Napi::Object layout = Napi::Object::New(env);
+
+	layout["wide"] = static_cast<int>(MAILBOX_WIDE);
+	layout["status"] = static_cast<int>(MAILBOX_STATUS);
+	layout["results"] = static_cast<int>(MAILBOX_RESULTS);
+	layout["cells"] = static_cast<int>(MAILBOX_CELLS);
+	layout["maxOrders"] = static_cast<int>(BUDDY_MAX_ORDERS);
+	return layout;
+}
+
+} // namespace
+
+Environment::Environment(void *mailbox) : mailbox_(mailbox)
+{
+	buddy_owner_init(&owner_);
+}
+
+Environment::~Environment()
+{
+	buddy_owner_destroy(&owner_);
+}
+
+struct buddy_allocator *Environment::AllocatorArgument()
+{
+	struct buddy_allocator *allocator =
+		buddy_owner_allocator(&owner_, mailbox_.index(0), mailbox_.index(1));
+
+	if (!allocator)
+		mailbox_.status(BUDDY_DISPOSED);
+	return allocator;
+}
+
+struct buddy_list *Environment::ListArgument()
+{
+	struct buddy_list *list =
+		buddy_owner_list(&owner_, mailbox_.index(0), mailbox_.index(1));
+
+	if (!list)
+		mailbox_.status(BUDDY_FREED);
+	return list;
+}
+
+/* size, chunk size, memory limit, step limit -> slot, generation */
+void Environment::Create()
+{
+	struct buddy_config config = {mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
+				      mailbox_.number(3)};
+	struct buddy_allocator *allocator;
+	enum buddy_status status = buddy_create(&config, &allocator);
+
+	if (status == BUDDY_OK) {
+		uint32_t slot = buddy_owner_adopt(&owner_, allocator);
+
+		if (slot == SLOT_NONE) {
+			buddy_put(allocator);
+			status = BUDDY_NO_MEMORY;
+		} else {
+			mailbox_.result(0, slot);
+			mailbox_.result(1, slots_generation(&owner_.allocators, slot));
+		}
+	}
+	mailbox_.status(status);
+}
+
+/* allocator slot, generation -> */
+void Environment::Dispose()
+{
+	buddy_owner_dispose(&owner_, mailbox_.index(0), mailbox_.index(1));
+	mailbox_.status(BUDDY_OK);
+}
+
+/* -> slot */
+void Environment::OpenList()
+{
+	uint32_t slot = buddy_owner_open_list(&owner_);
+
+	mailbox_.result(0, slot);
+	mailbox_.status(slot == SLOT_NONE ? BUDDY_NO_MEMORY : BUDDY_OK);
+}
+
+/* slot -> */
+void Environment::CloseList()
+{
+	buddy_owner_close_list(&owner_, mailbox_.index(0));
+	mailbox_.status(BUDDY_OK);
+}
+
+/* -> 0: number of blocks; of the first block 1: offset, 2: order, 3: clear. */
+void Environment::ReportList(const struct buddy_list *list)
+{
+	uint64_t count = buddy_count(list);
+
+	mailbox_.result(0, count);
+	if (!count)
+		return;
+
+	struct buddy_block_info first = buddy_first(list);
+	mailbox_.result(1, first.offset);
+	mailbox_.result(2, first.order);
+	mailbox_.result(3, first.clear);
+}
+
+/*
+ * allocator slot, generation, list slot, size, min block size, flags, start, end, tag
+ * -> the list (see ReportList), generation of the list's slot
+ */
+void Environment::AllocWith(AllocFunction alloc)
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	uint32_t slot = mailbox_.index(2);
+	struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+
+	if (!allocator)
+		return;
+	if (!list) {
+		mailbox_.status(BUDDY_FREED);
+		return;
+	}
+
+	struct buddy_request request = {};
+	request.size = mailbox_.number(3);
+	request.min_block_size = mailbox_.number(4);
+	request.flags = static_cast<unsigned long>(mailbox_.number(5));
+	request.start = mailbox_.number(6);
+	request.end = mailbox_.number(7);
+	request.tag = mailbox_.number(8);
+
+	mailbox_.status(alloc(allocator, list, &request));
+	ReportList(list);
+	mailbox_.result(4, slots_generation(&owner_.lists, slot));
+}
+
+void Environment::Alloc()
+{
+	AllocWith(buddy_alloc);
+}
+
+void Environment::AllocRaw()
+{
+	AllocWith(buddy_alloc_raw);
+}
+
+/* list slot, generation, new size, start given?, start -> the list */
+void Environment::TrimWith(TrimFunction trim)
+{
+	struct buddy_list *list = ListArgument();
+
+	if (!list)
+		return;
+
+	uint64_t start = mailbox_.number(4);
+	mailbox_.status(trim(list, mailbox_.flag(3) ? &start : nullptr, mailbox_.number(2)));
+	ReportList(list);
+}
+
+void Environment::Trim()
+{
+	TrimWith(buddy_trim);
+}
+
+void Environment::TrimRaw()
+{
+	TrimWith(buddy_trim_raw);
+}
+
+/* list slot, generation, cleared -> */
+void Environment::Free()
+{
+	mailbox_.status(buddy_owner_free(&owner_, mailbox_.index(0), mailbox_.index(1),
+					 mailbox_.flag(2)));
+}
+
+/* list slot, generation, index, cleared -> the list */
+void Environment::FreeBlock()
+{
+	struct buddy_list *list = ListArgument();
+
+	if (!list)
+		return;
+	mailbox_.status(buddy_free_block(list, mailbox_.number(2), mailbox_.flag(3)));
+	ReportList(list);
+}
+
+/* list slot, generation, index -> the list */
+void Environment::FreeBlockRaw()
+{
+	struct buddy_list *list = ListArgument();
+
+	if (!list)
+		return;
+	mailbox_.status(buddy_free_block_raw(list, mailbox_.number(2)));
+	ReportList(list);
+}
+
+/* allocator slot, generation, clear -> */
+void Environment::ResetClear()
+{
+	if (struct buddy_allocator *allocator = AllocatorArgument())
+		mailbox_.status(buddy_reset_clear(allocator, mailbox_.flag(2)));
+}
+
+/* allocator slot, generation, clear -> */
+void Environment::ResetClearRaw()
+{
+	if (struct buddy_allocator *allocator = AllocatorArgument())
+		mailbox_.status(buddy_reset_clear_raw(allocator, mailbox_.flag(2)));
+}
+
+/* allocator slot, generation, address -> found, offset, order, clear, tag */
+void Environment::Lookup()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_block_info block = {};
+	bool found = false;
+
+	if (!allocator)
+		return;
+	mailbox_.status(buddy_lookup(allocator, mailbox_.number(2), &block, &found));
+	mailbox_.result(0, found);
+	mailbox_.result(1, block.offset);
+	mailbox_.result(2, block.order);
+	mailbox_.result(3, block.clear);
+	mailbox_.result(4, block.tag);
+}
+
+/* allocator slot, generation -> avail, clear avail, kernel warnings */
+void Environment::Avail()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_avail avail;
+
+	if (!allocator)
+		return;
+	buddy_avail(allocator, &avail);
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, avail.avail);
+	mailbox_.result(1, avail.clear_avail);
+	mailbox_.result(2, avail.kernel_warnings);
+}
+
+/* list slot, generation; columns -> number of blocks */
+napi_value Environment::Read(const Napi::CallbackInfo &info)
+{
+	struct buddy_columns columns = Columns(info);
+	struct buddy_list *list = ListArgument();
+	uint64_t count;
+
+	if (list) {
+		mailbox_.status(buddy_read(list, &columns, &count));
+		mailbox_.result(0, count);
+	}
+	return nullptr;
+}
+
+/* allocator slot, generation; columns -> number of blocks */
+napi_value Environment::Snapshot(const Napi::CallbackInfo &info)
+{
+	struct buddy_columns columns = Columns(info);
+	struct buddy_allocator *allocator = AllocatorArgument();
+	uint64_t count;
+
+	if (allocator) {
+		mailbox_.status(buddy_snapshot(allocator, &columns, &count));
+		mailbox_.result(0, count);
+	}
+	return nullptr;
+}
+
+/*
+ * allocator slot, generation; free blocks by order: Float64Array, used blocks: Float64Array
+ * -> size, chunk size, avail, clear avail, native bytes, kernel warnings, max order
+ */
+napi_value Environment::Stats(const Napi::CallbackInfo &info)
+{
+	auto free_blocks = Column<Napi::Float64Array>(info[0], napi_float64_array);
+	auto used_blocks = Column<Napi::Float64Array>(info[1], napi_float64_array);
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_stats stats;
+
+	if (!allocator)
+		return nullptr;
+	buddy_stats(allocator, &stats);
+	for (unsigned int order = 0; order <= stats.max_order; order++) {
+		if (!free_blocks.IsEmpty() && order < free_blocks.ElementLength())
+			free_blocks[order] = static_cast<double>(stats.free_blocks[order]);
+		if (!used_blocks.IsEmpty() && order < used_blocks.ElementLength())
+			used_blocks[order] = static_cast<double>(stats.used_blocks[order]);
+	}
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, stats.size);
+	mailbox_.result(1, stats.chunk_size);
+	mailbox_.result(2, stats.avail);
+	mailbox_.result(3, stats.clear_avail);
+	mailbox_.result(4, stats.native_bytes);
+	mailbox_.result(5, stats.kernel_warnings);
+	mailbox_.result(6, stats.max_order);
+	return nullptr;
+}
+
+/* allocator slot, generation; -> the text, each line ending in a newline */
+napi_value Environment::Print(const Napi::CallbackInfo &info)
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	std::string text;
+
+	if (!allocator)
+		return nullptr;
+	mailbox_.status(buddy_print(
+		allocator,
+		[](void *reader, const char *line) { static_cast<std::string *>(reader)->append(line); },
+		&text));
+	return Napi::String::New(info.Env(), text);
+}
+
+/* allocator slot, generation; -> where the kernel code met a BUG, as "file:line: condition" */
+napi_value Environment::Bug(const Napi::CallbackInfo &info)
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+
+	if (!allocator)
+		return nullptr;
+
+	struct buddy_fault bug = buddy_bug(allocator);
+	mailbox_.status(BUDDY_OK);
+	if (!bug.file)
+		return Napi::String::New(info.Env(), "");
+	return Napi::String::New(info.Env(), std::string(bug.file) + ":" +
+						     std::to_string(bug.line) + ": " +
+						     bug.condition);
+}
+
+namespace {
+
+/* A call that takes and returns nothing: the mailbox has it all. */
+template <void (Environment::*method)()> napi_value Call(napi_env env, napi_callback_info info)
+{
+	void *environment;
+
+	if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment) == napi_ok)
+		(static_cast<Environment *>(environment)->*method)();
+	return nullptr;
+}
+
+/* A call with values besides. */
+template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
+napi_value CallWithValues(napi_env env, napi_callback_info callback_info)
+{
+	Napi::CallbackInfo info(env, callback_info);
+
+	return (static_cast<Environment *>(info.Data())->*method)(info);
+}
+
+void Define(Napi::Object exports, Environment *environment, const char *name, napi_callback call)
+{
+	napi_value function;
+
+	if (napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, call, environment,
+				 &function) == napi_ok)
+		exports[name] = function;
+}
+
+} // namespace
+
+Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
+{
+	Napi::ArrayBuffer mailbox = Napi::ArrayBuffer::New(env, MAILBOX_CELLS * sizeof(double));
+	auto *environment = new Environment(mailbox.Data());
+
+	/* Deleted, with all that it owns, when the environment ends. */
+	env.SetInstanceData(environment);
+	/* The cells must live as long as the functions that reach for them. */
+	Napi::Persistent(mailbox).SuppressDestruct();
+
+	exports["mailbox"] = mailbox;
+	exports["layout"] = Layout(env);
+	exports["statuses"] = StatusTexts(env);
+	exports["kernelVersion"] = GPU_BUDDY_KERNEL_VERSION;
+
+	Define(exports, environment, "create", Call<&Environment::Create>);
+	Define(exports, environment, "dispose", Call<&Environment::Dispose>);
+	Define(exports, environment, "openList", Call<&Environment::OpenList>);
+	Define(exports, environment, "closeList", Call<&Environment::CloseList>);
+	Define(exports, environment, "alloc", Call<&Environment::Alloc>);
+	Define(exports, environment, "allocRaw", Call<&Environment::AllocRaw>);
+	Define(exports, environment, "trim", Call<&Environment::Trim>);
+	Define(exports, environment, "trimRaw", Call<&Environment::TrimRaw>);
+	Define(exports, environment, "free", Call<&Environment::Free>);
+	Define(exports, environment, "freeBlock", Call<&Environment::FreeBlock>);
+	Define(exports, environment, "freeBlockRaw", Call<&Environment::FreeBlockRaw>);
+	Define(exports, environment, "resetClear", Call<&Environment::ResetClear>);
+	Define(exports, environment, "resetClearRaw", Call<&Environment::ResetClearRaw>);
+	Define(exports, environment, "lookup", Call<&Environment::Lookup>);
+	Define(exports, environment, "avail", Call<&Environment::Avail>);
+	Define(exports, environment, "read", CallWithValues<&Environment::Read>);
+	Define(exports, environment, "snapshot", CallWithValues<&Environment::Snapshot>);
+	Define(exports, environment, "stats", CallWithValues<&Environment::Stats>);
+	Define(exports, environment, "print", CallWithValues<&Environment::Print>);
+	Define(exports, environment, "bug", CallWithValues<&Environment::Bug>);
+	return exports;
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env node
+// Fetches the kernel's files into vendor/linux/. What may come from where: vendor/README.md.
+
+import { parseArgs } from 'node:util';
+import { FetchError } from './linux/fetch-error.mjs';
+import { fetchLinux } from './linux/fetch.mjs';
+import { packageRoot } from './linux/root.mjs';
+
+const USAGE = `Usage: node scripts/fetch-linux.mjs [options]
+
+  --tests            the kernel's tests are needed too (an npm package comes without them)
+  --root DIR         the package folder, whose vendor/linux.json says what is wanted
+  --timeout SECONDS  how long a URL may take for each file (30)
+  --keyring FILE     Debian's archive keyring, if not in its usual place
+
+Environment: GPU_BUDDY_LINUX, GPU_BUDDY_ALLOW_UNVERIFIED, XDG_CACHE_HOME; see vendor/README.md.`;
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        help: { type: 'boolean', default: false },
+        tests: { type: 'boolean', default: false },
+        root: { type: 'string', default: packageRoot },
+        timeout: { type: 'string', default: '30' },
+        keyring: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    throw new FetchError(`${/** @type {Error} */ (error).message}\n${USAGE}`);
+  }
+}
+
+async function main() {
+  const { help, root, tests, timeout, keyring } = readOptions();
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+  if (!(Number(timeout) > 0)) throw new FetchError(`--timeout takes seconds, not "${timeout}".`);
+  const { origin, fresh } = await fetchLinux({ root, tests, timeout: Number(timeout) * 1000, keyring });
+  const { version, source, verified } = origin;
+  const kernel = `Linux ${version}${verified ? '' : ' (not known to vendor/linux.json)'}`;
+  console.log(`vendor/linux ${fresh ? 'now holds' : 'already holds'} ${kernel}, from ${source}.`);
+}
+
+try {
+  await main();
+} catch (error) {
+  const { message } = /** @type {Error} */ (error);
+  // The system's own complaints (disk full, no rights) read well enough, too.
+  if (!(error instanceof FetchError || (error instanceof Error && 'syscall' in error))) throw error;
+  console.error(`fetch-linux: ${message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,75 @@
+// vendor/linux.json: which kernel files are wanted, and the SHA-256 they have in each kernel version we know.
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FetchError, reason } from './fetch-error.mjs';
+
+/** @typedef {{ sha256: string, licence: string, neededFor: 'addon' | 'tests' }} KnownFile */
+/** @typedef {Record<string, string>} Hashes path to SHA-256 */
+/** @typedef {Map<string, Buffer>} Contents path to content */
+
+export class Manifest {
+  /** @type {[version: string, files: Record<string, KnownFile>][]} */
+  #versions;
+
+  /** @param {Record<string, Record<string, KnownFile>>} versions newest first */
+  constructor(versions) {
+    this.#versions = Object.entries(versions);
+  }
+
+  /** @param {string} root the folder that holds vendor/ */
+  static read(root) {
+    const file = join(root, 'vendor', 'linux.json');
+    try {
+      return new Manifest(JSON.parse(readFileSync(file, 'utf8')).versions);
+    } catch (error) {
+      throw new FetchError(`${file} cannot be read: ${reason(error)}.`);
+    }
+  }
+
+  /** Versions we know, newest first. */
+  get versions() {
+    return this.#versions.map(([version]) => version);
+  }
+
+  /** Every wanted path. */
+  get paths() {
+    return Object.keys(this.#versions[0][1]);
+  }
+
+  /** The paths without which nothing can be built. */
+  get addonPaths() {
+    return this.paths.filter((path) => this.#versions[0][1][path].neededFor === 'addon');
+  }
+
+  /**
+   * The kernel version whose files these all are.
+   * @param {Hashes} hashes
+   * @returns {string | undefined}
+   */
+  identify(hashes) {
+    const paths = Object.keys(hashes);
+    return this.#versions.find(([, files]) =>
+      paths.every((path) => files[path]?.sha256 === hashes[path]),
+    )?.[0];
+  }
+
+  /**
+   * What `path` should hash to, for a message.
+   * @param {string} path
+   */
+  expected(path) {
+    return this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
+  }
+}
+
+/**
+ * @param {Contents} contents
+ * @returns {Hashes}
+ */
+export function hashesOf(contents) {
+  return Object.fromEntries(
+    [...contents].map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')]),
+  );
+}

@@ -1,0 +1,69 @@
+// A kernel tree in a folder. Besides the wanted files only the version in its top Makefile is read.
+
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FetchError, reason } from './fetch-error.mjs';
+
+/** @typedef {import('./manifest.mjs').Contents} Contents */
+/** @typedef {{ version: string | undefined, contents: Contents }} Tree */
+
+const FIRST_FILE = 'drivers/gpu/buddy.c';
+
+/**
+ * @param {string} folder
+ * @param {string[]} paths the wanted files
+ * @param {string} name what a message calls the tree
+ * @returns {Promise<Tree>}
+ */
+export async function readTree(folder, paths, name) {
+  /** @type {Contents} */
+  const contents = new Map();
+  const makefile = await read(folder, 'Makefile', name);
+  const version = makefile && versionIn(makefile.toString('latin1'));
+  for (const path of paths) {
+    const content = await read(folder, path, name);
+    if (content) contents.set(path, content);
+  }
+  if (contents.size === paths.length) return { version, contents };
+
+  if (contents.size === 0 && !version) {
+    throw new FetchError(
+      `${name} holds no kernel tree: it has neither ${FIRST_FILE} nor a Makefile with a kernel version.`,
+    );
+  }
+  const missing = paths.filter((path) => !contents.has(path)).join(', ');
+  throw new FetchError(
+    contents.has(FIRST_FILE)
+      ? `${name} is incomplete: it has no ${missing}.`
+      : `${name} holds Linux ${version ?? 'of an unknown version'}, which is too old: it has no ${FIRST_FILE}. ` +
+          'Before Linux 7.3 the allocator was drivers/gpu/drm/drm_buddy.c; take Linux 7.3 or newer.',
+  );
+}
+
+/**
+ * The version in a kernel's top Makefile.
+ * @param {string} makefile
+ * @returns {string | undefined}
+ */
+export function versionIn(makefile) {
+  const numbers = ['VERSION', 'PATCHLEVEL', 'SUBLEVEL'].map(
+    (name) => new RegExp(`^${name} *= *(\\d+)$`, 'm').exec(makefile)?.[1],
+  );
+  return numbers.includes(undefined) ? undefined : numbers.join('.');
+}
+
+/**
+ * @param {string} folder
+ * @param {string} path
+ * @param {string} name
+ */
+async function read(folder, path, name) {
+  const file = join(folder, path);
+  try {
+    return (await stat(file)).isFile() ? await readFile(file) : undefined;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(String(/** @type {NodeJS.ErrnoException} */ (error).code)))
+      return undefined;
+    throw new FetchError(`${name} cannot be read: ${path}: ${reason(error)}.`);
+  }
+}
