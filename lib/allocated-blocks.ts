@@ -36,7 +36,7 @@ export interface TrimOptions {
  * const buddy = new GpuBuddy({ size: SZ_1G });
  * {
  *   using blocks = buddy.allocBlocks(SZ_16M);
- *   for (const block of blocks) console.log(block.offset, block.size);
+ *   for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
  * }
  * console.log(buddy.avail === buddy.size); // true
  * ```

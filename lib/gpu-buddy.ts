@@ -206,7 +206,7 @@ export class GpuBuddy implements Disposable {
     const blocks = this.#alloc(size, options);
     if (blocks) return blocks;
     throw this[errorFor](native.NO_SPACE, 'gpu_buddy_alloc_blocks', {
-      note: `${String(size)} bytes of ${String(this.avail)} that are free`,
+      note: `${String(size)} bytes asked for, ${String(this.avail)} free`,
     });
   }
 

@@ -106,7 +106,14 @@ function load(): Addon {
   const folder = join(__dirname, '..');
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types, and must find files at run time
   const find = require('node-gyp-build') as (folder: string) => unknown;
-  return find(folder) as Addon;
+  try {
+    return find(folder) as Addon;
+  } catch (cause) {
+    const message =
+      `gpu-buddy finds no binary for ${process.platform}-${process.arch}, Node ${process.versions.node}. ` +
+      `It runs on 64-bit Linux and macOS; in a checkout, \`npm ci\` compiles it.`;
+    throw Object.assign(new Error(message, { cause }), { code: 'ERR_GPU_BUDDY_NO_BINARY' });
+  }
 }
 
 let wide = 0;

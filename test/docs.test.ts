@@ -1,0 +1,74 @@
+/** Every example in README.md, docs/ and the docstrings of lib/ runs; what it logs is what its `// …` comments say. */
+import { describe, expect, test } from '@jest/globals';
+import { transformSync } from '@swc/core';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import { inspect } from 'node:util';
+import { compileFunction } from 'node:vm';
+import * as gpuBuddy from 'gpu-buddy';
+
+const root = join(__dirname, '..');
+
+interface Example {
+  readonly where: string;
+  readonly code: string;
+}
+
+function filesBelow(folder: string, ending: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(ending))
+    .map((file) => join(root, folder, file))
+    .sort();
+}
+
+function examplesIn(file: string): Example[] {
+  const text = readFileSync(file, 'utf8').replace(/^ *\* ?/gm, file.endsWith('.ts') ? '' : '$&');
+  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => ({
+    where: `${relative(root, file)}:${String(text.slice(0, match.index).split('\n').length)}`,
+    code: match[1] ?? '',
+  }));
+}
+
+const examples = [join(root, 'README.md'), ...filesBelow('docs', '.md'), ...filesBelow('lib', '.ts')].flatMap(
+  examplesIn,
+);
+
+/** Runs an example as a program of its own, and gives what it logged. */
+function run(code: string): string[] {
+  const { code: compiled } = transformSync(code, {
+    module: { type: 'commonjs' },
+    jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
+  });
+  const logged: string[] = [];
+  const require = createRequire(__filename);
+  const program = compileFunction(compiled, ['require', 'exports', 'console']) as (
+    ...globals: readonly unknown[]
+  ) => void;
+  program(
+    (name: string): unknown => (name === 'gpu-buddy' ? gpuBuddy : (require(name) as unknown)),
+    {},
+    {
+      log: (...values: readonly unknown[]) => {
+        logged.push(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
+      },
+    },
+  );
+  return logged;
+}
+
+/** The comments behind `console.log(…);`, up to a colon. */
+function promised(code: string): string[] {
+  return [...code.matchAll(/console\.log\(.*\); \/\/ ([^:\n]*)/g)].map((match) => match[1] ?? '');
+}
+
+describe('examples', () => {
+  test('are found in the README and in the docstrings', () => {
+    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(4);
+    expect(examples.filter(({ where }) => where.startsWith('lib/')).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test.each(examples)('$where does what it says', ({ code }) => {
+    expect(run(code)).toEqual(promised(code));
+  });
+});
