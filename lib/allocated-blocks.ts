@@ -4,9 +4,11 @@ import { AllocatedBlock } from './allocated-block';
 import { toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
 import { GpuBuddyError, illegalConstructor } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { returnGuard, type Guard } from './guard';
-import { currentVersion, errorFor, internalKey } from './internal';
+import { findOrOpen, remember } from './directory';
+import { returnGuard, takeGuard, type Guard } from './guard';
+import { currentVersion, errorFor, handleOf, internalKey } from './internal';
 import * as native from './native';
+import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
 /** How memory goes back. */
 export interface FreeOptions {
@@ -55,7 +57,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   #isClear = false;
   #columns: native.Columns | undefined;
 
-  /** @internal Takes over the guard, and the list that the last allocation has left in its slot. */
+  /** @internal Takes over the guard, and the list that the last call has left in its slot. */
   constructor(key: typeof internalKey, buddy: GpuBuddy, guard: Guard, tag: number) {
     if (key !== internalKey) throw illegalConstructor();
     this.#buddy = buddy;
@@ -230,12 +232,61 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const guard = this.#guard;
     if (!guard) return;
 
-    this.#guard = undefined;
-    this.#columns = undefined;
-    this.#version++;
+    this.#forget();
     const status = native.free({ slot: guard.slot, generation: this.#generation }, isCleared);
     returnGuard(guard);
     if (status !== native.OK) throw this.#buddy[errorFor](status, 'gpu_buddy_free_list');
+  }
+
+  /**
+   * Gives the blocks away: this list is freed, and whoever gets the token, in whatever thread of this process, can take
+   * them up by `AllocatedBlocks.adopt()`. A token can be cloned and posted, but only one adoption succeeds.
+   *
+   * Blocks that are under way keep nothing alive. They are freed when the thread that gave them away ends, and when the
+   * last allocator object and the last other list in all threads are gone.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
+   */
+  transfer(): AllocatedBlocksToken {
+    const syscall = 'gpu_buddy_block';
+    const handle = this.#handle(syscall);
+    const { baseOffset } = this.#buddy;
+    const parked = native.park(handle);
+    if (typeof parked === 'number') throw this.#buddy[errorFor](parked, syscall);
+
+    const guard = this.#guard;
+    this.#forget();
+    if (guard) returnGuard(guard);
+    const id = toId(parked.allocator);
+    remember(id, this.#buddy);
+    return {
+      type: 'AllocatedBlocks',
+      id: toId(parked.ticket),
+      buddy: { type: 'GpuBuddy', id, baseOffset },
+    };
+  }
+
+  /**
+   * Takes up the blocks that `transfer()` gave away, here or in another thread.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `ENOMEM`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  static adopt(token: AllocatedBlocksToken): AllocatedBlocks {
+    const { id, buddy: buddyToken } = toBlocksToken('token', token);
+    const buddy = findOrOpen(buddyToken);
+    const guard = takeGuard();
+    const status = native.adopt(buddy[handleOf], guard.slot, fromId(id));
+    if (status === native.OK) return new AllocatedBlocks(internalKey, buddy, guard, native.list.tag);
+    returnGuard(guard);
+    throw buddy[errorFor](status, 'gpu_buddy_block');
+  }
+
+  #forget(): void {
+    this.#guard = undefined;
+    this.#columns = undefined;
+    this.#version++;
   }
 
   /** `free()`, at the end of a `using` block. */

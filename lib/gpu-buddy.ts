@@ -4,11 +4,13 @@ import type { BlockInfo } from './allocated-block';
 import { AllocatedBlocks } from './allocated-blocks';
 import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
 import { GpuBuddyError, invalidArgType, type ErrorDetails } from './errors';
-import { returnGuard, takeGuard } from './guard';
-import { errorFor, internalKey } from './internal';
+import { remember, setOpen } from './directory';
+import { captureStack, returnGuard, takeGuard } from './guard';
+import { errorFor, handleOf, internalKey } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { SZ_4K } from './sizes';
+import { fromId, toBuddyToken, toId, type GpuBuddyToken } from './tokens';
 
 /** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
 export interface GpuBuddyOptions {
@@ -22,6 +24,8 @@ export interface GpuBuddyOptions {
   readonly maxNativeBytes?: number | undefined;
   /** Steps that the search of one allocation may take. Default: 16 million, 0.2 to 1 second. */
   readonly maxSteps?: number | undefined;
+  /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
+  readonly captureStacks?: boolean | undefined;
 }
 
 /** Where to look for blocks: one of three. */
@@ -116,6 +120,7 @@ export class GpuBuddy implements Disposable {
   readonly #size: bigint;
   readonly #chunkSize: bigint;
   readonly #baseOffset: bigint;
+  readonly #captureStacks: boolean;
   #disposed = false;
 
   /**
@@ -127,12 +132,24 @@ export class GpuBuddy implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   constructor(options: GpuBuddyOptions) {
+    if (options instanceof Opened) {
+      const { size, chunkSize } = options.stats;
+      this.#handle = options.handle;
+      this.#chunkSize = BigInt(chunkSize);
+      this.#size = BigInt(size);
+      this.#baseOffset = options.baseOffset;
+      this.#captureStacks = false;
+      allocators.register(this, this.#handle, this);
+      return;
+    }
+
     const given = toOptions<GpuBuddyOptions>('options', options);
     const size = toBytes('size', given.size);
     const chunkSize = toBytes('chunkSize', given.chunkSize ?? SZ_4K);
     const baseOffset = BigInt(toBytes('baseOffset', given.baseOffset ?? 0));
     const maxNativeBytes = toInteger('maxNativeBytes', given.maxNativeBytes ?? 0);
     const maxSteps = toInteger('maxSteps', given.maxSteps ?? DEFAULT_MAX_STEPS);
+    const captureStacks = toFlag('captureStacks', given.captureStacks);
     const status =
       baseOffset + BigInt(size) >= 1n << 64n
         ? native.BASE_OFFSET_TOO_LARGE
@@ -144,6 +161,7 @@ export class GpuBuddy implements Disposable {
     this.#chunkSize = BigInt(chunkSize);
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
     this.#baseOffset = baseOffset;
+    this.#captureStacks = captureStacks;
     allocators.register(this, this.#handle, this);
   }
 
@@ -235,7 +253,10 @@ export class GpuBuddy implements Disposable {
       start === null || end === null
         ? native.RANGE_BEYOND_SPACE
         : native.alloc(this.#handle, guard.slot, wanted, min, flags, start, end, mark);
-    if (status === native.OK) return new AllocatedBlocks(internalKey, this, guard, mark);
+    if (status === native.OK) {
+      if (this.#captureStacks) captureStack(guard);
+      return new AllocatedBlocks(internalKey, this, guard, mark);
+    }
     returnGuard(guard);
     if (status === native.NO_SPACE) return null;
     throw this[errorFor](status, syscall, { given: { size, minBlockSize: min, range: where.range } });
@@ -353,6 +374,37 @@ export class GpuBuddy implements Disposable {
   }
 
   /**
+   * A token that stands for this allocator in every thread of this process: `GpuBuddy.from(token)` in a worker is the
+   * same allocator, lock and all. It can be cloned and posted, and used more than once. It keeps nothing alive: the
+   * allocator ends with its last object and its last list in all threads.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  share(): GpuBuddyToken {
+    const token = native.share(this.#handle);
+    if (typeof token === 'number') throw this[errorFor](token, 'gpu_buddy');
+    const id = toId(token);
+    remember(id, this);
+    return { type: 'GpuBuddy', id, baseOffset: this.#baseOffset };
+  }
+
+  /**
+   * The allocator that a token stands for. Each thread that uses it has objects of its own, and disposes of them itself.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where there is no such allocator any more, or it lives in another copy
+   *   of this package; `ENOMEM`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  static from(token: GpuBuddyToken): GpuBuddy {
+    const { id, baseOffset } = toBuddyToken('token', token);
+    const status = native.open(fromId(id));
+    if (status !== native.OK) throw new GpuBuddyError(status, 'gpu_buddy');
+    const buddy = new GpuBuddy(new Opened(native.created(), baseOffset));
+    remember(id, buddy);
+    return buddy;
+  }
+
+  /**
    * Ends the use of this allocator. Lists of blocks that are still there stay valid and can be freed; the native
    * memory goes with the last of them. Without it, the collector does the same. A second call does nothing.
    *
@@ -375,6 +427,11 @@ export class GpuBuddy implements Disposable {
   }
 
   /** @internal */
+  get [handleOf](): native.Handle {
+    return this.#handle;
+  }
+
+  /** @internal */
   [errorFor](status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
     const note = status === native.POISONED ? native.bug(this.#handle) : undefined;
     return new GpuBuddyError(status, syscall, { note, ...details });
@@ -388,6 +445,23 @@ export class GpuBuddy implements Disposable {
     return `GpuBuddy ${inspect({ baseOffset, size, chunkSize, avail, clearAvail }, options)}`;
   }
 }
+
+/** In place of options: an allocator that is there already. Users can't make one. */
+class Opened implements GpuBuddyOptions {
+  readonly size = 0;
+  readonly stats: native.Stats;
+
+  constructor(
+    readonly handle: native.Handle,
+    readonly baseOffset: bigint,
+  ) {
+    const stats = native.stats(handle);
+    if (typeof stats === 'number') throw new GpuBuddyError(stats, 'gpu_buddy');
+    this.stats = stats;
+  }
+}
+
+setOpen((token) => GpuBuddy.from(token));
 
 interface Place {
   readonly flags: number;

@@ -4,6 +4,7 @@
  * frees what is in the slot. A list that is freed hands its guard on to the next one, so that the registry, which is
  * slow, has nothing to do as long as lists are freed by hand.
  */
+import { channel } from 'node:diagnostics_channel';
 import { GpuBuddyError } from './errors';
 import * as native from './native';
 
@@ -12,10 +13,20 @@ export interface Guard {
   readonly slot: number;
 }
 
+/** What the diagnostics channel `gpu-buddy:reclaimed` tells of a list that the garbage collector had to free. */
+export interface ReclaimedMessage {
+  /** Bytes in all of its blocks. */
+  readonly size: bigint;
+  /** Where it was allocated, if the allocator was made with `captureStacks`. */
+  readonly stack: string | undefined;
+}
+
 const MOST_SPARE_GUARDS = 4096;
 
+const reclaimed = channel('gpu-buddy:reclaimed');
 const spareGuards: Guard[] = [];
-const registry = new FinalizationRegistry<number>(native.closeList);
+const stacks = new Map<number, string>();
+const registry = new FinalizationRegistry<number>(reclaim);
 
 export function takeGuard(): Guard {
   return spareGuards.pop() ?? makeGuard();
@@ -23,8 +34,17 @@ export function takeGuard(): Guard {
 
 /** For a guard whose slot holds no list any more. */
 export function returnGuard(guard: Guard): void {
+  if (stacks.size) stacks.delete(guard.slot);
   // One too many is dropped, and its slot goes with it.
   if (spareGuards.length < MOST_SPARE_GUARDS) spareGuards.push(guard);
+}
+
+/** Notes where the list in a guard's slot was allocated. */
+export function captureStack(guard: Guard): void {
+  const place: { stack?: string } = {};
+  Error.captureStackTrace(place, captureStack);
+  // Without the headline and the two frames of GpuBuddy.
+  stacks.set(guard.slot, (place.stack ?? '').split('\n').slice(3).join('\n'));
 }
 
 function makeGuard(): Guard {
@@ -33,4 +53,14 @@ function makeGuard(): Guard {
   const guard = { slot };
   registry.register(guard, slot);
   return guard;
+}
+
+function reclaim(slot: number): void {
+  const bytes = native.closeList(slot);
+  const stack = stacks.get(slot);
+  stacks.delete(slot);
+  if (bytes && reclaimed.hasSubscribers) {
+    const message: ReclaimedMessage = { size: BigInt(bytes), stack };
+    reclaimed.publish(message);
+  }
 }

@@ -11,5 +11,7 @@ export {
   type GpuBuddyStats,
   type OrderStats,
 } from './gpu-buddy';
+export type { ReclaimedMessage } from './guard';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
 export * from './sizes';
+export type { AllocatedBlocksToken, GpuBuddyToken } from './tokens';

@@ -70,6 +70,13 @@ interface Addon {
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
   bug(): string | undefined;
+  share(): void;
+  open(): void;
+  park(): void;
+  adopt(): void;
+  onWarning(report: (place: string) => void): void;
+  /** In test builds only. */
+  inject?(): void;
 }
 
 const addon = load();
@@ -96,6 +103,7 @@ export const POISONED = statusNamed('POISONED');
 export const RANGE_BEYOND_SPACE = statusNamed('RANGE_BEYOND_SPACE');
 export const START_OUTSIDE_BLOCK = statusNamed('START_OUTSIDE_BLOCK');
 export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
+export const TOKEN_UNKNOWN = statusNamed('TOKEN_UNKNOWN');
 export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
 
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
@@ -104,6 +112,8 @@ export const kernelVersion = addon.kernelVersion;
 function load(): Addon {
   // Same distance to the package's folder from lib/ and from dist/.
   const folder = join(__dirname, '..');
+  const other = process.env['GPU_BUDDY_ADDON'];
+  if (other) return loadFile(other);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types, and must find files at run time
   const find = require('node-gyp-build') as (folder: string) => unknown;
   try {
@@ -115,6 +125,20 @@ function load(): Addon {
     throw Object.assign(new Error(message, { cause }), { code: 'ERR_GPU_BUDDY_NO_BINARY' });
   }
 }
+
+/** An addon that was built for tests, whatever its file is called. */
+function loadFile(path: string): Addon {
+  const loaded = { exports: {} };
+  process.dlopen(loaded, path);
+  return loaded.exports as Addon;
+}
+
+addon.onWarning((place) => {
+  process.emitWarning(`The kernel code met a WARN_ON, and goes on: ${place}`, {
+    type: 'GpuBuddyWarning',
+    code: 'GPU_BUDDY_KERNEL_WARNING',
+  });
+});
 
 let wide = 0;
 
@@ -164,9 +188,12 @@ export const list = {
   get clear(): boolean {
     return result(3) !== 0;
   },
-  /** After an allocation: what goes with the slot to name the list. */
+  /** After an allocation or adoption: what goes with the slot to name the list. */
   get generation(): number {
     return result(4);
+  },
+  get tag(): number {
+    return result(5);
   },
 };
 
@@ -218,11 +245,12 @@ export function openList(): number {
   return status() === OK ? result(0) : -1;
 }
 
-/** Frees what is in the slot, and the slot. */
-export function closeList(slot: number): void {
+/** Frees what is in the slot, and the slot. Gives the bytes that were freed. */
+export function closeList(slot: number): number {
   numbers[0] = slot;
   seal();
   addon.closeList();
+  return result(0);
 }
 
 function putRequest(
@@ -460,4 +488,64 @@ export function bug(allocator: Handle): string {
   putHandle(allocator);
   seal();
   return addon.bug() ?? '';
+}
+
+/** A number of 128 bits that nobody guesses. */
+export type Token = readonly [bigint, bigint];
+
+function token(index: number): Token {
+  return [words[RESULTS + index] ?? 0n, words[RESULTS + index + 1] ?? 0n];
+}
+
+/** The number of an allocator, for other environments of this process; or the status. */
+export function share(allocator: Handle): Token | number {
+  putHandle(allocator);
+  seal();
+  addon.share();
+  return status() === OK ? token(0) : status();
+}
+
+/** Another handle on the allocator with this number: see created(). */
+export function open(allocator: Token): number {
+  put(0, allocator[0]);
+  put(1, allocator[1]);
+  seal();
+  addon.open();
+  return status();
+}
+
+/** Leaves a list with its allocator for whoever has the ticket, and the slot empty; or the status. */
+export function park(blocks: Handle): { readonly allocator: Token; readonly ticket: Token } | number {
+  putHandle(blocks);
+  seal();
+  addon.park();
+  return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
+}
+
+/** Takes up a parked list into the slot. */
+export function adopt(allocator: Handle, slot: number, ticket: Token): number {
+  putHandle(allocator);
+  numbers[2] = slot;
+  put(3, ticket[0]);
+  put(4, ticket[1]);
+  seal();
+  addon.adopt();
+  return status();
+}
+
+/** What test builds can provoke. */
+export type Fault =
+  | { readonly kind: 'bug' | 'warning' }
+  | { readonly kind: 'out of memory'; readonly nth: number; readonly fromThenOn: boolean };
+
+/** @internal In test builds: a BUG_ON or WARN_ON now, or memory that cannot be had from the nth time on. */
+export function inject(allocator: Handle, fault: Fault): number {
+  if (!addon.inject) throw new Error('This build of the addon has no faults to inject.');
+  putHandle(allocator);
+  numbers[2] = ['bug', 'warning', 'out of memory'].indexOf(fault.kind);
+  numbers[3] = fault.kind === 'out of memory' ? fault.nth : 0;
+  numbers[4] = fault.kind === 'out of memory' && fault.fromThenOn ? 1 : 0;
+  seal();
+  addon.inject();
+  return status();
 }

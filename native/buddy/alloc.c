@@ -88,6 +88,12 @@ static bool fits(const struct gpu_buddy *mm, u64 rounded_size)
 	return rounded_size && rounded_size <= mm->size;
 }
 
+/* Is a size below min_block_size even when it is rounded up to a power of two, which need not fit in 64 bits (H2)? */
+static bool stays_below(u64 size, u64 min_block_size)
+{
+	return size <= min_block_size / 2;
+}
+
 static enum buddy_status check_request(const struct gpu_buddy *mm,
 				       const struct buddy_request *request)
 {
@@ -118,7 +124,7 @@ static enum buddy_status check_request(const struct gpu_buddy *mm,
 	/* A size below the alignment is not rounded where it is a power of two, see keep_alignment(). */
 	if (size < min_block_size && is_power_of_2(size))
 		return BUDDY_OK;
-	if (contiguous && roundup_pow_of_two(size) >= min_block_size)
+	if (contiguous && !stays_below(size, min_block_size))
 		return range && !fits(mm, roundup_pow_of_two(size)) ?
 			       BUDDY_SIZE_ABOVE_SPACE_CONTIGUOUS :
 			       BUDDY_OK;
@@ -173,7 +179,7 @@ static int kernel_alloc_as_promised(struct buddy_allocator *allocator, struct bu
 	}
 
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
-	if (roundup_pow_of_two(request->size) < request->min_block_size)
+	if (stays_below(request->size, request->min_block_size))
 		promised.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 
 	if (promised.flags & GPU_BUDDY_RANGE_ALLOCATION && is_power_of_2(promised.size) &&

@@ -28,16 +28,20 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments)
 {
 	(void)arguments;
+	buddy_free_all_parked(allocator);
 	gpu_buddy_fini(&allocator->mm);
 	return BUDDY_OK;
 }
 
 static void destroy(struct buddy_allocator *allocator)
 {
+	buddy_directory_remove(&allocator->directory);
 	if (!allocator->poisoned) {
 		run(allocator, fini, NULL, 0);
 		kernel_leave();
 	}
+	if (allocator->poisoned)
+		buddy_free_all_parked(allocator);
 
 	mutex_destroy(&allocator->lock);
 	arena_destroy(&allocator->arena);
@@ -110,6 +114,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->references = 1;
 	allocator->step_limit = config->step_limit;
 	allocator->context.arena = &allocator->arena;
+	buddy_directory_init(&allocator->directory);
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : quarter_of_memory());
 
@@ -152,6 +157,12 @@ enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int e
 	if (error == -ENOMEM || context->out_of_memory)
 		return BUDDY_NO_MEMORY;
 	return context->work_spent ? BUDDY_WORK_LIMIT : BUDDY_NO_SPACE;
+}
+
+uint64_t buddy_native_bytes(const struct buddy_allocator *allocator)
+{
+	return sizeof(*allocator) +
+	       atomic_load_explicit(&allocator->arena.bytes, memory_order_relaxed);
 }
 
 struct buddy_fault buddy_bug(struct buddy_allocator *allocator)

@@ -3,6 +3,7 @@
 #define BUDDY_ALLOCATOR_H
 
 #include <buddy/buddy.h>
+#include <buddy/directory.h>
 #include <linux/gpu_buddy.h>
 #include <linux/mutex.h>
 #include <userspace/arena.h>
@@ -15,6 +16,7 @@ struct buddy_allocator {
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
 	u64 step_limit;
+	struct buddy_directory_entry directory;
 	struct kernel_context context;
 	struct arena arena;
 	struct gpu_buddy mm;

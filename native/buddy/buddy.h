@@ -102,6 +102,9 @@ void buddy_put(struct buddy_allocator *allocator);
 
 uint64_t buddy_count(const struct buddy_list *list);
 
+/* Bytes in all blocks of a list. */
+uint64_t buddy_bytes(const struct buddy_list *list);
+
 /*
  * Allocation into an empty list. The raw entry passes the kernel's arguments on as they are, bad ones too, and leaves
  * the list bound to the allocator even when it fails. The checked entry says what is wrong with an argument, keeps
@@ -161,6 +164,12 @@ void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail);
  */
 enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
 				 const struct buddy_columns *columns, uint64_t *count);
+
+/* Bytes of native memory that the bookkeeping has taken. Waits for nobody. */
+uint64_t buddy_native_bytes(const struct buddy_allocator *allocator);
+
+/* The first WARN_ON that kernel code met in this process, to whoever asks first after it; false at all other times. */
+bool buddy_take_warning(struct buddy_fault *warning);
 
 /* Where the kernel code met a BUG; all zero while it did not. */
 struct buddy_fault buddy_bug(struct buddy_allocator *allocator);

@@ -95,7 +95,7 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	stats->chunk_size = mm->chunk_size;
 	stats->avail = mm->avail;
 	stats->clear_avail = mm->clear_avail;
-	stats->native_bytes = sizeof(*allocator) + allocator->arena.bytes;
+	stats->native_bytes = buddy_native_bytes(allocator);
 	stats->kernel_warnings = allocator->context.warnings;
 	stats->max_order = mm->max_order;
 	for (unsigned int order = 0; order <= mm->max_order; order++) {
@@ -112,6 +112,16 @@ void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail)
 	avail->clear_avail = allocator->mm.clear_avail;
 	avail->kernel_warnings = allocator->context.warnings;
 	mutex_unlock(&allocator->lock);
+}
+
+bool buddy_take_warning(struct buddy_fault *warning)
+{
+	struct kernel_fault fault;
+
+	if (!kernel_take_warning(&fault))
+		return false;
+	*warning = (struct buddy_fault){fault.file, fault.condition, fault.line};
+	return true;
 }
 
 static u64 number_of_blocks(const struct gpu_buddy *mm)

@@ -18,6 +18,11 @@ struct reading {
 	const struct buddy_columns *columns;
 };
 
+struct sum {
+	const struct buddy_list *list;
+	u64 bytes;
+};
+
 static struct gpu_buddy_block *first_block(const struct buddy_list *list)
 {
 	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
@@ -98,6 +103,8 @@ static enum buddy_status free_list(struct buddy_allocator *allocator, void *argu
 
 	gpu_buddy_free_list(&allocator->mm, &freeing->list->blocks,
 			    freeing->cleared ? GPU_BUDDY_CLEARED : 0);
+	/* The list's own. */
+	allocator->references--;
 	return BUDDY_OK;
 }
 
@@ -111,7 +118,8 @@ enum buddy_status buddy_free(struct buddy_list *list, bool cleared)
 
 	status = buddy_call(allocator, free_list, &(struct freeing){list, 0, cleared}, 0);
 	buddy_list_init(list);
-	buddy_put(allocator);
+	if (status)
+		buddy_put(allocator);
 	return status;
 }
 
@@ -170,6 +178,25 @@ struct buddy_block_info buddy_first(const struct buddy_list *list)
 uint64_t buddy_count(const struct buddy_list *list)
 {
 	return list->count;
+}
+
+static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arguments)
+{
+	struct sum *sum = arguments;
+	struct gpu_buddy_block *block;
+
+	list_for_each_entry(block, &sum->list->blocks, link)
+		sum->bytes += gpu_buddy_block_size(&allocator->mm, block);
+	return BUDDY_OK;
+}
+
+uint64_t buddy_bytes(const struct buddy_list *list)
+{
+	struct sum sum = {list, 0};
+
+	if (list->allocator)
+		buddy_call(list->allocator, sum_blocks, &sum, 0);
+	return sum.bytes;
 }
 
 static enum buddy_status read_blocks(struct buddy_allocator *allocator, void *arguments)

@@ -2,14 +2,22 @@
 #include <buddy/allocator.h>
 #include <buddy/owner.h>
 
+struct handle {
+	struct buddy_allocator *allocator;
+	bool created;
+	/* Bytes of native memory that the books of this owner know of. */
+	uint64_t known_bytes;
+};
+
 void buddy_owner_init(struct buddy_owner *owner)
 {
-	slots_init(&owner->allocators, sizeof(struct buddy_allocator *));
+	slots_init(&owner->allocators, sizeof(struct handle));
 	slots_init(&owner->lists, sizeof(struct buddy_list));
 }
 
 void buddy_owner_destroy(struct buddy_owner *owner)
 {
+	buddy_free_parked(owner);
 	for (uint32_t slot = 0; slot < owner->lists.count; slot++)
 		buddy_owner_close_list(owner, slot);
 	for (uint32_t slot = 0; slot < owner->allocators.count; slot++)
@@ -20,31 +28,51 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 	slots_destroy(&owner->allocators);
 }
 
-uint32_t buddy_owner_adopt(struct buddy_owner *owner, struct buddy_allocator *allocator)
+uint32_t buddy_owner_take(struct buddy_owner *owner, struct buddy_allocator *allocator,
+			  bool created)
 {
 	uint32_t slot = slots_open(&owner->allocators);
 
 	if (slot != SLOT_NONE)
-		*(struct buddy_allocator **)slots_at(&owner->allocators, slot) = allocator;
+		*(struct handle *)slots_at(&owner->allocators, slot) =
+			(struct handle){allocator, created, 0};
 	return slot;
 }
 
 struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner, uint32_t slot,
 					      uint32_t generation)
 {
-	struct buddy_allocator **allocator = slots_find(&owner->allocators, slot, generation);
+	const struct handle *handle = slots_find(&owner->allocators, slot, generation);
 
-	return allocator ? *allocator : NULL;
+	return handle ? handle->allocator : NULL;
 }
 
-void buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation)
+uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation)
 {
-	struct buddy_allocator *allocator = buddy_owner_allocator(owner, slot, generation);
+	const struct handle *handle = slots_find(&owner->allocators, slot, generation);
+	struct buddy_allocator *allocator;
+	uint64_t known_bytes;
 
-	if (!allocator)
-		return;
+	if (!handle)
+		return 0;
+	allocator = handle->allocator;
+	known_bytes = handle->known_bytes;
 	slots_close(&owner->allocators, slot);
 	buddy_put(allocator);
+	return known_bytes;
+}
+
+uint64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot)
+{
+	struct handle *handle = slots_at(&owner->allocators, slot);
+	uint64_t bytes, growth;
+
+	if (!handle->created)
+		return 0;
+	bytes = buddy_native_bytes(handle->allocator);
+	growth = bytes - handle->known_bytes;
+	handle->known_bytes = bytes;
+	return growth;
 }
 
 uint32_t buddy_owner_open_list(struct buddy_owner *owner)
@@ -74,6 +102,23 @@ struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t
 struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot, uint32_t generation)
 {
 	return slots_find(&owner->lists, slot, generation);
+}
+
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   struct buddy_token *allocator, struct buddy_token *ticket)
+{
+	struct buddy_list *list = buddy_owner_list(owner, slot, generation);
+	enum buddy_status status;
+
+	if (!list || !list->allocator)
+		return BUDDY_FREED;
+
+	status = buddy_share(list->allocator, allocator);
+	if (!status)
+		status = buddy_park(list, owner, ticket);
+	if (!status)
+		slots_renew(&owner->lists, slot);
+	return status;
 }
 
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,

@@ -5,7 +5,7 @@
 #ifndef BUDDY_OWNER_H
 #define BUDDY_OWNER_H
 
-#include <buddy/buddy.h>
+#include <buddy/sharing.h>
 #include <buddy/slots.h>
 
 struct buddy_owner {
@@ -15,18 +15,28 @@ struct buddy_owner {
 
 void buddy_owner_init(struct buddy_owner *owner);
 
-/* Frees every list and gives up every allocator that is still there. */
+/* Frees every list, those parked for others too, and gives up every allocator that is still there. */
 void buddy_owner_destroy(struct buddy_owner *owner);
 
-/* Takes over the caller's reference. SLOT_NONE without memory; the reference is then the caller's still. */
-uint32_t buddy_owner_adopt(struct buddy_owner *owner, struct buddy_allocator *allocator);
+/*
+ * Takes over the caller's reference. `created` tells whether this owner made the allocator. SLOT_NONE without memory;
+ * the reference is then the caller's still.
+ */
+uint32_t buddy_owner_take(struct buddy_owner *owner, struct buddy_allocator *allocator,
+			  bool created);
 
 /* NULL where the handle is stale or made up. */
 struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner, uint32_t slot,
 					      uint32_t generation);
 
-/* Gives up the handle; without effect on a stale one. */
-void buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+/* Gives up the handle; without effect on a stale one. Returns the bytes that buddy_owner_growth() has told of. */
+uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+
+/*
+ * By how many bytes of native memory the allocator behind an open handle has grown since this was last asked: for
+ * whoever keeps the books. 0 for a handle on somebody else's allocator.
+ */
+uint64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 
 /* A slot that can receive one list after the other; SLOT_NONE without memory. */
 uint32_t buddy_owner_open_list(struct buddy_owner *owner);
@@ -36,6 +46,10 @@ void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot);
 /* The list in the slot; NULL where the slot is not open, or, below, the list is not the one that was meant. */
 struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot);
 struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+
+/* buddy_park(), and the number of the allocator; the slot can receive another list, under a new generation. */
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   struct buddy_token *allocator, struct buddy_token *ticket);
 
 /* Frees the list; the slot can receive another, under a new generation. */
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,

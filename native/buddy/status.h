@@ -59,6 +59,8 @@
 	  "the kernel code met a BUG in this allocator")                                           \
 	X(FREED, 0, "ERR_GPU_BUDDY_FREED", "", "the list of blocks has been freed")                \
 	X(DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "", "the allocator has been disposed of")         \
+	X(TOKEN_UNKNOWN, 0, "ERR_GPU_BUDDY_TOKEN", "token",                                        \
+	  "stands for nothing that is there, or has been used before")                             \
 	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")
 
 enum buddy_status {

@@ -56,6 +56,12 @@ Napi::Array StatusTexts(Napi::Env env)
 	return texts;
 }
 
+/* "file:line: condition" */
+std::string Place(const struct buddy_fault &fault)
+{
+	return std::string(fault.file) + ":" + std::to_string(fault.line) + ": " + fault.condition;
+}
+
 /* The numbers that lib/native.ts would otherwise have to repeat. */
 Napi::Object Layout(Napi::Env env)
 {
@@ -71,7 +77,7 @@ Napi::Object Layout(Napi::Env env)
 
 } // namespace
 
-Environment::Environment(void *mailbox) : mailbox_(mailbox)
+Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mailbox)
 {
 	buddy_owner_init(&owner_);
 }
@@ -109,24 +115,44 @@ void Environment::Create()
 	struct buddy_allocator *allocator;
 	enum buddy_status status = buddy_create(&config, &allocator);
 
-	if (status == BUDDY_OK) {
-		uint32_t slot = buddy_owner_adopt(&owner_, allocator);
-
-		if (slot == SLOT_NONE) {
-			buddy_put(allocator);
-			status = BUDDY_NO_MEMORY;
-		} else {
-			mailbox_.result(0, slot);
-			mailbox_.result(1, slots_generation(&owner_.allocators, slot));
-		}
-	}
 	mailbox_.status(status);
+	if (status == BUDDY_OK)
+		Take(allocator, true);
+}
+
+/* -> slot, generation */
+void Environment::Take(struct buddy_allocator *allocator, bool created)
+{
+	uint32_t slot = buddy_owner_take(&owner_, allocator, created);
+
+	if (slot == SLOT_NONE) {
+		buddy_put(allocator);
+		mailbox_.status(BUDDY_NO_MEMORY);
+		return;
+	}
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, slot);
+	mailbox_.result(1, slots_generation(&owner_.allocators, slot));
+	Account(slot);
+}
+
+void Environment::Account(uint32_t allocator_slot)
+{
+	uint64_t growth = buddy_owner_growth(&owner_, allocator_slot);
+	int64_t total;
+
+	if (growth)
+		napi_adjust_external_memory(env_, static_cast<int64_t>(growth), &total);
 }
 
 /* allocator slot, generation -> */
 void Environment::Dispose()
 {
-	buddy_owner_dispose(&owner_, mailbox_.index(0), mailbox_.index(1));
+	uint64_t bytes = buddy_owner_dispose(&owner_, mailbox_.index(0), mailbox_.index(1));
+	int64_t total;
+
+	if (bytes)
+		napi_adjust_external_memory(env_, -static_cast<int64_t>(bytes), &total);
 	mailbox_.status(BUDDY_OK);
 }
 
@@ -139,14 +165,18 @@ void Environment::OpenList()
 	mailbox_.status(slot == SLOT_NONE ? BUDDY_NO_MEMORY : BUDDY_OK);
 }
 
-/* slot -> */
+/* slot -> bytes that were freed with it */
 void Environment::CloseList()
 {
-	buddy_owner_close_list(&owner_, mailbox_.index(0));
+	uint32_t slot = mailbox_.index(0);
+	const struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+
+	mailbox_.result(0, list ? buddy_bytes(list) : 0);
+	buddy_owner_close_list(&owner_, slot);
 	mailbox_.status(BUDDY_OK);
 }
 
-/* -> 0: number of blocks; of the first block 1: offset, 2: order, 3: clear. */
+/* -> 0: number of blocks; of the first block 1: offset, 2: order, 3: clear, 5: tag. */
 void Environment::ReportList(const struct buddy_list *list)
 {
 	uint64_t count = buddy_count(list);
@@ -159,11 +189,12 @@ void Environment::ReportList(const struct buddy_list *list)
 	mailbox_.result(1, first.offset);
 	mailbox_.result(2, first.order);
 	mailbox_.result(3, first.clear);
+	mailbox_.result(5, first.tag);
 }
 
 /*
  * allocator slot, generation, list slot, size, min block size, flags, start, end, tag
- * -> the list (see ReportList), generation of the list's slot
+ * -> the list (see ReportList), 4: generation of the list's slot
  */
 void Environment::AllocWith(AllocFunction alloc)
 {
@@ -189,6 +220,7 @@ void Environment::AllocWith(AllocFunction alloc)
 	mailbox_.status(alloc(allocator, list, &request));
 	ReportList(list);
 	mailbox_.result(4, slots_generation(&owner_.lists, slot));
+	Account(mailbox_.index(0));
 }
 
 void Environment::Alloc()
@@ -299,6 +331,69 @@ void Environment::Avail()
 	mailbox_.result(2, avail.kernel_warnings);
 }
 
+void Environment::PutToken(unsigned int index, struct buddy_token token)
+{
+	mailbox_.word(index, token.words[0]);
+	mailbox_.word(index + 1, token.words[1]);
+}
+
+struct buddy_token Environment::TokenArgument(unsigned int index) const
+{
+	return {{mailbox_.number(index), mailbox_.number(index + 1)}};
+}
+
+/* allocator slot, generation -> token of the allocator: two words */
+void Environment::Share()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_token token = {};
+
+	if (!allocator)
+		return;
+	mailbox_.status(buddy_share(allocator, &token));
+	PutToken(0, token);
+}
+
+/* token: two words -> slot, generation */
+void Environment::Open()
+{
+	struct buddy_allocator *allocator = buddy_find(TokenArgument(0));
+
+	if (allocator)
+		Take(allocator, false);
+	else
+		mailbox_.status(BUDDY_TOKEN_UNKNOWN);
+}
+
+/* list slot, generation -> token of the allocator, ticket: two words each */
+void Environment::Park()
+{
+	struct buddy_token allocator = {}, ticket = {};
+
+	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1), &allocator,
+					 &ticket));
+	PutToken(0, allocator);
+	PutToken(2, ticket);
+}
+
+/* allocator slot, generation, list slot, ticket: two words -> the list, 4: generation of its slot */
+void Environment::Adopt()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	uint32_t slot = mailbox_.index(2);
+	struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+
+	if (!allocator)
+		return;
+	if (!list) {
+		mailbox_.status(BUDDY_FREED);
+		return;
+	}
+	mailbox_.status(buddy_adopt(allocator, TokenArgument(3), list));
+	ReportList(list);
+	mailbox_.result(4, slots_generation(&owner_.lists, slot));
+}
+
 /* list slot, generation; columns -> number of blocks */
 napi_value Environment::Read(const Napi::CallbackInfo &info)
 {
@@ -383,49 +478,92 @@ napi_value Environment::Bug(const Napi::CallbackInfo &info)
 
 	struct buddy_fault bug = buddy_bug(allocator);
 	mailbox_.status(BUDDY_OK);
-	if (!bug.file)
-		return Napi::String::New(info.Env(), "");
-	return Napi::String::New(info.Env(), std::string(bug.file) + ":" +
-						     std::to_string(bug.line) + ": " +
-						     bug.condition);
+	return Napi::String::New(info.Env(), bug.file ? Place(bug) : "");
 }
 
-namespace {
-
-/* A call that takes and returns nothing: the mailbox has it all. */
-template <void (Environment::*method)()> napi_value Call(napi_env env, napi_callback_info info)
+/* (function (text) that is told of the first WARN of the process, should this environment meet it) */
+napi_value Environment::OnWarning(const Napi::CallbackInfo &info)
 {
-	void *environment;
-
-	if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment) == napi_ok)
-		(static_cast<Environment *>(environment)->*method)();
+	if (info[0].IsFunction() && !on_warning_)
+		napi_create_reference(env_, info[0], 1, &on_warning_);
 	return nullptr;
 }
 
-/* A call with values besides. */
+void Environment::ReportWarning()
+{
+	struct buddy_fault warning;
+	napi_value handler, text, nobody;
+
+	if (!buddy_take_warning(&warning))
+		return;
+
+	/* Any of these may fail while the environment is being torn down; then nobody is there to be warned. */
+	Napi::HandleScope scope(env_);
+	std::string place = Place(warning);
+	if (on_warning_ && napi_get_reference_value(env_, on_warning_, &handler) == napi_ok &&
+	    napi_get_undefined(env_, &nobody) == napi_ok &&
+	    napi_create_string_utf8(env_, place.data(), place.size(), &text) == napi_ok)
+		napi_call_function(env_, nobody, handler, 1, &text, nullptr);
+}
+
+#ifdef GPU_BUDDY_FAULT_INJECTION
+
+/* allocator slot, generation, 0: a BUG, 1: a WARN, 2: failures of memory; nth, from then on -> */
+void Environment::Inject()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+
+	if (!allocator)
+		return;
+	mailbox_.status(BUDDY_OK);
+	switch (mailbox_.index(2)) {
+	case 0:
+		mailbox_.status(buddy_inject_bug(allocator));
+		break;
+	case 1:
+		mailbox_.status(buddy_inject_warning(allocator));
+		break;
+	default:
+		buddy_inject_failure(allocator, mailbox_.number(3), mailbox_.flag(4));
+	}
+}
+
+#endif
+
+template <void (Environment::*method)()>
+napi_value Environment::Call(napi_env env, napi_callback_info info)
+{
+	void *data;
+
+	if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) == napi_ok) {
+		auto *environment = static_cast<Environment *>(data);
+
+		(environment->*method)();
+		environment->ReportWarning();
+	}
+	return nullptr;
+}
+
 template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
-napi_value CallWithValues(napi_env env, napi_callback_info callback_info)
+napi_value Environment::CallWithValues(napi_env env, napi_callback_info callback_info)
 {
 	Napi::CallbackInfo info(env, callback_info);
 
 	return (static_cast<Environment *>(info.Data())->*method)(info);
 }
 
-void Define(Napi::Object exports, Environment *environment, const char *name, napi_callback call)
+void Environment::Define(Napi::Object exports, const char *name, napi_callback call)
 {
 	napi_value function;
 
-	if (napi_create_function(exports.Env(), name, NAPI_AUTO_LENGTH, call, environment,
-				 &function) == napi_ok)
+	if (napi_create_function(env_, name, NAPI_AUTO_LENGTH, call, this, &function) == napi_ok)
 		exports[name] = function;
 }
-
-} // namespace
 
 Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 {
 	Napi::ArrayBuffer mailbox = Napi::ArrayBuffer::New(env, MAILBOX_CELLS * sizeof(double));
-	auto *environment = new Environment(mailbox.Data());
+	auto *environment = new Environment(env, mailbox.Data());
 
 	/* Deleted, with all that it owns, when the environment ends. */
 	env.SetInstanceData(environment);
@@ -437,25 +575,33 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	exports["statuses"] = StatusTexts(env);
 	exports["kernelVersion"] = GPU_BUDDY_KERNEL_VERSION;
 
-	Define(exports, environment, "create", Call<&Environment::Create>);
-	Define(exports, environment, "dispose", Call<&Environment::Dispose>);
-	Define(exports, environment, "openList", Call<&Environment::OpenList>);
-	Define(exports, environment, "closeList", Call<&Environment::CloseList>);
-	Define(exports, environment, "alloc", Call<&Environment::Alloc>);
-	Define(exports, environment, "allocRaw", Call<&Environment::AllocRaw>);
-	Define(exports, environment, "trim", Call<&Environment::Trim>);
-	Define(exports, environment, "trimRaw", Call<&Environment::TrimRaw>);
-	Define(exports, environment, "free", Call<&Environment::Free>);
-	Define(exports, environment, "freeBlock", Call<&Environment::FreeBlock>);
-	Define(exports, environment, "freeBlockRaw", Call<&Environment::FreeBlockRaw>);
-	Define(exports, environment, "resetClear", Call<&Environment::ResetClear>);
-	Define(exports, environment, "resetClearRaw", Call<&Environment::ResetClearRaw>);
-	Define(exports, environment, "lookup", Call<&Environment::Lookup>);
-	Define(exports, environment, "avail", Call<&Environment::Avail>);
-	Define(exports, environment, "read", CallWithValues<&Environment::Read>);
-	Define(exports, environment, "snapshot", CallWithValues<&Environment::Snapshot>);
-	Define(exports, environment, "stats", CallWithValues<&Environment::Stats>);
-	Define(exports, environment, "print", CallWithValues<&Environment::Print>);
-	Define(exports, environment, "bug", CallWithValues<&Environment::Bug>);
+	environment->Define(exports, "create", Call<&Environment::Create>);
+	environment->Define(exports, "dispose", Call<&Environment::Dispose>);
+	environment->Define(exports, "openList", Call<&Environment::OpenList>);
+	environment->Define(exports, "closeList", Call<&Environment::CloseList>);
+	environment->Define(exports, "alloc", Call<&Environment::Alloc>);
+	environment->Define(exports, "allocRaw", Call<&Environment::AllocRaw>);
+	environment->Define(exports, "trim", Call<&Environment::Trim>);
+	environment->Define(exports, "trimRaw", Call<&Environment::TrimRaw>);
+	environment->Define(exports, "free", Call<&Environment::Free>);
+	environment->Define(exports, "freeBlock", Call<&Environment::FreeBlock>);
+	environment->Define(exports, "freeBlockRaw", Call<&Environment::FreeBlockRaw>);
+	environment->Define(exports, "resetClear", Call<&Environment::ResetClear>);
+	environment->Define(exports, "resetClearRaw", Call<&Environment::ResetClearRaw>);
+	environment->Define(exports, "lookup", Call<&Environment::Lookup>);
+	environment->Define(exports, "avail", Call<&Environment::Avail>);
+	environment->Define(exports, "share", Call<&Environment::Share>);
+	environment->Define(exports, "open", Call<&Environment::Open>);
+	environment->Define(exports, "park", Call<&Environment::Park>);
+	environment->Define(exports, "adopt", Call<&Environment::Adopt>);
+#ifdef GPU_BUDDY_FAULT_INJECTION
+	environment->Define(exports, "inject", Call<&Environment::Inject>);
+#endif
+	environment->Define(exports, "read", CallWithValues<&Environment::Read>);
+	environment->Define(exports, "snapshot", CallWithValues<&Environment::Snapshot>);
+	environment->Define(exports, "stats", CallWithValues<&Environment::Stats>);
+	environment->Define(exports, "print", CallWithValues<&Environment::Print>);
+	environment->Define(exports, "bug", CallWithValues<&Environment::Bug>);
+	environment->Define(exports, "onWarning", CallWithValues<&Environment::OnWarning>);
 	return exports;
 }

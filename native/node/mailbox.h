@@ -1,7 +1,8 @@
 /*
  * How arguments and results cross the border without N-API values: one ArrayBuffer of 8-byte cells that both sides see.
  * A cell is a double, or, where the bit of its index is set in the WIDE cell, a 64-bit unsigned integer; results are
- * always doubles (all that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64).
+ * doubles (all that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for
+ * the words of tokens.
  */
 #ifndef NODE_MAILBOX_H
 #define NODE_MAILBOX_H
@@ -35,6 +36,12 @@ class Mailbox {
 	void result(unsigned int index, uint64_t value)
 	{
 		doubles_[MAILBOX_RESULTS + index] = static_cast<double>(value);
+	}
+
+	/* A result that is all 64 bits: for these the other side reads a bigint. */
+	void word(unsigned int index, uint64_t value)
+	{
+		reinterpret_cast<uint64_t *>(doubles_)[MAILBOX_RESULTS + index] = value;
 	}
 
 	void status(int value) { doubles_[MAILBOX_STATUS] = value; }

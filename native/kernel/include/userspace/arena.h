@@ -7,13 +7,14 @@
 #define USERSPACE_ARENA_H
 
 #include <linux/types.h>
+#include <stdatomic.h>
 
 struct slab;
 struct allocation;
 
 struct arena {
-	/* Bytes taken from the system, and how many that may be. */
-	size_t bytes;
+	/* Bytes taken from the system, which other threads may read, and how many that may be. */
+	_Atomic size_t bytes;
 	size_t limit;
 
 	/* The one size of objects that this arena's slabs hold; 0 before the first. */

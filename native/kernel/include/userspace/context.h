@@ -83,6 +83,9 @@ static inline bool kernel_work_is_spent(void)
 
 _Noreturn void kernel_bug(const char *file, int line, const char *condition);
 void kernel_warn(const char *file, int line, const char *condition);
+/* The first WARN of the whole process, to whoever asks first after it; false at all other times. */
+bool kernel_take_warning(struct kernel_fault *warning);
+
 void kernel_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

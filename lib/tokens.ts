@@ -1,0 +1,56 @@
+/** What passes from thread to thread in place of an allocator or a list: plain data that can be cloned. */
+import { invalidArgType } from './errors';
+import type { Token } from './native';
+
+/** Stands for an allocator in every thread of this process. Made by `GpuBuddy.share()`. */
+export interface GpuBuddyToken {
+  readonly type: 'GpuBuddy';
+  /** 128 random bits, in hexadecimal. */
+  readonly id: string;
+  readonly baseOffset: bigint;
+}
+
+/** Stands for a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()`. */
+export interface AllocatedBlocksToken {
+  readonly type: 'AllocatedBlocks';
+  /** 128 random bits, in hexadecimal. */
+  readonly id: string;
+  readonly buddy: GpuBuddyToken;
+}
+
+export function toBuddyToken(argument: string, value: unknown): GpuBuddyToken {
+  if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
+  const { type, id, baseOffset } = value;
+  if (
+    type !== 'GpuBuddy' ||
+    !isId(id) ||
+    typeof baseOffset !== 'bigint' ||
+    BigInt.asUintN(64, baseOffset) !== baseOffset
+  )
+    throw invalidArgType(argument, 'a token made by share()', value);
+  return { type, id, baseOffset };
+}
+
+export function toBlocksToken(argument: string, value: unknown): AllocatedBlocksToken {
+  if (!isObject(value)) throw invalidArgType(argument, 'a token made by transfer()', value);
+  const { type, id, buddy } = value;
+  if (type !== 'AllocatedBlocks' || !isId(id))
+    throw invalidArgType(argument, 'a token made by transfer()', value);
+  return { type, id, buddy: toBuddyToken(`${argument}.buddy`, buddy) };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+}
+
+export function toId([high, low]: Token): string {
+  return [high, low].map((word) => word.toString(16).padStart(16, '0')).join('');
+}
+
+export function fromId(id: string): Token {
+  return [BigInt(`0x${id.slice(0, 16)}`), BigInt(`0x${id.slice(16)}`)];
+}
