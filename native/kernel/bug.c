@@ -29,7 +29,7 @@ _Noreturn void kernel_bug(const char *file, int line, const char *condition)
 	if (!current || !current->escape)
 		abort();
 
-	current->bug = (struct kernel_fault){path_in_tree(file), condition, line};
+	current->bug = (struct kernel_fault){ path_in_tree(file), condition, line };
 	_longjmp(*current->escape, 1);
 }
 
@@ -59,7 +59,7 @@ static void note_first_warning(const struct kernel_fault *warning)
 void kernel_warn(const char *file, int line, const char *condition)
 {
 	struct kernel_context *current = kernel_current;
-	struct kernel_fault warning = {path_in_tree(file), condition, line};
+	struct kernel_fault warning = { path_in_tree(file), condition, line };
 
 	note_first_warning(&warning);
 	if (!current->warnings++)

@@ -53,7 +53,7 @@ struct allocation {
 
 void arena_init(struct arena *arena, size_t limit)
 {
-	*arena = (struct arena){.limit = limit, .next_slab_size = SMALLEST_SLAB};
+	*arena = (struct arena){ .limit = limit, .next_slab_size = SMALLEST_SLAB };
 }
 
 void arena_destroy(struct arena *arena)
@@ -188,8 +188,8 @@ static void *take_memory(size_t count, size_t size, bool zeroed)
 	size_t bytes;
 
 	if (!__builtin_mul_overflow(count, size, &bytes) &&
-	    !__builtin_add_overflow(bytes, sizeof(*allocation), &bytes) &&
-	    may_take(arena, bytes) && !injected_failure(arena))
+	    !__builtin_add_overflow(bytes, sizeof(*allocation), &bytes) && may_take(arena, bytes) &&
+	    !injected_failure(arena))
 		allocation = zeroed ? calloc(1, bytes) : malloc(bytes);
 	if (!allocation) {
 		current->out_of_memory = true;

@@ -10,6 +10,8 @@
 #define container_of(pointer, type, member)                                                        \
 	((type *)((char *)(1 ? (pointer) : &((type *)0)->member) - offsetof(type, member)))
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
 /* Options are decided by the preprocessor: one that is not defined reads as 0. */
 #define IS_ENABLED(option) (option)
 

@@ -22,6 +22,7 @@
 #define module_exit(function)                                                                      \
 	static void (*const module_exit_never)(void) __attribute__((unused)) = function
 
+#define MODULE_AUTHOR(text) _Static_assert(sizeof(text) > 0, "")
 #define MODULE_DESCRIPTION(text) _Static_assert(sizeof(text) > 0, "")
 #define MODULE_LICENSE(text) _Static_assert(sizeof(text) > 0, "")
 

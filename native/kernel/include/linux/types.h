@@ -13,6 +13,8 @@ typedef unsigned char u8;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
+#define U64_MAX (~0ULL)
+
 typedef unsigned int gfp_t;
 
 struct list_head {

@@ -1,0 +1,86 @@
+/** The command line of `gpu-buddy replay`. */
+import { parseArgs } from 'node:util';
+import { systemReason } from '../trace/system-reason';
+import { STDIN } from './trace-name';
+import { UsageError } from './usage-error';
+
+export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
+
+Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
+for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
+where its name ends in .gz or .br, or - for standard input.
+
+  --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
+                        different lines and shows the first difference. In a FOLDER, the results of
+                        NAME.trace are NAME.expected; both may end in .gz or .br
+  --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
+  --summary             count operations by result; show peak use, and what is free at the end
+  --picture             draw the address space of the last TRACE at its peak and at the end
+  --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
+                        may be given more than once
+  --help                show this
+
+Summary and picture go to standard output with --check, else to standard error.
+The end is the state before the last fini, or where the trace stops. The other moments are drawn in a
+second run up to there, so standard input is drawn at the end only.
+
+Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
+(nothing after it is replayed).
+`;
+
+/** When to draw: after a line of that number, counted from 1; when most is used; or at the end. */
+export type PictureMoment = number | 'peak' | 'end';
+
+export interface ReplayOptions {
+  readonly traces: readonly string[];
+  /** The file or the folder of the recorded results. */
+  readonly check: string | undefined;
+  readonly recordedOn: string | undefined;
+  readonly summary: boolean;
+  /** Empty where no picture is wanted. */
+  readonly pictures: ReadonlySet<PictureMoment>;
+  readonly help: boolean;
+}
+
+/** @throws UsageError */
+export function parseReplayOptions(args: readonly string[]): ReplayOptions {
+  const { values, positionals: traces } = parse(args);
+  const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
+  const pictures = new Set<PictureMoment>([
+    ...(picture ? (['peak', 'end'] as const) : []),
+    ...values['picture-at'].map(toMoment),
+  ]);
+  if (!help && traces.length === 0) throw new UsageError('no TRACE is given');
+  if (traces.filter((trace) => trace === STDIN).length > 1) {
+    throw new UsageError('standard input (-) can be read only once');
+  }
+  if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
+  return { traces, check, recordedOn, summary, pictures, help };
+}
+
+function toMoment(text: string): PictureMoment {
+  if (text === 'peak' || text === 'end') return text;
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new UsageError(`--picture-at takes a line number from 1 on, "peak" or "end", not "${text}"`);
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        check: { type: 'string' },
+        'recorded-on': { type: 'string' },
+        summary: { type: 'boolean', default: false },
+        picture: { type: 'boolean', default: false },
+        'picture-at': { type: 'string', multiple: true, default: [] },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    // After the first sentence parseArgs gives advice on options that begin with a dash.
+    const [reason] = systemReason(error).split('. ');
+    throw new UsageError(reason);
+  }
+}

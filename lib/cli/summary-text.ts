@@ -1,0 +1,89 @@
+/** Summaries of one or more traces as text. */
+import { getSystemErrorName } from 'node:util';
+import type { OperationKind, TraceSummary } from '../trace';
+import { bytesText, countText, shareText } from './number-text';
+import { tableText } from './table-text';
+
+/** A trace by its name. */
+export interface NamedSummary {
+  readonly name: string;
+  readonly summary: TraceSummary;
+}
+
+/** The order in which the operations are listed: that of a list's life. */
+const KINDS: readonly OperationKind[] = [
+  'init',
+  'alloc',
+  'trim',
+  'free',
+  'free_block',
+  'reset_clear',
+  'lookup',
+  'print',
+  'fini',
+];
+
+/** Counts by operation and result, of all traces together; then peak and end of each. */
+export function summaryText(traces: readonly NamedSummary[]): string {
+  const summaries = traces.map(({ summary }) => summary);
+  return `${tableText(countRows(summaries))}\n${tableText(traceRows(traces))}`;
+}
+
+function countRows(summaries: readonly TraceSummary[]): string[][] {
+  const errnos = errnosOf(summaries);
+  const counts = KINDS.map((kind) =>
+    errnos.map((errno) => sum(summaries.map(({ operations }) => operations.get(kind)?.get(errno) ?? 0))),
+  );
+  const totals = errnos.map((_, column) => sum(counts.map((row) => row[column] ?? 0)));
+  return [
+    ['operation', 'count', ...errnos.map((errno) => (errno === 0 ? 'ok' : getSystemErrorName(errno)))],
+    ...KINDS.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
+    ...countRow('all', totals),
+  ];
+}
+
+/** One row, or none where nothing was counted. */
+function countRow(name: string, counts: readonly number[]): string[][] {
+  const total = sum(counts);
+  return total > 0
+    ? [[name, ...[total, ...counts].map((count) => (count > 0 ? countText(count) : '-'))]]
+    : [];
+}
+
+/** 0 first. */
+function errnosOf(summaries: readonly TraceSummary[]): number[] {
+  const errnos = new Set([0]);
+  for (const { operations } of summaries) {
+    for (const results of operations.values()) for (const errno of results.keys()) errnos.add(errno);
+  }
+  return [...errnos].sort((a, b) => b - a);
+}
+
+function traceRows(traces: readonly NamedSummary[]): string[][] {
+  return [
+    ['trace', 'peak use', 'of', 'share', 'at line', 'free blocks at end', 'largest', 'free', 'clear share'],
+    ...traces.map(({ name, summary: { peak, end } }) => [
+      name,
+      ...(peak
+        ? [
+            bytesText(peak.used),
+            bytesText(peak.size),
+            shareText(peak.used, peak.size),
+            countText(peak.lineNumber),
+          ]
+        : ['-', '-', '-', '-']),
+      ...(end
+        ? [
+            countText(end.freeBlocks),
+            bytesText(end.largestFreeBlock),
+            bytesText(end.avail),
+            shareText(end.clearAvail, end.avail),
+          ]
+        : ['-', '-', '-', '-']),
+    ]),
+  ];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

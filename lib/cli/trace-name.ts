@@ -1,0 +1,42 @@
+/** Names of traces, and of the files that hold their recorded results. */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UsageError } from './usage-error';
+
+/** Means standard input where a file is expected. */
+export const STDIN = '-';
+
+/** What messages call it. */
+export const STDIN_NAME = '<stdin>';
+
+/** What a trace is called: its file without folder and endings. */
+export function traceName(path: string): string {
+  if (path === STDIN) return 'standard input';
+  return basename(path)
+    .replace(/\.(gz|br)$/, '')
+    .replace(/\.trace$/, '');
+}
+
+/**
+ * The file of recorded results for each trace.
+ *
+ * @param check a file, for one trace, or a folder
+ * @throws UsageError where there is none
+ */
+export function expectedFiles(traces: readonly string[], check: string): string[] {
+  if (statSync(check, { throwIfNoEntry: false })?.isDirectory()) {
+    return traces.map((trace) => expectedIn(check, trace));
+  }
+  if (traces.length > 1) throw new UsageError(`--check ${check} is no folder, but there are several traces`);
+  return [check];
+}
+
+function expectedIn(folder: string, trace: string): string {
+  if (trace === STDIN) throw new UsageError('--check needs a file, not a folder, for standard input');
+  const name = `${traceName(trace)}.expected`;
+  const file = ['', '.gz', '.br']
+    .map((ending) => join(folder, name + ending))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new UsageError(`${trace}: there is no ${name}, .gz or .br in ${folder}`);
+  return file;
+}

@@ -1,0 +1,94 @@
+/** Compares the result lines of a replay with recorded ones, line by line. */
+import type { LineReader } from './line-reader';
+import type { ReplayObserver, ReplayStep } from './replay-trace';
+
+/** Where a result differs from the recorded one. */
+export interface Difference {
+  /** Counted from 1, the same in both files. */
+  readonly lineNumber: number;
+  /** The line of the trace; `undefined` where the trace has ended. */
+  readonly operation: string | undefined;
+  /** The result; `undefined` where the trace has ended. */
+  readonly actual: string | undefined;
+  /** The recorded result; `undefined` where the recorded ones have ended. */
+  readonly expected: string | undefined;
+}
+
+/** What a comparison has counted. A line that only one side has is a different one. */
+export interface ComparisonCounts {
+  readonly lines: number;
+  readonly identical: number;
+  readonly different: number;
+  /** Lines of the trace that are no comments, and how many of them gave an identical result. */
+  readonly operations: number;
+  readonly identicalOperations: number;
+  /** Results beyond the last recorded one. */
+  readonly missing: number;
+  /** Recorded results beyond the last line of the trace. */
+  readonly extra: number;
+}
+
+/** Observes a replay; `finish()` must follow it. */
+export class Comparison implements ReplayObserver {
+  readonly #expected: LineReader;
+  #lines = 0;
+  #identical = 0;
+  #operations = 0;
+  #identicalOperations = 0;
+  #missing = 0;
+  #extra = 0;
+  #first: Difference | undefined;
+
+  constructor(expected: LineReader) {
+    this.#expected = expected;
+  }
+
+  get counts(): ComparisonCounts {
+    return {
+      lines: this.#lines,
+      identical: this.#identical,
+      different: this.#lines - this.#identical,
+      operations: this.#operations,
+      identicalOperations: this.#identicalOperations,
+      missing: this.#missing,
+      extra: this.#extra,
+    };
+  }
+
+  get firstDifference(): Difference | undefined {
+    return this.#first;
+  }
+
+  after(step: ReplayStep): Promise<void> | undefined {
+    if (!this.#expected.isReady) return this.#fillAndCompare(step);
+    this.#compare(step, this.#expected.next());
+    return undefined;
+  }
+
+  /** Reads on to the end of the recorded results: the trace has ended. */
+  async finish(): Promise<void> {
+    while (this.#expected.isReady || (await this.#expected.fill())) {
+      const expected = this.#expected.next();
+      const lineNumber = ++this.#lines;
+      this.#extra++;
+      this.#first ??= { lineNumber, operation: undefined, actual: undefined, expected };
+    }
+  }
+
+  async #fillAndCompare(step: ReplayStep): Promise<void> {
+    this.#compare(step, (await this.#expected.fill()) ? this.#expected.next() : undefined);
+  }
+
+  #compare({ operation, line, lineNumber, result }: ReplayStep, expected: string | undefined): void {
+    const isOperation = operation.kind !== 'comment';
+    this.#lines++;
+    if (isOperation) this.#operations++;
+    if (result === expected) {
+      this.#identical++;
+      if (isOperation) this.#identicalOperations++;
+      return;
+    }
+    if (expected === undefined) this.#missing++;
+    this.#first ??= { lineNumber, operation: line, actual: result, expected };
+  }
+}

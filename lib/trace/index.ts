@@ -1,0 +1,25 @@
+/** What is public as `gpu-buddy/trace`: names only. */
+export { Comparison, type ComparisonCounts, type Difference } from './comparison';
+export { LineReader, type LineReaderOptions } from './line-reader';
+export { openLines, type OpenLinesOptions } from './open-lines';
+export type {
+  AllocOperation,
+  CommentOperation,
+  FiniOperation,
+  FreeBlockOperation,
+  FreeOperation,
+  InitOperation,
+  LookupOperation,
+  PrintOperation,
+  ResetClearOperation,
+  TraceOperation,
+  TrimOperation,
+} from './operation';
+export { parseOperation } from './parse-operation';
+export { replayTrace, type ReplayObserver, type ReplayStep } from './replay-trace';
+export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';
+export type { SpaceSnapshot } from './space-snapshot';
+export { SummaryCollector, type SummaryOptions } from './summary-collector';
+export { TraceError, type TracePlace } from './trace-error';
+export { TraceReplayer } from './trace-replayer';
+export type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-summary';

@@ -1,0 +1,14 @@
+/** An allocator's whole space at one moment. */
+import type { Columns } from '../native';
+
+export interface SpaceSnapshot {
+  /** Bytes of the space. */
+  readonly size: number;
+  /** Bytes of the smallest block. */
+  readonly chunkSize: number;
+  /** Free bytes, and how many of them are clear. */
+  readonly avail: number;
+  readonly clearAvail: number;
+  /** All blocks, free and allocated, in the order of their addresses. */
+  readonly blocks: Columns;
+}

@@ -1,0 +1,38 @@
+/** What is wrong with a trace, and where. */
+
+/** Where a line stands: in which file, and which line, counted from 1. */
+export interface TracePlace {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** The place of text that comes from no file. */
+export const NOWHERE: TracePlace = { file: '<text>', line: 1 };
+
+/**
+ * A trace that cannot be read, parsed or replayed. Its message is `FILE:LINE:COLUMN: REASON`, with as much of the place
+ * as is known.
+ */
+export class TraceError extends Error {
+  override readonly name = 'TraceError';
+  readonly code = 'ERR_GPU_BUDDY_TRACE';
+  readonly file: string;
+  /** Counted from 1; `undefined` where the file cannot be read at all. */
+  readonly line: number | undefined;
+  /** Counted from 1; `undefined` where it is the line as a whole that is wrong. */
+  readonly column: number | undefined;
+  readonly reason: string;
+
+  constructor(
+    { file, line }: { readonly file: string; readonly line?: number | undefined },
+    reason: string,
+    { column, cause }: { readonly column?: number; readonly cause?: unknown } = {},
+  ) {
+    const place = [file, line, column].filter((part) => part !== undefined).join(':');
+    super(`${place}: ${reason}`, cause === undefined ? {} : { cause });
+    this.file = file;
+    this.line = line;
+    this.column = column;
+    this.reason = reason;
+  }
+}

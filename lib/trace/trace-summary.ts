@@ -1,0 +1,45 @@
+/** What a replay amounts to, as data. */
+import type { TraceOperation } from './operation';
+import type { SpaceSnapshot } from './space-snapshot';
+
+/** Every kind of operation but comments. */
+export type OperationKind = Exclude<TraceOperation['kind'], 'comment'>;
+
+/** The moment at which most was allocated. */
+export interface PeakUse {
+  /** Bytes that were allocated. */
+  readonly used: number;
+  /** Bytes of the space at that time. */
+  readonly size: number;
+  /** The line whose operation brought it there first, counted from 1. */
+  readonly lineNumber: number;
+}
+
+/** The allocator at the end: before the last `fini`, or where the trace stops without one. */
+export interface EndState {
+  /** Bytes of the space. */
+  readonly size: number;
+  /** Bytes of the smallest block. */
+  readonly chunkSize: number;
+  /** Free bytes, and how many of them are clear. */
+  readonly avail: number;
+  readonly clearAvail: number;
+  readonly freeBlocks: number;
+  readonly usedBlocks: number;
+  /** Bytes of the largest free block; 0 where nothing is free. */
+  readonly largestFreeBlock: number;
+  /** All blocks; `undefined` where the summary was told to take none. */
+  readonly snapshot: SpaceSnapshot | undefined;
+}
+
+/** Byte counts are exact: safe integers, or multiples of 4096. */
+export interface TraceSummary {
+  /** Lines of the trace, comments too. */
+  readonly lines: number;
+  /** For each kind of operation that occurred, how often it ended with which error number (0 or negative). */
+  readonly operations: ReadonlyMap<OperationKind, ReadonlyMap<number, number>>;
+  /** `undefined` where nothing was ever allocated. */
+  readonly peak: PeakUse | undefined;
+  /** `undefined` where there never was an allocator. */
+  readonly end: EndState | undefined;
+}

@@ -1,0 +1,19 @@
+/* Random numbers for tests: repeatable, since everything follows from a seed. Of no use where somebody might guess. */
+#ifndef _LINUX_RANDOM_H
+#define _LINUX_RANDOM_H
+
+#include <linux/types.h>
+
+struct rnd_state {
+	u64 state;
+};
+
+/* Where the numbers of get_random_u32() begin. */
+void random_seed_all(u32 seed);
+
+u32 get_random_u32(void);
+
+struct rnd_state prandom_seeded(u64 seed);
+u32 prandom_u32_state(struct rnd_state *state);
+
+#endif

@@ -1,0 +1,1 @@
+/* Included by the kernel's tests, which use nothing of it. */

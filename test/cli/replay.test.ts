@@ -1,0 +1,372 @@
+// The command `gpu-buddy replay` from its arguments to its exit status, within this process.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { runCli } from './fake-terminal';
+
+const EXAMPLES = join(__dirname, '..', '..', 'examples', 'traces');
+
+const TRACE = [
+  '# small',
+  'init 0x10000 0x1000',
+  'alloc 0 0 0 0xc000 0x1000 0',
+  'free 0 0x10',
+  'fini',
+  '',
+].join('\n');
+const EXPECTED = [
+  '# small',
+  '0 avail=0x10000 clear_avail=0x0',
+  '0 0x8000:3:0 0x4000:2:0 avail=0x4000 clear_avail=0x0',
+  '0 avail=0x10000 clear_avail=0xc000',
+  '0 avail=0x0 clear_avail=0x0',
+  '',
+].join('\n');
+const OTHER = EXPECTED.replace('0x4000:2:0', '0x0:2:0');
+
+let folder = '';
+const at = (name: string) => join(folder, name);
+const write = (name: string, content: string | Buffer) => {
+  writeFileSync(at(name), content);
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-cli-'));
+  write('small.trace', TRACE);
+  write('small.expected', EXPECTED);
+  write('zipped.trace.gz', gzipSync(TRACE));
+  write('zipped.expected.br', brotliCompressSync(EXPECTED));
+  write('other.trace', TRACE);
+  write('other.expected', OTHER);
+  write('short.trace', TRACE);
+  write('short.expected', EXPECTED.split('\n').slice(0, 3).join('\n'));
+  write('long.trace', TRACE);
+  write('long.expected', `${EXPECTED}one more\n`);
+  write('bad.trace', `${TRACE}alloc 0 0 0\n`);
+  write('bad.expected', OTHER);
+  write('lonely.trace', TRACE);
+  mkdirSync(at('folder.trace'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('without --check', () => {
+  test('the results go to standard output, and nothing else', async () => {
+    expect(await runCli(['replay', at('small.trace')])).toEqual({ status: 0, stdout: EXPECTED, stderr: '' });
+  });
+
+  test('several traces follow one another', async () => {
+    const { stdout } = await runCli(['replay', at('small.trace'), at('zipped.trace.gz')]);
+    expect(stdout).toBe(EXPECTED + EXPECTED);
+  });
+
+  test('- is standard input', async () => {
+    expect(await runCli(['replay', '-'], { stdin: TRACE })).toEqual({
+      status: 0,
+      stdout: EXPECTED,
+      stderr: '',
+    });
+  });
+
+  test('an empty trace has no results', async () => {
+    expect(await runCli(['replay', '-'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('a large trace comes out as it was recorded', async () => {
+    const { stdout } = await runCli(['replay', join(EXAMPLES, 'big-1.trace.gz')]);
+    const expected = gunzipSync(readFileSync(join(EXAMPLES, 'big-1.expected.gz'))).toString();
+    expect(stdout === expected).toBe(true);
+  });
+
+  test('the results before an error are written', async () => {
+    const { status, stdout, stderr } = await runCli(['replay', at('bad.trace')]);
+    expect([status, stdout]).toEqual([2, EXPECTED]);
+    expect(stderr).toBe(
+      `gpu-buddy: ${at('bad.trace')}:6:12: SIZE is missing in "alloc ID START END SIZE MINBLOCK FLAGS"\n`,
+    );
+  });
+
+  test('summary and picture go to standard error', async () => {
+    const { stdout, stderr } = await runCli(['replay', '--summary', '--picture', at('small.trace')]);
+    expect(stdout).toBe(EXPECTED);
+    expect(stderr).toBe(
+      [
+        '',
+        'operation  count  ok',
+        'init           1   1',
+        'alloc          1   1',
+        'free           1   1',
+        'fini           1   1',
+        'all            4   4',
+        '',
+        'trace  peak use      of   share  at line  free blocks at end  largest    free  clear share',
+        'small    48 KiB  64 KiB  75.0 %        3                   3   32 KiB  64 KiB       75.0 %',
+        '',
+        'small at its peak, line 3: 48 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
+        '0x00000 ░░░░████████████',
+        '',
+        'small at the end: 0 B of 64 KiB used, 48 KiB clear, a cell is 4 KiB',
+        '0x00000 ░░░░············',
+        '█ used  ▓ half used or more  ▒ less  ░ free  : partly clear  · clear',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('whoever reads the output may leave', async () => {
+    const stdoutError = Object.assign(new Error('EPIPE: broken pipe, write'), { code: 'EPIPE' });
+    const { status, stderr } = await runCli(['replay', at('small.trace')], { stdoutError });
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('output that cannot be written is an error', async () => {
+    const stdoutError = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+    });
+    const { status, stderr } = await runCli(['replay', at('small.trace')], { stdoutError });
+    expect([status, stderr]).toEqual([2, 'gpu-buddy: cannot write output: no space left on device\n']);
+  });
+});
+
+describe('with --check', () => {
+  test('an identical trace is said to be so', async () => {
+    expect(await runCli(['replay', at('small.trace'), '--check', at('small.expected')])).toEqual({
+      status: 0,
+      stdout: 'small: 5 lines, 5 identical, 0 different\n',
+      stderr: '',
+    });
+  });
+
+  test('the answers are found in a folder by name', async () => {
+    expect(await runCli(['replay', '--check', folder, at('small.trace'), at('zipped.trace.gz')])).toEqual({
+      status: 0,
+      stdout:
+        'small: 5 lines, 5 identical, 0 different\n' +
+        'zipped: 5 lines, 5 identical, 0 different\n' +
+        'total: 10 lines, 10 identical, 0 different\n',
+      stderr: '',
+    });
+  });
+
+  test('a difference is shown, and the exit status 1', async () => {
+    expect(await runCli(['replay', '--check', folder, at('other.trace'), at('small.trace')])).toEqual({
+      status: 1,
+      stdout: [
+        'other: 5 lines, 4 identical, 1 different',
+        `  first difference: ${at('other.trace')}:3`,
+        '    operation: alloc 0 0 0 0xc000 0x1000 0',
+        '    expected:  0 0x8000:3:0 0x0:2:0 avail=0x4000 clear_avail=0x0',
+        '    got:       0 0x8000:3:0 0x4000:2:0 avail=0x4000 clear_avail=0x0',
+        'small: 5 lines, 5 identical, 0 different',
+        'total: 10 lines, 9 identical, 1 different',
+        '',
+      ].join('\n'),
+      stderr: '',
+    });
+  });
+
+  test.each([
+    [
+      'short',
+      'short: 5 lines, 3 identical, 2 different; 2 lines beyond the end of the expected answers',
+      'free 0 0x10',
+      '(the expected answers have ended)',
+      '0 avail=0x10000 clear_avail=0xc000',
+    ],
+    [
+      'long',
+      'long: 6 lines, 5 identical, 1 different; 1 expected answer beyond the end of the trace',
+      '(the trace has ended)',
+      'one more',
+      '(the trace has ended)',
+    ],
+  ])('%s answers are different', async (name, counts, operation, expected, actual) => {
+    const { status, stdout } = await runCli(['replay', '--check', folder, at(`${name}.trace`)]);
+    expect(status).toBe(1);
+    expect(stdout).toContain(counts);
+    expect(stdout).toContain(
+      `operation: ${operation}\n    expected:  ${expected}\n    got:       ${actual}\n`,
+    );
+  });
+
+  test('an error after a difference shows both', async () => {
+    const { status, stdout, stderr } = await runCli(['replay', '--check', folder, at('bad.trace')]);
+    expect(status).toBe(2);
+    expect(stdout).toContain(`  first difference: ${at('bad.trace')}:3\n`);
+    expect(stdout).not.toContain('identical');
+    expect(stderr).toContain(`${at('bad.trace')}:6:12: SIZE is missing`);
+  });
+
+  test('standard input is compared with a file', async () => {
+    const { status, stdout } = await runCli(['replay', '-', '--check', at('other.expected')], {
+      stdin: TRACE,
+    });
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      'standard input: 5 lines, 4 identical, 1 different\n  first difference: <stdin>:3\n',
+    );
+  });
+
+  test('long answers are shown around what differs', async () => {
+    const many = Array.from({ length: 100 }, (_, i) => `0x${i.toString(16)}000:0:0`).join(' ');
+    write('wide.expected', EXPECTED.replace('0x8000:3:0', many));
+    const { stdout } = await runCli(['replay', '--check', at('wide.expected'), at('small.trace')]);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(200);
+  });
+
+  test('the examples are identical, and said to be so', async () => {
+    const traces = ['ext-1', 'lifecycle-1'].map((name) => join(EXAMPLES, `${name}.trace.gz`));
+    const { status, stdout } = await runCli([
+      'replay',
+      '--check',
+      EXAMPLES,
+      '--recorded-on',
+      'Linux 0.0',
+      ...traces,
+    ]);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(
+      /total: 18,002 lines, 18,002 identical, 0 different\n18,000 operations of the allocator of Linux \d+\.\S+, 18,000 identical to Linux 0\.0\n$/,
+    );
+  });
+});
+
+describe('pictures', () => {
+  test('are drawn after given lines, in their order', async () => {
+    const { stderr } = await runCli(['replay', '--picture-at', '3', '--picture-at', '2', at('small.trace')]);
+    expect(stderr).toBe(
+      [
+        '',
+        'small after line 2: 0 B of 64 KiB used, 0 B clear, a cell is 4 KiB',
+        '0x00000 ░░░░░░░░░░░░░░░░',
+        '',
+        'small after line 3: 48 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
+        '0x00000 ░░░░████████████',
+        '█ used  ▓ half used or more  ▒ less  ░ free  : partly clear  · clear',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('are none where there is no allocator, or no such line', async () => {
+    const { status, stderr } = await runCli([
+      'replay',
+      '--picture-at',
+      '1',
+      '--picture-at',
+      '99',
+      at('small.trace'),
+    ]);
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
+  test('of standard input show its end', async () => {
+    const { stderr } = await runCli(['replay', '--picture', '-'], { stdin: TRACE });
+    expect(stderr.match(/^standard input .*:/gm)).toEqual(['standard input at the end:']);
+  });
+
+  test.each([
+    ['a terminal', { stderrColumns: 80 }, true],
+    ['a terminal with NO_COLOR', { stderrColumns: 80, env: { NO_COLOR: '1' } }, false],
+    ['a terminal with FORCE_COLOR=0', { stderrColumns: 80, env: { FORCE_COLOR: '0' } }, false],
+    ['a file', {}, false],
+    ['a file with FORCE_COLOR', { env: { FORCE_COLOR: '1', NO_COLOR: '1' } }, true],
+  ])('on %s: colours %j %s', async (_, around, hasColors) => {
+    const { stderr } = await runCli(['replay', '--picture-at', '3', at('small.trace')], around);
+    expect(stderr).toContain(
+      hasColors
+        ? '0x00000 \u001b[32m░░░░\u001b[39m\u001b[33m████████████\u001b[39m\n'
+        : '0x00000 ░░░░████████████\n',
+    );
+    expect(stderr.includes('\u001b')).toBe(hasColors);
+  });
+
+  test.each([
+    [200, 64],
+    [80, 64],
+    [60, 48],
+    [10, 16],
+  ])('on %i columns have rows of %i cells', async (stderrColumns, cells) => {
+    const wide = 'init 0x1000000 0x1000\n';
+    const { stderr } = await runCli(['replay', '--picture', '-'], {
+      stdin: wide,
+      stderrColumns,
+      env: { NO_COLOR: '1' },
+    });
+    expect(stderr).toMatch(new RegExp(`^0x0000000 ░{${cells}}$`, 'm'));
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [[], 'no command is given'],
+    [['play'], 'unknown command "play"'],
+    [['replay'], 'no TRACE is given'],
+    [['replay', '--sumary', 'x'], "Unknown option '--sumary'"],
+    [['replay', '--check'], "Option '--check <value>' argument missing"],
+    [['replay', '-', '-'], 'standard input (-) can be read only once'],
+    [['replay', '--recorded-on', 'Linux', 'x'], '--recorded-on needs --check'],
+    [
+      ['replay', '--picture-at', '0', 'x'],
+      '--picture-at takes a line number from 1 on, "peak" or "end", not "0"',
+    ],
+  ])('%j says so', async (args, message) => {
+    expect(await runCli(args)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `gpu-buddy: ${message}\nTry 'gpu-buddy --help' or 'gpu-buddy replay --help'.\n`,
+    });
+  });
+
+  test.each([
+    [
+      'several traces and one file',
+      ['--check', 'small.expected', 'small.trace', 'other.trace'],
+      /is no folder, but there are several traces/,
+    ],
+    [
+      'no answers in the folder',
+      ['--check', '.', 'lonely.trace'],
+      /there is no lonely\.expected, \.gz or \.br in /,
+    ],
+    ['a trace that is not there', ['none.trace'], /none\.trace: cannot be read: no such file or directory/],
+    [
+      'a trace that is a folder',
+      ['folder.trace'],
+      /folder\.trace: cannot be read: illegal operation on a directory/,
+    ],
+    [
+      'answers that are not there',
+      ['--check', 'none.expected', 'small.trace'],
+      /none\.expected: cannot be read: no such file/,
+    ],
+  ])('%s', async (_, args, message) => {
+    const { status, stdout, stderr } = await runCli([
+      'replay',
+      ...args.map((arg) => (arg === '--check' ? arg : at(arg))),
+    ]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(message);
+  });
+
+  test('a folder cannot answer standard input', async () => {
+    const { status, stderr } = await runCli(['replay', '-', '--check', folder]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--check needs a file, not a folder, for standard input');
+  });
+});
+
+test.each([
+  [['--help'], /^Usage: gpu-buddy COMMAND/],
+  [['-h'], /^Usage: gpu-buddy COMMAND/],
+  [['replay', '--help'], /^Usage: gpu-buddy replay /],
+  [['--version'], /^gpu-buddy \d+\.\d+\.\d+\S*, allocator of Linux \d+\.\d+/],
+])('%j is answered', async (args, text) => {
+  const { status, stdout, stderr } = await runCli(args);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(text);
+  for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+});

@@ -1,0 +1,215 @@
+// Operations executed by the kernel's allocator, answered as recorded.
+import { describe, expect, test } from '@jest/globals';
+import { parseOperation, TraceError, TraceReplayer } from 'gpu-buddy/trace';
+import * as native from '../../lib/native';
+import { resultsOf } from './lines';
+
+const trace = (...lines: string[]) => lines.map((line) => `${line}\n`).join('');
+const INIT = 'init 0x100000 0x1000';
+
+describe('the answer to', () => {
+  test.each<[name: string, lines: string[], last: string]>([
+    ['a comment is the comment', ['# grüße'], '# grüße'],
+    ['init is the whole space', [INIT], '0 avail=0x100000 clear_avail=0x0'],
+    ['init rounds down to chunks', ['init 0x100fff 0x1000'], '0 avail=0x100000 clear_avail=0x0'],
+    ['a bad init is EINVAL and nothing', ['init 0x100000 0x1001'], '-22 avail=0x0 clear_avail=0x0'],
+    ['init above 2^53', ['init 0xfffffffffffff000 0x1000'], '0 avail=0xfffffffffffff000 clear_avail=0x0'],
+    [
+      'alloc is its blocks',
+      [INIT, 'alloc 0 0 0x100000 0x3000 0x1000 0'],
+      '0 0xfe000:1:0 0xfd000:0:0 avail=0xfd000 clear_avail=0x0',
+    ],
+    [
+      'an alloc that fails is none',
+      [INIT, 'alloc 0 0 0x100000 0x200000 0x1000 0'],
+      '-22 avail=0x100000 clear_avail=0x0',
+    ],
+    [
+      'an alloc without space',
+      [INIT, 'alloc 0 0 0 0x100000 0x1000 0', 'alloc 1 0 0 0x1000 0x1000 0'],
+      '-28 avail=0x0 clear_avail=0x0',
+    ],
+    [
+      'alloc with flags that mean nothing',
+      [INIT, 'alloc 0 0 0 0x1000 0x1000 0xffffffffffffffc0'],
+      '0 0xff000:0:0 avail=0xff000 clear_avail=0x0',
+    ],
+    [
+      'trim is the list after it',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'trim 0 - 0x3000'],
+      '0 0xf0000:1:0 0xf2000:0:0 avail=0xfd000 clear_avail=0x0',
+    ],
+    [
+      'trim with a start',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'trim 0 0xf4000 0x1000'],
+      '0 0xf4000:0:0 avail=0xff000 clear_avail=0x0',
+    ],
+    [
+      'a trim that fails is the list as it was',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'trim 0 - 0x123'],
+      '-22 0xf0000:4:0 avail=0xf0000 clear_avail=0x0',
+    ],
+    [
+      'trim of an empty list',
+      [INIT, 'alloc 0 0 0 0x200000 0x1000 0', 'trim 0 - 0x1000'],
+      '-22 avail=0x100000 clear_avail=0x0',
+    ],
+    [
+      'free gives back',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'free 0 0x0'],
+      '0 avail=0x100000 clear_avail=0x0',
+    ],
+    [
+      'free gives back clear',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'free 0 0x10'],
+      '0 avail=0x100000 clear_avail=0x10000',
+    ],
+    [
+      'free of an empty list',
+      [INIT, 'alloc 0 0 0 0x200000 0x1000 0', 'free 0 0x10'],
+      '0 avail=0x100000 clear_avail=0x0',
+    ],
+    [
+      'a clear block',
+      [INIT, 'reset_clear 1', 'alloc 0 0 0 0x1000 0x1000 0x8'],
+      '0 0xff000:0:1 avail=0xff000 clear_avail=0xff000',
+    ],
+    [
+      'free_block is the list without it',
+      [INIT, 'alloc 0 0 0 0x3000 0x1000 0', 'free_block 0 0'],
+      '0 0xfd000:0:0 avail=0xff000 clear_avail=0x0',
+    ],
+    [
+      'free_block of the last block',
+      [INIT, 'alloc 0 0 0 0x1000 0x1000 0', 'free_block 0 0'],
+      '0 avail=0x100000 clear_avail=0x0',
+    ],
+    [
+      'lookup of a block',
+      [INIT, 'alloc 0 0 0 0x10000 0x1000 0', 'lookup 0xf1234'],
+      '0 0xf0000:4:0 avail=0xf0000 clear_avail=0x0',
+    ],
+    ['lookup of free memory', [INIT, 'lookup 0x1234'], '0 null avail=0x100000 clear_avail=0x0'],
+    ['lookup outside', [INIT, 'lookup 0xffffffffffffffff'], '-6 avail=0x100000 clear_avail=0x0'],
+    ['fini is nothing', [INIT, 'fini'], '0 avail=0x0 clear_avail=0x0'],
+    [
+      'fini with an empty list',
+      [INIT, 'alloc 0 0 0 0x200000 0x1000 0', 'fini'],
+      '0 avail=0x0 clear_avail=0x0',
+    ],
+    ['init after fini', [INIT, 'fini', 'init 0x2000 0x1000'], '0 avail=0x2000 clear_avail=0x0'],
+    ['init after a bad init', ['init 0 0', INIT], '0 avail=0x100000 clear_avail=0x0'],
+  ])('%s', async (_, lines, last) => {
+    expect((await resultsOf(trace(...lines))).at(-1)).toBe(last);
+  });
+
+  test('print joins its lines', async () => {
+    const [, printed] = await resultsOf(trace('init 0x3000 0x1000', 'print'));
+    expect(printed).toBe(
+      '0 [chunk_size: 4KiB, total: 0MiB, free: 0MiB, clear_free: 0MiB|' +
+        'order- 1 free:        8 KiB, used:        0 KiB, free_blocks: 1, used_blocks: 0|' +
+        'order- 0 free:        4 KiB, used:        0 KiB, free_blocks: 1, used_blocks: 0] avail=0x3000 clear_avail=0x0',
+    );
+  });
+});
+
+test('an ID is free again after free, and after fini', async () => {
+  const ALLOC = 'alloc 5 0 0 0x1000 0x1000 0';
+  const FAILED = 'alloc 5 0 0 0x200000 0x1000 0';
+  const results = await resultsOf(
+    trace(INIT, ALLOC, 'free 5 0x0', ALLOC, 'free 5 0x0', FAILED, 'fini', INIT, ALLOC),
+  );
+  expect(results).toHaveLength(9);
+});
+
+describe('an operation that no recorded trace can have', () => {
+  const ALLOC = 'alloc 1 0 0 0x1000 0x1000 0';
+
+  test.each([
+    ['before init', ['print'], 'print before an init that succeeds'],
+    ['after a bad init', ['init 0 0', 'lookup 0'], 'lookup before an init that succeeds'],
+    ['after fini', [INIT, 'fini', ALLOC], 'alloc before an init that succeeds'],
+    ['a second init', [INIT, INIT], 'init while an allocator lives: fini must come first'],
+    ['a second fini', [INIT, 'fini', 'fini'], 'fini before an init that succeeds'],
+    ['fini with blocks', [INIT, ALLOC, 'fini'], 'fini while list 1 holds blocks: free must come first'],
+    ['an ID in use', [INIT, ALLOC, ALLOC], 'list 1 is in use: free must come first'],
+    ['free of no list', [INIT, 'free 1 0x0'], 'there is no list 1'],
+    ['a second free', [INIT, ALLOC, 'free 1 0x0', 'free 1 0x0'], 'there is no list 1'],
+    ['trim of no list', [INIT, 'trim 1 - 0x1000'], 'there is no list 1'],
+    ['free_block of no list', [INIT, 'free_block 1 0'], 'there is no list 1'],
+    [
+      'free_block of no block',
+      [INIT, ALLOC, 'free_block 1 1'],
+      'list 1 has no block 1: it holds 1, counted from 0',
+    ],
+    ['a line that means nothing', [INIT, 'jump'], 'unknown operation "jump"'],
+  ])('%s: names file and line', async (_, lines, reason) => {
+    const error: unknown = await resultsOf(trace(...lines)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TraceError);
+    expect(error).toMatchObject({ file: 'some.trace', line: lines.length });
+    expect(String(error)).toContain(reason);
+  });
+
+  test('leaves the state as it was', () => {
+    using replayer = new TraceReplayer();
+    replayer.execute(parseOperation(INIT));
+    replayer.execute(parseOperation(ALLOC));
+    expect(() => replayer.execute(parseOperation('fini'))).toThrow(
+      '<text>:1: fini while list 1 holds blocks',
+    );
+    expect(replayer.execute(parseOperation('lookup 0xff000'))).toContain('0 0xff000:0:0 avail=0xff000');
+  });
+});
+
+test('getters tell the state after the last operation', () => {
+  using replayer = new TraceReplayer();
+  const state = () => [replayer.isLive, replayer.size, replayer.errno, replayer.avail, replayer.clearAvail];
+  const after = (line: string) => {
+    replayer.execute(parseOperation(line));
+    return state();
+  };
+  expect(state()).toEqual([false, 0, 0, 0, 0]);
+  expect(after('init 0 0')).toEqual([false, 0, -22, 0, 0]);
+  expect(after(INIT)).toEqual([true, 0x100000, 0, 0x100000, 0]);
+  expect(after('alloc 0 0 0 0x100000 0x1000 0')).toEqual([true, 0x100000, 0, 0, 0]);
+  expect(after('alloc 1 0 0 0x1000 0x1000 0')).toEqual([true, 0x100000, -28, 0, 0]);
+  expect(after('free 0 0x10')).toEqual([true, 0x100000, 0, 0x100000, 0x100000]);
+  expect(replayer.snapshot()).toMatchObject({ size: 0x100000, chunkSize: 4096, clearAvail: 0x100000 });
+  expect(after('fini')).toEqual([false, 0, 0, 0, 0]);
+  expect([replayer.stats(), replayer.snapshot()]).toEqual([undefined, undefined]);
+});
+
+describe('disposal', () => {
+  const startMany = (replayer: TraceReplayer) => {
+    replayer.execute(parseOperation(INIT));
+    for (let id = 0; id < 50; id++) replayer.execute(parseOperation(`alloc ${id} 0 0 0x1000 0x1000 0`));
+  };
+  /** Which slots the next allocator and the next list would have. */
+  const nextSlots = () => {
+    expect(native.create(4096, 4096, 0, 0)).toBe(native.OK);
+    const allocator = native.created();
+    const list = native.openList();
+    native.closeList(list);
+    native.dispose(allocator);
+    return Math.max(allocator.slot, list);
+  };
+
+  test('gives every native slot back, wherever the trace stopped', () => {
+    for (let i = 0; i < 100; i++) {
+      using replayer = new TraceReplayer();
+      startMany(replayer);
+    }
+    expect(nextSlots()).toBeLessThan(100);
+  });
+
+  test('leaves a replayer that can begin again', () => {
+    const replayer = new TraceReplayer();
+    startMany(replayer);
+    replayer[Symbol.dispose]();
+    expect(replayer.isLive).toBe(false);
+    startMany(replayer);
+    replayer[Symbol.dispose]();
+    replayer[Symbol.dispose]();
+    expect(nextSlots()).toBeLessThan(100);
+  });
+});
