@@ -2,7 +2,7 @@
 import { inspect, type InspectOptions } from 'node:util';
 import { AllocatedBlock } from './allocated-block';
 import { toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
-import { GpuBuddyError, illegalConstructor } from './errors';
+import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen, remember } from './directory';
 import { returnGuard, takeGuard, type Guard } from './guard';
@@ -142,8 +142,11 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * The block at a place in the list; counts from the end where `index` is negative, as `Array.prototype.at()` does.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   at(index: number): AllocatedBlock | undefined {
+    const given: unknown = index;
+    if (typeof given !== 'number') throw invalidArgType('index', 'of type number', given);
     const count = this.length;
     const place = Math.trunc(index) || 0;
     const position = place < 0 ? count + place : place;
@@ -304,8 +307,15 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     if (!this.#guard) return 'AllocatedBlocks { freed }';
     // No more blocks are made than will be shown.
     const shown = Math.min(this.#count, options.maxArrayLength ?? Infinity);
-    const blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
     const more = this.#count > shown ? ` ... ${String(this.#count - shown)} more` : '';
+    let blocks: AllocatedBlock[];
+    try {
+      blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
+    } catch (error) {
+      // Of a poisoned allocator. Who looks at it wants to know, and not to fail.
+      if (!(error instanceof GpuBuddyError)) throw error;
+      return `AllocatedBlocks(${String(this.#count)}) <${error.code}>`;
+    }
     return `AllocatedBlocks(${String(this.#count)}) ${inspect(blocks, { ...options, depth })}${more}`;
   }
 }

@@ -5,7 +5,7 @@ import { AllocatedBlocks } from './allocated-blocks';
 import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
 import { GpuBuddyError, invalidArgType, type ErrorDetails } from './errors';
 import { remember, setOpen } from './directory';
-import { captureStack, returnGuard, takeGuard } from './guard';
+import { captureStack, noteStack, returnGuard, takeGuard } from './guard';
 import { errorFor, handleOf, internalKey } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -143,12 +143,14 @@ export class GpuBuddy implements Disposable {
       return;
     }
 
-    const given = toOptions<GpuBuddyOptions>('options', options);
+    const given: Partial<GpuBuddyOptions> = toOptions('options', options as GpuBuddyOptions | undefined);
+    const { chunkSize: chunk = SZ_4K, baseOffset: base = 0 } = given;
+    const { maxNativeBytes: bytes = 0, maxSteps: steps = DEFAULT_MAX_STEPS } = given;
     const size = toBytes('size', given.size);
-    const chunkSize = toBytes('chunkSize', given.chunkSize ?? SZ_4K);
-    const baseOffset = BigInt(toBytes('baseOffset', given.baseOffset ?? 0));
-    const maxNativeBytes = toInteger('maxNativeBytes', given.maxNativeBytes ?? 0);
-    const maxSteps = toInteger('maxSteps', given.maxSteps ?? DEFAULT_MAX_STEPS);
+    const chunkSize = toBytes('chunkSize', chunk);
+    const baseOffset = BigInt(toBytes('baseOffset', base));
+    const maxNativeBytes = toInteger('maxNativeBytes', bytes);
+    const maxSteps = toInteger('maxSteps', steps);
     const captureStacks = toFlag('captureStacks', given.captureStacks);
     const status =
       baseOffset + BigInt(size) >= 1n << 64n
@@ -248,13 +250,15 @@ export class GpuBuddy implements Disposable {
       (toFlag('trimDisable', trimDisable) ? native.FLAG_TRIM_DISABLE : 0);
     const { start, end } = where;
 
+    // First: what a program has hooked into stack traces may throw, or allocate.
+    const stack = this.#captureStacks ? captureStack() : undefined;
     const guard = takeGuard();
     const status =
       start === null || end === null
         ? native.RANGE_BEYOND_SPACE
         : native.alloc(this.#handle, guard.slot, wanted, min, flags, start, end, mark);
     if (status === native.OK) {
-      if (this.#captureStacks) captureStack(guard);
+      if (stack !== undefined) noteStack(guard, stack);
       return new AllocatedBlocks(internalKey, this, guard, mark);
     }
     returnGuard(guard);
@@ -458,6 +462,10 @@ class Opened implements GpuBuddyOptions {
     const stats = native.stats(handle);
     if (typeof stats === 'number') throw new GpuBuddyError(stats, 'gpu_buddy');
     this.stats = stats;
+    if (baseOffset + BigInt(stats.size) < 1n << 64n) return;
+    // share() made no such token.
+    native.dispose(handle);
+    throw new GpuBuddyError(native.TOKEN_UNKNOWN, 'gpu_buddy');
   }
 }
 

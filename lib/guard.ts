@@ -39,12 +39,17 @@ export function returnGuard(guard: Guard): void {
   if (spareGuards.length < MOST_SPARE_GUARDS) spareGuards.push(guard);
 }
 
-/** Notes where the list in a guard's slot was allocated. */
-export function captureStack(guard: Guard): void {
-  const place: { stack?: string } = {};
+/** Where the caller of `allocBlocks()` is. */
+export function captureStack(): string {
+  const place: { stack?: unknown } = {};
   Error.captureStackTrace(place, captureStack);
-  // Without the headline and the two frames of GpuBuddy.
-  stacks.set(guard.slot, (place.stack ?? '').split('\n').slice(3).join('\n'));
+  // Without the headline and the two frames of GpuBuddy. Error.prepareStackTrace() may have made anything of it.
+  return String(place.stack).split('\n').slice(3).join('\n');
+}
+
+/** Notes where the list in a guard's slot was allocated. */
+export function noteStack(guard: Guard, stack: string): void {
+  stacks.set(guard.slot, stack);
 }
 
 function makeGuard(): Guard {

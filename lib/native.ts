@@ -133,10 +133,13 @@ function loadFile(path: string): Addon {
   return loaded.exports as Addon;
 }
 
+// Later: the addon is in the middle of a call, whose answer stands in the mailbox.
 addon.onWarning((place) => {
-  process.emitWarning(`The kernel code met a WARN_ON, and goes on: ${place}`, {
-    type: 'GpuBuddyWarning',
-    code: 'GPU_BUDDY_KERNEL_WARNING',
+  process.nextTick(() => {
+    process.emitWarning(`The kernel code met a WARN_ON, and goes on: ${place}`, {
+      type: 'GpuBuddyWarning',
+      code: 'GPU_BUDDY_KERNEL_WARNING',
+    });
   });
 });
 
@@ -432,13 +435,23 @@ export function readInto(blocks: Handle, { offsets, orders, states, tags }: Colu
 
 /** All blocks of an allocator, in the order of their addresses; or the status. */
 export function snapshot(allocator: Handle): Columns | number {
-  for (let capacity = 0; ; capacity = result(0)) {
+  for (let capacity = 0, spare = 0; ; spare = capacity) {
     const { offsets, orders, states, tags } = columns(capacity);
     putHandle(allocator);
     seal();
     addon.snapshot(offsets, orders, states, tags);
     if (status() !== OK) return status();
-    if (result(0) === capacity) return { offsets, orders, states, tags };
+    const count = result(0);
+    if (count === capacity) return { offsets, orders, states, tags };
+    if (count < capacity)
+      return {
+        offsets: offsets.slice(0, count),
+        orders: orders.slice(0, count),
+        states: states.slice(0, count),
+        tags: tags.slice(0, count),
+      };
+    // Other threads make more blocks meanwhile: from the second time on there is room to spare for them.
+    capacity = count + spare;
   }
 }
 

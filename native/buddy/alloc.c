@@ -48,6 +48,22 @@ static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
 	INIT_LIST_HEAD(&list->blocks);
 }
 
+static enum buddy_status alloc_by(buddy_body body, struct buddy_allocator *allocator,
+				  struct buddy_list *list, const struct buddy_request *request)
+{
+	struct allocation allocation = { list, request };
+	enum buddy_status status;
+
+	if (list->allocator)
+		return BUDDY_LIST_IN_USE;
+
+	status = buddy_call(allocator, body, &allocation, allocator->step_limit);
+	/* A BUG may have left blocks behind that nobody may look for. */
+	if (status == BUDDY_POISONED)
+		buddy_list_init(list);
+	return status;
+}
+
 static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct allocation *allocation = arguments;
@@ -60,11 +76,7 @@ static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *argu
 enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				  const struct buddy_request *request)
 {
-	struct allocation allocation = {list, request};
-
-	if (list->allocator)
-		return BUDDY_LIST_IN_USE;
-	return buddy_call(allocator, alloc_raw, &allocation, allocator->step_limit);
+	return alloc_by(alloc_raw, allocator, list, request);
 }
 
 static enum buddy_status check_range(const struct gpu_buddy *mm,
@@ -121,48 +133,61 @@ static enum buddy_status check_request(const struct gpu_buddy *mm,
 			return status;
 	}
 
-	/* A size below the alignment is not rounded where it is a power of two, see keep_alignment(). */
+	/* A size below the alignment is not rounded where it is a power of two, see kernel_alloc_as_promised(). */
 	if (size < min_block_size && is_power_of_2(size))
 		return BUDDY_OK;
 	if (contiguous && !stays_below(size, min_block_size))
 		return range && !fits(mm, roundup_pow_of_two(size)) ?
 			       BUDDY_SIZE_ABOVE_SPACE_CONTIGUOUS :
 			       BUDDY_OK;
-	return fits(mm, round_up(size, min_block_size)) ? BUDDY_OK :
-							  BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
+	return fits(mm, round_up(size, min_block_size)) ? BUDDY_OK : BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
 }
 
-/*
- * A size below min_block_size in a range: the kernel forgets the alignment (H7). Instead a whole aligned block of
- * min_block_size is taken and trimmed; where the range holds only one, its first `size` bytes are all that will do.
- */
-static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request)
+/* Exactly at this address, whatever the alignment of what follows. */
+static int alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size)
 {
-	struct buddy_request aligned = *request;
-	u64 alignment = request->min_block_size;
-	u64 start = round_up(request->start, alignment);
-	u64 end = round_down(request->end, alignment);
+	return gpu_buddy_alloc_blocks(&allocator->mm, start, start + size, size,
+				      allocator->mm.chunk_size, &list->blocks,
+				      GPU_BUDDY_RANGE_ALLOCATION);
+}
+
+/* A whole block of min_block_size, cut down to the size. */
+static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *list,
+			  const struct buddy_request *request)
+{
+	struct buddy_request whole = *request;
 	int error;
 
-	if (start < request->start || start >= end)
-		return -ENOSPC;
-
-	if (end - start == alignment) {
-		aligned.start = start;
-		aligned.end = start + request->size;
-		aligned.min_block_size = allocator->mm.chunk_size;
-		return kernel_alloc(allocator, list, &aligned);
-	}
-
-	aligned.size = alignment;
-	error = kernel_alloc(allocator, list, &aligned);
+	whole.size = request->min_block_size;
+	error = kernel_alloc(allocator, list, &whole);
 	if (error || request->flags & GPU_BUDDY_TRIM_DISABLE)
 		return error;
 
 	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, &list->blocks);
 	if (error)
 		undo(allocator, list);
+	return error;
+}
+
+/*
+ * A size below min_block_size in a range: the kernel forgets the alignment (H7). Instead a whole aligned block of
+ * min_block_size is taken and trimmed. Where the range has room for only one, and at its end where a whole one does not
+ * fit any more, the first `size` bytes will do.
+ */
+static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+				  const struct buddy_request *request)
+{
+	u64 size = request->size, alignment = request->min_block_size;
+	u64 first = round_up(request->start, alignment);
+	u64 last = round_down(request->end, alignment);
+	int error = -ENOSPC;
+
+	/* Rounded up beyond 2^64 it is 0. */
+	if (first >= request->start && first < last)
+		error = last - first == alignment ? alloc_at(allocator, list, first, size) :
+						    alloc_and_trim(allocator, list, request);
+	if (error == -ENOSPC && last >= request->start && request->end - last >= size)
+		error = alloc_at(allocator, list, last, size);
 	return error;
 }
 
@@ -226,9 +251,5 @@ static enum buddy_status alloc_checked(struct buddy_allocator *allocator, void *
 enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 			      const struct buddy_request *request)
 {
-	struct allocation allocation = {list, request};
-
-	if (list->allocator)
-		return BUDDY_LIST_IN_USE;
-	return buddy_call(allocator, alloc_checked, &allocation, allocator->step_limit);
+	return alloc_by(alloc_checked, allocator, list, request);
 }

@@ -118,11 +118,13 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : quarter_of_memory());
 
-	status = buddy_call(allocator, init, &wanted, 0);
+	/* Without the lock: nobody else knows of the allocator yet. */
+	status = run(allocator, init, &wanted, 0);
+	kernel_leave();
 	if (status) {
 		/* After a failed gpu_buddy_init() there is nothing for gpu_buddy_fini(), only memory. */
 		allocator->poisoned = true;
-		buddy_put(allocator);
+		destroy(allocator);
 		return status;
 	}
 

@@ -84,7 +84,18 @@ static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *a
 
 static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void *arguments)
 {
-	return list->allocator ? buddy_call(list->allocator, body, arguments, 0) : BUDDY_FREED;
+	enum buddy_status status;
+
+	if (!list->allocator)
+		return BUDDY_FREED;
+
+	status = buddy_call(list->allocator, body, arguments, 0);
+	if (status == BUDDY_POISONED) {
+		/* Where the BUG left the blocks, nobody may look for them. */
+		INIT_LIST_HEAD(&list->blocks);
+		list->count = 0;
+	}
+	return status;
 }
 
 enum buddy_status buddy_trim_raw(struct buddy_list *list, const uint64_t *start, uint64_t new_size)

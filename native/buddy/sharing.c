@@ -128,11 +128,17 @@ static enum buddy_status park(struct buddy_allocator *allocator, void *arguments
 
 enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct buddy_token *ticket)
 {
+	struct buddy_token token;
 	struct parked *parked;
 	enum buddy_status status;
 
 	if (!list->allocator)
 		return BUDDY_FREED;
+
+	/* buddy_free_parked() looks through the allocators in the directory. */
+	status = buddy_share(list->allocator, &token);
+	if (status)
+		return status;
 
 	parked = malloc(sizeof(*parked));
 	if (!parked || !draw(&parked->ticket)) {
@@ -185,14 +191,18 @@ enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_to
 static void free_parked(struct buddy_allocator *allocator, const void *giver)
 {
 	struct parked *parked, *following;
+	LIST_HEAD(blocks);
 
 	list_for_each_entry_safe(parked, following, &allocator->directory.parked, link) {
 		if (giver && parked->giver != giver)
 			continue;
+		list_splice_tail(&parked->blocks, &blocks);
 		list_del(&parked->link);
-		if (!allocator->poisoned)
-			gpu_buddy_free_list(&allocator->mm, &parked->blocks, 0);
+		/* Before the kernel code, which does not come back from a BUG. */
 		free(parked);
+		if (!allocator->poisoned)
+			gpu_buddy_free_list(&allocator->mm, &blocks, 0);
+		INIT_LIST_HEAD(&blocks);
 	}
 }
 
@@ -209,7 +219,7 @@ static enum buddy_status free_parked_by(struct buddy_allocator *allocator, void 
 
 static bool has_parked_by(struct buddy_allocator *allocator, const void *giver)
 {
-	const struct parked *parked;
+	struct parked *parked;
 	bool found = false;
 
 	mutex_lock(&allocator->lock);

@@ -38,41 +38,71 @@ constexpr const char *status_names[] = {
 #undef STATUS_NAME
 };
 
-Napi::Array StatusTexts(Napi::Env env)
+/*
+ * What Init makes, it makes without the wrapper: where a worker is terminated while it loads the addon these calls fail,
+ * and the wrapper would end the process for that. Nobody will see what is missing then.
+ */
+void Set(napi_env env, napi_value object, const char *name, napi_value value)
 {
-	Napi::Array texts = Napi::Array::New(env, BUDDY_STATUS_COUNT);
+	napi_set_named_property(env, object, name, value);
+}
 
+void SetText(napi_env env, napi_value object, const char *name, const char *text)
+{
+	napi_value value;
+
+	if (napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value) == napi_ok)
+		Set(env, object, name, value);
+}
+
+void SetNumber(napi_env env, napi_value object, const char *name, int number)
+{
+	napi_value value;
+
+	if (napi_create_int32(env, number, &value) == napi_ok)
+		Set(env, object, name, value);
+}
+
+void SetStatuses(napi_env env, napi_value object, const char *name)
+{
+	napi_value texts, row;
+
+	if (napi_create_array_with_length(env, BUDDY_STATUS_COUNT, &texts) != napi_ok)
+		return;
 	for (uint32_t status = 0; status < BUDDY_STATUS_COUNT; status++) {
 		const struct buddy_status_text &text = buddy_status_texts[status];
-		Napi::Object row = Napi::Object::New(env);
 
-		row["name"] = status_names[status];
-		row["errno"] = text.error;
-		row["code"] = text.code;
-		row["argument"] = text.argument;
-		row["why"] = text.why;
-		texts[status] = row;
+		if (napi_create_object(env, &row) != napi_ok)
+			return;
+		SetText(env, row, "name", status_names[status]);
+		SetNumber(env, row, "errno", text.error);
+		SetText(env, row, "code", text.code);
+		SetText(env, row, "argument", text.argument);
+		SetText(env, row, "why", text.why);
+		napi_set_element(env, texts, status, row);
 	}
-	return texts;
+	Set(env, object, name, texts);
+}
+
+/* The numbers that lib/native.ts would otherwise have to repeat. */
+void SetLayout(napi_env env, napi_value object, const char *name)
+{
+	napi_value layout;
+
+	if (napi_create_object(env, &layout) != napi_ok)
+		return;
+	SetNumber(env, layout, "wide", MAILBOX_WIDE);
+	SetNumber(env, layout, "status", MAILBOX_STATUS);
+	SetNumber(env, layout, "results", MAILBOX_RESULTS);
+	SetNumber(env, layout, "cells", MAILBOX_CELLS);
+	SetNumber(env, layout, "maxOrders", BUDDY_MAX_ORDERS);
+	Set(env, object, name, layout);
 }
 
 /* "file:line: condition" */
 std::string Place(const struct buddy_fault &fault)
 {
 	return std::string(fault.file) + ":" + std::to_string(fault.line) + ": " + fault.condition;
-}
-
-/* The numbers that lib/native.ts would otherwise have to repeat. */
-Napi::Object Layout(Napi::Env env)
-{
-	Napi::Object layout = Napi::Object::New(env);
-
-	layout["wide"] = static_cast<int>(MAILBOX_WIDE);
-	layout["status"] = static_cast<int>(MAILBOX_STATUS);
-	layout["results"] = static_cast<int>(MAILBOX_RESULTS);
-	layout["cells"] = static_cast<int>(MAILBOX_CELLS);
-	layout["maxOrders"] = static_cast<int>(BUDDY_MAX_ORDERS);
-	return layout;
 }
 
 } // namespace
@@ -180,12 +210,11 @@ void Environment::CloseList()
 void Environment::ReportList(const struct buddy_list *list)
 {
 	uint64_t count = buddy_count(list);
+	struct buddy_block_info first = {};
 
+	if (count)
+		first = buddy_first(list);
 	mailbox_.result(0, count);
-	if (!count)
-		return;
-
-	struct buddy_block_info first = buddy_first(list);
 	mailbox_.result(1, first.offset);
 	mailbox_.result(2, first.order);
 	mailbox_.result(3, first.clear);
@@ -552,28 +581,35 @@ napi_value Environment::CallWithValues(napi_env env, napi_callback_info callback
 	return (static_cast<Environment *>(info.Data())->*method)(info);
 }
 
-void Environment::Define(Napi::Object exports, const char *name, napi_callback call)
+void Environment::Define(napi_value exports, const char *name, napi_callback call)
 {
 	napi_value function;
 
 	if (napi_create_function(env_, name, NAPI_AUTO_LENGTH, call, this, &function) == napi_ok)
-		exports[name] = function;
+		Set(env_, exports, name, function);
 }
 
 Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 {
-	Napi::ArrayBuffer mailbox = Napi::ArrayBuffer::New(env, MAILBOX_CELLS * sizeof(double));
-	auto *environment = new Environment(env, mailbox.Data());
+	napi_value mailbox;
+	napi_ref cells;
+	void *memory;
+
+	if (napi_create_arraybuffer(env, MAILBOX_CELLS * sizeof(double), &memory, &mailbox) != napi_ok)
+		return exports;
+	/* The cells must live as long as the functions that reach for them. */
+	if (napi_create_reference(env, mailbox, 1, &cells) != napi_ok)
+		return exports;
+
+	auto *environment = new Environment(env, memory);
 
 	/* Deleted, with all that it owns, when the environment ends. */
 	env.SetInstanceData(environment);
-	/* The cells must live as long as the functions that reach for them. */
-	Napi::Persistent(mailbox).SuppressDestruct();
 
-	exports["mailbox"] = mailbox;
-	exports["layout"] = Layout(env);
-	exports["statuses"] = StatusTexts(env);
-	exports["kernelVersion"] = GPU_BUDDY_KERNEL_VERSION;
+	Set(env, exports, "mailbox", mailbox);
+	SetLayout(env, exports, "layout");
+	SetStatuses(env, exports, "statuses");
+	SetText(env, exports, "kernelVersion", GPU_BUDDY_KERNEL_VERSION);
 
 	environment->Define(exports, "create", Call<&Environment::Create>);
 	environment->Define(exports, "dispose", Call<&Environment::Dispose>);

@@ -61,7 +61,7 @@ class Environment {
 	static napi_value Call(napi_env env, napi_callback_info info);
 	template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
 	static napi_value CallWithValues(napi_env env, napi_callback_info info);
-	void Define(Napi::Object exports, const char *name, napi_callback call);
+	void Define(napi_value exports, const char *name, napi_callback call);
 
 	using AllocFunction = enum buddy_status (*)(struct buddy_allocator *, struct buddy_list *,
 						    const struct buddy_request *);

@@ -1,0 +1,182 @@
+/* The calls of a program that look at an allocator as a whole, and those with handles that mean nothing: see calls.h. */
+#include "calls.h"
+
+#include <string.h>
+
+static struct allocator_entry *choose_allocator(struct machine *machine, int *index)
+{
+	struct handle_entry *handle = choose_handle(machine);
+
+	if (!handle)
+		return NULL;
+	*index = handle->allocator;
+	return &machine->world.allocators[handle->allocator];
+}
+
+static uint64_t answers_of(const struct allocator_entry *entry, uint64_t answers)
+{
+	return entry->poisoned ? STATUS(POISONED) : answers;
+}
+
+void call_reset_clear(struct machine *machine)
+{
+	bool raw = input_below(&machine->input, 2), clear = input_below(&machine->input, 2);
+	int index;
+	struct allocator_entry *entry = choose_allocator(machine, &index);
+	struct buddy_avail before, after;
+	enum buddy_status status;
+
+	if (!entry)
+		return;
+	buddy_avail(entry->allocator, &before);
+	status = (raw ? buddy_reset_clear_raw : buddy_reset_clear)(entry->allocator, clear);
+	EXPECT(machine, status, answers_of(entry, STATUS(OK)));
+	buddy_avail(entry->allocator, &after);
+	CHECK(after.avail == before.avail);
+	if (!status && !raw)
+		CHECK(after.clear_avail == (clear ? after.avail : 0));
+}
+
+void call_lookup(struct machine *machine)
+{
+	int index;
+	struct allocator_entry *entry = choose_allocator(machine, &index);
+	struct buddy_block_info block = { 0 };
+	const struct extent *extent;
+	struct landmarks landmarks;
+	uint64_t address, tag;
+	enum buddy_status status;
+	bool found = false;
+
+	if (!entry)
+		return;
+	landmarks = landmarks_of(machine, index);
+	address = input_number(&machine->input, &landmarks) + input_below(&machine->input, 3);
+	status = buddy_lookup(entry->allocator, address, &block, &found);
+	EXPECT(machine, status,
+	       answers_of(entry,
+			  address < entry->size ? STATUS(OK) : STATUS(ADDRESS_BEYOND_SPACE)));
+	if (status)
+		return;
+
+	extent = world_find(&machine->world, index, address, &tag);
+	CHECK(found == (extent != NULL));
+	if (!extent)
+		return;
+	CHECK(block.allocated && block.offset == extent->offset && block.tag == tag);
+	CHECK(entry->chunk_size << block.order == extent->size);
+}
+
+static void count_line(void *reader, const char *line)
+{
+	CHECK(strlen(line) > 0);
+	++*(unsigned int *)reader;
+}
+
+static void look_at_allocator(struct machine *machine, struct allocator_entry *entry)
+{
+	const struct buddy_columns none = { .capacity = 0 };
+	struct buddy_stats stats;
+	unsigned int lines = 0;
+	uint64_t count;
+	enum buddy_status status;
+
+	status = buddy_print(entry->allocator, count_line, &lines);
+	EXPECT(machine, status, answers_of(entry, STATUS(OK)));
+	buddy_stats(entry->allocator, &stats);
+	CHECK(stats.size == entry->size && stats.chunk_size == entry->chunk_size);
+	CHECK(stats.native_bytes == buddy_native_bytes(entry->allocator));
+	CHECK(entry->poisoned || lines == stats.max_order + 2);
+	EXPECT(machine, buddy_snapshot(entry->allocator, &none, &count),
+	       answers_of(entry, STATUS(OK)));
+	CHECK(!buddy_bug(entry->allocator).line == !entry->poisoned);
+}
+
+static void look_at_list(struct machine *machine, struct list_entry *list)
+{
+	const struct buddy_columns none = { .capacity = 0 };
+	const struct buddy_list *blocks = world_list(&machine->world, list);
+	int allocator = list->blocks.allocator;
+	uint64_t allowed = allocator == NOBODY ?
+				   STATUS(FREED) :
+				   answers_of(&machine->world.allocators[allocator], STATUS(OK));
+	uint64_t count;
+
+	if (EXPECT(machine, buddy_read(blocks, &none, &count), allowed))
+		return;
+	CHECK(count == list->blocks.count && count == buddy_count(blocks));
+	CHECK(buddy_bytes(blocks) == world_bytes(&list->blocks));
+	if (count)
+		CHECK(buddy_first(blocks).offset == list->blocks.extents[0].offset);
+}
+
+static void look_at_growth(struct machine *machine, struct handle_entry *handle)
+{
+	struct buddy_owner *owner = &machine->world.owners[handle->owner];
+
+	handle->growth += buddy_owner_growth(owner, handle->slot);
+	CHECK(!handle->growth ||
+	      handle->growth ==
+		      buddy_native_bytes(machine->world.allocators[handle->allocator].allocator));
+}
+
+void call_look(struct machine *machine)
+{
+	struct handle_entry *handle = choose_handle(machine);
+	struct list_entry *list = choose_list(machine);
+
+	if (handle) {
+		look_at_allocator(machine, &machine->world.allocators[handle->allocator]);
+		look_at_growth(machine, handle);
+	}
+	if (list)
+		look_at_list(machine, list);
+}
+
+/* A handle is right if slot and generation are those of an open one. */
+static bool is_list(const struct machine *machine, int owner, uint32_t slot, uint32_t generation)
+{
+	for (unsigned int i = 0; i < LISTS; i++) {
+		const struct list_entry *entry = &machine->world.lists[i];
+
+		if (entry->open && entry->owner == owner && entry->slot == slot &&
+		    entry->generation == generation)
+			return true;
+	}
+	return false;
+}
+
+static bool is_handle(const struct machine *machine, int owner, uint32_t slot, uint32_t generation)
+{
+	for (unsigned int i = 0; i < HANDLES; i++) {
+		const struct handle_entry *entry = &machine->world.handles[i];
+
+		if (entry->open && entry->owner == owner && entry->slot == slot &&
+		    entry->generation == generation)
+			return true;
+	}
+	return false;
+}
+
+void call_stale(struct machine *machine)
+{
+	int number = (int)input_below(&machine->input, OWNERS);
+	struct buddy_owner *owner = &machine->world.owners[number];
+	bool wild = input_below(&machine->input, 4) == 3;
+	uint32_t slot = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
+	uint32_t generation = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
+	struct buddy_token token, ticket;
+
+	CHECK(!buddy_owner_allocator(owner, slot, generation) ==
+	      !is_handle(machine, number, slot, generation));
+	if (!is_handle(machine, number, slot, generation))
+		CHECK(buddy_owner_dispose(owner, slot, generation) == 0);
+
+	if (is_list(machine, number, slot, generation)) {
+		CHECK(buddy_owner_list(owner, slot, generation));
+		return;
+	}
+	CHECK(!buddy_owner_list(owner, slot, generation));
+	EXPECT(machine, buddy_owner_free(owner, slot, generation, false), STATUS(FREED));
+	EXPECT(machine, buddy_owner_park(owner, slot, generation, &token, &ticket), STATUS(FREED));
+}

@@ -1,0 +1,283 @@
+/* The calls of a program on allocators and owners, and what all calls share: see calls.h. */
+#include "calls.h"
+
+#include <buddy/allocator.h>
+#include <buddy/faults.h>
+#include <string.h>
+
+enum buddy_status expect_status(struct machine *machine, struct test_place place,
+				enum buddy_status status, uint64_t allowed)
+{
+	machine->statuses[status]++;
+	if (!(allowed >> status & 1))
+		test_fail(place, "the call ends with status %d: %s %s", status,
+			  buddy_status_texts[status].code, buddy_status_texts[status].why);
+	return status;
+}
+
+static int choose_owner(struct machine *machine)
+{
+	return (int)input_below(&machine->input, OWNERS);
+}
+
+struct handle_entry *choose_handle(struct machine *machine)
+{
+	unsigned int first = input_below(&machine->input, HANDLES);
+
+	for (unsigned int i = 0; i < HANDLES; i++) {
+		struct handle_entry *handle = &machine->world.handles[(first + i) % HANDLES];
+
+		if (handle->open)
+			return handle;
+	}
+	return NULL;
+}
+
+struct list_entry *choose_list(struct machine *machine)
+{
+	unsigned int first = input_below(&machine->input, LISTS);
+
+	for (unsigned int i = 0; i < LISTS; i++) {
+		struct list_entry *entry = &machine->world.lists[(first + i) % LISTS];
+
+		if (entry->open)
+			return entry;
+	}
+	return NULL;
+}
+
+static void open_list(struct machine *machine, struct list_entry *entry)
+{
+	struct buddy_owner *owner;
+
+	entry->open = true;
+	entry->owner = choose_owner(machine);
+	owner = &machine->world.owners[entry->owner];
+	entry->slot = buddy_owner_open_list(owner);
+	CHECK(entry->slot != SLOT_NONE);
+	entry->generation = slots_generation(&owner->lists, entry->slot);
+}
+
+struct list_entry *choose_empty_list(struct machine *machine)
+{
+	for (unsigned int i = 0; i < LISTS; i++) {
+		struct list_entry *entry = &machine->world.lists[i];
+
+		if (!entry->open)
+			open_list(machine, entry);
+		if (entry->blocks.allocator == NOBODY)
+			return entry;
+	}
+	return NULL;
+}
+
+struct landmarks landmarks_of(struct machine *machine, int allocator)
+{
+	const struct allocator_entry *entry;
+	const struct list_entry *list = &machine->world.lists[input_below(&machine->input, LISTS)];
+	struct landmarks landmarks = { .chunk_size = 4096, .block_size = 4096 };
+
+	if (allocator == NOBODY)
+		return landmarks;
+	entry = &machine->world.allocators[allocator];
+	landmarks.size = entry->size;
+	landmarks.chunk_size = landmarks.block_size = entry->chunk_size;
+	if (list->blocks.count && list->blocks.allocator == allocator) {
+		landmarks.offset = list->blocks.extents[0].offset;
+		landmarks.block_size = list->blocks.extents[0].size;
+	}
+	return landmarks;
+}
+
+/* A space that suits the kind of program. */
+static void choose_space(struct machine *machine, struct buddy_config *config)
+{
+	struct input *input = &machine->input;
+	struct landmarks landmarks = { 1ULL << 30, 4096, 0, 4096 };
+	unsigned int byte = input_byte(input);
+
+	config->chunk_size = 4096;
+	switch (machine->kind) {
+	case 0:
+	case 1:
+		/* Small, and a power of two. */
+		config->size = 65536ULL << byte % 4;
+		break;
+	case 2:
+	case 3:
+		/* Small, with several roots. */
+		config->size = 4096ULL * (1 + byte);
+		break;
+	case 4:
+		config->size = 4096ULL * (1 + input_bytes(input, 2));
+		break;
+	case 5:
+		config->chunk_size = 4096ULL << byte % 8;
+		config->size = config->chunk_size * (1 + input_byte(input));
+		break;
+	case 6:
+		/* As large as it gets. */
+		config->size = (1ULL << (63 - byte % 24)) + 4096ULL * input_bytes(input, byte % 6);
+		break;
+	default:
+		config->chunk_size = input_power(input, &landmarks);
+		config->size = input_number(input, &landmarks);
+	}
+}
+
+/* Enough memory for a few thousand blocks, or for a few, and steps in proportion. */
+static void choose_limits(struct machine *machine, struct buddy_config *config)
+{
+	static const uint64_t memory_limits[] = { 70000, 200000, 200000, 460000, 0 };
+	static const uint64_t step_limits[] = { 20000, 20000, 5000, 20000, 500, 1 };
+	unsigned int choice = input_below(&machine->input, 32);
+
+	config->memory_limit = memory_limits[choice % 4];
+	if (choice == 31)
+		config->memory_limit = 1 + input_bytes(&machine->input, 2);
+	config->step_limit = step_limits[input_below(&machine->input, 6)];
+}
+
+static struct handle_entry *unused_handle(struct machine *machine)
+{
+	for (unsigned int i = 0; i < HANDLES; i++)
+		if (!machine->world.handles[i].open)
+			return &machine->world.handles[i];
+	return NULL;
+}
+
+static int unused_allocator(const struct machine *machine)
+{
+	for (int i = 0; i < ALLOCATORS; i++)
+		if (!machine->world.allocators[i].allocator)
+			return i;
+	return NOBODY;
+}
+
+static void take(struct machine *machine, struct handle_entry *handle, int allocator, bool created)
+{
+	struct buddy_owner *owner;
+
+	handle->open = true;
+	handle->owner = choose_owner(machine);
+	handle->allocator = allocator;
+	handle->growth = 0;
+	owner = &machine->world.owners[handle->owner];
+	handle->slot =
+		buddy_owner_take(owner, machine->world.allocators[allocator].allocator, created);
+	CHECK(handle->slot != SLOT_NONE);
+	handle->generation = slots_generation(&owner->allocators, handle->slot);
+}
+
+void call_create(struct machine *machine)
+{
+	struct handle_entry *handle = unused_handle(machine);
+	int index = unused_allocator(machine);
+	struct buddy_allocator *allocator = NULL;
+	struct allocator_entry *entry;
+	struct buddy_config config;
+	enum buddy_status status;
+
+	if (!handle || index == NOBODY)
+		return;
+	entry = &machine->world.allocators[index];
+	choose_space(machine, &config);
+	choose_limits(machine, &config);
+	status = buddy_create(&config, &allocator);
+	EXPECT(machine, status,
+	       STATUS(OK) | STATUS(CHUNK_SIZE_TOO_SMALL) | STATUS(CHUNK_SIZE_NO_POWER_OF_2) |
+		       STATUS(SIZE_BELOW_CHUNK) | STATUS(NO_MEMORY));
+	CHECK(!status == !!allocator);
+	if (status)
+		return;
+
+	entry->allocator = allocator;
+	entry->chunk_size = config.chunk_size;
+	entry->size = config.size / config.chunk_size * config.chunk_size;
+	take(machine, handle, index, true);
+	if (index == 0 && machine->failure.nth && !machine->failure_is_set) {
+		machine->failure_is_set = true;
+		buddy_inject_failure(allocator, machine->failure.nth,
+				     machine->failure.from_then_on);
+	}
+}
+
+bool machine_allocations_left(const struct machine *machine, uint64_t *left)
+{
+	const struct buddy_allocator *allocator = machine->world.allocators[0].allocator;
+
+	if (!allocator || !machine->failure_is_set)
+		return false;
+	*left = allocator->arena.fail_nth;
+	return true;
+}
+
+void call_share(struct machine *machine)
+{
+	struct handle_entry *handle = choose_handle(machine), *another = unused_handle(machine);
+	struct buddy_token token, made_up;
+	struct allocator_entry *entry;
+
+	if (!handle || !another)
+		return;
+	entry = &machine->world.allocators[handle->allocator];
+	CHECK(buddy_share(entry->allocator, &token) == BUDDY_OK);
+	if (entry->shared)
+		CHECK(!memcmp(&token, &entry->token, sizeof(token)));
+	entry->shared = true;
+	entry->token = token;
+
+	made_up = token;
+	made_up.words[input_below(&machine->input, 2)] ^= 1ULL << input_below(&machine->input, 64);
+	CHECK(!buddy_find(made_up));
+	CHECK(buddy_find(token) == entry->allocator);
+	take(machine, another, handle->allocator, false);
+}
+
+void call_dispose(struct machine *machine)
+{
+	struct handle_entry *handle = choose_handle(machine);
+	struct buddy_owner *owner;
+
+	if (!handle)
+		return;
+	owner = &machine->world.owners[handle->owner];
+	CHECK(buddy_owner_dispose(owner, handle->slot, handle->generation) == handle->growth);
+	CHECK(buddy_owner_dispose(owner, handle->slot, handle->generation) == 0);
+	handle->open = false;
+	world_settle(&machine->world);
+}
+
+void call_end_owner(struct machine *machine)
+{
+	int owner = choose_owner(machine);
+
+	buddy_owner_destroy(&machine->world.owners[owner]);
+	world_end_owner(&machine->world, owner);
+	buddy_owner_init(&machine->world.owners[owner]);
+}
+
+void call_inject_failure(struct machine *machine)
+{
+	struct handle_entry *handle = choose_handle(machine);
+	unsigned int nth = input_below(&machine->input, 64);
+	bool from_then_on = input_below(&machine->input, 2);
+
+	if (handle && !machine->failure.nth)
+		buddy_inject_failure(machine->world.allocators[handle->allocator].allocator, nth,
+				     from_then_on);
+}
+
+void call_inject_bug(struct machine *machine)
+{
+	struct handle_entry *handle = choose_handle(machine);
+	struct allocator_entry *entry;
+
+	/* Rarely: little can be done with an allocator afterwards. */
+	if (!handle || input_below(&machine->input, 4) != 3)
+		return;
+	entry = &machine->world.allocators[handle->allocator];
+	EXPECT(machine, buddy_inject_bug(entry->allocator), STATUS(POISONED));
+	CHECK(buddy_bug(entry->allocator).line);
+	entry->poisoned = true;
+}

@@ -1,0 +1,71 @@
+/*
+ * The calls of a program (program.h): each takes its arguments from the input, makes one call or a few of native/buddy,
+ * and checks what came of it. No tests here.
+ */
+#ifndef TEST_CALLS_H
+#define TEST_CALLS_H
+
+#include "input.h"
+#include "program.h"
+#include "world.h"
+
+struct machine {
+	struct input input;
+	struct world world;
+	unsigned int kind;
+	struct program_failure failure;
+	bool failure_is_set;
+	/* How often each status was the answer. */
+	uint64_t *statuses;
+};
+
+/* Allocations of memory that the first allocator may make before the injected failure; false where it is gone. */
+bool machine_allocations_left(const struct machine *machine, uint64_t *left);
+
+void call_create(struct machine *machine);
+void call_share(struct machine *machine);
+void call_dispose(struct machine *machine);
+void call_end_owner(struct machine *machine);
+void call_inject_failure(struct machine *machine);
+void call_inject_bug(struct machine *machine);
+
+void call_alloc(struct machine *machine);
+void call_alloc_raw(struct machine *machine);
+/* The same request again and again. */
+void call_alloc_many(struct machine *machine);
+
+void call_trim(struct machine *machine);
+void call_trim_raw(struct machine *machine);
+void call_free(struct machine *machine);
+/* Every second list, or every third. */
+void call_free_many(struct machine *machine);
+void call_free_block(struct machine *machine);
+void call_free_block_raw(struct machine *machine);
+void call_close_list(struct machine *machine);
+void call_park(struct machine *machine);
+void call_adopt(struct machine *machine);
+
+void call_reset_clear(struct machine *machine);
+void call_lookup(struct machine *machine);
+/* Everything that looks and changes nothing. */
+void call_look(struct machine *machine);
+/* Handles that mean nothing, or no longer. */
+void call_stale(struct machine *machine);
+
+/* For the files that implement them. */
+
+/* Counts the status, and checks that it is one of those that the call may end with: a mask of STATUS() bits. */
+enum buddy_status expect_status(struct machine *machine, struct test_place place,
+				enum buddy_status status, uint64_t allowed);
+#define STATUS(name) (1ULL << BUDDY_##name)
+#define EXPECT(machine, status, allowed) expect_status(machine, TEST_HERE, status, allowed)
+
+/* What the input chooses, or NULL where there is none. */
+struct handle_entry *choose_handle(struct machine *machine);
+struct list_entry *choose_list(struct machine *machine);
+/* One that is open and may receive blocks; opens one if need be. */
+struct list_entry *choose_empty_list(struct machine *machine);
+
+struct landmarks landmarks_of(struct machine *machine, int allocator);
+
+#endif

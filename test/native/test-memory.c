@@ -1,0 +1,269 @@
+/* What happens when native memory runs out: hazards H16 to H18 and H21, with failures on demand. */
+#include "random.h"
+#include "scenario.h"
+
+#include <buddy/faults.h>
+
+/* Requests that split blocks in every way there is, from a space of which some is in use. None finds a block ready made. */
+static const struct buddy_request requests[] = {
+	{ .size = 4 * KIB, .min_block_size = CHUNK },
+	{ .size = 28 * KIB, .min_block_size = CHUNK },
+	{ .size = 4 * KIB, .min_block_size = CHUNK, .flags = TOPDOWN },
+	{ .size = 4 * KIB, .min_block_size = 64 * KIB },
+	{ .size = 4 * KIB, .min_block_size = 64 * KIB, .flags = CONTIGUOUS },
+	{ .size = 12 * KIB, .min_block_size = 64 * KIB },
+	{ .size = 28 * KIB, .min_block_size = CHUNK, .flags = CONTIGUOUS },
+	{ .size = 12 * KIB, .min_block_size = CHUNK, .flags = CONTIGUOUS | TRIM_DISABLE },
+	{ .size = 764 * KIB, .min_block_size = CHUNK, .flags = CONTIGUOUS },
+	{ .size = 28 * KIB, .min_block_size = CHUNK, .flags = CLEAR },
+	{ .start = 12 * KIB,
+	  .end = 500 * KIB,
+	  .size = 28 * KIB,
+	  .min_block_size = CHUNK,
+	  .flags = RANGE },
+	{ .start = 36 * KIB,
+	  .end = 64 * KIB,
+	  .size = 28 * KIB,
+	  .min_block_size = CHUNK,
+	  .flags = RANGE },
+	{ .start = 12 * KIB,
+	  .end = 500 * KIB,
+	  .size = 4 * KIB,
+	  .min_block_size = 64 * KIB,
+	  .flags = RANGE },
+	{ .start = 12 * KIB,
+	  .end = 500 * KIB,
+	  .size = 4 * KIB,
+	  .min_block_size = 64 * KIB,
+	  .flags = RANGE | CONTIGUOUS },
+	{ .start = 12 * KIB,
+	  .end = 132 * KIB,
+	  .size = 4 * KIB,
+	  .min_block_size = 64 * KIB,
+	  .flags = RANGE },
+	{ .start = 12 * KIB,
+	  .end = 500 * KIB,
+	  .size = 28 * KIB,
+	  .min_block_size = CHUNK,
+	  .flags = RANGE | CONTIGUOUS },
+};
+
+#define REQUESTS (sizeof(requests) / sizeof(*requests))
+
+static struct buddy_allocator *used_allocator(struct buddy_list *used)
+{
+	struct buddy_allocator *allocator = new_allocator(MIB);
+
+	take_at(allocator, used, 0, 32 * KIB);
+	return allocator;
+}
+
+/* What every allocation of native memory but the first `nth - 1` failing does to a request. Returns its status. */
+static enum buddy_status alloc_with_failure(const struct buddy_request *request, uint64_t nth,
+					    bool from_then_on)
+{
+	struct buddy_list used;
+	struct buddy_allocator *allocator = used_allocator(&used);
+	struct picture before;
+	enum buddy_status status;
+	EMPTY_LIST(list);
+
+	take_picture(allocator, &before);
+	buddy_inject_failure(allocator, nth, from_then_on);
+	status = buddy_alloc(allocator, &list, request);
+	buddy_inject_failure(allocator, 0, false);
+	if (status) {
+		CHECK_STATUS(status, NO_MEMORY);
+		CHECK_SAME(list.allocator, NULL);
+		CHECK_UNCHANGED(allocator, &before);
+		CHECK_OK(buddy_alloc(allocator, &list, request));
+	} else {
+		free_picture(&before);
+	}
+
+	if (!(request->flags & TRIM_DISABLE))
+		CHECK_EQ(bytes_in(&list), request->size);
+	CHECK_BOOKS(allocator);
+	CHECK_OK(buddy_free(&list, false));
+	CHECK_OK(buddy_free(&used, false));
+	CHECK_EQ(avail_of(allocator), MIB);
+	drop_allocator(allocator);
+	return status;
+}
+
+TEST("H18: whichever single allocation of memory fails, the call fails with ENOMEM or finds another way")
+{
+	for (size_t i = 0; i < REQUESTS; i++) {
+		unsigned int failures = 0;
+
+		for (uint64_t nth = 1; nth <= 60; nth++)
+			failures += alloc_with_failure(&requests[i], nth, false) != BUDDY_OK;
+		CHECK(failures < 60);
+	}
+}
+
+TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is as before")
+{
+	for (size_t i = 0; i < REQUESTS; i++) {
+		uint64_t nth = 1;
+
+		while (alloc_with_failure(&requests[i], nth, true))
+			CHECK(++nth < 60);
+		CHECK(nth > 1);
+	}
+}
+
+TEST("H17: an allocation whose trim gets no memory fails, rather than give more than was asked for")
+{
+	struct buddy_allocator *allocator = new_allocator(MIB);
+	struct picture before;
+	EMPTY_LIST(list);
+	EMPTY_LIST(raw);
+
+	/* 12 KiB of a block of 16 KiB: six splits lead there, at two nodes each, and the next one is the trim's. */
+	buddy_inject_failure(allocator, 13, true);
+	CHECK_OK(ALLOC_RAW(allocator, &raw, .end = MIB, .size = 12 * KIB, .flags = CONTIGUOUS));
+	CHECK_BLOCKS(&raw, { MIB - 16 * KIB, 16 * KIB });
+	buddy_inject_failure(allocator, 0, false);
+	CHECK_OK(buddy_free(&raw, false));
+
+	take_picture(allocator, &before);
+	buddy_inject_failure(allocator, 13, true);
+	CHECK_STATUS(ALLOC(allocator, &list, .size = 12 * KIB, .flags = CONTIGUOUS), NO_MEMORY);
+	CHECK_UNCHANGED(allocator, &before);
+	drop_allocator(allocator);
+}
+
+TEST("H17: with trim-disable there is no trim that could fail")
+{
+	struct buddy_allocator *allocator = new_allocator(MIB);
+	EMPTY_LIST(list);
+
+	buddy_inject_failure(allocator, 13, true);
+	CHECK_OK(ALLOC(allocator, &list, .size = 12 * KIB, .flags = CONTIGUOUS | TRIM_DISABLE));
+	CHECK_BLOCKS(&list, { MIB - 16 * KIB, 16 * KIB });
+	CHECK_OK(buddy_free(&list, false));
+	drop_allocator(allocator);
+}
+
+TEST("a trim that gets no memory leaves the block whole, with its tag")
+{
+	uint64_t starts[] = { MIB - 256 * KIB, MIB - 252 * KIB, MIB - 12 * KIB };
+
+	for (int i = 0; i < 3; i++) {
+		for (uint64_t nth = 1; nth <= 12; nth++) {
+			struct buddy_allocator *allocator = new_allocator(MIB);
+			struct picture before;
+			EMPTY_LIST(list);
+
+			CHECK_OK(ALLOC(allocator, &list, .size = 256 * KIB, .tag = 8));
+			take_picture(allocator, &before);
+			buddy_inject_failure(allocator, nth, false);
+			CHECK_STATUS(buddy_trim(&list, &starts[i], 4 * KIB), NO_MEMORY);
+			CHECK_UNCHANGED(allocator, &before);
+			CHECK_BLOCKS(&list, { MIB - 256 * KIB, 256 * KIB });
+			CHECK_EQ(buddy_first(&list).tag, 8);
+
+			CHECK_OK(buddy_trim(&list, &starts[i], 4 * KIB));
+			CHECK_BLOCKS(&list, { starts[i], 4 * KIB });
+			CHECK_OK(buddy_free(&list, false));
+			drop_allocator(allocator);
+		}
+	}
+}
+
+TEST("nothing but splitting needs memory")
+{
+	struct buddy_list used;
+	struct buddy_allocator *allocator = used_allocator(&used);
+	struct buddy_block_info block;
+	bool found;
+	EMPTY_LIST(list);
+
+	CHECK_OK(ALLOC(allocator, &list, .size = 28 * KIB));
+	buddy_inject_failure(allocator, 1, true);
+	CHECK_BOOKS(allocator);
+	CHECK_OK(buddy_lookup(allocator, 4 * KIB, &block, &found));
+	CHECK_OK(buddy_reset_clear(allocator, true));
+	CHECK_OK(buddy_free_block(&list, 0, true));
+	CHECK_OK(buddy_free(&list, false));
+	CHECK_OK(buddy_free(&used, true));
+	CHECK_OK(ALLOC(allocator, &list, .size = MIB));
+	CHECK_OK(buddy_free(&list, false));
+	drop_allocator(allocator);
+}
+
+enum { LISTS = 20000 };
+
+static struct buddy_list lists[LISTS];
+
+/* Takes chunks one by one until something is used up. Returns how many it got. */
+static unsigned int exhaust(struct buddy_allocator *allocator, enum buddy_status expected)
+{
+	enum buddy_status status = BUDDY_OK;
+	unsigned int count = 0;
+
+	while (!status) {
+		CHECK(count < LISTS);
+		buddy_list_init(&lists[count]);
+		status = ALLOC(allocator, &lists[count], .size = CHUNK);
+		count += !status;
+	}
+	CHECK_EQ(status, expected);
+	return count;
+}
+
+TEST("H21: no call takes native memory beyond the limit")
+{
+	uint64_t limit = 300 * KIB;
+	struct buddy_allocator *allocator = new_allocator_with(
+		(struct buddy_config){ .size = GIB, .chunk_size = CHUNK, .memory_limit = limit });
+	unsigned int count = exhaust(allocator, BUDDY_NO_MEMORY);
+	struct picture before;
+	EMPTY_LIST(list);
+
+	CHECK(count > 1000);
+	CHECK(buddy_native_bytes(allocator) <= limit + sizeof(*allocator));
+	CHECK(avail_of(allocator) > GIB / 2);
+	take_picture(allocator, &before);
+	CHECK_STATUS(ALLOC(allocator, &list, .end = 64 * MIB, .size = 28 * KIB, .flags = RANGE),
+		     NO_MEMORY);
+	CHECK_UNCHANGED(allocator, &before);
+
+	CHECK_OK(buddy_free(&lists[count - 1], false));
+	CHECK_OK(ALLOC(allocator, &lists[count - 1], .size = CHUNK));
+	for (unsigned int i = 0; i < count; i++)
+		CHECK_OK(buddy_free(&lists[i], i % 2));
+	CHECK_BOOKS(allocator);
+	CHECK_EQ(avail_of(allocator), GIB);
+	drop_allocator(allocator);
+}
+
+TEST("H21: an exact range over memory that is clear and dirty by turns stays within the limit")
+{
+	struct buddy_allocator *allocator = new_allocator_with((struct buddy_config){
+		.size = GIB, .chunk_size = CHUNK, .memory_limit = 300 * KIB });
+	unsigned int count = exhaust(allocator, BUDDY_NO_MEMORY);
+	EMPTY_LIST(list);
+
+	for (unsigned int i = 0; i < count; i++)
+		CHECK_OK(buddy_free(&lists[i], i % 2));
+	CHECK_OK(ALLOC(allocator, &list, .end = GIB - CHUNK, .size = GIB - CHUNK, .flags = RANGE));
+	CHECK_EQ(bytes_in(&list), GIB - CHUNK);
+	CHECK(buddy_count(&list) > count / 2);
+	CHECK(buddy_native_bytes(allocator) <= 300 * KIB + sizeof(*allocator));
+	CHECK_BOOKS(allocator);
+	CHECK_OK(buddy_free(&list, false));
+	drop_allocator(allocator);
+}
+
+TEST("memory that is free but not to be had is ENOSPC, not ENOMEM")
+{
+	struct buddy_allocator *allocator = new_allocator(16 * MIB);
+	unsigned int count = exhaust(allocator, BUDDY_NO_SPACE);
+
+	CHECK_EQ(count, 4096);
+	for (unsigned int i = 0; i < count; i++)
+		CHECK_OK(buddy_free(&lists[i], false));
+	drop_allocator(allocator);
+}
