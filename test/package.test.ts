@@ -1,0 +1,108 @@
+/** What is built, committed and published: nothing missing, nothing that does not belong there. */
+import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..');
+const addon = join(root, 'build/Release/gpu_buddy.node');
+
+function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
+  return execFileSync(program, args, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+describe('the addon', () => {
+  test("leaves no symbol of the kernel's to be found elsewhere", () => {
+    const undefinedSymbols = run('nm', ['-D', '--undefined-only', addon])
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).at(-1) ?? '')
+      .filter((symbol) => symbol && !symbol.includes('@'));
+    expect(undefinedSymbols.length).toBeGreaterThan(0);
+    expect(
+      undefinedSymbols.filter((symbol) => !/^(napi_|node_api_|_ITM_|__gmon_start__)/.test(symbol)),
+    ).toEqual([]);
+  });
+
+  test('runs with all symbols bound when it is loaded', () => {
+    const program = `const { GpuBuddy } = require('.'); console.log(String(new GpuBuddy({ size: 4096 }).avail));`;
+    const output = run(process.execPath, ['-e', program], { LD_BIND_NOW: '1', GPU_BUDDY_ADDON: '' });
+    expect(output).toBe('4096\n');
+  });
+
+  test('answers to `require` and to `import` with the same classes', () => {
+    const program = `
+      import { createRequire } from 'node:module';
+      import * as trace from 'gpu-buddy/trace';
+      import { GpuBuddy, SZ_1T } from 'gpu-buddy';
+      const required = createRequire(import.meta.url)('gpu-buddy');
+      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer);`;
+    expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe('true true function\n');
+  });
+});
+
+describe('the repository', () => {
+  test('holds no file of the kernel and no binary', () => {
+    const tracked = run('git', ['ls-files']).split('\n');
+    expect(tracked).toContain('README.md');
+    expect(tracked.filter((file) => /^vendor\/linux\/|(^|\/)(gpu_)?buddy(_test)?\.[ch]$/.test(file))).toEqual(
+      ['native/buddy/buddy.h'],
+    );
+    expect(tracked.filter((file) => /\.(node|so|a|o|deb|tgz|dylib|dll)$/.test(file))).toEqual([]);
+  });
+});
+
+describe('the npm package', () => {
+  interface Packed {
+    readonly files: readonly { readonly path: string }[];
+  }
+  const packed = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])) as
+    readonly Packed[] | Readonly<Record<string, Packed>>;
+  const files = Object.values(packed).flatMap((entry) => entry.files.map(({ path }) => path));
+
+  test('has what is run, what it is built from, and the papers', () => {
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'binding.gyp',
+        'dist/cli/main.js',
+        'dist/index.d.mts',
+        'dist/index.d.ts',
+        'dist/index.js',
+        'dist/index.mjs',
+        'dist/trace/index.js',
+        'native/sources.json',
+        'package.json',
+        'scripts/fetch-linux.mjs',
+        'vendor/linux/drivers/gpu/buddy.c',
+        'vendor/linux/include/linux/gpu_buddy.h',
+      ]),
+    );
+  });
+
+  test('has nothing else', () => {
+    const others = files.filter(
+      (file) =>
+        !/^(dist|native|prebuilds|scripts\/linux)\//.test(file) &&
+        !/^(scripts\/(fetch-linux|native-sources)\.mjs|vendor\/(README\.md|linux\.json))$/.test(file) &&
+        !/^vendor\/linux\/(origin\.json|drivers\/gpu\/buddy\.c|include\/linux\/gpu_buddy\.h)$/.test(file) &&
+        !/^(CHANGELOG\.md|LICENSE|README\.md|binding\.gyp|package\.json)$/.test(file),
+    );
+    expect(others).toEqual([]);
+  });
+
+  test('sends no reader of the README to a file that is not there', () => {
+    const links = [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/\]\(([^)#]+)\)/g)];
+    const missing = links
+      .map((match) => match[1] ?? '')
+      .filter((link) => !link.startsWith('http') && !existsSync(join(root, link)));
+    expect(links.length).toBeGreaterThan(2);
+    expect(missing).toEqual([]);
+  });
+});
