@@ -306,7 +306,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (!this.#guard) return 'AllocatedBlocks { freed }';
     // No more blocks are made than will be shown.
-    const shown = Math.min(this.#count, options.maxArrayLength ?? Infinity);
+    const shown = Math.max(0, Math.min(this.#count, options.maxArrayLength ?? Infinity));
     const more = this.#count > shown ? ` ... ${String(this.#count - shown)} more` : '';
     let blocks: AllocatedBlock[];
     try {

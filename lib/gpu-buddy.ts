@@ -20,9 +20,9 @@ export interface GpuBuddyOptions {
   readonly chunkSize?: number | bigint | undefined;
   /** Address of the first byte of the space; every address in and out counts from it. Default: 0. */
   readonly baseOffset?: number | bigint | undefined;
-  /** Bytes of native memory that the bookkeeping may take. Default: a quarter of the machine's memory. */
+  /** Bytes of native memory that the bookkeeping may take. Default, and 0: a quarter of the machine's memory. */
   readonly maxNativeBytes?: number | undefined;
-  /** Steps that the search of one allocation may take. Default: 16 million, 0.2 to 1 second. */
+  /** Steps that the search of one allocation may take; 0: no limit. Default: 16 million, 0.2 to 1 second. */
   readonly maxSteps?: number | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
@@ -255,7 +255,7 @@ export class GpuBuddy implements Disposable {
     const guard = takeGuard();
     const status =
       start === null || end === null
-        ? native.RANGE_BEYOND_SPACE
+        ? this.#unlessGone(native.RANGE_BEYOND_SPACE)
         : native.alloc(this.#handle, guard.slot, wanted, min, flags, start, end, mark);
     if (status === native.OK) {
       if (stack !== undefined) noteStack(guard, stack);
@@ -299,7 +299,10 @@ export class GpuBuddy implements Disposable {
   blockAt(address: number | bigint): BlockInfo | null {
     const syscall = 'gpu_buddy_allocated_addr_to_block';
     const relative = toRelative(toBytes('address', address), this.#baseOffset);
-    const status = relative === null ? native.ADDRESS_BEYOND_SPACE : native.lookup(this.#handle, relative);
+    const status =
+      relative === null
+        ? this.#unlessGone(native.ADDRESS_BEYOND_SPACE)
+        : native.lookup(this.#handle, relative);
     if (status !== native.OK) throw this[errorFor](status, syscall, { given: { address } });
     if (!native.found.any) return null;
     const { offset, order, clear, tag } = native.found;
@@ -424,6 +427,12 @@ export class GpuBuddy implements Disposable {
   /** `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** A status that is found out before the addon is asked, which would say so if there is nobody to ask any more. */
+  #unlessGone(status: number): number {
+    const state = native.readAvail(this.#handle);
+    return state === native.OK ? status : state;
   }
 
   #check(status: number, syscall: string): void {

@@ -88,6 +88,8 @@ static enum buddy_status check_range(const struct gpu_buddy *mm,
 		return BUDDY_RANGE_BEYOND_SPACE;
 	if (!IS_ALIGNED(request->start | request->end, mm->chunk_size))
 		return BUDDY_RANGE_UNALIGNED;
+	if (range_overflows(request->start, request->size, mm->size))
+		return BUDDY_RANGE_TOO_LATE;
 	if (request->end - request->start == request->size &&
 	    !IS_ALIGNED(request->start | request->end, request->min_block_size))
 		return BUDDY_RANGE_EXACT_UNALIGNED;
@@ -160,9 +162,10 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
 
 	whole.size = request->min_block_size;
 	error = kernel_alloc(allocator, list, &whole);
-	if (error || request->flags & GPU_BUDDY_TRIM_DISABLE)
+	if (error)
 		return error;
 
+	/* Trim-disable or not: such a size is not rounded up, here as little as without a range. */
 	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, &list->blocks);
 	if (error)
 		undo(allocator, list);
@@ -197,10 +200,15 @@ static int kernel_alloc_as_promised(struct buddy_allocator *allocator, struct bu
 {
 	struct buddy_request promised = *request;
 
-	/* Without a range drivers pass the whole space; for all of it that would be an exact range (H5). */
+	/*
+	 * Without a range drivers pass the whole space, where clear and dirty blocks may be merged. For all of it that would
+	 * be an exact range (H5), so the last chunk is left out: what could merge there has a left half before it.
+	 */
 	if (!(request->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
 		promised.start = 0;
-		promised.end = request->size == allocator->mm.size ? 0 : allocator->mm.size;
+		promised.end = allocator->mm.size;
+		if (request->size == allocator->mm.size)
+			promised.end -= allocator->mm.chunk_size;
 	}
 
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */

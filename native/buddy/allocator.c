@@ -36,12 +36,16 @@ static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments
 static void destroy(struct buddy_allocator *allocator)
 {
 	buddy_directory_remove(&allocator->directory);
+
+	/* Nobody else can want the lock any more, but the kernel code wants it held. */
+	mutex_lock(&allocator->lock);
 	if (!allocator->poisoned) {
 		run(allocator, fini, NULL, 0);
 		kernel_leave();
 	}
 	if (allocator->poisoned)
 		buddy_free_all_parked(allocator);
+	mutex_unlock(&allocator->lock);
 
 	mutex_destroy(&allocator->lock);
 	arena_destroy(&allocator->arena);
@@ -180,11 +184,14 @@ struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 
 struct buddy_block_info buddy_block_info_of(struct gpu_buddy_block *block)
 {
+	bool allocated = (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED;
+
 	return (struct buddy_block_info){
 		.offset = gpu_buddy_block_offset(block),
-		.tag = (uintptr_t)block->private,
+		/* A free block still has the tag of its last owner. */
+		.tag = allocated ? (uintptr_t)block->private : 0,
 		.order = gpu_buddy_block_order(block),
-		.allocated = (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED,
+		.allocated = allocated,
 		.clear = gpu_buddy_block_is_clear(block),
 	};
 }

@@ -31,6 +31,8 @@
 	X(RANGE_UNALIGNED, EINVAL, "EINVAL", "range",                                              \
 	  "must start and end on a multiple of the chunk size")                                    \
 	X(RANGE_BEYOND_SPACE, EINVAL, "EINVAL", "range", "must lie within the space")              \
+	X(RANGE_TOO_LATE, EINVAL, "EINVAL", "range",                                               \
+	  "starts so late that size reaches beyond the space")                                     \
 	X(RANGE_EXACT_UNALIGNED, EINVAL, "EINVAL", "range",                                        \
 	  "is exactly as long as size, so it must start and end on a multiple of the min block "   \
 	  "size")                                                                                  \

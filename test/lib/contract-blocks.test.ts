@@ -1,0 +1,419 @@
+// The contract of AllocatedBlocks and AllocatedBlock: who owns the memory, what can be read, and for how long.
+
+import { describe, expect, test } from '@jest/globals';
+import { AllocatedBlock, AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, SZ_8K } from 'gpu-buddy';
+import {
+  chunksOf,
+  describeBlock,
+  expectSound,
+  firstOf,
+  rangesOf,
+  stateOf,
+  SZ_12K,
+  SZ_24K,
+  thrownBy,
+} from './helpers';
+
+/** Three blocks, of 16, 8 and 4 KiB. */
+const SIZE_OF_THREE = SZ_16K + SZ_12K;
+
+const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
+
+/** All that reads or changes a list, and fails once it is freed. */
+const uses: [name: string, syscall: string, use: (blocks: AllocatedBlocks) => unknown][] = [
+  ['length', 'gpu_buddy_block', (blocks) => blocks.length],
+  ['isEmpty', 'gpu_buddy_block', (blocks) => blocks.isEmpty],
+  ['size', 'gpu_buddy_block', (blocks) => blocks.size],
+  ['at()', 'gpu_buddy_block', (blocks) => blocks.at(0)],
+  ['iteration', 'gpu_buddy_block', (blocks) => [...blocks]],
+  [
+    'trim()',
+    'gpu_buddy_block_trim',
+    (blocks) => {
+      blocks.trim(SZ_4K);
+    },
+  ],
+  [
+    'trim() with a start',
+    'gpu_buddy_block_trim',
+    (blocks) => {
+      blocks.trim(SZ_4K, { start: 0 });
+    },
+  ],
+  [
+    'freeBlock()',
+    'gpu_buddy_free_list',
+    (blocks) => {
+      blocks.freeBlock(0);
+    },
+  ],
+];
+
+/** All that reads a block, and fails once its list is freed or changed. */
+const getters = [
+  ['offset', 'gpu_buddy_block_offset'],
+  ['order', 'gpu_buddy_block_order'],
+  ['size', 'gpu_buddy_block_size'],
+  ['isClear', 'gpu_buddy_block_is_clear'],
+  ['tag', 'gpu_buddy_block'],
+] as const;
+
+function expectInvalid(block: AllocatedBlock): void {
+  for (const [getter, syscall] of getters)
+    expect(thrownBy(() => block[getter])).toMatchObject({ ...FREED, syscall });
+}
+
+describe('the owner of a list', () => {
+  const ways: [name: string, end: (blocks: AllocatedBlocks) => void][] = [
+    [
+      'free()',
+      (blocks) => {
+        blocks.free();
+      },
+    ],
+    [
+      'free() with options',
+      (blocks) => {
+        blocks.free({ cleared: false });
+      },
+    ],
+    [
+      'Symbol.dispose',
+      (blocks) => {
+        blocks[Symbol.dispose]();
+      },
+    ],
+    [
+      'the end of a using block',
+      (blocks) => {
+        using held = blocks;
+        expect(held.freed).toBe(false);
+      },
+    ],
+    [
+      'an exception out of a using block',
+      (blocks) => {
+        expect(() => {
+          using held = blocks;
+          throw new Error(String(held.length));
+        }).toThrow('3');
+      },
+    ],
+  ];
+
+  test.each(ways)('gives all of it back by %s', (_, end) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const before = stateOf(buddy);
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE);
+    expect([blocks.freed, buddy.avail]).toEqual([false, BigInt(SZ_1M - SIZE_OF_THREE)]);
+    end(blocks);
+    expect(blocks.freed).toBe(true);
+    expect(stateOf(buddy)).toEqual(before);
+    expectSound(buddy);
+  });
+
+  test.each(ways)('may free it again: after %s nothing more happens', (_, end) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE);
+    end(blocks);
+    // The native slot of the first list is the second one's now.
+    using next = buddy.allocBlocks(SIZE_OF_THREE);
+    const before = stateOf(buddy);
+    blocks.free();
+    blocks.free({ cleared: true });
+    blocks[Symbol.dispose]();
+    expect(stateOf(buddy)).toEqual(before);
+    expect(chunksOf(next)).toHaveLength(3);
+  });
+
+  test('still learns of wrong options when it is freed already', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_4K);
+    blocks.free();
+    expect(
+      thrownBy(() => {
+        blocks.free({ cleared: 1 as never });
+      }),
+    ).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
+  });
+});
+
+describe('a freed list', () => {
+  test.each(uses)('throws on %s', (_, syscall, use) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 5 });
+    blocks.free();
+    // A list in the same native slot is none of its business.
+    using next = buddy.allocBlocks(SZ_8K);
+    const before = stateOf(buddy);
+    expect(thrownBy(() => use(blocks))).toMatchObject({ ...FREED, syscall });
+    expect(stateOf(buddy)).toEqual(before);
+    expect(next.length).toBe(1);
+  });
+
+  test('still tells its allocator, its tag, and that it is freed', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SZ_4K, { tag: 5 });
+    blocks.free();
+    expect([blocks.buddy, blocks.tag, blocks.freed]).toEqual([buddy, 5, true]);
+  });
+
+  test('ends an iteration that has begun', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
+    const iterator = blocks[Symbol.iterator]();
+    expect(iterator.next().done).toBe(false);
+    blocks.free();
+    expect(thrownBy(() => iterator.next())).toMatchObject(FREED);
+  });
+});
+
+describe('a list', () => {
+  test.each([
+    ['one block', SZ_4K, {}, 1, SZ_4K],
+    ['several blocks', SIZE_OF_THREE, {}, 3, SIZE_OF_THREE],
+    ['more than was asked for', SIZE_OF_THREE, { contiguous: true, trimDisable: true }, 1, 2 * SZ_16K],
+  ])('of %s tells its length and its size', (_, size, options, length, bytes) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(size, options);
+    expect(blocks).toBeInstanceOf(AllocatedBlocks);
+    expect(blocks.buddy).toBe(buddy);
+    expect([blocks.length, blocks.isEmpty, blocks.size, blocks.freed]).toEqual([
+      length,
+      false,
+      BigInt(bytes),
+      false,
+    ]);
+  });
+
+  test('carries the tag it was given, or 0', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const tags = [undefined, 0, 1, 2 ** 32, Number.MAX_SAFE_INTEGER];
+    expect(tags.map((tag) => buddy.allocBlocks(SZ_4K, { tag }).tag)).toEqual([0, 0, 1, 2 ** 32, 2 ** 53 - 1]);
+  });
+
+  test('is empty only when all of its blocks have been freed one by one', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE);
+    const seen = [];
+    for (let left = blocks.length; left > 0; left--) {
+      blocks.freeBlock(0);
+      seen.push([blocks.length, blocks.isEmpty, blocks.size, [...blocks].length]);
+    }
+    expect(seen).toEqual([
+      [2, false, BigInt(SZ_12K), 2],
+      [1, false, BigInt(SZ_4K), 1],
+      [0, true, 0n, 0],
+    ]);
+    expect([blocks.freed, blocks.at(0), blocks.at(-1)]).toEqual([false, undefined, undefined]);
+    expect(buddy.avail).toBe(buddy.size);
+    blocks.free();
+    expect(blocks.freed).toBe(true);
+  });
+
+  test('iterates in list order, as often and in as many places as wanted', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
+    const expected = [
+      [252, 4],
+      [250, 2],
+      [249, 1],
+    ];
+    expect(chunksOf(blocks)).toEqual(expected);
+    expect(chunksOf(blocks)).toEqual(expected);
+    const pairs = Array.from(blocks, (one) => Array.from(blocks, (other) => one.order * 10 + other.order));
+    expect(pairs.flat()).toEqual([22, 21, 20, 12, 11, 10, 2, 1, 0]);
+  });
+
+  test('of many blocks gives every one of them once', () => {
+    const buddy = new GpuBuddy({ size: 4 * SZ_1M });
+    const even = Array.from({ length: 512 }, (_, i) =>
+      buddy.allocBlocks(SZ_4K, { mode: { range: [2 * i * SZ_4K, (2 * i + 1) * SZ_4K] } }),
+    );
+    const blocks = buddy.allocBlocks(512 * SZ_4K);
+    expect(even.every((list) => list.length === 1)).toBe(true);
+    expect(blocks.length).toBe(512);
+    expect(chunksOf(blocks).sort(([a], [b]) => a - b)).toEqual(
+      Array.from({ length: 512 }, (_, i) => [2 * i + 1, 1]),
+    );
+    expect(blocks.size).toBe(512n * 4096n);
+    expectSound(buddy);
+  });
+
+  test.each([
+    0,
+    1,
+    2,
+    3,
+    4,
+    -1,
+    -2,
+    -3,
+    -4,
+    0.9,
+    1.5,
+    -0.5,
+    -1.5,
+    2.999,
+    NaN,
+    -0,
+    Infinity,
+    -Infinity,
+    2 ** 53,
+    1e300,
+  ])('has at(%d) where an array has it', (index) => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
+    expect(blocks.at(index)?.order).toBe([2, 1, 0].at(index));
+  });
+});
+
+describe('a block', () => {
+  test('tells where it is, how large, whether it was clear, and what it is tagged with', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 42 });
+    const common = { isClear: false, tag: 42 };
+    expect(Array.from(blocks, describeBlock)).toEqual([
+      { offset: BigInt(SZ_1M - SZ_16K), order: 2, size: BigInt(SZ_16K), ...common },
+      { offset: BigInt(SZ_1M - SZ_24K), order: 1, size: BigInt(SZ_8K), ...common },
+      { offset: BigInt(SZ_1M - SZ_24K - SZ_4K), order: 0, size: BigInt(SZ_4K), ...common },
+    ]);
+    for (const block of blocks) {
+      expect(block).toBeInstanceOf(AllocatedBlock);
+      expect(block.blocks).toBe(blocks);
+    }
+  });
+
+  test('is the same to all who look: by at(), by iteration and by its address', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    buddy.resetClear(true);
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 1 });
+    for (const [i, block] of [...blocks].entries()) {
+      const there = blocks.at(i);
+      expect(there && describeBlock(there)).toEqual(describeBlock(block));
+      expect(buddy.blockAt(block.offset)).toEqual(describeBlock(block));
+    }
+  });
+
+  test.each([true, false])('remembers that its memory was clear: %s', (isClear) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    buddy.resetClear(isClear);
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE);
+    expect(Array.from(blocks, (block) => block.isClear)).toEqual([isClear, isClear, isClear]);
+    // It is about the time of the allocation.
+    buddy.resetClear(!isClear);
+    expect(Array.from(blocks, (block) => block.isClear)).toEqual([isClear, isClear, isClear]);
+  });
+
+  const ends: [name: string, size: number, end: (blocks: AllocatedBlocks) => void][] = [
+    [
+      'free()',
+      SIZE_OF_THREE,
+      (blocks) => {
+        blocks.free();
+      },
+    ],
+    [
+      'freeBlock() of itself',
+      SIZE_OF_THREE,
+      (blocks) => {
+        blocks.freeBlock(0);
+      },
+    ],
+    [
+      'freeBlock() of another block',
+      SIZE_OF_THREE,
+      (blocks) => {
+        blocks.freeBlock(2);
+      },
+    ],
+    [
+      'trim()',
+      SZ_16K,
+      (blocks) => {
+        blocks.trim(SZ_12K);
+      },
+    ],
+    [
+      'trim() to what it is',
+      SZ_16K,
+      (blocks) => {
+        blocks.trim(SZ_16K);
+      },
+    ],
+  ];
+
+  test.each(ends)('is of no use after %s', (_, size, end) => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(size);
+    const block = firstOf(blocks);
+    end(blocks);
+    expectInvalid(block);
+    expect(block.blocks).toBe(blocks);
+  });
+
+  test('stays of no use when another list takes the place of its own', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SZ_16K);
+    const block = firstOf(blocks);
+    blocks.free();
+    using next = buddy.allocBlocks(SZ_16K);
+    expect(rangesOf(next)).toEqual([[BigInt(SZ_1M - SZ_16K), BigInt(SZ_16K)]]);
+    expectInvalid(block);
+  });
+
+  test('can be read again from a list that was trimmed', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_16K);
+    blocks.trim(SZ_8K);
+    expect(chunksOf(blocks)).toEqual([[252, 2]]);
+  });
+
+  const failures: [name: string, failure: (blocks: AllocatedBlocks) => void][] = [
+    [
+      'trim()',
+      (blocks) => {
+        blocks.trim(0);
+      },
+    ],
+    [
+      'trim() with a start',
+      (blocks) => {
+        blocks.trim(SZ_4K, { start: 0 });
+      },
+    ],
+    [
+      'freeBlock()',
+      (blocks) => {
+        blocks.freeBlock(3);
+      },
+    ],
+    [
+      'free()',
+      (blocks) => {
+        blocks.free({ cleared: 'yes' as never });
+      },
+    ],
+  ];
+
+  test.each(failures)('survives a %s that fails', (_, failure) => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_16K);
+    const block = firstOf(blocks);
+    const before = describeBlock(block);
+    thrownBy(() => {
+      failure(blocks);
+    });
+    expect(describeBlock(block)).toEqual(before);
+    expect(blocks.freed).toBe(false);
+  });
+});
+
+describe('the classes of lists and blocks', () => {
+  test.each([
+    ['AllocatedBlocks', AllocatedBlocks],
+    ['AllocatedBlock', AllocatedBlock],
+  ])('%s cannot be made by hand', (_, Class) => {
+    const error = thrownBy(() => Reflect.construct(Class, []) as unknown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(error).toMatchObject({ code: 'ERR_ILLEGAL_CONSTRUCTOR', message: 'Illegal constructor' });
+    expect(
+      thrownBy(() => Reflect.construct(Class, [Symbol('gpu-buddy.internal'), {}]) as unknown),
+    ).toMatchObject({
+      code: 'ERR_ILLEGAL_CONSTRUCTOR',
+    });
+  });
+});

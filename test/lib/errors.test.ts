@@ -1,0 +1,588 @@
+// What the allocator refuses: code, errno, function and words of each error, and no trace of the call that failed.
+
+import { describe, expect, test } from '@jest/globals';
+import {
+  GpuBuddy,
+  GpuBuddyError,
+  SZ_16K,
+  SZ_1M,
+  SZ_4K,
+  SZ_64K,
+  SZ_8K,
+  type AllocatedBlocks,
+} from 'gpu-buddy';
+import { statuses } from '../../lib/native';
+import {
+  chunksOf,
+  expectSound,
+  freeChunksOf,
+  refusalOf,
+  SZ_12K,
+  SZ_20K,
+  span,
+  stateOf,
+  takeAll,
+  thrownBy,
+  withHoles,
+} from './helpers';
+
+const INIT = 'gpu_buddy_init';
+const ALLOC = 'gpu_buddy_alloc_blocks';
+const TRIM = 'gpu_buddy_block_trim';
+const FREE = 'gpu_buddy_free_list';
+
+/** 1 MiB, with clear and dirty memory, and the lists that the calls below are about. */
+function make() {
+  const buddy = new GpuBuddy({ size: SZ_1M });
+  const one = buddy.allocBlocks(SZ_16K, { mode: { range: [SZ_64K, SZ_64K + SZ_16K] }, tag: 1 });
+  const several = buddy.allocBlocks(SZ_12K, { tag: 2 });
+  buddy.allocBlocks(SZ_4K).free({ cleared: true });
+  return { buddy, one, several };
+}
+
+type Call = (made: ReturnType<typeof make>) => unknown;
+
+const trim =
+  (newSize: number | bigint, start?: number | bigint): Call =>
+  ({ one }) => {
+    one.trim(newSize, { start });
+  };
+
+const range =
+  (start: number | bigint, end: number | bigint, size = SZ_4K, options = {}): Call =>
+  ({ buddy }) =>
+    buddy.allocBlocks(size, { mode: { range: [start, end] }, ...options });
+
+describe('EINVAL', () => {
+  const cases: [status: string, call: Call, syscall: string, sentence: string][] = [
+    [
+      'CHUNK_SIZE_TOO_SMALL',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize: 2048 }),
+      INIT,
+      'chunkSize (2048) must be at least 4096',
+    ],
+    [
+      'CHUNK_SIZE_TOO_SMALL',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize: 0n }),
+      INIT,
+      'chunkSize (0) must be at least 4096',
+    ],
+    [
+      'CHUNK_SIZE_NO_POWER_OF_2',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize: SZ_12K }),
+      INIT,
+      'chunkSize (12288) must be a power of two',
+    ],
+    [
+      'CHUNK_SIZE_NO_POWER_OF_2',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize: (1n << 64n) - 1n }),
+      INIT,
+      'chunkSize (18446744073709551615) must be a power of two',
+    ],
+    ['SIZE_BELOW_CHUNK', () => new GpuBuddy({ size: 0 }), INIT, 'size (0) must be at least one chunk'],
+    ['SIZE_BELOW_CHUNK', () => new GpuBuddy({ size: 4095n }), INIT, 'size (4095) must be at least one chunk'],
+    [
+      'SIZE_BELOW_CHUNK',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize: 1n << 63n }),
+      INIT,
+      'size (1048576) must be at least one chunk',
+    ],
+    [
+      'BASE_OFFSET_TOO_LARGE',
+      () => new GpuBuddy({ size: SZ_4K, baseOffset: (1n << 64n) - 4096n }),
+      INIT,
+      'baseOffset (18446744073709547520) plus size must be below 2^64',
+    ],
+    ['SIZE_BELOW_CHUNK', ({ buddy }) => buddy.allocBlocks(0), ALLOC, 'size (0) must be at least one chunk'],
+    [
+      'SIZE_BELOW_CHUNK',
+      ({ buddy }) => buddy.allocBlocks(4095),
+      ALLOC,
+      'size (4095) must be at least one chunk',
+    ],
+    [
+      'SIZE_UNALIGNED',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K + 1),
+      ALLOC,
+      'size (4097) must be a multiple of the chunk size',
+    ],
+    [
+      'SIZE_UNALIGNED',
+      ({ buddy }) => buddy.allocBlocks((1n << 64n) - 1n),
+      ALLOC,
+      'size (18446744073709551615) must be a multiple of the chunk size',
+    ],
+    [
+      'SIZE_ABOVE_SPACE',
+      ({ buddy }) => buddy.allocBlocks(SZ_1M + SZ_4K),
+      ALLOC,
+      'size (1052672) is larger than the whole space',
+    ],
+    [
+      'SIZE_ABOVE_SPACE',
+      ({ buddy }) => buddy.allocBlocks((1n << 64n) - 4096n, { contiguous: true }),
+      ALLOC,
+      'size (18446744073709547520) is larger than the whole space',
+    ],
+    [
+      'SIZE_ABOVE_SPACE_ROUNDED',
+      () => new GpuBuddy({ size: SZ_20K }).allocBlocks(SZ_20K, { minBlockSize: SZ_16K }),
+      ALLOC,
+      'size (20480) rounded up to a multiple of the min block size is larger than the whole space',
+    ],
+    [
+      'SIZE_ABOVE_SPACE_ROUNDED',
+      ({ buddy }) => buddy.allocBlocks(SZ_12K, { minBlockSize: 1n << 63n }),
+      ALLOC,
+      'size (12288) rounded up to a multiple of the min block size is larger than the whole space',
+    ],
+    [
+      'SIZE_ABOVE_SPACE_CONTIGUOUS',
+      () =>
+        new GpuBuddy({ size: SZ_20K + SZ_8K }).allocBlocks(SZ_20K, {
+          contiguous: true,
+          mode: { range: [0, SZ_20K + SZ_8K] },
+        }),
+      ALLOC,
+      'size (20480) rounded up to a power of two, as contiguous asks, is larger than the whole space',
+    ],
+    [
+      'MIN_BLOCK_SIZE_BELOW_CHUNK',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K, { minBlockSize: 2048 }),
+      ALLOC,
+      'minBlockSize (2048) must be at least one chunk',
+    ],
+    [
+      'MIN_BLOCK_SIZE_BELOW_CHUNK',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K, { minBlockSize: 0n }),
+      ALLOC,
+      'minBlockSize (0) must be at least one chunk',
+    ],
+    [
+      'MIN_BLOCK_SIZE_NO_POWER_OF_2',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K, { minBlockSize: SZ_12K }),
+      ALLOC,
+      'minBlockSize (12288) must be a power of two',
+    ],
+    [
+      'MIN_BLOCK_SIZE_NO_POWER_OF_2',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K, { minBlockSize: (1n << 64n) - 1n }),
+      ALLOC,
+      'minBlockSize (18446744073709551615) must be a power of two',
+    ],
+    ['RANGE_EMPTY', range(SZ_8K, SZ_8K), ALLOC, 'range ([8192, 8192]) must start below its end'],
+    ['RANGE_EMPTY', range(SZ_8K, SZ_4K), ALLOC, 'range ([8192, 4096]) must start below its end'],
+    ['RANGE_EMPTY', range(0n, 0n), ALLOC, 'range ([0, 0]) must start below its end'],
+    ['RANGE_EMPTY', range(SZ_4K, 0), ALLOC, 'range ([4096, 0]) must start below its end'],
+    [
+      'RANGE_UNALIGNED',
+      range(1, SZ_8K),
+      ALLOC,
+      'range ([1, 8192]) must start and end on a multiple of the chunk size',
+    ],
+    [
+      'RANGE_UNALIGNED',
+      range(0, 8191),
+      ALLOC,
+      'range ([0, 8191]) must start and end on a multiple of the chunk size',
+    ],
+    ['RANGE_BEYOND_SPACE', range(0, SZ_1M + SZ_4K), ALLOC, 'range ([0, 1052672]) must lie within the space'],
+    [
+      'RANGE_BEYOND_SPACE',
+      range(SZ_4K, (1n << 64n) - 1n),
+      ALLOC,
+      'range ([4096, 18446744073709551615]) must lie within the space',
+    ],
+    [
+      'RANGE_TOO_LATE',
+      range(SZ_1M / 2, SZ_1M, SZ_1M - SZ_64K),
+      ALLOC,
+      'range ([524288, 1048576]) starts so late that size reaches beyond the space',
+    ],
+    [
+      'RANGE_TOO_LATE',
+      range(SZ_64K, SZ_1M - SZ_64K, SZ_1M - SZ_4K),
+      ALLOC,
+      'range ([65536, 983040]) starts so late that size reaches beyond the space',
+    ],
+    [
+      'RANGE_EXACT_UNALIGNED',
+      range(SZ_4K, SZ_12K, SZ_8K, { minBlockSize: SZ_8K }),
+      ALLOC,
+      'range ([4096, 12288]) is exactly as long as size, so it must start and end on a multiple of the min block size',
+    ],
+    [
+      'RANGE_EXACT_UNALIGNED',
+      range(0, SZ_12K, SZ_12K, { minBlockSize: SZ_8K }),
+      ALLOC,
+      'range ([0, 12288]) is exactly as long as size, so it must start and end on a multiple of the min block size',
+    ],
+    [
+      'TRIM_NOT_SINGULAR',
+      ({ several }) => {
+        several.trim(SZ_4K);
+      },
+      TRIM,
+      'blocks must be a list of exactly one block to be trimmed',
+    ],
+    ['NEW_SIZE_ZERO', trim(0), TRIM, 'newSize (0) must not be 0'],
+    ['NEW_SIZE_UNALIGNED', trim(SZ_4K + 1), TRIM, 'newSize (4097) must be a multiple of the chunk size'],
+    ['NEW_SIZE_UNALIGNED', trim(1n), TRIM, 'newSize (1) must be a multiple of the chunk size'],
+    ['NEW_SIZE_ABOVE_BLOCK', trim(SZ_20K), TRIM, 'newSize (20480) is larger than the block'],
+    [
+      'NEW_SIZE_ABOVE_BLOCK',
+      trim((1n << 64n) - 4096n, 0),
+      TRIM,
+      'newSize (18446744073709547520) is larger than the block',
+    ],
+    ...(
+      [
+        ['before the block', SZ_4K, SZ_64K - SZ_4K],
+        ['behind the block', SZ_4K, SZ_64K + SZ_16K],
+        ['too near to the end of the block', SZ_8K, SZ_64K + SZ_12K],
+        ['at the end of all addresses', SZ_4K, (1n << 64n) - 4096n],
+        // The kernel says nothing here, since nothing is trimmed.
+        ['before the block, when all of it is kept', SZ_16K, SZ_4K],
+        ['within the block, when all of it is kept', SZ_16K, SZ_64K + SZ_4K],
+      ] as const
+    ).map(([, newSize, start]): (typeof cases)[number] => [
+      'START_OUTSIDE_BLOCK',
+      trim(newSize, start),
+      TRIM,
+      `start (${start}) and the new size after it must lie within the block`,
+    ]),
+    ['START_UNALIGNED', trim(SZ_4K, SZ_64K + 1), TRIM, 'start (65537) must be a multiple of the chunk size'],
+    ['START_UNALIGNED', trim(SZ_16K, 1), TRIM, 'start (1) must be a multiple of the chunk size'],
+    [
+      'INDEX_OUTSIDE_LIST',
+      ({ several }) => {
+        several.freeBlock(2);
+      },
+      FREE,
+      'index (2) must be below the number of blocks',
+    ],
+    [
+      'INDEX_OUTSIDE_LIST',
+      ({ one }) => {
+        one.freeBlock(Number.MAX_SAFE_INTEGER, { cleared: true });
+      },
+      FREE,
+      'index (9007199254740991) must be below the number of blocks',
+    ],
+  ];
+
+  test.each(cases)('%s: %#', (_, call, syscall, sentence) => {
+    const made = make();
+    const error = refusalOf(made.buddy, () => call(made));
+    expect(error).toBeInstanceOf(GpuBuddyError);
+    expect(error).toMatchObject({
+      name: 'GpuBuddyError',
+      code: 'EINVAL',
+      errno: -22,
+      syscall,
+      message: `EINVAL: ${sentence}, ${syscall}`,
+    });
+    expect([chunksOf(made.one), chunksOf(made.several)]).toEqual([[[16, 4]], chunksOf(make().several)]);
+  });
+
+  test('has a test for each reason that the allocator has', () => {
+    const reasons = statuses.filter(({ code }) => code === 'EINVAL').map(({ name }) => name);
+    // Flags cannot be wrong in TypeScript; the last one is for arguments that only the raw entry lets through.
+    const unreachable = ['FLAGS_UNKNOWN', 'KERNEL_EINVAL'];
+    const tested = new Set(cases.map(([status]) => status));
+    expect([...tested, ...unreachable].sort()).toEqual(reasons.sort());
+  });
+});
+
+describe('ENOSPC', () => {
+  test.each<[string, number, Parameters<GpuBuddy['allocBlocks']>[1]]>([
+    ['more than is free', SZ_64K, {}],
+    ['a larger block than is free', SZ_8K, { minBlockSize: SZ_8K }],
+    ['more in one piece than is free in one', SZ_8K, { contiguous: true }],
+    ['a range with nothing free', SZ_4K, { mode: { range: [0, SZ_4K] } }],
+    ['a range with too little free', SZ_12K, { mode: { range: [0, 5 * SZ_4K] } }],
+    ['exactly a range that is not free', SZ_8K, { mode: { range: [SZ_4K, SZ_12K] } }],
+    ['a range that is shorter than the size', SZ_12K, { mode: { range: [SZ_4K, SZ_12K] } }],
+    ['an alignment that nothing free has', SZ_4K, { minBlockSize: SZ_16K }],
+    ['more than is free, from the top', SZ_16K, { mode: 'top-down' }],
+    ['more than is free, without trimming', SZ_12K, { trimDisable: true, minBlockSize: SZ_8K }],
+  ])('is the answer to %s', (_, size, options) => {
+    // 1 and 3, and 5 of 16 chunks.
+    const buddy = withHoles(16, { dirty: [1, 3, 5] });
+    const error = refusalOf(buddy, () => buddy.allocBlocks(size, options));
+    expect(error).toBeInstanceOf(GpuBuddyError);
+    expect(error).toMatchObject({ name: 'GpuBuddyError', code: 'ENOSPC', errno: -28, syscall: ALLOC });
+    expect(error.message).toMatch(/^ENOSPC: no free space fits the request \(.*\), gpu_buddy_alloc_blocks$/);
+    // How much was asked for, and how much there is.
+    expect(error.message).toContain(String(size));
+    expect(error.message).toContain('12288');
+    expect(
+      refusalOf(buddy, () => {
+        expect(buddy.tryAllocBlocks(size, options)).toBeNull();
+        throw new Error('null');
+      }),
+    ).toMatchObject({ message: 'null' });
+  });
+});
+
+describe('ENXIO', () => {
+  test.each([SZ_1M, BigInt(SZ_1M) + 1n, (1n << 64n) - 1n])('is the answer to the address %s', (address) => {
+    const { buddy } = make();
+    const error = refusalOf(buddy, () => buddy.blockAt(address));
+    expect(error).toBeInstanceOf(GpuBuddyError);
+    expect(error).toMatchObject({
+      code: 'ENXIO',
+      errno: -6,
+      syscall: 'gpu_buddy_allocated_addr_to_block',
+      message: `ENXIO: address (${address}) lies outside the space, gpu_buddy_allocated_addr_to_block`,
+    });
+  });
+});
+
+describe('ENOMEM', () => {
+  const ENOMEM = { name: 'GpuBuddyError', code: 'ENOMEM', errno: -12 };
+  const message = (syscall: string) =>
+    `ENOMEM: the native memory for the bookkeeping of blocks is used up, ${syscall}`;
+
+  const make = () => new GpuBuddy({ size: 64 * SZ_1M, maxNativeBytes: 3 * SZ_64K });
+
+  /** Fragments the first 4 MiB until the native memory for one more split, which is two nodes, is not there. */
+  function exhaust(buddy: GpuBuddy): AllocatedBlocks[] {
+    const take = (start: number, size: number) =>
+      buddy.allocBlocks(size, { mode: { range: [start, start + size] } });
+    const lists = span(0, 511).map((i) => take(i * SZ_8K, SZ_8K));
+    lists.forEach((list, i) => {
+      if (i % 2 === 0) list.free();
+    });
+    const error = thrownBy(() => {
+      for (let i = 0; i < 512; i += 2) lists.push(take(i * SZ_8K, SZ_4K));
+    });
+    expect(error).toMatchObject(ENOMEM);
+    return lists;
+  }
+
+  test.each([1, 4096, SZ_64K - 1])(
+    'is the answer to a limit of %d bytes from the start',
+    (maxNativeBytes) => {
+      expect(thrownBy(() => new GpuBuddy({ size: SZ_1M, maxNativeBytes }))).toMatchObject({
+        ...ENOMEM,
+        syscall: INIT,
+        message: message(INIT),
+      });
+    },
+  );
+
+  test('leaves the allocator as it was, whatever the mode of the call that fails', () => {
+    const buddy = make();
+    const lists = exhaust(buddy);
+    // Each of these would have to split a block.
+    const requests: Parameters<GpuBuddy['allocBlocks']>[] = [
+      [SZ_1M, { minBlockSize: SZ_1M }],
+      [SZ_1M, { minBlockSize: SZ_1M, mode: 'top-down' }],
+      [SZ_1M, { minBlockSize: SZ_1M, clear: true }],
+      [SZ_1M, { mode: { range: [5 * SZ_1M, 64 * SZ_1M] } }],
+      [SZ_8K, { mode: { range: [32 * SZ_1M, 32 * SZ_1M + SZ_8K] } }],
+      [SZ_20K, { contiguous: true }],
+      [SZ_20K, { contiguous: true, trimDisable: true }],
+      [SZ_20K, { minBlockSize: SZ_16K }],
+      [SZ_16K, { minBlockSize: SZ_64K }],
+      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: [32 * SZ_1M, 64 * SZ_1M] } }],
+      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: [32 * SZ_1M, 32 * SZ_1M + SZ_64K] } }],
+    ];
+    for (const [size, options] of requests) {
+      expect(refusalOf(buddy, () => buddy.allocBlocks(size, options))).toMatchObject({
+        ...ENOMEM,
+        syscall: ALLOC,
+        message: message(ALLOC),
+      });
+    }
+    for (const list of lists) list.free();
+    expect(buddy.avail).toBe(buddy.size);
+    expect(buddy.allocBlocks(SZ_12K).size).toBe(BigInt(SZ_12K));
+    expectSound(buddy);
+  });
+
+  test('leaves room for what needs no more memory', () => {
+    const buddy = make();
+    const lists = exhaust(buddy);
+    const blocks = buddy.allocBlocks(SZ_4K);
+    expect(blocks.size).toBe(4096n);
+    blocks.free();
+    lists[0]?.free();
+    expectSound(buddy);
+  });
+
+  test('is the answer of trim(), and the list stays as it was', () => {
+    const buddy = make();
+    const blocks = buddy.allocBlocks(SZ_1M, { mode: { range: [32 * SZ_1M, 33 * SZ_1M] } });
+    exhaust(buddy);
+    const error = refusalOf(buddy, () => {
+      blocks.trim(SZ_4K, { start: 32 * SZ_1M + SZ_64K });
+    });
+    expect(error).toMatchObject({ ...ENOMEM, syscall: TRIM, message: message(TRIM) });
+    expect(chunksOf(blocks)).toEqual([[8192, 256]]);
+    expect(blocks.size).toBe(BigInt(SZ_1M));
+  });
+
+  test('is the answer where only the last step, trimming, lacks memory: never more than was asked for', () => {
+    const buddy = make();
+    // A block of 16 KiB whose buddy is taken: it stays as it is when it is freed, and needs no split to be allocated.
+    const [block, other] = [0, 1].map((i) =>
+      buddy.allocBlocks(SZ_16K, {
+        mode: { range: [32 * SZ_1M + i * SZ_16K, 32 * SZ_1M + (i + 1) * SZ_16K] },
+      }),
+    );
+    exhaust(buddy);
+    block?.free();
+    expect(buddy.stats().orders[2]?.freeBlocks).toBeGreaterThan(0);
+
+    for (const options of [
+      { contiguous: true },
+      { minBlockSize: SZ_16K },
+      { contiguous: true, clear: true },
+    ]) {
+      const error = refusalOf(buddy, () => buddy.allocBlocks(SZ_12K, options));
+      expect(error).toMatchObject({ ...ENOMEM, syscall: ALLOC });
+      // Without trimming there is enough.
+      using whole = buddy.allocBlocks(SZ_12K, { ...options, trimDisable: true });
+      expect(whole.size).toBe(BigInt(SZ_16K));
+    }
+    expect(other?.length).toBe(1);
+    expectSound(buddy);
+  });
+});
+
+describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
+  const WORK_LIMIT = {
+    name: 'GpuBuddyError',
+    code: 'ERR_GPU_BUDDY_WORK_LIMIT',
+    errno: undefined,
+    syscall: ALLOC,
+    message: `ERR_GPU_BUDDY_WORK_LIMIT: the search took more steps than one call may take, ${ALLOC}`,
+  };
+
+  /** An allocator of which every other chunk is free. */
+  const halfFree = (chunks: number, maxSteps: number | undefined) => {
+    const buddy = new GpuBuddy({ size: chunks * SZ_4K, maxSteps });
+    const lists = Array.from({ length: chunks }, () => buddy.allocBlocks(SZ_4K));
+    lists.forEach((list, i) => {
+      if (i % 2) list.free();
+    });
+    expect(buddy.avail).toBe(BigInt((chunks / 2) * SZ_4K));
+    return buddy;
+  };
+
+  test('ends a search in a range over many holes', () => {
+    const request = { mode: { range: [0, 2048 * SZ_4K] } } as const;
+    const buddy = halfFree(2048, 2000);
+    expect(refusalOf(buddy, () => buddy.allocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
+    expect(refusalOf(buddy, () => buddy.tryAllocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
+    // What is found early is found.
+    expect(buddy.allocBlocks(SZ_4K, request).size).toBe(4096n);
+
+    expect(halfFree(2048, undefined).allocBlocks(1024 * SZ_4K, request).length).toBe(1024);
+  });
+
+  test('ends the search for blocks that can be merged', () => {
+    // 64 pairs that can, below 1000 clear chunks that can't and are looked at first for each of the pairs.
+    const make = (maxSteps: number | undefined) => {
+      const buddy = new GpuBuddy({ size: 2128 * SZ_4K, maxSteps });
+      const lists = takeAll(buddy);
+      lists.forEach((list, i) => {
+        if (i < 128 || i % 2) list.free({ cleared: i % 2 === 1 });
+      });
+      expect(freeChunksOf(buddy)).toHaveLength(1128);
+      return buddy;
+    };
+    const request = { minBlockSize: SZ_8K };
+    const buddy = make(5000);
+    const { avail } = buddy;
+    expect(thrownBy(() => buddy.allocBlocks(64 * SZ_8K, request))).toMatchObject(WORK_LIMIT);
+    // Pairs that were merged before that are dirty now, as after any allocation that fails.
+    expect(buddy.avail).toBe(avail);
+    expectSound(buddy);
+
+    expect(make(undefined).allocBlocks(64 * SZ_8K, request).size).toBe(64n * 8192n);
+  });
+
+  test.each([1, 10, 129, 130, 500, 1000, 5000, 50_000])(
+    'after %d steps leaves a sound allocator, whether the call fails or not',
+    (maxSteps) => {
+      const buddy = halfFree(512, maxSteps);
+      const before = stateOf(buddy);
+      for (const size of [1, 2, 3, 64, 200, 256]) {
+        for (const mode of ['simple', 'top-down', { range: [0, 512 * SZ_4K] }] as const) {
+          try {
+            const blocks = buddy.allocBlocks(size * SZ_4K, { mode });
+            expect(blocks.size).toBe(BigInt(size * SZ_4K));
+            blocks.free();
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'ERR_GPU_BUDDY_WORK_LIMIT' });
+          }
+          expect(stateOf(buddy)).toEqual(before);
+        }
+      }
+      expectSound(buddy);
+    },
+  );
+
+  test('is not met by calls that free, look or reset', () => {
+    const buddy = new GpuBuddy({ size: 1024 * SZ_4K, maxSteps: 1 });
+    const lists = span(1, 1024).map(() => buddy.allocBlocks(SZ_4K));
+    lists.forEach((list, i) => {
+      list.free({ cleared: i % 2 === 0 });
+    });
+    buddy.resetClear(true);
+    expect(buddy.clearAvail).toBe(buddy.size);
+    expect(buddy.blockAt(0)).toBeNull();
+    const blocks = buddy.allocBlocks(SZ_1M);
+    blocks.trim(SZ_12K, { start: Number(blocks.at(0)?.offset) + SZ_4K });
+    expect(blocks.size).toBe(BigInt(SZ_12K));
+  });
+});
+
+describe('an error', () => {
+  test('is an Error with a stack, that prints its code, argument and function', () => {
+    const error = thrownBy(() => new GpuBuddy({ size: 1 }));
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).toBe('GpuBuddyError: EINVAL: size (1) must be at least one chunk, gpu_buddy_init');
+    expect(error.stack).toContain('errors.test.ts');
+  });
+
+  test('has no errno where the code is this library’s own', () => {
+    const { buddy, one } = make();
+    one.free();
+    buddy.dispose();
+    expect([thrownBy(() => one.length), thrownBy(() => buddy.avail)]).toMatchObject([
+      {
+        code: 'ERR_GPU_BUDDY_FREED',
+        errno: undefined,
+        message: 'ERR_GPU_BUDDY_FREED: the list of blocks has been freed, gpu_buddy_block',
+      },
+      {
+        code: 'ERR_GPU_BUDDY_DISPOSED',
+        errno: undefined,
+        message: 'ERR_GPU_BUDDY_DISPOSED: the allocator has been disposed of, gpu_buddy',
+      },
+    ]);
+  });
+
+  test('of one allocator touches no other', () => {
+    const [one, other] = [make(), make()];
+    const before = stateOf(other.buddy);
+    one.buddy.dispose();
+    thrownBy(() => one.buddy.allocBlocks(SZ_4K));
+    thrownBy(() => new GpuBuddy({ size: 0 }));
+    expect(stateOf(other.buddy)).toEqual(before);
+  });
+
+  test('a thousand times in a row costs nothing that is not given back', () => {
+    const { buddy } = make();
+    const before = [stateOf(buddy), buddy.stats().nativeBytes];
+    for (let i = 0; i < 1000; i++) {
+      thrownBy(() => buddy.allocBlocks(1));
+      expect(buddy.tryAllocBlocks(SZ_1M)).toBeNull();
+    }
+    expect([stateOf(buddy), buddy.stats().nativeBytes]).toEqual(before);
+  });
+});
