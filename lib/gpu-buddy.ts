@@ -119,6 +119,8 @@ export class GpuBuddy implements Disposable {
   readonly #handle: native.Handle;
   readonly #size: bigint;
   readonly #chunkSize: bigint;
+  /** The chunk size as it crosses the border fastest. */
+  readonly #minBlockSize: Bytes;
   readonly #baseOffset: bigint;
   readonly #captureStacks: boolean;
   #disposed = false;
@@ -136,6 +138,7 @@ export class GpuBuddy implements Disposable {
       const { size, chunkSize } = options.stats;
       this.#handle = options.handle;
       this.#chunkSize = BigInt(chunkSize);
+      this.#minBlockSize = toNumberIfSafe(this.#chunkSize);
       this.#size = BigInt(size);
       this.#baseOffset = options.baseOffset;
       this.#captureStacks = false;
@@ -161,6 +164,7 @@ export class GpuBuddy implements Disposable {
 
     this.#handle = native.created();
     this.#chunkSize = BigInt(chunkSize);
+    this.#minBlockSize = toNumberIfSafe(this.#chunkSize);
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
     this.#baseOffset = baseOffset;
     this.#captureStacks = captureStacks;
@@ -239,8 +243,7 @@ export class GpuBuddy implements Disposable {
     const syscall = 'gpu_buddy_alloc_blocks';
     const wanted = toBytes('size', size);
     const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = toOptions('options', options);
-    const min =
-      minBlockSize === undefined ? toNumberIfSafe(this.#chunkSize) : toBytes('minBlockSize', minBlockSize);
+    const min = minBlockSize === undefined ? this.#minBlockSize : toBytes('minBlockSize', minBlockSize);
     const where = this.#toPlace(mode);
     const mark = tag === undefined ? 0 : toInteger('tag', tag);
     const flags =
