@@ -94,6 +94,8 @@ static enum buddy_status init(struct buddy_allocator *allocator, void *arguments
 
 	if (error)
 		return buddy_status_of(allocator, error);
+	/* The roots. */
+	arena_keep(&allocator->arena);
 	gpu_buddy_driver_set_lock(&allocator->mm, &allocator->lock);
 	return BUDDY_OK;
 }
@@ -177,7 +179,7 @@ struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 	struct buddy_fault fault;
 
 	mutex_lock(&allocator->lock);
-	fault = (struct buddy_fault){bug->file, bug->condition, bug->line};
+	fault = (struct buddy_fault){ bug->file, bug->condition, bug->line };
 	unlock(allocator);
 	return fault;
 }
@@ -202,7 +204,7 @@ void buddy_copy_block(const struct buddy_columns *columns, u64 index, struct gpu
 
 	columns->offsets[index] = info.offset;
 	columns->orders[index] = (u8)info.order;
-	columns->states[index] = (info.allocated ? BUDDY_STATE_ALLOCATED : 0) |
-				 (info.clear ? BUDDY_STATE_CLEAR : 0);
+	columns->states[index] =
+		(info.allocated ? BUDDY_STATE_ALLOCATED : 0) | (info.clear ? BUDDY_STATE_CLEAR : 0);
 	columns->tags[index] = (double)info.tag;
 }

@@ -66,7 +66,7 @@ static enum buddy_status find(struct buddy_allocator *allocator, void *arguments
 enum buddy_status buddy_lookup(struct buddy_allocator *allocator, uint64_t address,
 			       struct buddy_block_info *block, bool *found)
 {
-	return buddy_call(allocator, find, &(struct lookup){address, block, found}, 0);
+	return buddy_call(allocator, find, &(struct lookup){ address, block, found }, 0);
 }
 
 static enum buddy_status print_lines(struct buddy_allocator *allocator, void *arguments)
@@ -83,7 +83,7 @@ static enum buddy_status print_lines(struct buddy_allocator *allocator, void *ar
 enum buddy_status buddy_print(struct buddy_allocator *allocator,
 			      void (*print)(void *reader, const char *line), void *reader)
 {
-	return buddy_call(allocator, print_lines, &(struct printing){print, reader}, 0);
+	return buddy_call(allocator, print_lines, &(struct printing){ print, reader }, 0);
 }
 
 void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
@@ -120,7 +120,7 @@ bool buddy_take_warning(struct buddy_fault *warning)
 
 	if (!kernel_take_warning(&fault))
 		return false;
-	*warning = (struct buddy_fault){fault.file, fault.condition, fault.line};
+	*warning = (struct buddy_fault){ fault.file, fault.condition, fault.line };
 	return true;
 }
 
@@ -176,7 +176,7 @@ static enum buddy_status copy_all(struct buddy_allocator *allocator, void *argum
 enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
 				 const struct buddy_columns *columns, uint64_t *count)
 {
-	struct snapshot snapshot = {columns, 0};
+	struct snapshot snapshot = { columns, 0 };
 	enum buddy_status status = buddy_call(allocator, copy_all, &snapshot, 0);
 
 	*count = snapshot.count;

@@ -70,7 +70,8 @@ static enum buddy_status check_trim(struct gpu_buddy *mm, const struct trimming 
 		return BUDDY_OK;
 	if (!IS_ALIGNED(*trimming->start, mm->chunk_size))
 		return BUDDY_START_UNALIGNED;
-	if (*trimming->start < block_start || range_overflows(*trimming->start, new_size, block_end))
+	if (*trimming->start < block_start ||
+	    range_overflows(*trimming->start, new_size, block_end))
 		return BUDDY_START_OUTSIDE_BLOCK;
 	return BUDDY_OK;
 }
@@ -100,12 +101,12 @@ static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void 
 
 enum buddy_status buddy_trim_raw(struct buddy_list *list, const uint64_t *start, uint64_t new_size)
 {
-	return call_on(list, trim_raw, &(struct trimming){list, start, new_size});
+	return call_on(list, trim_raw, &(struct trimming){ list, start, new_size });
 }
 
 enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uint64_t new_size)
 {
-	return call_on(list, trim_checked, &(struct trimming){list, start, new_size});
+	return call_on(list, trim_checked, &(struct trimming){ list, start, new_size });
 }
 
 static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)
@@ -127,7 +128,7 @@ enum buddy_status buddy_free(struct buddy_list *list, bool cleared)
 	if (!allocator)
 		return BUDDY_OK;
 
-	status = buddy_call(allocator, free_list, &(struct freeing){list, 0, cleared}, 0);
+	status = buddy_call(allocator, free_list, &(struct freeing){ list, 0, cleared }, 0);
 	buddy_list_init(list);
 	if (status)
 		buddy_put(allocator);
@@ -173,12 +174,12 @@ static enum buddy_status free_block_checked(struct buddy_allocator *allocator, v
 
 enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index)
 {
-	return call_on(list, free_block_raw, &(struct freeing){list, index, false});
+	return call_on(list, free_block_raw, &(struct freeing){ list, index, false });
 }
 
 enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool cleared)
 {
-	return call_on(list, free_block_checked, &(struct freeing){list, index, cleared});
+	return call_on(list, free_block_checked, &(struct freeing){ list, index, cleared });
 }
 
 struct buddy_block_info buddy_first(const struct buddy_list *list)
@@ -203,7 +204,7 @@ static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arg
 
 uint64_t buddy_bytes(const struct buddy_list *list)
 {
-	struct sum sum = {list, 0};
+	struct sum sum = { list, 0 };
 
 	if (list->allocator)
 		buddy_call(list->allocator, sum_blocks, &sum, 0);
@@ -230,5 +231,5 @@ enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_c
 	*count = list->count;
 	if (!list->allocator)
 		return BUDDY_FREED;
-	return buddy_call(list->allocator, read_blocks, &(struct reading){list, columns}, 0);
+	return buddy_call(list->allocator, read_blocks, &(struct reading){ list, columns }, 0);
 }

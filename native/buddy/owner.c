@@ -35,7 +35,7 @@ uint32_t buddy_owner_take(struct buddy_owner *owner, struct buddy_allocator *all
 
 	if (slot != SLOT_NONE)
 		*(struct handle *)slots_at(&owner->allocators, slot) =
-			(struct handle){allocator, created, 0};
+			(struct handle){ allocator, created, 0 };
 	return slot;
 }
 
@@ -62,15 +62,16 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 	return known_bytes;
 }
 
-uint64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot)
+int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot)
 {
 	struct handle *handle = slots_at(&owner->allocators, slot);
-	uint64_t bytes, growth;
+	uint64_t bytes;
+	int64_t growth;
 
 	if (!handle->created)
 		return 0;
 	bytes = buddy_native_bytes(handle->allocator);
-	growth = bytes - handle->known_bytes;
+	growth = (int64_t)(bytes - handle->known_bytes);
 	handle->known_bytes = bytes;
 	return growth;
 }
@@ -99,7 +100,8 @@ struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t
 	return slots_at(&owner->lists, slot);
 }
 
-struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot, uint32_t generation)
+struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot,
+				    uint32_t generation)
 {
 	return slots_find(&owner->lists, slot, generation);
 }

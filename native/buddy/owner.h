@@ -33,10 +33,10 @@ struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner, u
 uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
 
 /*
- * By how many bytes of native memory the allocator behind an open handle has grown since this was last asked: for
+ * By how many bytes of native memory the allocator behind an open handle has grown (or shrunk) since this was last asked: for
  * whoever keeps the books. 0 for a handle on somebody else's allocator.
  */
-uint64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
+int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 
 /* A slot that can receive one list after the other; SLOT_NONE without memory. */
 uint32_t buddy_owner_open_list(struct buddy_owner *owner);
@@ -45,7 +45,8 @@ void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot);
 
 /* The list in the slot; NULL where the slot is not open, or, below, the list is not the one that was meant. */
 struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot);
-struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot,
+				    uint32_t generation);
 
 /* buddy_park(), and the number of the allocator; the slot can receive another list, under a new generation. */
 enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,

@@ -148,7 +148,7 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 
 	parked->giver = giver;
 	*ticket = parked->ticket;
-	status = buddy_call(list->allocator, park, &(struct parking){list, parked}, 0);
+	status = buddy_call(list->allocator, park, &(struct parking){ list, parked }, 0);
 	if (status)
 		free(parked);
 	return status;
@@ -177,7 +177,7 @@ static enum buddy_status adopt(struct buddy_allocator *allocator, void *argument
 enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_token ticket,
 			      struct buddy_list *list)
 {
-	struct adoption adoption = {list, ticket, NULL};
+	struct adoption adoption = { list, ticket, NULL };
 	enum buddy_status status;
 
 	if (list->allocator)

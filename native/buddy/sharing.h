@@ -21,7 +21,8 @@ struct buddy_allocator *buddy_find(struct buddy_token token);
  * Leaves the blocks of a list with their allocator, and the list empty. Whoever has the ticket may adopt them, once.
  * They do not keep the allocator alive: what nobody adopts ends with it, or when the giver does.
  */
-enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct buddy_token *ticket);
+enum buddy_status buddy_park(struct buddy_list *list, const void *giver,
+			     struct buddy_token *ticket);
 enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_token ticket,
 			      struct buddy_list *list);
 

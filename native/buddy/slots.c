@@ -48,7 +48,7 @@ static struct entry *open_entry_at(const struct slots *slots, uint32_t slot)
 
 void slots_init(struct slots *slots, size_t object_size)
 {
-	*slots = (struct slots){.object_size = object_size, .first_free = SLOT_NONE};
+	*slots = (struct slots){ .object_size = object_size, .first_free = SLOT_NONE };
 }
 
 void slots_destroy(struct slots *slots)

@@ -14,8 +14,7 @@
 	X(CHUNK_SIZE_TOO_SMALL, EINVAL, "EINVAL", "chunk_size", "must be at least 4096")           \
 	X(CHUNK_SIZE_NO_POWER_OF_2, EINVAL, "EINVAL", "chunk_size", "must be a power of two")      \
 	X(SIZE_BELOW_CHUNK, EINVAL, "EINVAL", "size", "must be at least one chunk")                \
-	X(BASE_OFFSET_TOO_LARGE, EINVAL, "EINVAL", "base_offset",                                  \
-	  "plus size must be below 2^64")                                                          \
+	X(BASE_OFFSET_TOO_LARGE, EINVAL, "EINVAL", "base_offset", "plus size must be below 2^64")  \
                                                                                                    \
 	X(SIZE_UNALIGNED, EINVAL, "EINVAL", "size", "must be a multiple of the chunk size")        \
 	X(SIZE_ABOVE_SPACE, EINVAL, "EINVAL", "size", "is larger than the whole space")            \
@@ -69,7 +68,7 @@ enum buddy_status {
 #define BUDDY_STATUS_NAME(name, number, code, argument, why) BUDDY_##name,
 	BUDDY_STATUSES(BUDDY_STATUS_NAME)
 #undef BUDDY_STATUS_NAME
-	BUDDY_STATUS_COUNT
+		BUDDY_STATUS_COUNT
 };
 
 struct buddy_status_text {

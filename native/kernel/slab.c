@@ -23,8 +23,8 @@
 #define show(memory, size) ((void)(memory), (void)(size))
 #endif
 
-#ifdef __linux__
 #include <sys/mman.h>
+#ifdef __linux__
 #define want_huge_pages(memory, size) ((void)madvise(memory, size, MADV_HUGEPAGE))
 #else
 #define want_huge_pages(memory, size) ((void)(memory), (void)(size))
@@ -51,6 +51,50 @@ struct allocation {
 	size_t unused; /* keeps the memory behind it aligned to 16 bytes */
 };
 
+/*
+ * Memory for a slab, aligned to its size. The largest come straight from the system, so that they really go back to it:
+ * what malloc once had it likes to keep.
+ */
+static struct slab *map_slab(size_t size)
+{
+	char *memory, *start;
+
+	if (size < LARGEST_SLAB)
+		return aligned_alloc(size, size);
+
+	memory = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED)
+		return NULL;
+
+	start = memory + (-(unsigned long)memory & (size - 1));
+	if (start > memory)
+		munmap(memory, (size_t)(start - memory));
+	munmap(start + size, size - (size_t)(start - memory));
+	want_huge_pages(start, size);
+	return (struct slab *)start;
+}
+
+static void unmap_slab(struct slab *slab)
+{
+	size_t size = slab->size;
+
+	show(slab, size);
+	if (size < LARGEST_SLAB)
+		free(slab);
+	else
+		munmap(slab, size);
+}
+
+/* The one that was added last. */
+static void drop_slab(struct arena *arena)
+{
+	struct slab *slab = arena->slabs;
+
+	arena->slabs = slab->next;
+	arena->bytes -= slab->size;
+	unmap_slab(slab);
+}
+
 void arena_init(struct arena *arena, size_t limit)
 {
 	*arena = (struct arena){ .limit = limit, .next_slab_size = SMALLEST_SLAB };
@@ -58,13 +102,8 @@ void arena_init(struct arena *arena, size_t limit)
 
 void arena_destroy(struct arena *arena)
 {
-	while (arena->slabs) {
-		struct slab *slab = arena->slabs;
-
-		arena->slabs = slab->next;
-		show(slab, slab->size);
-		free(slab);
-	}
+	while (arena->slabs)
+		drop_slab(arena);
 
 	while (arena->allocations) {
 		struct allocation *allocation = arena->allocations;
@@ -98,6 +137,31 @@ static bool injected_failure(struct arena *arena)
 	return false;
 }
 
+/* Objects come from the newest slab, behind those that are in use at its start. */
+static void start_slab(struct arena *arena, u64 objects_in_use)
+{
+	struct slab *slab = arena->slabs;
+
+	arena->fresh = (char *)(slab + 1) + objects_in_use * arena->object_size;
+	arena->fresh_end = (char *)slab + slab->size;
+	hide(arena->fresh, (size_t)(arena->fresh_end - arena->fresh));
+}
+
+void arena_keep(struct arena *arena)
+{
+	arena->permanent_objects = arena->objects;
+}
+
+/* Only the permanent objects are left, and they stand at the start of the first slab. */
+static void shrink(struct arena *arena)
+{
+	while (arena->slabs->next)
+		drop_slab(arena);
+	arena->free = NULL;
+	arena->next_slab_size = 2 * SMALLEST_SLAB;
+	start_slab(arena, arena->permanent_objects);
+}
+
 /* Each slab is as large as all before it together, so that a small allocator stays small. */
 static bool add_slab(struct arena *arena)
 {
@@ -109,20 +173,16 @@ static bool add_slab(struct arena *arena)
 	if (!may_take(arena, size))
 		return false;
 
-	slab = aligned_alloc(size, size);
+	slab = map_slab(size);
 	if (!slab)
 		return false;
-	if (size == LARGEST_SLAB)
-		want_huge_pages(slab, size);
 
 	slab->next = arena->slabs;
 	slab->size = size;
 	arena->slabs = slab;
 	arena->bytes += size;
 	arena->next_slab_size = min(2 * size, LARGEST_SLAB);
-	arena->fresh = (char *)(slab + 1);
-	arena->fresh_end = (char *)slab + size;
-	hide(arena->fresh, size - sizeof(*slab));
+	start_slab(arena, 0);
 	return true;
 }
 
@@ -166,6 +226,7 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 		return NULL;
 	}
 
+	arena->objects++;
 	current->step_of_allocation = current->steps;
 	return memset(object, 0, cache->object_size);
 }
@@ -178,6 +239,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *memory)
 	object->next = arena->free;
 	arena->free = object;
 	hide(object, cache->object_size);
+	if (--arena->objects == arena->permanent_objects && arena->slabs->next)
+		shrink(arena);
 }
 
 static void *take_memory(size_t count, size_t size, bool zeroed)

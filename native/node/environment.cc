@@ -28,8 +28,7 @@ struct buddy_columns Columns(const Napi::CallbackInfo &info)
 	if (orders.ElementLength() < capacity || states.ElementLength() < capacity ||
 	    tags.ElementLength() < capacity)
 		return {};
-	return {capacity, offsets.Data(), orders.Data(), states.Data(),
-		tags.Data()};
+	return { capacity, offsets.Data(), orders.Data(), states.Data(), tags.Data() };
 }
 
 constexpr const char *status_names[] = {
@@ -129,8 +128,7 @@ struct buddy_allocator *Environment::AllocatorArgument()
 
 struct buddy_list *Environment::ListArgument()
 {
-	struct buddy_list *list =
-		buddy_owner_list(&owner_, mailbox_.index(0), mailbox_.index(1));
+	struct buddy_list *list = buddy_owner_list(&owner_, mailbox_.index(0), mailbox_.index(1));
 
 	if (!list)
 		mailbox_.status(BUDDY_FREED);
@@ -140,8 +138,8 @@ struct buddy_list *Environment::ListArgument()
 /* size, chunk size, memory limit, step limit -> slot, generation */
 void Environment::Create()
 {
-	struct buddy_config config = {mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
-				      mailbox_.number(3)};
+	struct buddy_config config = { mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
+				       mailbox_.number(3) };
 	struct buddy_allocator *allocator;
 	enum buddy_status status = buddy_create(&config, &allocator);
 
@@ -168,11 +166,11 @@ void Environment::Take(struct buddy_allocator *allocator, bool created)
 
 void Environment::Account(uint32_t allocator_slot)
 {
-	uint64_t growth = buddy_owner_growth(&owner_, allocator_slot);
+	int64_t growth = buddy_owner_growth(&owner_, allocator_slot);
 	int64_t total;
 
 	if (growth)
-		napi_adjust_external_memory(env_, static_cast<int64_t>(growth), &total);
+		napi_adjust_external_memory(env_, growth, &total);
 }
 
 /* allocator slot, generation -> */
@@ -288,8 +286,8 @@ void Environment::TrimRaw()
 /* list slot, generation, cleared -> */
 void Environment::Free()
 {
-	mailbox_.status(buddy_owner_free(&owner_, mailbox_.index(0), mailbox_.index(1),
-					 mailbox_.flag(2)));
+	mailbox_.status(
+		buddy_owner_free(&owner_, mailbox_.index(0), mailbox_.index(1), mailbox_.flag(2)));
 }
 
 /* list slot, generation, index, cleared -> the list */
@@ -358,6 +356,7 @@ void Environment::Avail()
 	mailbox_.result(0, avail.avail);
 	mailbox_.result(1, avail.clear_avail);
 	mailbox_.result(2, avail.kernel_warnings);
+	Account(mailbox_.index(0));
 }
 
 void Environment::PutToken(unsigned int index, struct buddy_token token)
@@ -368,7 +367,7 @@ void Environment::PutToken(unsigned int index, struct buddy_token token)
 
 struct buddy_token Environment::TokenArgument(unsigned int index) const
 {
-	return {{mailbox_.number(index), mailbox_.number(index + 1)}};
+	return { { mailbox_.number(index), mailbox_.number(index + 1) } };
 }
 
 /* allocator slot, generation -> token of the allocator: two words */
@@ -492,7 +491,9 @@ napi_value Environment::Print(const Napi::CallbackInfo &info)
 		return nullptr;
 	mailbox_.status(buddy_print(
 		allocator,
-		[](void *reader, const char *line) { static_cast<std::string *>(reader)->append(line); },
+		[](void *reader, const char *line) {
+			static_cast<std::string *>(reader)->append(line);
+		},
 		&text));
 	return Napi::String::New(info.Env(), text);
 }
@@ -595,7 +596,8 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	napi_ref cells;
 	void *memory;
 
-	if (napi_create_arraybuffer(env, MAILBOX_CELLS * sizeof(double), &memory, &mailbox) != napi_ok)
+	if (napi_create_arraybuffer(env, MAILBOX_CELLS * sizeof(double), &memory, &mailbox) !=
+	    napi_ok)
 		return exports;
 	/* The cells must live as long as the functions that reach for them. */
 	if (napi_create_reference(env, mailbox, 1, &cells) != napi_ok)

@@ -14,14 +14,14 @@ extern "C" {
 }
 
 class Environment {
-    public:
+public:
 	static Napi::Object Init(Napi::Env env, Napi::Object exports);
 
 	Environment(const Environment &) = delete;
 	Environment &operator=(const Environment &) = delete;
 	~Environment();
 
-    private:
+private:
 	Environment(napi_env env, void *mailbox);
 
 	/* Arguments and results in the mailbox. */

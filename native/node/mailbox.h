@@ -18,7 +18,7 @@ enum mailbox_cell {
 };
 
 class Mailbox {
-    public:
+public:
 	explicit Mailbox(void *memory) : doubles_(static_cast<double *>(memory)) {}
 
 	uint64_t number(unsigned int index) const
@@ -26,7 +26,8 @@ class Mailbox {
 		double value = doubles_[MAILBOX_ARGUMENTS + index];
 
 		if (static_cast<unsigned int>(doubles_[MAILBOX_WIDE]) >> index & 1)
-			return reinterpret_cast<const uint64_t *>(doubles_)[MAILBOX_ARGUMENTS + index];
+			return reinterpret_cast<const uint64_t *>(
+				doubles_)[MAILBOX_ARGUMENTS + index];
 		return value >= 0 && value < 0x1p64 ? static_cast<uint64_t>(value) : 0;
 	}
 
@@ -46,7 +47,7 @@ class Mailbox {
 
 	void status(int value) { doubles_[MAILBOX_STATUS] = value; }
 
-    private:
+private:
 	double *doubles_;
 };
 

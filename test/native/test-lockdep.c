@@ -94,3 +94,20 @@ TEST("the kernel code warns when it is called without the allocator's lock, and 
 	CHECK_EQ(warnings_of(allocator), 1);
 	buddy_put(allocator);
 }
+
+TEST("what is still parked when its allocator ends is freed under the lock")
+{
+	const struct buddy_config config = { .size = SZ_1M, .chunk_size = SZ_4K };
+	const struct buddy_request request = { .size = SZ_4K, .min_block_size = SZ_4K };
+	struct buddy_allocator *allocator = NULL;
+	struct buddy_token ticket;
+	struct buddy_fault warning;
+	struct buddy_list list;
+
+	buddy_list_init(&list);
+	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_OK);
+	CHECK_EQ(buddy_alloc(allocator, &list, &request), BUDDY_OK);
+	CHECK_EQ(buddy_park(&list, &list, &ticket), BUDDY_OK);
+	buddy_put(allocator);
+	CHECK(!buddy_take_warning(&warning));
+}

@@ -3,6 +3,7 @@
 #include "scenario.h"
 
 #include <buddy/faults.h>
+#include <stdlib.h>
 
 /* Requests that split blocks in every way there is, from a space of which some is in use. None finds a block ready made. */
 static const struct buddy_request requests[] = {
@@ -265,5 +266,24 @@ TEST("memory that is free but not to be had is ENOSPC, not ENOMEM")
 	CHECK_EQ(count, 4096);
 	for (unsigned int i = 0; i < count; i++)
 		CHECK_OK(buddy_free(&lists[i], false));
+	drop_allocator(allocator);
+}
+
+TEST("all slabs but the first go back when all blocks do, and come again when they are needed")
+{
+	/* Seven roots. */
+	enum { BLOCKS = 127 * 256 };
+	struct buddy_allocator *allocator = new_allocator(BLOCKS * CHUNK);
+	struct buddy_list *lists = calloc(BLOCKS, sizeof(*lists));
+	uint64_t at_first = buddy_native_bytes(allocator);
+
+	for (int round = 0; round < 3; round++) {
+		fill(allocator, lists, CHUNK);
+		CHECK(buddy_native_bytes(allocator) > at_first + 4 * MIB);
+		for (int i = 0; i < BLOCKS; i++)
+			CHECK_OK(buddy_free(&lists[i], false));
+		CHECK_EQ(buddy_native_bytes(allocator), at_first);
+	}
+	free(lists);
 	drop_allocator(allocator);
 }

@@ -17,6 +17,10 @@ struct arena {
 	_Atomic size_t bytes;
 	size_t limit;
 
+	/* Objects in use, and how many of them will be until the end. */
+	u64 objects;
+	u64 permanent_objects;
+
 	/* The one size of objects that this arena's slabs hold; 0 before the first. */
 	size_t object_size;
 	struct free_object *free;
@@ -32,6 +36,12 @@ struct arena {
 	bool fail_on;
 #endif
 };
+
+/*
+ * Declares the objects that are in use, which must fit in the smallest slab, to be there until the end. Whenever they are
+ * the only ones, the arena gives back all slabs but the first.
+ */
+void arena_keep(struct arena *arena);
 
 void arena_init(struct arena *arena, size_t limit);
 void arena_destroy(struct arena *arena);

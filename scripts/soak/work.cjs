@@ -1,0 +1,105 @@
+// What each thread of the worker soak does with the shared allocator, step by step at random.
+const { AllocatedBlocks } = require('../../dist/index.js');
+
+const MOST_LISTS = 64;
+
+/** Always the same numbers below 2^32 (mulberry32). @param {number} seed */
+function randomNumbers(seed) {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
+
+/**
+ * @param {import('../../dist/index.js').GpuBuddy} buddy
+ * @param {() => number} random
+ */
+function useAllocator(buddy, random) {
+  /** @type {import('../../dist/index.js').AllocatedBlocks[]} */
+  const lists = [];
+  /** What was given away and perhaps never taken up. */
+  const given = [];
+  let [steps, received] = [0, 0];
+
+  function pick() {
+    const [list] = lists.splice(random() % Math.max(lists.length, 1), 1);
+    return list;
+  }
+
+  function allocate() {
+    const size = 4096 * (1 + (random() % 64));
+    const mode = [
+      'simple',
+      'top-down',
+      { range: /** @type {[number, bigint]} */ ([2 ** 20 * (random() % 256), buddy.size]) },
+    ][random() % 3];
+    const flags = { contiguous: random() % 4 === 0, clear: random() % 4 === 0, tag: random() };
+    const list = buddy.tryAllocBlocks(size, { .../** @type {object} */ ({ mode }), ...flags });
+    if (list) lists.push(list);
+  }
+
+  function trim() {
+    const list = lists[random() % Math.max(lists.length, 1)];
+    if (list?.length === 1 && list.size > 4096n)
+      list.trim(list.size / 8192n > 0n ? (list.size / 8192n) * 4096n : 4096);
+  }
+
+  const acts = [
+    allocate,
+    allocate,
+    () => lists.length < MOST_LISTS && allocate(),
+    trim,
+    () => pick()?.free({ cleared: random() % 2 === 0 }),
+    () => pick()?.free(),
+    // Dropped: for the collector, or for the end of the thread.
+    () => random() % 8 === 0 && pick(),
+    () => {
+      const list = lists[0];
+      if (list && !list.isEmpty) list.freeBlock(random() % list.length);
+      if (list?.isEmpty) lists.shift()?.free();
+    },
+    () => buddy.avail <= buddy.size,
+    () => buddy.blockAt(random() % Number(buddy.size)),
+    () => random() % 256 === 0 && buddy.resetClear(random() % 2 === 0),
+    () => random() % 256 === 0 && buddy.snapshot(),
+  ];
+
+  return {
+    step() {
+      steps++;
+      acts[random() % acts.length]();
+      while (lists.length > MOST_LISTS) pick()?.free();
+    },
+
+    /** A token for another thread. It may never arrive. */
+    give() {
+      const token = pick()?.transfer();
+      if (token) given.push(token);
+      return token;
+    },
+
+    /** Takes up what a thread gave, if nobody has, and that thread is still there. */
+    receive(token) {
+      try {
+        lists.push(AllocatedBlocks.adopt(token));
+        received++;
+      } catch (error) {
+        if (error.code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
+      }
+    },
+
+    /** Gives everything back, also what was given away in vain. */
+    end() {
+      const counts = { steps, received, given: given.length };
+      for (const token of given.splice(0)) this.receive(token);
+      for (const list of lists.splice(0)) list.free();
+      return counts;
+    },
+  };
+}
+
+module.exports = { randomNumbers, useAllocator };

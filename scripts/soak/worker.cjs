@@ -1,0 +1,22 @@
+// A thread of the worker soak: works until it is terminated. Some end by themselves, some throw.
+const { parentPort, workerData } = require('node:worker_threads');
+const { GpuBuddy } = require('../../dist/index.js');
+const { randomNumbers, useAllocator } = require('./work.cjs');
+
+const random = randomNumbers(workerData.seed);
+const work = useAllocator(GpuBuddy.from(workerData.token), random);
+
+parentPort.on('message', (token) => work.receive(token));
+
+function turn() {
+  for (let i = 0; i < 500; i++) work.step();
+  const token = work.give();
+  if (token) parentPort.postMessage(token);
+  if (random() % 200 === 0) throw new Error('on purpose');
+  if (random() % 200 === 0) return parentPort.close();
+  // Some never let anything else run.
+  if (random() % 500 === 0) for (;;) work.step();
+  setImmediate(turn);
+}
+
+turn();

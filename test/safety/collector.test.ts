@@ -1,0 +1,313 @@
+// What nobody frees, the garbage collector does: lists, guards, allocators, and what it says about that.
+
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { join } from 'node:path';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type ReclaimedMessage } from 'gpu-buddy';
+import { expectSound, firstOf, rangesOf, SZ_20K, thrownBy } from '../lib/helpers';
+import { collect, collectUntil, measured, packageFolder, runFile, runProgram } from './built';
+
+const CHANNEL = 'gpu-buddy:reclaimed';
+const listeners: ((message: unknown) => void)[] = [];
+
+/** What the channel tells from now on. */
+function reclaimed(): ReclaimedMessage[] {
+  const messages: ReclaimedMessage[] = [];
+  const listener = (message: unknown) => {
+    messages.push(message as ReclaimedMessage);
+  };
+  subscribe(CHANNEL, listener);
+  listeners.push(listener);
+  return messages;
+}
+
+afterEach(async () => {
+  for (const listener of listeners.splice(0)) unsubscribe(CHANNEL, listener);
+  // What one test has dropped is not told to the next.
+  for (let i = 0; i < 3; i++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+});
+
+/** Allocates and drops, in a frame of its own so that nothing is left of it. */
+function drop(buddy: GpuBuddy, sizes: readonly number[]): void {
+  for (const size of sizes) expect(buddy.allocBlocks(size).length).toBeGreaterThan(0);
+}
+
+function dropAllocatorWithLists(): { token: ReturnType<GpuBuddy['share']>; lists: number } {
+  const buddy = new GpuBuddy({ size: SZ_1M });
+  drop(buddy, [SZ_4K, SZ_20K, SZ_4K]);
+  return { token: buddy.share(), lists: 3 };
+}
+
+/** Runs with Error.prepareStackTrace() as some programs have it. */
+function withStackTraces(prepare: typeof Error.prepareStackTrace, run: () => void): void {
+  const hooks = Error as { prepareStackTrace?: unknown };
+  const before = hooks.prepareStackTrace;
+  hooks.prepareStackTrace = prepare;
+  try {
+    run();
+  } finally {
+    hooks.prepareStackTrace = before;
+  }
+}
+
+const isWhole = (buddy: GpuBuddy) => () => buddy.avail === buddy.size;
+
+describe('a list that is dropped', () => {
+  test('is freed', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    drop(buddy, [SZ_4K, SZ_20K, SZ_16K]);
+    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K - SZ_20K - SZ_16K));
+    await collectUntil('the lists', isWhole(buddy));
+    expectSound(buddy);
+  });
+
+  test('comes back dirty, even from clear memory', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    buddy.resetClear(true);
+    drop(buddy, [SZ_20K]);
+    await collectUntil('the list', isWhole(buddy));
+    expect(buddy.clearAvail).toBe(BigInt(SZ_1M - SZ_20K));
+  });
+
+  test('is not freed while a block of it is held, or an iterator', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const held = {
+      block: firstOf(buddy.allocBlocks(SZ_4K)) as unknown,
+      iterator: buddy.allocBlocks(SZ_20K)[Symbol.iterator](),
+    };
+    held.iterator.next();
+    for (let i = 0; i < 5; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K - SZ_20K));
+    expect(held.block).toMatchObject({ size: 4096n });
+    held.block = undefined;
+    await collectUntil('the list of the block', () => buddy.avail === BigInt(SZ_1M - SZ_20K));
+    expect(held.iterator.next().value).toMatchObject({ size: 4096n });
+    held.iterator = [][Symbol.iterator]();
+    await collectUntil('the list of the iterator', isWhole(buddy));
+  });
+
+  test('after its only block was looked at is freed', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    expect(rangesOf(buddy.allocBlocks(SZ_4K))).toHaveLength(1);
+    await collectUntil('the list', isWhole(buddy));
+  });
+
+  test('is freed by the allocator whatever became of it before: trimmed, freed in part, adopted', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const messages = reclaimed();
+    const prepare = () => {
+      buddy.allocBlocks(SZ_16K).trim(SZ_4K);
+      buddy.allocBlocks(SZ_20K).freeBlock(0);
+      AllocatedBlocks.adopt(buddy.allocBlocks(SZ_16K).transfer());
+      buddy.allocBlocks(SZ_4K).freeBlock(0);
+    };
+    prepare();
+    await collectUntil('the lists', isWhole(buddy));
+    // The one that had no block left was not worth telling.
+    await collectUntil('the messages', () => messages.length === 3);
+    expect(messages.map(({ size }) => size).sort()).toEqual([16384n, 4096n, 4096n]);
+  });
+
+  test('cannot be freed by what has taken its place', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    for (let round = 0; round < 20; round++) {
+      drop(buddy, [SZ_4K]);
+      const kept = buddy.allocBlocks(SZ_4K);
+      await collectUntil('the list', () => buddy.avail === BigInt(SZ_1M - SZ_4K));
+      expect(rangesOf(kept)).toHaveLength(1);
+      kept.free();
+    }
+    expect(buddy.avail).toBe(buddy.size);
+  });
+});
+
+describe('the channel gpu-buddy:reclaimed', () => {
+  test('tells of each list that the collector had to free, with its size', async () => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    drop(buddy, [SZ_4K, SZ_20K]);
+    buddy.allocBlocks(SZ_16K).free();
+    await collectUntil('two messages', () => messages.length === 2);
+    expect(buddy.avail).toBe(buddy.size);
+    expect(messages).toHaveLength(2);
+    expect(messages).toEqual(
+      expect.arrayContaining([
+        { size: 4096n, stack: undefined },
+        { size: 20480n, stack: undefined },
+      ]),
+    );
+  });
+
+  test('says nothing of lists that were freed, given away or used up', async () => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const prepare = () => {
+      for (let i = 0; i < 10_000; i++) buddy.allocBlocks(SZ_4K).free();
+      const kept = Array.from({ length: 200 }, () => buddy.allocBlocks(SZ_4K));
+      const adopted = kept.splice(100).map((list) => AllocatedBlocks.adopt(list.transfer()));
+      for (const list of [...kept, ...adopted]) list.free();
+      const usedUp = buddy.allocBlocks(SZ_4K);
+      usedUp.freeBlock(0);
+    };
+    prepare();
+    // By the time that one is told of, the others have had their turn too.
+    drop(buddy, [SZ_20K]);
+    await collectUntil('the last list', () => messages.some(({ size }) => size === BigInt(SZ_20K)));
+    expect(messages).toHaveLength(1);
+    expect(buddy.avail).toBe(buddy.size);
+  });
+
+  test('says where the list was allocated, if captureStacks was asked for', async () => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    function theCulprit() {
+      drop(buddy, [SZ_4K]);
+    }
+    function theOther() {
+      expect(buddy.tryAllocBlocks(SZ_16K)?.length).toBe(1);
+    }
+    theCulprit();
+    theOther();
+    await collectUntil('two messages', () => messages.length === 2);
+    const stackOf = (size: bigint) => messages.find((message) => message.size === size)?.stack ?? '';
+    const [first, second] = stackOf(4096n).split('\n');
+    expect(first).toMatch(/^ {4}at .*collector\.test\.ts:\d+:\d+/);
+    expect(second).toMatch(/at .* .*collector\.test\.ts/);
+    expect(stackOf(16384n)).toMatch(/^ {4}at .*collector\.test\.ts:\d+:\d+/);
+  });
+
+  test("gives no stack of an earlier list in the same slot, nor another allocator's", async () => {
+    const messages = reclaimed();
+    const noting = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    const silent = new GpuBuddy({ size: SZ_1M });
+    noting.allocBlocks(SZ_4K).free();
+    drop(silent, [SZ_4K]);
+    await collectUntil('a message', () => messages.length === 1);
+    expect(messages).toEqual([{ size: 4096n, stack: undefined }]);
+  });
+
+  test.each<[string, (error: Error, frames: NodeJS.CallSite[]) => unknown]>([
+    ['makes an array of it', (_, frames) => frames],
+    ['makes nothing of it', () => undefined],
+    ['makes an object of it', () => ({ frames: 1 })],
+  ])('goes on where a program has hooked into stack traces, and %s', async (_, prepare) => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    withStackTraces(prepare, () => {
+      drop(buddy, [SZ_4K]);
+    });
+    await collectUntil('a message', () => messages.length === 1);
+    expect(messages).toEqual([{ size: 4096n, stack: expect.any(String) }]);
+  });
+
+  test('is told by the right list where that hook allocates, and nothing where it throws', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    const other = new GpuBuddy({ size: SZ_1M });
+    const lists: AllocatedBlocks[] = [];
+    let thrown: unknown;
+    const allocate = () => {
+      try {
+        lists.push(buddy.allocBlocks(SZ_4K));
+      } catch (error) {
+        thrown = error;
+      }
+    };
+    withStackTraces(() => other.allocBlocks(SZ_16K).length, allocate);
+    withStackTraces(() => {
+      throw new TypeError('on purpose');
+    }, allocate);
+    expect(thrown).toMatchObject({ message: 'on purpose' });
+    expect(lists.map((list) => rangesOf(list))).toEqual([[[BigInt(SZ_1M - SZ_4K), 4096n]]]);
+    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K));
+    for (const list of lists) list.free();
+    expect(buddy.avail).toBe(buddy.size);
+  });
+
+  test('takes no harm from a listener that throws', async () => {
+    const { code, answer } = await runProgram('throwing-listener.cjs');
+    expect({ code, answer }).toEqual({ code: 0, answer: { errors: 5, whole: true } });
+  });
+});
+
+describe('an allocator that is dropped', () => {
+  test('ends, with all of its lists', async () => {
+    const { token } = dropAllocatorWithLists();
+    const isGone = () => {
+      try {
+        GpuBuddy.from(token).dispose();
+        return false;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'ERR_GPU_BUDDY_TOKEN' });
+        return true;
+      }
+    };
+    await collectUntil('the allocator', isGone);
+  });
+
+  test('does not end while a list of it is held, which knows it', async () => {
+    const makeList = () => new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_20K);
+    const blocks = makeList();
+    for (let i = 0; i < 3; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(blocks.buddy.avail).toBe(BigInt(SZ_1M - SZ_20K));
+    expect(rangesOf(blocks)).toHaveLength(2);
+    blocks.free();
+    expect(blocks.buddy.avail).toBe(BigInt(SZ_1M));
+  });
+
+  test('leaves a list that is held behind a disposed allocator whole', async () => {
+    const makeList = () => {
+      using buddy = new GpuBuddy({ size: SZ_1M });
+      return { blocks: buddy.allocBlocks(SZ_20K), observer: GpuBuddy.from(buddy.share()) };
+    };
+    const { blocks, observer } = makeList();
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(thrownBy(() => blocks.buddy.avail)).toMatchObject({ code: 'ERR_GPU_BUDDY_DISPOSED' });
+    expect(blocks.size).toBe(BigInt(SZ_20K));
+    blocks.free();
+    expect(observer.avail).toBe(observer.size);
+  });
+});
+
+describe('guards', () => {
+  test('are used again: a list that is freed by hand leaves nothing for the collector', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const register = jest.spyOn(FinalizationRegistry.prototype, 'register');
+    for (let i = 0; i < 1000; i++) buddy.allocBlocks(SZ_4K).free();
+    const lists = Array.from({ length: 100 }, () => buddy.allocBlocks(SZ_4K));
+    for (const list of lists) list.free();
+    for (let i = 0; i < 1000; i++) expect(() => buddy.allocBlocks(5)).toThrow('EINVAL');
+    const registrations = register.mock.calls.length;
+    register.mockRestore();
+    expect(registrations).toBeLessThanOrEqual(100);
+  });
+
+  test('beyond those that are kept for the next lists are collected', async () => {
+    const buddy = new GpuBuddy({ size: 20_000 * SZ_4K });
+    const prepare = () => {
+      for (const list of Array.from({ length: 20_000 }, () => buddy.allocBlocks(SZ_4K))) list.free();
+    };
+    prepare();
+    for (let i = 0; i < 3; i++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    prepare();
+    expect(buddy.avail).toBe(buddy.size);
+  });
+});
+
+test('a hundred thousand lists, half of them dropped, leave nothing behind: the soak of scripts/soak, cut short', async () => {
+  const { code, stdout } = await runFile(join(packageFolder, 'scripts/soak/lists.mjs'), ['100000'], measured);
+  expect(stdout).toMatch(/avail is whole\n$/);
+  expect(code).toBe(0);
+}, 60_000);

@@ -1,0 +1,83 @@
+// A thread that does what the test tells it, one message an act, and answers each. See Actor in ../built.ts.
+const path = require('node:path');
+const { parentPort, workerData } = require('node:worker_threads');
+const { GpuBuddy, AllocatedBlocks } = require(workerData.package);
+
+/** @type {import('gpu-buddy').GpuBuddy[]} */
+const buddies = [];
+/** @type {import('gpu-buddy').AllocatedBlocks[]} */
+const lists = [];
+
+const ranges = (list) => Array.from(list, ({ offset, size }) => [offset, size]);
+
+const actions = {
+  create: (options) => buddies.push(new GpuBuddy(options)) - 1,
+  from: (token) => buddies.push(GpuBuddy.from(token)) - 1,
+  share: (buddy = 0) => buddies[buddy].share(),
+  avail: (buddy = 0) => buddies[buddy].avail,
+  describe: (buddy = 0) => {
+    const { size, chunkSize, baseOffset, maxOrder } = buddies[buddy];
+    return { size, chunkSize, baseOffset, maxOrder };
+  },
+  dispose: (buddy = 0) => buddies[buddy].dispose(),
+  alloc: (size, options, buddy = 0) => lists.push(buddies[buddy].allocBlocks(size, options)) - 1,
+  free: (list) => lists[list].free(),
+  ranges: (list) => ranges(lists[list]),
+  tag: (list) => lists[list].tag,
+  transfer: (list) => lists[list].transfer(),
+  adopt: (token) => lists.push(AllocatedBlocks.adopt(token)) - 1,
+  sameBuddy: (one, other) => lists[one].buddy === lists[other].buddy,
+  isBuddyOf: (buddy, list) => lists[list].buddy === buddies[buddy],
+  forget: () => {
+    lists.length = 0;
+    buddies.length = 0;
+  },
+
+  /** In builds with faults only. */
+  inject: (fault, buddy = 0) => {
+    const folder = path.dirname(workerData.package);
+    const { handleOf } = require(path.join(folder, 'internal.js'));
+    return require(path.join(folder, 'native.js')).inject(buddies[buddy][handleOf], fault);
+  },
+
+  throwLater: () => {
+    setImmediate(() => {
+      throw new Error('on purpose');
+    });
+  },
+  exit: () => process.exit(0),
+  close: () => parentPort.close(),
+
+  /** Never comes back: allocates, trims, frees and transfers until the thread is terminated. Counts its rounds. */
+  workForEver: (rounds) => {
+    const counter = new Int32Array(rounds);
+    for (let i = 0; ; i++) {
+      const list = buddies[0].tryAllocBlocks(4096 * (1 + (i % 9)), { tag: i });
+      if (list) {
+        if (list.length === 1 && list.size > 4096n) list.trim(4096);
+        if (i % 5 === 0) list.transfer();
+        else if (i % 5 === 1) lists.push(list);
+        else list.free();
+      }
+      if (lists.length > 50) for (const kept of lists.splice(0)) kept.free();
+      Atomics.add(counter, 0, 1);
+      Atomics.notify(counter, 0);
+    }
+  },
+
+  /** One allocation that takes as long as the work limit lets it. */
+  workLong: (size, rounds) => {
+    const counter = new Int32Array(rounds);
+    Atomics.add(counter, 0, 1);
+    Atomics.notify(counter, 0);
+    lists.push(buddies[0].allocBlocks(size, { mode: { range: [0, buddies[0].size] } }));
+  },
+};
+
+parentPort.on('message', ({ id, action, values }) => {
+  try {
+    parentPort.postMessage({ id, value: actions[action](...values) });
+  } catch (error) {
+    parentPort.postMessage({ id, error: { name: error.name, code: error.code, message: error.message } });
+  }
+});
