@@ -21,7 +21,19 @@ const KEYRINGS = ['gpg', 'pgp'].map((ending) => `/usr/share/keyrings/debian-arch
  * @param {{ keyring: string | undefined }} options
  * @returns {Promise<import('./verify.mjs').Found>}
  */
-export async function fromApt(manifest, { keyring }) {
+export function fromApt(manifest, options) {
+  return withPackage(manifest, options, (deb, chosen) => extract(deb, chosen, manifest.paths));
+}
+
+/**
+ * Fetches the package and lets `use` have its file, which is gone afterwards.
+ * @template T
+ * @param {import('./manifest.mjs').Manifest} manifest
+ * @param {{ keyring: string | undefined }} options
+ * @param {(deb: string, chosen: Package) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+export async function withPackage(manifest, { keyring }, use) {
   const keys = (keyring ? [keyring] : KEYRINGS).find(exists);
   if (!keys) {
     throw new FetchError(
@@ -40,7 +52,7 @@ export async function fromApt(manifest, { keyring }) {
         const chosen = choose(packages, manifest.versions);
         if (!chosen) throw failure ?? nothingNewEnough(packages, manifest.versions[0]);
         const deb = await download(config, chosen, join(folder, `deb-${problems.length}`));
-        return await extract(deb, chosen, manifest.paths);
+        return await use(deb, chosen);
       } catch (error) {
         problems.push(`${mirror}: ${explain(error)}`);
       }
@@ -199,18 +211,27 @@ async function download(config, { name, version }, folder) {
  * @returns {Promise<import('./verify.mjs').Found>}
  */
 async function extract(deb, { name, version, upstream }, paths) {
-  const source = `Debian package ${name} ${version}`;
-  const commands = [
+  const source = sourceOf({ name, version });
+  const stream = { size: statSync(deb).size, tarOptions: ['-J'] };
+  const { contents } = await unpack(archiveCommands(deb, name), stream, paths, source);
+  return { source, version: upstream, signed: true, contents };
+}
+
+/** What people are told that a file comes from. @param {Pick<Package, 'name' | 'version'>} chosen */
+export function sourceOf({ name, version }) {
+  return `Debian package ${name} ${version}`;
+}
+
+/**
+ * The commands that write the archive inside the package, compressed with xz.
+ * @param {string} deb
+ * @param {string} name of the package
+ */
+export function archiveCommands(deb, name) {
+  return [
     ['dpkg-deb', '--fsys-tarfile', deb],
     ['tar', '-xO', '-f', '-', `./usr/src/${name}.tar.xz`],
   ];
-  const { contents } = await unpack(
-    commands,
-    { size: statSync(deb).size, tarOptions: ['-J'] },
-    paths,
-    source,
-  );
-  return { source, version: upstream, signed: true, contents };
 }
 
 /** @param {unknown} error */

@@ -1,0 +1,74 @@
+// Compares answers line by line, and says what was found.
+
+/** @typedef {{ lines: number, operations: number, identical: number, different: number, first?: Difference }} Counts */
+/** @typedef {{ line: number, operation: string, expected: string, actual: string }} Difference `line` counts from 1 */
+
+/** Of a line that is shown. */
+const SHOWN = 300;
+const NOTHING = '(nothing)';
+
+/**
+ * @param {string[]} trace
+ * @param {string[]} expected
+ * @param {string[]} actual
+ * @returns {Counts}
+ */
+export function compare(trace, expected, actual) {
+  const lines = Math.max(trace.length, expected.length, actual.length);
+  const operations = trace.filter((line) => !line.startsWith('#')).length;
+  /** @type {Counts} */
+  const counts = { lines, operations, identical: 0, different: 0 };
+  for (let i = 0; i < lines; i++) {
+    if (expected[i] !== undefined && expected[i] === actual[i]) {
+      counts.identical++;
+      continue;
+    }
+    counts.different++;
+    counts.first ??= {
+      line: i + 1,
+      operation: trace[i] ?? NOTHING,
+      expected: expected[i] ?? NOTHING,
+      actual: actual[i] ?? NOTHING,
+    };
+  }
+  return counts;
+}
+
+/** @param {Counts[]} all @returns {Counts} */
+export function total(all) {
+  /** @param {'lines' | 'operations' | 'identical' | 'different'} key */
+  const sum = (key) => all.reduce((whole, counts) => whole + counts[key], 0);
+  return {
+    lines: sum('lines'),
+    operations: sum('operations'),
+    identical: sum('identical'),
+    different: sum('different'),
+  };
+}
+
+/** @param {string} name @param {Counts} counts */
+export function countsText(name, { lines, operations, identical, different, first }) {
+  const text = [
+    `${name}: ${count(lines)} lines (${count(operations)} operations), ` +
+      `${count(identical)} identical, ${count(different)} different`,
+  ];
+  if (first) {
+    text.push(
+      `  first difference: line ${first.line}`,
+      `    operation: ${shown(first.operation)}`,
+      `    expected:  ${shown(first.expected)}`,
+      `    got:       ${shown(first.actual)}`,
+    );
+  }
+  return text.join('\n');
+}
+
+/** @param {number} value */
+export function count(value) {
+  return value.toLocaleString('en-US');
+}
+
+/** @param {string} line */
+function shown(line) {
+  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
+}
