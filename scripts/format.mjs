@@ -22,7 +22,9 @@ function formatScripts() {
 function formatNative() {
   const style = readFileSync(path.join(root, '.clang-format'), 'utf8');
   let clean = true;
-  for (const file of ['native', 'test/native', 'test/kunit', 'test/fuzz', 'oracle/kernel'].flatMap(filesBelow)) {
+  for (const file of ['native', 'test/native', 'test/kunit', 'test/fuzz', 'oracle/kernel'].flatMap(
+    filesBelow,
+  )) {
     const before = readFileSync(path.join(root, file), 'utf8');
     const after = format(before, file, style);
     if (after === before) continue;

@@ -274,16 +274,16 @@ TEST("all slabs but the first go back when all blocks do, and come again when th
 	/* Seven roots. */
 	enum { BLOCKS = 127 * 256 };
 	struct buddy_allocator *allocator = new_allocator(BLOCKS * CHUNK);
-	struct buddy_list *lists = calloc(BLOCKS, sizeof(*lists));
+	struct buddy_list *many = calloc(BLOCKS, sizeof(*many));
 	uint64_t at_first = buddy_native_bytes(allocator);
 
 	for (int round = 0; round < 3; round++) {
-		fill(allocator, lists, CHUNK);
+		fill(allocator, many, CHUNK);
 		CHECK(buddy_native_bytes(allocator) > at_first + 4 * MIB);
 		for (int i = 0; i < BLOCKS; i++)
-			CHECK_OK(buddy_free(&lists[i], false));
+			CHECK_OK(buddy_free(&many[i], false));
 		CHECK_EQ(buddy_native_bytes(allocator), at_first);
 	}
-	free(lists);
+	free(many);
 	drop_allocator(allocator);
 }

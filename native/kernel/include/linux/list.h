@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <userspace/context.h>
 
-#define LIST_HEAD(name) struct list_head name = {&(name), &(name)}
+#define LIST_HEAD(name) struct list_head name = { &(name), &(name) }
 
 static inline void INIT_LIST_HEAD(struct list_head *head)
 {
@@ -20,7 +20,8 @@ static inline void list_join(struct list_head *before, struct list_head *after)
 	after->prev = before;
 }
 
-static inline void list_insert(struct list_head *link, struct list_head *before, struct list_head *after)
+static inline void list_insert(struct list_head *link, struct list_head *before,
+			       struct list_head *after)
 {
 	list_join(before, link);
 	list_join(link, after);
@@ -84,8 +85,10 @@ static inline struct list_head *list_first_or_null(struct list_head *head)
 #define list_entry(link, type, member) container_of(link, type, member)
 #define list_first_entry(head, type, member) list_entry((head)->next, type, member)
 #define list_last_entry(head, type, member) list_entry((head)->prev, type, member)
-#define list_next_entry(entry, member) list_entry((entry)->member.next, __typeof__(*(entry)), member)
-#define list_prev_entry(entry, member) list_entry((entry)->member.prev, __typeof__(*(entry)), member)
+#define list_next_entry(entry, member)                                                             \
+	list_entry((entry)->member.next, __typeof__(*(entry)), member)
+#define list_prev_entry(entry, member)                                                             \
+	list_entry((entry)->member.prev, __typeof__(*(entry)), member)
 
 #define list_first_entry_or_null(head, type, member)                                               \
 	({                                                                                         \

@@ -6,8 +6,6 @@
 #include <linux/lockdep.h>
 #include <linux/printk.h>
 
-static inline void cond_resched(void)
-{
-}
+static inline void cond_resched(void) {}
 
 #endif

@@ -17,7 +17,7 @@ struct kmem_cache {
 /* Lives as long as the process, so that no thread can be left holding a cache that is gone. */
 #define KMEM_CACHE(type, flags)                                                                    \
 	({                                                                                         \
-		static struct kmem_cache cache_of_##type = {#type, sizeof(struct type)};           \
+		static struct kmem_cache cache_of_##type = { #type, sizeof(struct type) };         \
 		(void)(flags);                                                                     \
 		&cache_of_##type;                                                                  \
 	})
