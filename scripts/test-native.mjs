@@ -26,6 +26,11 @@ const variants = [
       UBSAN_OPTIONS: 'print_stacktrace=1',
     },
   },
+  {
+    name: 'thread',
+    options: ['-DSANITIZE=thread'],
+    environment: { TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1' },
+  },
   { name: 'lockdep', options: ['-DLOCKDEP=ON'] },
 ];
 

@@ -29,6 +29,7 @@ static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments
 {
 	(void)arguments;
 	buddy_free_all_parked(allocator);
+	arena_keep_none(&allocator->arena);
 	gpu_buddy_fini(&allocator->mm);
 	return BUDDY_OK;
 }

@@ -152,6 +152,11 @@ void arena_keep(struct arena *arena)
 	arena->permanent_objects = arena->objects;
 }
 
+void arena_keep_none(struct arena *arena)
+{
+	arena->permanent_objects = 0;
+}
+
 /* Only the permanent objects are left, and they stand at the start of the first slab. */
 static void shrink(struct arena *arena)
 {

@@ -287,3 +287,29 @@ TEST("all slabs but the first go back when all blocks do, and come again when th
 	free(many);
 	drop_allocator(allocator);
 }
+
+/* Blocks of one size that touch each other, clear and dirty by turns: they do not merge. */
+static void leave_unmerged(struct buddy_allocator *allocator, uint64_t start, uint64_t end,
+			   uint64_t block_size)
+{
+	uint64_t count = (end - start) / block_size;
+	struct buddy_list *many = calloc(count, sizeof(*many));
+
+	for (uint64_t i = 0; i < count; i++)
+		take_at(allocator, &many[i], start + i * block_size, block_size);
+	for (uint64_t i = 0; i < count; i++)
+		CHECK_OK(buddy_free(&many[i], i % 2));
+	free(many);
+}
+
+TEST("an allocator whose blocks could not merge, in many slabs, ends in order")
+{
+	/* Roots of 64, 32, 16, 8, 4, 2 and 1 MiB. The first two go before the third, whose nodes are the youngest. */
+	struct buddy_allocator *allocator = new_allocator(127 * MIB);
+
+	leave_unmerged(allocator, 0, 64 * MIB, 32 * MIB);
+	leave_unmerged(allocator, 64 * MIB, 96 * MIB, 16 * MIB);
+	leave_unmerged(allocator, 112 * MIB, 127 * MIB, CHUNK);
+	leave_unmerged(allocator, 96 * MIB, 112 * MIB, CHUNK);
+	drop_allocator(allocator);
+}

@@ -43,6 +43,9 @@ struct arena {
  */
 void arena_keep(struct arena *arena);
 
+/* The end has come: these objects go too, in whatever order. */
+void arena_keep_none(struct arena *arena);
+
 void arena_init(struct arena *arena, size_t limit);
 void arena_destroy(struct arena *arena);
 

@@ -1,0 +1,266 @@
+/* What must hold inside an allocator, see invariants.h. */
+#include "invariants.h"
+
+/* What has been counted so far. */
+struct census {
+	struct test_place place;
+	const struct gpu_buddy *mm;
+	uint64_t free_blocks[GPU_BUDDY_MAX_FREE_TREES][BUDDY_MAX_ORDERS];
+	uint64_t used_blocks[BUDDY_MAX_ORDERS];
+};
+
+#define REQUIRE(census, condition, block)                                                          \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			test_fail((census)->place, "%s does not hold (invariants.c:%d) at %#llx",  \
+				  #condition, __LINE__, (unsigned long long)(block)->header);      \
+	} while (0)
+
+#define REQUIRE_EQ(census, actual, expected)                                                       \
+	do {                                                                                       \
+		uint64_t is = (actual), should_be = (expected);                                    \
+		if (is != should_be)                                                               \
+			test_fail((census)->place, "%s is %#llx, and %s is %#llx", #actual,        \
+				  (unsigned long long)is, #expected,                               \
+				  (unsigned long long)should_be);                                  \
+	} while (0)
+
+static uint64_t state_of(const struct gpu_buddy_block *block)
+{
+	return block->header & GPU_BUDDY_HEADER_STATE;
+}
+
+static unsigned int order_of(const struct gpu_buddy_block *block)
+{
+	return (unsigned int)(block->header & GPU_BUDDY_HEADER_ORDER);
+}
+
+static bool is_clear(const struct gpu_buddy_block *block)
+{
+	return block->header & GPU_BUDDY_HEADER_CLEAR;
+}
+
+static enum gpu_buddy_free_tree tree_of(const struct gpu_buddy_block *block)
+{
+	return is_clear(block) ? GPU_BUDDY_CLEAR_TREE : GPU_BUDDY_DIRTY_TREE;
+}
+
+static bool is_free(const struct gpu_buddy_block *block)
+{
+	return state_of(block) == GPU_BUDDY_FREE;
+}
+
+static void count_blocks(struct census *census, const struct gpu_buddy_block *block,
+			 const struct gpu_buddy_block *parent, uint64_t offset, unsigned int order);
+
+/* The two halves of a split block. Free halves would have been merged, were they not of different kinds. */
+static void count_halves(struct census *census, const struct gpu_buddy_block *block)
+{
+	const struct gpu_buddy_block *left = block->left, *right = block->right;
+	uint64_t offset = gpu_buddy_block_offset(block);
+	unsigned int order = order_of(block);
+
+	REQUIRE(census, !is_clear(block), block);
+	REQUIRE(census, order > 0, block);
+	REQUIRE(census, left && right && left != right, block);
+	count_blocks(census, left, block, offset, order - 1);
+	count_blocks(census, right, block, offset + (census->mm->chunk_size << (order - 1)),
+		     order - 1);
+	REQUIRE(census, !is_free(left) || !is_free(right) || is_clear(left) != is_clear(right),
+		block);
+}
+
+/* Everything below a block that should be at this place and of this size. */
+static void count_blocks(struct census *census, const struct gpu_buddy_block *block,
+			 const struct gpu_buddy_block *parent, uint64_t offset, unsigned int order)
+{
+	REQUIRE(census, gpu_buddy_block_offset(block) == offset, block);
+	REQUIRE(census, order_of(block) == order, block);
+	REQUIRE(census, block->parent == parent, block);
+	REQUIRE(census, !(block->header & GPU_BUDDY_HEADER_UNUSED), block);
+
+	switch (state_of(block)) {
+	case GPU_BUDDY_SPLIT:
+		count_halves(census, block);
+		break;
+	case GPU_BUDDY_FREE:
+		census->free_blocks[tree_of(block)][order]++;
+		break;
+	case GPU_BUDDY_ALLOCATED:
+		census->used_blocks[order]++;
+		break;
+	default:
+		REQUIRE(census, !"a block is in one of three states", block);
+	}
+}
+
+/* The roots cover the space in descending powers of two. */
+static void count_roots(struct census *census)
+{
+	const struct gpu_buddy *mm = census->mm;
+	uint64_t offset = 0;
+
+	REQUIRE_EQ(census, mm->n_roots, (uint64_t)__builtin_popcountll(mm->size));
+	for (unsigned int i = 0; i < mm->n_roots; i++) {
+		unsigned int order =
+			(unsigned int)(ilog2(mm->size - offset) - ilog2(mm->chunk_size));
+
+		count_blocks(census, mm->roots[i], NULL, offset, order);
+		offset += mm->chunk_size << order;
+	}
+	REQUIRE_EQ(census, offset, mm->size);
+}
+
+/* A walk through a free tree, lowest address first. */
+struct walk {
+	struct census *census;
+	enum gpu_buddy_free_tree tree;
+	unsigned int order;
+	uint64_t count;
+	const struct gpu_buddy_block *previous;
+};
+
+static const struct gpu_buddy_block *block_of(struct rb_node *node)
+{
+	return container_of(node, struct gpu_buddy_block, rb);
+}
+
+static bool is_red(const struct rb_node *node)
+{
+	return node && !(node->parent_and_color & 1);
+}
+
+static void visit(struct walk *walk, const struct gpu_buddy_block *block)
+{
+	struct census *census = walk->census;
+	const struct gpu_buddy_block *parent = block->parent;
+
+	REQUIRE(census, is_free(block), block);
+	REQUIRE(census, tree_of(block) == walk->tree, block);
+	REQUIRE(census, order_of(block) == walk->order, block);
+	REQUIRE(census, !parent || parent->left == block || parent->right == block, block);
+	REQUIRE(census, !parent || state_of(parent) == GPU_BUDDY_SPLIT, block);
+	REQUIRE(census,
+		!walk->previous ||
+			gpu_buddy_block_offset(walk->previous) < gpu_buddy_block_offset(block),
+		block);
+	walk->previous = block;
+	walk->count++;
+}
+
+static unsigned int alignment_of(const struct gpu_buddy_block *block)
+{
+	uint64_t offset = gpu_buddy_block_offset(block);
+
+	return offset ? (unsigned int)__builtin_ctzll(offset) : 65;
+}
+
+/* Returns how many black nodes there are on the way down, and the highest alignment below. */
+static unsigned int walk_tree(struct walk *walk, struct rb_node *node, const struct rb_node *parent,
+			      unsigned int *max_alignment)
+{
+	struct census *census = walk->census;
+	unsigned int left_alignment, right_alignment, left_black, right_black;
+	const struct gpu_buddy_block *block;
+
+	*max_alignment = 0;
+	if (!node)
+		return 0;
+
+	block = block_of(node);
+	REQUIRE(census, rb_parent(node) == parent, block);
+	REQUIRE(census, parent || !is_red(node), block);
+	REQUIRE(census, !is_red(node) || (!is_red(node->rb_left) && !is_red(node->rb_right)),
+		block);
+	left_black = walk_tree(walk, node->rb_left, node, &left_alignment);
+	visit(walk, block);
+	right_black = walk_tree(walk, node->rb_right, node, &right_alignment);
+	REQUIRE(census, left_black == right_black, block);
+
+	*max_alignment = max(alignment_of(block), max(left_alignment, right_alignment));
+	REQUIRE(census, block->subtree_max_alignment == *max_alignment, block);
+	return left_black + !is_red(node);
+}
+
+/* Each free tree holds the free blocks of its kind and order, no more and no less. */
+static void check_free_trees(struct census *census)
+{
+	const struct gpu_buddy *mm = census->mm;
+
+	for (unsigned int tree = 0; tree < GPU_BUDDY_MAX_FREE_TREES; tree++) {
+		for (unsigned int order = 0; order <= mm->max_order; order++) {
+			struct walk walk = { census, tree, order, 0, NULL };
+			unsigned int ignored;
+
+			walk_tree(&walk, mm->free_trees[tree][order].rb_node, NULL, &ignored);
+			REQUIRE_EQ(census, walk.count, census->free_blocks[tree][order]);
+		}
+	}
+}
+
+static void check_counters(struct census *census)
+{
+	const struct gpu_buddy *mm = census->mm;
+	uint64_t avail = 0, clear_avail = 0;
+
+	for (unsigned int order = 0; order <= mm->max_order; order++) {
+		uint64_t clear = census->free_blocks[GPU_BUDDY_CLEAR_TREE][order];
+		uint64_t dirty = census->free_blocks[GPU_BUDDY_DIRTY_TREE][order];
+
+		REQUIRE_EQ(census, mm->free_scoreboard[order], clear + dirty);
+		REQUIRE_EQ(census, mm->used_scoreboard[order], census->used_blocks[order]);
+		avail += (clear + dirty) * (mm->chunk_size << order);
+		clear_avail += clear * (mm->chunk_size << order);
+	}
+	REQUIRE_EQ(census, mm->avail, avail);
+	REQUIRE_EQ(census, mm->clear_avail, clear_avail);
+}
+
+/* A block has one pair of links, so one that stood on two lists would break one of them. */
+static uint64_t count_list(struct census *census, const struct buddy_list *list)
+{
+	struct list_head *link;
+	uint64_t count = 0;
+
+	for (link = list->blocks.next; link != &list->blocks; link = link->next) {
+		const struct gpu_buddy_block *block =
+			container_of(link, struct gpu_buddy_block, link);
+
+		REQUIRE(census, link->next->prev == link && link->prev->next == link, block);
+		REQUIRE(census, state_of(block) == GPU_BUDDY_ALLOCATED, block);
+		count++;
+	}
+	REQUIRE_EQ(census, count, list->count);
+	return count;
+}
+
+/* Every block in use is held by somebody. */
+static void check_holdings(struct census *census, const struct buddy_allocator *allocator,
+			   const struct holdings *holdings)
+{
+	uint64_t used = 0, held = holdings->parked;
+
+	for (unsigned int order = 0; order <= census->mm->max_order; order++)
+		used += census->used_blocks[order];
+	for (uint64_t i = 0; i < holdings->count; i++)
+		if (holdings->lists[i]->allocator == allocator)
+			held += count_list(census, holdings->lists[i]);
+	REQUIRE_EQ(census, held, used);
+}
+
+void test_check_invariants(struct test_place place, struct buddy_allocator *allocator,
+			   const struct holdings *holdings)
+{
+	struct census census = { .place = place, .mm = &allocator->mm };
+
+	mutex_lock(&allocator->lock);
+	if (!allocator->poisoned) {
+		count_roots(&census);
+		check_free_trees(&census);
+		check_counters(&census);
+		if (holdings)
+			check_holdings(&census, allocator, holdings);
+		REQUIRE_EQ(&census, allocator->context.warnings, 0);
+	}
+	mutex_unlock(&allocator->lock);
+}

@@ -1,0 +1,68 @@
+/* Many threads at once: no data race (a build with ThreadSanitizer looks), no two owners, and nothing left at the end. */
+#include "crew.h"
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { ROUNDS = 6000, GENERATIONS = 500 };
+#else
+enum { ROUNDS = 40000, GENERATIONS = 3000 };
+#endif
+
+TEST("eight threads work on two shared allocators")
+{
+	static struct crew crew = { .rounds = ROUNDS };
+
+	crew_work(&crew);
+	CHECK(crew.adoptions > 100);
+}
+
+TEST("eight threads work on shared allocators and on their own, and take each other's over")
+{
+	static struct crew crew = { .rounds = ROUNDS, .own = true };
+
+	crew_work(&crew);
+	CHECK(crew.adoptions > 100);
+}
+
+/* The number of the allocator that there is just now, and how many there have been. */
+static _Atomic uint64_t current[2];
+static _Atomic bool done;
+
+/* The two halves may be of different numbers: then there is no such allocator. */
+static void *find_again_and_again(void *arguments)
+{
+	while (!done) {
+		struct buddy_token token = { { current[0], current[1] } };
+		struct buddy_allocator *allocator = buddy_find(token);
+		struct buddy_avail avail;
+
+		if (!allocator)
+			continue;
+		buddy_avail(allocator, &avail);
+		CHECK(avail.avail == 1 << 20);
+		buddy_put(allocator);
+	}
+	return arguments;
+}
+
+TEST("an allocator is found whole or not at all while it is given up")
+{
+	const struct buddy_config config = { .size = 1 << 20, .chunk_size = 4096 };
+	pthread_t threads[CREW];
+
+	for (unsigned int i = 0; i < CREW; i++)
+		CHECK(!pthread_create(&threads[i], NULL, find_again_and_again, NULL));
+	for (unsigned int i = 0; i < GENERATIONS; i++) {
+		struct buddy_allocator *allocator = NULL;
+		struct buddy_token token;
+
+		CHECK(buddy_create(&config, &allocator) == BUDDY_OK);
+		CHECK(buddy_share(allocator, &token) == BUDDY_OK);
+		current[0] = token.words[0];
+		current[1] = token.words[1];
+		buddy_put(allocator);
+	}
+	done = true;
+	for (unsigned int i = 0; i < CREW; i++)
+		pthread_join(threads[i], NULL);
+	CHECK(!buddy_find((struct buddy_token){ { current[0], current[1] } }));
+}
