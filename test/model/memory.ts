@@ -1,0 +1,92 @@
+/**
+ * What the contract says that there is: which chunks are free, which of these are clear, and who has the others. It
+ * knows no tree, no order and no policy. One fact makes it a strong witness: free neighbours of one kind always merge,
+ * so the free blocks of an allocator follow from this alone.
+ */
+import { ChunkSet, rangeOf, type Block } from './chunk-set';
+
+/** A free block, which is clear or dirty throughout. */
+export interface FreeBlock extends Block {
+  readonly clear: boolean;
+}
+
+/** An allocated one: `clear` is what it was then. */
+export interface OwnedBlock extends Block {
+  readonly clear: boolean;
+  readonly tag: number;
+}
+
+export class Memory {
+  readonly chunks: number;
+  /** The blocks of each live list, in list order. */
+  readonly lists = new Map<number, readonly OwnedBlock[]>();
+  readonly #free: ChunkSet;
+  readonly #clear = new ChunkSet();
+  /** Since the last change. */
+  #freeBlocks: readonly FreeBlock[] | undefined;
+
+  constructor(chunks: number) {
+    this.chunks = chunks;
+    this.#free = ChunkSet.of({ first: 0, end: chunks });
+  }
+
+  get free(): ChunkSet {
+    return this.#free;
+  }
+
+  /** Those of the free chunks that are clear. */
+  get clear(): ChunkSet {
+    return this.#clear;
+  }
+
+  get dirty(): ChunkSet {
+    return this.#free.without(this.#clear);
+  }
+
+  /** In ascending order. */
+  freeBlocks(): readonly FreeBlock[] {
+    return (this.#freeBlocks ??= [
+      ...this.#clear.blocks().map((block) => ({ ...block, clear: true })),
+      ...this.dirty.blocks().map((block) => ({ ...block, clear: false })),
+    ].sort((a, b) => a.first - b.first));
+  }
+
+  ownedBlocks(): OwnedBlock[] {
+    return [...this.lists.values()].flat();
+  }
+
+  /** The block that a chunk belongs to, unless it is free. */
+  ownerOf(chunk: number): OwnedBlock | undefined {
+    return this.ownedBlocks().find(({ first, count }) => first <= chunk && chunk < first + count);
+  }
+
+  take(list: number, blocks: readonly OwnedBlock[]): void {
+    this.#freeBlocks = undefined;
+    for (const block of blocks) {
+      this.#free.remove(rangeOf(block));
+      this.#clear.remove(rangeOf(block));
+    }
+    this.lists.set(list, blocks);
+  }
+
+  give(blocks: readonly Block[], cleared: boolean): void {
+    this.#freeBlocks = undefined;
+    for (const block of blocks) {
+      this.#free.add(rangeOf(block));
+      if (cleared) this.#clear.add(rangeOf(block));
+    }
+  }
+
+  /** Everything that is free becomes clear, or dirty. */
+  reset(clear: boolean): void {
+    this.#freeBlocks = undefined;
+    for (const range of this.#clear.ranges) this.#clear.remove(range);
+    if (clear) for (const range of this.#free.ranges) this.#clear.add(range);
+  }
+
+  /** What was clear has been merged with what was dirty. */
+  soil(lost: ChunkSet): void {
+    this.#freeBlocks = undefined;
+    for (const range of lost.ranges) this.#clear.remove(range);
+  }
+}

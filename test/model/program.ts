@@ -1,0 +1,123 @@
+/**
+ * Random programs: a space, and steps that are made out as calls when they are run, since what a call may sensibly ask for
+ * depends on what is there. All choices are small numbers, so that fast-check can shrink them.
+ */
+import fc from 'fast-check';
+
+/** One of several ways to come to a number, and a number to do it with. */
+export interface Choice {
+  readonly way: number;
+  readonly number: number;
+}
+
+export interface SpaceChoice {
+  readonly chunks: Choice;
+  /** The chunk size is 2^(12 + this). */
+  readonly chunkShift: number;
+  /** Bytes behind the last whole chunk. */
+  readonly rest: number;
+  readonly base: Choice;
+}
+
+export type Step =
+  | {
+      readonly call: 'alloc';
+      readonly size: Choice;
+      readonly min: Choice;
+      readonly mode: Choice;
+      readonly start: Choice;
+      readonly end: Choice;
+      readonly contiguous: boolean;
+      readonly clear: boolean;
+      readonly trimDisable: boolean;
+      readonly tag: number;
+      readonly throws: boolean;
+      /** Makes one argument in many nonsense. */
+      readonly spoil: Choice;
+    }
+  | { readonly call: 'free'; readonly list: number; readonly cleared: boolean }
+  | { readonly call: 'freeBlock'; readonly list: number; readonly index: number; readonly cleared: boolean }
+  | {
+      readonly call: 'trim';
+      readonly list: number;
+      readonly size: number;
+      readonly start: Choice;
+      readonly spoil: Choice;
+    }
+  | { readonly call: 'resetClear'; readonly clear: boolean }
+  | { readonly call: 'blockAt'; readonly address: Choice }
+  | { readonly call: 'print' };
+
+export interface Program {
+  readonly space: SpaceChoice;
+  readonly steps: readonly Step[];
+  /** Whether the allocator is disposed of before its lists are freed. */
+  readonly disposeFirst: boolean;
+}
+
+const choice = (ways: number, most: number): fc.Arbitrary<Choice> =>
+  fc.record({ way: fc.nat(ways - 1), number: fc.nat(most) });
+
+/** Mostly nothing. */
+const seldom = (ways: number): fc.Arbitrary<Choice> =>
+  fc.oneof(
+    { weight: 15, arbitrary: fc.constant<Choice>({ way: 0, number: 0 }) },
+    { weight: 1, arbitrary: choice(ways, 255) },
+  );
+
+const space: fc.Arbitrary<SpaceChoice> = fc.record({
+  chunks: choice(8, 255),
+  chunkShift: fc.oneof(fc.constant(0), fc.nat(9), fc.nat(40)),
+  rest: fc.oneof(fc.constant(0), fc.nat(4095)),
+  base: choice(5, 255),
+});
+
+const alloc = fc.record({
+  call: fc.constant('alloc' as const),
+  size: choice(8, 255),
+  min: choice(6, 63),
+  mode: choice(8, 7),
+  start: choice(4, 255),
+  end: choice(4, 255),
+  contiguous: fc.boolean(),
+  clear: fc.boolean(),
+  trimDisable: fc.boolean(),
+  tag: fc.nat(99),
+  throws: fc.boolean(),
+  spoil: seldom(12),
+});
+
+const list = fc.nat(99);
+const free = fc.record({ call: fc.constant('free' as const), list, cleared: fc.boolean() });
+const freeBlock = fc.record({
+  call: fc.constant('freeBlock' as const),
+  list,
+  index: fc.nat(9),
+  cleared: fc.boolean(),
+});
+const trim = fc.record({
+  call: fc.constant('trim' as const),
+  list,
+  size: fc.nat(99),
+  start: choice(4, 99),
+  spoil: seldom(8),
+});
+const resetClear = fc.record({ call: fc.constant('resetClear' as const), clear: fc.boolean() });
+const blockAt = fc.record({ call: fc.constant('blockAt' as const), address: choice(6, 255) });
+const print = fc.record({ call: fc.constant('print' as const) });
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 12, arbitrary: alloc },
+  { weight: 7, arbitrary: free },
+  { weight: 2, arbitrary: freeBlock },
+  { weight: 2, arbitrary: trim },
+  { weight: 1, arbitrary: resetClear },
+  { weight: 1, arbitrary: blockAt },
+  { weight: 1, arbitrary: print },
+);
+
+export const program: fc.Arbitrary<Program> = fc.record({
+  space,
+  steps: fc.array(step, { maxLength: 60, size: 'max' }),
+  disposeFirst: fc.boolean(),
+});
