@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cached, expectError, type Files, kernelFiles, kernelTree, Sandbox } from './sandbox';
+import { cached, expectError, type Files, kernelFiles, kernelTree, Sandbox, spdxLine } from './sandbox';
 
 const FILES = kernelFiles('7.3.4');
 const NOTHING = { vendor: {}, cache: {}, temp: {} };
@@ -218,7 +218,7 @@ onDebian('the package is refused, and leaves nothing behind, when', () => {
   });
 
   it('its files are not MIT', async () => {
-    build({ ...kernelTree('7.3.4'), 'drivers/gpu/buddy.c': '// SPDX-License-Identifier: GPL-2.0\n' });
+    build({ ...kernelTree('7.3.4'), 'drivers/gpu/buddy.c': spdxLine('GPL-2.0') });
     expectError(await box.fetch(), 'does not begin with "SPDX-License-Identifier: MIT"');
   });
 });

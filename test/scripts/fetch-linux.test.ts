@@ -17,6 +17,7 @@ import {
   Sandbox,
   sha256,
   without,
+  spdxLine,
 } from './sandbox';
 
 const NEW = kernelFiles('7.3.4');
@@ -181,7 +182,7 @@ describe('a kernel that the manifest does not know', () => {
   });
 
   it('is never used under another licence', async () => {
-    const tree = box.write({ ...unknown, [BUDDY]: '// SPDX-License-Identifier: GPL-2.0\n' }, 'tree');
+    const tree = box.write({ ...unknown, [BUDDY]: spdxLine('GPL-2.0') }, 'tree');
     const result = await box.fetchFrom(tree, { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
     expectError(result, `${BUDDY} does not begin with "SPDX-License-Identifier: MIT"`);
     expect(box.left().vendor).toEqual({});

@@ -31,11 +31,14 @@ export interface Result {
   readonly stderr: string;
 }
 
+/** The first line of a file of the kernel. */
+export function spdxLine(licence: string): string {
+  return `// SPDX-License-Identifier: ${licence}\n`;
+}
+
 /** Made-up files of a kernel version, that begin as the kernel's do. */
 export function kernelFiles(version: string): Files {
-  return Object.fromEntries(
-    PATHS.map((path) => [path, `// SPDX-License-Identifier: MIT\n// ${path} of ${version}\n`]),
-  );
+  return Object.fromEntries(PATHS.map((path) => [path, `${spdxLine('MIT')}// ${path} of ${version}\n`]));
 }
 
 /** The files and the top Makefile that tells their version. */
