@@ -22,7 +22,7 @@ export interface GpuBuddyOptions {
   readonly baseOffset?: number | bigint | undefined;
   /** Bytes of native memory that the bookkeeping may take. Default, and 0: a quarter of the machine's memory. */
   readonly maxNativeBytes?: number | undefined;
-  /** Steps that the search of one allocation may take; 0: no limit. Default: 16 million, 0.2 to 1 second. */
+  /** Steps that the search of one allocation may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
