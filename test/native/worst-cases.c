@@ -3,23 +3,29 @@
 
 #include "random.h"
 
-#include <buddy/allocator.h>
 #include <stdlib.h>
 
 enum { CHUNK_SIZE = 4096 };
 
-static void fill(struct stage *stage)
+static void take_chunk(struct stage *stage, struct buddy_list *list)
 {
 	const struct buddy_request request = { .size = CHUNK_SIZE, .min_block_size = CHUNK_SIZE };
 
-	/* The highest address comes first. */
-	for (uint64_t i = stage->count; i-- > 0;) {
-		buddy_list_init(&stage->lists[i]);
-		CHECK(buddy_alloc(stage->allocator, &stage->lists[i], &request) == BUDDY_OK);
-	}
+	buddy_list_init(list);
+	CHECK(buddy_alloc(stage->allocator, list, &request) == BUDDY_OK);
 }
 
-/* Frees all in random order, so that neighbours in the space are not neighbours in memory afterwards. */
+/* The highest address comes first. */
+static void fill(struct stage *stage)
+{
+	for (uint64_t i = stage->count; i-- > 0;)
+		take_chunk(stage, &stage->lists[i]);
+}
+
+/*
+ * Frees all in random order, so that neighbours in the space are not neighbours in memory afterwards. (With the last block
+ * the memory would go back and come anew, in order: the anchor is there for that.)
+ */
 static void shuffle(struct stage *stage)
 {
 	uint64_t random = 0;
@@ -40,7 +46,7 @@ static void shuffle(struct stage *stage)
 
 void stage_fill(struct stage *stage, uint64_t chunks)
 {
-	const struct buddy_config config = { .size = chunks * CHUNK_SIZE,
+	const struct buddy_config config = { .size = (chunks + 1) * CHUNK_SIZE,
 					     .chunk_size = CHUNK_SIZE,
 					     .memory_limit = ~0ULL };
 
@@ -49,6 +55,7 @@ void stage_fill(struct stage *stage, uint64_t chunks)
 	stage->lists = calloc(chunks, sizeof(*stage->lists));
 	if (!stage->lists)
 		abort();
+	take_chunk(stage, &stage->anchor);
 	fill(stage);
 	shuffle(stage);
 	fill(stage);
@@ -58,6 +65,7 @@ void stage_strike(struct stage *stage)
 {
 	for (uint64_t i = 0; i < stage->count; i++)
 		buddy_free(&stage->lists[i], false);
+	buddy_free(&stage->anchor, false);
 	buddy_put(stage->allocator);
 	free(stage->lists);
 }

@@ -7,13 +7,15 @@
 
 #include "test.h"
 
-#include <buddy/buddy.h>
+#include <buddy/allocator.h>
 
 /* An allocator, and lists with all that is in use in it. */
 struct stage {
 	struct buddy_allocator *allocator;
 	struct buddy_list *lists;
 	uint64_t count;
+	/* One chunk above all others, always in use. */
+	struct buddy_list anchor;
 };
 
 struct worst_case {
