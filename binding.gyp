@@ -16,11 +16,11 @@
       "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
       "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\""
     ],
-    "cflags": ["-fvisibility=hidden", "-O3"],
+    "cflags": ["-fvisibility=hidden", "-O3", "-flto"],
     "cflags_c": ["<@(cflags_of_c)"],
-    "cflags_cc": ["-std=c++20", "-Wall", "-Wextra"],
+    "cflags_cc": ["-std=c++20", "-fno-tree-slp-vectorize", "-Wall", "-Wextra"],
     "conditions": [
-      ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete"] }],
+      ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete", "-flto", "-O3"] }],
       [
         "OS=='mac'",
         {

@@ -4,11 +4,20 @@ import { AllocatedBlock } from './allocated-block';
 import { toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { findOrOpen, remember } from './directory';
-import { returnGuard, takeGuard, type Guard } from './guard';
-import { currentVersion, errorFor, handleOf, internalKey } from './internal';
+import { findOrOpen } from './directory';
+import { returnGuard, spareSlot, takeGuard, type Guard } from './guard';
+import { currentVersion, errorFor, forget, handleOf, internalKey, isShared, markShared } from './internal';
 import * as native from './native';
 import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
+
+interface Details {
+  readonly tag: number;
+  /** All blocks, once they have been read. */
+  columns: native.Columns | undefined;
+}
+
+/** Of a list that is freed. */
+const NO_VERSION = -1;
 
 /** How memory goes back. */
 export interface FreeOptions {
@@ -47,39 +56,44 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   readonly #buddy: GpuBuddy;
   /** Gone once the list is freed. */
   #guard: Guard | undefined;
-  readonly #generation: number;
-  readonly #tag: number;
-  #version = 0;
+  /** The guard's. */
+  readonly #slot: number;
+  /** Changes whenever the blocks do. */
+  #generation = 0;
   #count = 0;
   /** The first block; the others are read when somebody asks for them. */
   #offset = 0;
-  #order = 0;
-  #isClear = false;
-  #columns: native.Columns | undefined;
+  #shape = 0;
+  /** What most lists never need. */
+  #details: Details | undefined;
 
   /** @internal Takes over the guard, and the list that the last call has left in its slot. */
-  constructor(key: typeof internalKey, buddy: GpuBuddy, guard: Guard, tag: number) {
+  constructor(key: typeof internalKey, buddy: GpuBuddy, guard: Guard | undefined, slot: number, tag: number) {
     if (key !== internalKey) throw illegalConstructor();
     this.#buddy = buddy;
     this.#guard = guard;
-    this.#generation = native.list.generation;
-    this.#tag = tag;
+    this.#slot = slot;
+    this.#details = tag === 0 ? undefined : { tag, columns: undefined };
     this.#takeReport();
   }
 
   /** Keeps what the last call has said of the list. */
   #takeReport(): void {
-    this.#version++;
-    this.#count = native.list.count;
-    this.#offset = native.list.offset;
-    this.#order = native.list.order;
-    this.#isClear = native.list.clear;
-    this.#columns = undefined;
+    const { list } = native;
+    this.#generation = list.generation;
+    this.#count = list.count;
+    this.#offset = list.offset;
+    this.#shape = list.shape;
+  }
+
+  #takeChange(): void {
+    this.#takeReport();
+    if (this.#details) this.#details.columns = undefined;
   }
 
   #handle(syscall: string): native.Handle {
     if (!this.#guard) throw new GpuBuddyError(native.FREED, syscall);
-    return { slot: this.#guard.slot, generation: this.#generation };
+    return { slot: this.#slot, generation: this.#generation };
   }
 
   /** The allocator that the blocks come from. */
@@ -94,7 +108,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
 
   /** The number given to `allocBlocks()`; 0 where none was. */
   get tag(): number {
-    return this.#tag;
+    return this.#details?.tag ?? 0;
   }
 
   /**
@@ -128,14 +142,16 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   }
 
   #orderAt(index: number): number {
-    return index === 0 ? this.#order : (this.#readColumns().orders[index] ?? 0);
+    return index === 0 ? native.orderOf(this.#shape) : (this.#readColumns().orders[index] ?? 0);
   }
 
   #readColumns(): native.Columns {
-    if (this.#columns) return this.#columns;
+    const known = this.#details?.columns;
+    if (known) return known;
     const columns = native.read(this.#handle('gpu_buddy_block'), this.#count);
     if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
-    return (this.#columns = columns);
+    this.#details = { tag: this.tag, columns };
+    return columns;
   }
 
   /**
@@ -155,7 +171,14 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
 
   #blockAt(index: number): AllocatedBlock {
     if (index === 0)
-      return new AllocatedBlock(internalKey, this, this.#offset, this.#order, this.#isClear, this.#tag);
+      return new AllocatedBlock(
+        internalKey,
+        this,
+        this.#offset * native.OFFSET_UNIT,
+        native.orderOf(this.#shape),
+        native.isClear(this.#shape),
+        this.tag,
+      );
     const { offsets, orders, states } = this.#readColumns();
     return new AllocatedBlock(
       internalKey,
@@ -163,7 +186,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
       Number(offsets[index]),
       orders[index] ?? 0,
       ((states[index] ?? 0) & native.STATE_CLEAR) !== 0,
-      this.#tag,
+      this.tag,
     );
   }
 
@@ -199,7 +222,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const handle = this.#handle(syscall);
     const status = address === null ? native.START_OUTSIDE_BLOCK : native.trim(handle, wanted, address);
     if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { newSize, start } });
-    this.#takeReport();
+    this.#takeChange();
   }
 
   /**
@@ -219,7 +242,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
 
     const status = native.freeBlock(this.#handle(syscall), position, isCleared);
     if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { index } });
-    this.#takeReport();
+    this.#takeChange();
   }
 
   /**
@@ -230,14 +253,16 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(options?: FreeOptions): void {
-    const isCleared =
-      options === undefined ? false : toFlag('cleared', toOptions('options', options).cleared);
+    const isCleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
     const guard = this.#guard;
-    if (!guard) return;
-
-    this.#forget();
-    const status = native.free({ slot: guard.slot, generation: this.#generation }, isCleared);
-    returnGuard(guard);
+    if (guard === undefined) return;
+    this.#guard = undefined;
+    if (this.#details) this.#details.columns = undefined;
+    returnGuard(guard, this.#slot);
+    // What nobody else sees can wait for the next call, and go down with it.
+    const status = this.#buddy[isShared]
+      ? native.free(this.#slot, this.#generation, isCleared)
+      : native.freeSoon(this.#slot, this.#generation, isCleared);
     if (status !== native.OK) throw this.#buddy[errorFor](status, 'gpu_buddy_free_list');
   }
 
@@ -253,19 +278,18 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   transfer(): AllocatedBlocksToken {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
-    const { baseOffset } = this.#buddy;
+    const buddy = this.#buddy;
     const parked = native.park(handle);
-    if (typeof parked === 'number') throw this.#buddy[errorFor](parked, syscall);
+    if (typeof parked === 'number') throw buddy[errorFor](parked, syscall);
 
-    const guard = this.#guard;
-    this.#forget();
-    if (guard) returnGuard(guard);
+    const guard = this[forget]();
+    if (guard) returnGuard(guard, this.#slot);
     const id = toId(parked.allocator);
-    remember(id, this.#buddy);
+    buddy[markShared](id);
     return {
       type: 'AllocatedBlocks',
       id: toId(parked.ticket),
-      buddy: { type: 'GpuBuddy', id, baseOffset },
+      buddy: { type: 'GpuBuddy', id, baseOffset: buddy.baseOffset },
     };
   }
 
@@ -279,17 +303,18 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   static adopt(token: AllocatedBlocksToken): AllocatedBlocks {
     const { id, buddy: buddyToken } = toBlocksToken('token', token);
     const buddy = findOrOpen(buddyToken);
-    const guard = takeGuard();
-    const status = native.adopt(buddy[handleOf], guard.slot, fromId(id));
-    if (status === native.OK) return new AllocatedBlocks(internalKey, buddy, guard, native.list.tag);
-    returnGuard(guard);
-    throw buddy[errorFor](status, 'gpu_buddy_block');
+    const slot = spareSlot();
+    const status = native.adopt(buddy[handleOf], slot, fromId(id));
+    if (status !== native.OK) throw buddy[errorFor](status, 'gpu_buddy_block');
+    return new AllocatedBlocks(internalKey, buddy, takeGuard(), slot, native.adoptedTag());
   }
 
-  #forget(): void {
+  /** @internal From now on the list is freed; who calls this has to free what is in the slot of the guard. */
+  [forget](): Guard | undefined {
+    const guard = this.#guard;
     this.#guard = undefined;
-    this.#columns = undefined;
-    this.#version++;
+    if (this.#details) this.#details.columns = undefined;
+    return guard;
   }
 
   /** `free()`, at the end of a `using` block. */
@@ -299,7 +324,12 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
 
   /** @internal */
   get [currentVersion](): number {
-    return this.#version;
+    return this.#guard ? this.#generation : NO_VERSION;
+  }
+
+  /** @internal */
+  get [handleOf](): native.Handle | undefined {
+    return this.#guard && { slot: this.#slot, generation: this.#generation };
   }
 
   /** @internal */

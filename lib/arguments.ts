@@ -9,11 +9,16 @@ const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** A byte count or an address. */
 export function toBytes(argument: string, value: unknown): Bytes {
-  if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value) || value < 0)
-      throw outOfRange(argument, 'a safe integer >= 0, or a bigint', value);
-    return value;
-  }
+  return isCount(value) ? value : toLargeBytes(argument, value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Apart, so that what is called often is small enough to be compiled into its callers. */
+function toLargeBytes(argument: string, value: unknown): bigint {
+  if (typeof value === 'number') throw outOfRange(argument, 'a safe integer >= 0, or a bigint', value);
   if (typeof value !== 'bigint') throw invalidArgType(argument, 'of type number or bigint', value);
   if (value < 0n || value > U64_MAX) throw outOfRange(argument, '>= 0 and < 2^64', value);
   return value;
@@ -22,7 +27,7 @@ export function toBytes(argument: string, value: unknown): Bytes {
 /** A number that is not a byte count, and so never a bigint. */
 export function toInteger(argument: string, value: unknown): number {
   if (typeof value !== 'number') throw invalidArgType(argument, 'of type number', value);
-  if (!Number.isSafeInteger(value) || value < 0) throw outOfRange(argument, 'a safe integer >= 0', value);
+  if (!isCount(value)) throw outOfRange(argument, 'a safe integer >= 0', value);
   return value;
 }
 

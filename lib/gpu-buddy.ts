@@ -2,13 +2,14 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { BlockInfo } from './allocated-block';
 import { AllocatedBlocks } from './allocated-blocks';
-import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
-import { GpuBuddyError, invalidArgType, type ErrorDetails } from './errors';
+import { toBoolean, toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
+import { GpuBuddyError, type ErrorDetails } from './errors';
 import { remember, setOpen } from './directory';
-import { captureStack, noteStack, returnGuard, takeGuard } from './guard';
-import { errorFor, handleOf, internalKey } from './internal';
+import { captureStack, noteStack, reclaimAll, spareSlot, takeGuard } from './guard';
+import { errorFor, handleOf, internalKey, isShared, markShared } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
+import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
 import { SZ_4K } from './sizes';
 import { fromId, toBuddyToken, toId, type GpuBuddyToken } from './tokens';
 
@@ -26,31 +27,6 @@ export interface GpuBuddyOptions {
   readonly maxSteps?: number | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
-}
-
-/** Where to look for blocks: one of three. */
-export type AllocMode =
-  /** Best fit; among blocks of that size the one with the highest address. */
-  | 'simple'
-  /** The highest address. */
-  | 'top-down'
-  /** Lowest address first, between these two addresses, the second one excluded. */
-  | { readonly range: readonly [start: number | bigint, end: number | bigint] };
-
-/** How to allocate. */
-export interface AllocOptions {
-  /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
-  readonly minBlockSize?: number | bigint | undefined;
-  /** Where to look. Default: `'simple'`. */
-  readonly mode?: AllocMode | undefined;
-  /** All in one piece: one block, or adjacent ones. */
-  readonly contiguous?: boolean | undefined;
-  /** Memory that is known to be zero is preferred. */
-  readonly clear?: boolean | undefined;
-  /** What `size` is rounded up to stays allocated. */
-  readonly trimDisable?: boolean | undefined;
-  /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
-  readonly tag?: number | undefined;
 }
 
 /** Blocks of one order. */
@@ -119,11 +95,12 @@ export class GpuBuddy implements Disposable {
   readonly #handle: native.Handle;
   readonly #size: bigint;
   readonly #chunkSize: bigint;
-  /** The chunk size as it crosses the border fastest. */
-  readonly #minBlockSize: Bytes;
+  /** Of an allocation without options. */
+  readonly #plainRequest: Request;
   readonly #baseOffset: bigint;
   readonly #captureStacks: boolean;
   #disposed = false;
+  #shared = false;
 
   /**
    * `gpu_buddy_init()`.
@@ -138,7 +115,7 @@ export class GpuBuddy implements Disposable {
       const { size, chunkSize } = options.stats;
       this.#handle = options.handle;
       this.#chunkSize = BigInt(chunkSize);
-      this.#minBlockSize = toNumberIfSafe(this.#chunkSize);
+      this.#plainRequest = plainRequest(this.#chunkSize);
       this.#size = BigInt(size);
       this.#baseOffset = options.baseOffset;
       this.#captureStacks = false;
@@ -164,7 +141,7 @@ export class GpuBuddy implements Disposable {
 
     this.#handle = native.created();
     this.#chunkSize = BigInt(chunkSize);
-    this.#minBlockSize = toNumberIfSafe(this.#chunkSize);
+    this.#plainRequest = plainRequest(this.#chunkSize);
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
     this.#baseOffset = baseOffset;
     this.#captureStacks = captureStacks;
@@ -227,67 +204,59 @@ export class GpuBuddy implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   allocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks {
-    const blocks = this.#alloc(size, options);
+    const wanted = toBytes('size', size);
+    const request =
+      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+    const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
-    throw this[errorFor](native.NO_SPACE, 'gpu_buddy_alloc_blocks', {
-      note: `${String(size)} bytes asked for, ${String(this.avail)} free`,
-    });
+    throw this.#allocError(native.NO_SPACE, wanted, request);
   }
 
   /** As `allocBlocks()`, but gives `null` where no free space fits. */
   tryAllocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks | null {
-    return this.#alloc(size, options);
-  }
-
-  #alloc(size: number | bigint, options: AllocOptions | undefined): AllocatedBlocks | null {
-    const syscall = 'gpu_buddy_alloc_blocks';
     const wanted = toBytes('size', size);
-    const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = toOptions('options', options);
-    const min = minBlockSize === undefined ? this.#minBlockSize : toBytes('minBlockSize', minBlockSize);
-    const where = this.#toPlace(mode);
-    const mark = tag === undefined ? 0 : toInteger('tag', tag);
-    const flags =
-      where.flags |
-      (toFlag('contiguous', contiguous) ? native.FLAG_CONTIGUOUS : 0) |
-      (toFlag('clear', clear) ? native.FLAG_CLEAR : 0) |
-      (toFlag('trimDisable', trimDisable) ? native.FLAG_TRIM_DISABLE : 0);
-    const { start, end } = where;
-
-    // First: what a program has hooked into stack traces may throw, or allocate.
-    const stack = this.#captureStacks ? captureStack() : undefined;
-    const guard = takeGuard();
-    const status =
-      start === null || end === null
-        ? this.#unlessGone(native.RANGE_BEYOND_SPACE)
-        : native.alloc(this.#handle, guard.slot, wanted, min, flags, start, end, mark);
-    if (status === native.OK) {
-      if (stack !== undefined) noteStack(guard, stack);
-      return new AllocatedBlocks(internalKey, this, guard, mark);
-    }
-    returnGuard(guard);
-    if (status === native.NO_SPACE) return null;
-    throw this[errorFor](status, syscall, { given: { size, minBlockSize: min, range: where.range } });
+    const request =
+      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+    return this.#alloc(wanted, request);
   }
 
-  /** Start and end are relative, and null below the start of the space. */
-  #toPlace(mode: AllocMode | undefined): Place {
-    if (mode === undefined || mode === 'simple') return SIMPLE;
-    if (mode === 'top-down') return TOP_DOWN;
+  /** What nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
+  #alloc(size: Bytes, request: Request): AllocatedBlocks | null {
+    if (this.#captureStacks || request.isOutside) return this.#allocSpecially(size, request);
+    const slot = spareSlot();
+    const status = native.alloc(this.#handle, request, slot, size);
+    if (status !== native.OK) return this.#allocAgain(status, size, request);
+    return new AllocatedBlocks(internalKey, this, takeGuard(), slot, request.tag);
+  }
 
-    const given: unknown = mode;
-    if (typeof given !== 'object' || given === null || !('range' in given))
-      throw invalidArgType('mode', "'simple', 'top-down' or { range: [start, end] }", given);
-    const range: unknown = given.range;
-    if (!Array.isArray(range) || range.length !== 2)
-      throw invalidArgType('mode.range', 'an array of two addresses', range);
-    const start = toBytes('mode.range[0]', range[0]);
-    const end = toBytes('mode.range[1]', range[1]);
-    return {
-      flags: native.FLAG_RANGE,
-      start: toRelative(start, this.#baseOffset),
-      end: toRelative(end, this.#baseOffset),
-      range: [start, end],
-    };
+  #allocSpecially(size: Bytes, request: Request): AllocatedBlocks | null {
+    if (request.isOutside) throw this.#allocError(this.#unlessGone(native.RANGE_BEYOND_SPACE), size, request);
+    // First: what a program has hooked into stack traces may throw, or allocate.
+    const stack = captureStack();
+    const slot = spareSlot();
+    const status = native.alloc(this.#handle, request, slot, size);
+    if (status !== native.OK) return this.#allocAgain(status, size, request);
+    noteStack(slot, stack);
+    return new AllocatedBlocks(internalKey, this, takeGuard(), slot, request.tag);
+  }
+
+  /** Lists that the collector has found may have what is missing. */
+  #allocAgain(status: number, size: Bytes, request: Request): AllocatedBlocks | null {
+    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
+      return this.#alloc(size, request);
+    if (status === native.NO_SPACE) return null;
+    throw this.#allocError(status, size, request);
+  }
+
+  #allocError(status: number, size: Bytes, { minBlockSize, range }: Request): GpuBuddyError {
+    const note =
+      status === native.NO_SPACE
+        ? { note: `${String(size)} bytes asked for, ${String(this.avail)} free` }
+        : undefined;
+    return this[errorFor](status, 'gpu_buddy_alloc_blocks', {
+      given: { size, minBlockSize, range },
+      ...note,
+    });
   }
 
   /**
@@ -394,7 +363,7 @@ export class GpuBuddy implements Disposable {
     const token = native.share(this.#handle);
     if (typeof token === 'number') throw this[errorFor](token, 'gpu_buddy');
     const id = toId(token);
-    remember(id, this);
+    this[markShared](id);
     return { type: 'GpuBuddy', id, baseOffset: this.#baseOffset };
   }
 
@@ -410,7 +379,7 @@ export class GpuBuddy implements Disposable {
     const status = native.open(fromId(id));
     if (status !== native.OK) throw new GpuBuddyError(status, 'gpu_buddy');
     const buddy = new GpuBuddy(new Opened(native.created(), baseOffset));
-    remember(id, buddy);
+    buddy[markShared](id);
     return buddy;
   }
 
@@ -440,6 +409,17 @@ export class GpuBuddy implements Disposable {
 
   #check(status: number, syscall: string): void {
     if (status !== native.OK) throw this[errorFor](status, syscall);
+  }
+
+  /** @internal */
+  get [isShared](): boolean {
+    return this.#shared;
+  }
+
+  /** @internal */
+  [markShared](id: string): void {
+    this.#shared = true;
+    remember(id, this);
   }
 
   /** @internal */
@@ -482,13 +462,3 @@ class Opened implements GpuBuddyOptions {
 }
 
 setOpen((token) => GpuBuddy.from(token));
-
-interface Place {
-  readonly flags: number;
-  readonly start: Bytes | null;
-  readonly end: Bytes | null;
-  readonly range?: readonly Bytes[];
-}
-
-const SIMPLE: Place = { flags: 0, start: 0, end: 0 };
-const TOP_DOWN: Place = { flags: native.FLAG_TOPDOWN, start: 0, end: 0 };

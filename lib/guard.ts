@@ -1,17 +1,18 @@
 /**
  * Frees the lists of blocks that nobody freed. A list's blocks stand in a native slot, and each slot belongs to a guard
  * for life. A list holds a guard, and nobody else does: when the list is collected, its guard is too, and the registry
- * frees what is in the slot. A list that is freed hands its guard on to the next one, so that the registry, which is
- * slow, has nothing to do as long as lists are freed by hand.
+ * sees to it that what is in the slot is freed. A list that is freed hands its guard on to the next one, so that the
+ * registry, which is slow, has nothing to do as long as lists are freed by hand.
  */
 import { channel } from 'node:diagnostics_channel';
+import { performance } from 'node:perf_hooks';
+import { setImmediate } from 'node:timers';
 import { GpuBuddyError } from './errors';
 import * as native from './native';
 
-/** A native slot that can hold one list after the other. */
-export interface Guard {
-  readonly slot: number;
-}
+/** Stands for a native slot that can hold one list after the other. Who holds it remembers the number of the slot. */
+// eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
+export class Guard {}
 
 /** What the diagnostics channel `gpu-buddy:reclaimed` tells of a list that the garbage collector had to free. */
 export interface ReclaimedMessage {
@@ -22,50 +23,97 @@ export interface ReclaimedMessage {
 }
 
 const MOST_SPARE_GUARDS = 4096;
+const MILLISECONDS_PER_SLICE = 4;
+const SLOTS_BETWEEN_LOOKS = 32;
 
 const reclaimed = channel('gpu-buddy:reclaimed');
-const spareGuards: Guard[] = [];
 const stacks = new Map<number, string>();
-const registry = new FinalizationRegistry<number>(reclaim);
+const registry = new FinalizationRegistry<number>(note);
 
-export function takeGuard(): Guard {
-  return spareGuards.pop() ?? makeGuard();
+/** Guards whose slots hold no list, and, at the same places, their slots: so that guards need not be looked at. */
+const spareGuards = new Array<Guard | undefined>(MOST_SPARE_GUARDS).fill(undefined);
+const spareSlots = new Int32Array(MOST_SPARE_GUARDS);
+let spares = 0;
+
+/** The slot of the guard that `takeGuard()` will give. */
+export function spareSlot(): number {
+  if (spares === 0) makeGuard();
+  return spareSlots[spares - 1] ?? -1;
+}
+
+/** The guard of `spareSlot()`, once that slot holds a list. */
+export function takeGuard(): Guard | undefined {
+  const guard = spareGuards[--spares];
+  spareGuards[spares] = undefined;
+  return guard;
 }
 
 /** For a guard whose slot holds no list any more. */
-export function returnGuard(guard: Guard): void {
-  if (stacks.size) stacks.delete(guard.slot);
+export function returnGuard(guard: Guard, slot: number): void {
+  if (stacks.size) stacks.delete(slot);
   // One too many is dropped, and its slot goes with it.
-  if (spareGuards.length < MOST_SPARE_GUARDS) spareGuards.push(guard);
+  if (spares === MOST_SPARE_GUARDS) return;
+  spareGuards[spares] = guard;
+  spareSlots[spares++] = slot;
+}
+
+function makeGuard(): void {
+  const slot = native.openList();
+  if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  const guard = new Guard();
+  registry.register(guard, slot);
+  returnGuard(guard, slot);
 }
 
 /** Where the caller of `allocBlocks()` is. */
 export function captureStack(): string {
   const place: { stack?: unknown } = {};
   Error.captureStackTrace(place, captureStack);
-  // Without the headline and the two frames of GpuBuddy. Error.prepareStackTrace() may have made anything of it.
-  return String(place.stack).split('\n').slice(3).join('\n');
+  // Without the headline and the three frames of GpuBuddy. Error.prepareStackTrace() may have made anything of it.
+  return String(place.stack).split('\n').slice(4).join('\n');
 }
 
-/** Notes where the list in a guard's slot was allocated. */
-export function noteStack(guard: Guard, stack: string): void {
-  stacks.set(guard.slot, stack);
+/** Notes where the list in a slot was allocated. */
+export function noteStack(slot: number, stack: string): void {
+  stacks.set(slot, stack);
 }
 
-function makeGuard(): Guard {
-  const slot = native.openList();
-  if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-  const guard = { slot };
-  registry.register(guard, slot);
-  return guard;
+/** Slots whose guards were collected. */
+const abandoned: number[] = [];
+let sliceIsDue = false;
+
+/** The collector tells of all guards in one stretch, however many there are: this must be quick. */
+function note(slot: number): void {
+  abandoned.push(slot);
+  if (sliceIsDue) return;
+  sliceIsDue = true;
+  setImmediate(reclaimSlice);
 }
 
-function reclaim(slot: number): void {
+function reclaimSlice(): void {
+  const end = performance.now() + MILLISECONDS_PER_SLICE;
+  do {
+    for (let i = 0; i < SLOTS_BETWEEN_LOOKS && abandoned.length; i++) reclaim();
+  } while (abandoned.length && performance.now() < end);
+  sliceIsDue = abandoned.length > 0;
+  if (sliceIsDue) setImmediate(reclaimSlice);
+}
+
+/** Frees at once all lists that are known to be collected. Tells whether there were any. */
+export function reclaimAll(): boolean {
+  if (!abandoned.length) return false;
+  while (abandoned.length) reclaim();
+  return true;
+}
+
+function reclaim(): void {
+  const slot = abandoned.pop();
+  if (slot === undefined) return;
   const bytes = native.closeList(slot);
+  if (!stacks.size && !reclaimed.hasSubscribers) return;
   const stack = stacks.get(slot);
   stacks.delete(slot);
-  if (bytes && reclaimed.hasSubscribers) {
-    const message: ReclaimedMessage = { size: BigInt(bytes), stack };
-    reclaimed.publish(message);
-  }
+  if (!bytes || !reclaimed.hasSubscribers) return;
+  const message: ReclaimedMessage = { size: BigInt(bytes), stack };
+  reclaimed.publish(message);
 }

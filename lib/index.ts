@@ -4,8 +4,6 @@ export { AllocatedBlocks, type FreeOptions, type TrimOptions } from './allocated
 export { GpuBuddyError } from './errors';
 export {
   GpuBuddy,
-  type AllocMode,
-  type AllocOptions,
   type BlockTable,
   type GpuBuddyOptions,
   type GpuBuddyStats,
@@ -13,5 +11,6 @@ export {
 } from './gpu-buddy';
 export type { ReclaimedMessage } from './guard';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
+export type { AllocMode, AllocOptions } from './request';
 export * from './sizes';
 export type { AllocatedBlocksToken, GpuBuddyToken } from './tokens';

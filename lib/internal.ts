@@ -6,8 +6,15 @@ export const internalKey = Symbol('gpu-buddy.internal');
 /** A list's version: changes whenever its blocks do, so that a block knows whether it is still one of them. */
 export const currentVersion = Symbol('gpu-buddy.currentVersion');
 
-/** An allocator's native handle. */
+/** The native handle of an allocator, or of a list that is not freed. */
 export const handleOf = Symbol('gpu-buddy.handleOf');
 
 /** An allocator's way to turn a status into an error. */
 export const errorFor = Symbol('gpu-buddy.errorFor');
+
+/** Whether anybody but one environment's `GpuBuddy` may see an allocator; the way to note it, under the token's ID. */
+export const isShared = Symbol('gpu-buddy.isShared');
+export const markShared = Symbol('gpu-buddy.markShared');
+
+/** Makes a list a freed one, and gives its guard away. */
+export const forget = Symbol('gpu-buddy.forget');

@@ -3,7 +3,20 @@
  * border (native/node/mailbox.h). Checks nothing: numbers that come here are safe integers from 0 on, or bigints of at
  * most 64 bits. Every call gives a status, an index into `statuses`.
  */
+import { setImmediate } from 'node:timers';
 import { join } from 'node:path';
+import {
+  ALLOC,
+  ALLOC_RAW,
+  isSizeWide,
+  recordsIn,
+  SIZE,
+  SLOT,
+  writeRequest,
+  writeTarget,
+  type AllocKind,
+  type Records,
+} from './records';
 
 /** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
 export type Bytes = number | bigint;
@@ -44,9 +57,27 @@ export const FLAG_CONTIGUOUS = 4;
 export const FLAG_CLEAR = 8;
 export const FLAG_TRIM_DISABLE = 32;
 
+/** Where things stand in the mailbox: see native/node/mailbox.h. */
+type Place =
+  | 'results'
+  | 'integers'
+  | 'alloc'
+  | 'queue'
+  | 'queueLength'
+  | 'wide'
+  | 'status'
+  | 'queued'
+  | 'changes'
+  | 'poisonings'
+  | 'listCount'
+  | 'listGeneration'
+  | 'listOffset'
+  | 'listShape'
+  | 'maxOrders';
+
 interface Addon {
   readonly mailbox: ArrayBuffer;
-  readonly layout: Readonly<Record<'wide' | 'status' | 'results' | 'cells' | 'maxOrders', number>>;
+  readonly layout: Readonly<Record<Place, number>>;
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
 
@@ -54,8 +85,14 @@ interface Addon {
   dispose(): void;
   openList(): void;
   closeList(): void;
-  alloc(): void;
-  allocRaw(): void;
+  readonly alloc: () => void;
+  flush(): void;
+  runBatch(
+    records: Float64Array,
+    results: Uint8Array,
+    state?: Float64Array,
+    ...columns: ArrayBufferView[]
+  ): void;
   trim(): void;
   trimRaw(): void;
   free(): void;
@@ -80,9 +117,17 @@ interface Addon {
 }
 
 const addon = load();
+const { layout } = addon;
 const numbers = new Float64Array(addon.mailbox);
 const words = new BigUint64Array(addon.mailbox);
-const { wide: WIDE, status: STATUS, results: RESULTS } = addon.layout;
+const integers = new Int32Array(addon.mailbox, 8 * layout.integers, 2 * (layout.alloc - layout.integers));
+const record = recordsIn(addon.mailbox, 8 * layout.alloc);
+const queue = new Int32Array(addon.mailbox, 8 * layout.queue);
+// Constants of this module, which compiled code need not look for.
+const { results: RESULTS, wide: WIDE, status: STATUS } = layout;
+const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, queueLength: QUEUE_LENGTH } = layout;
+const { listCount: COUNT, listGeneration: GENERATION, listOffset: OFFSET, listShape: SHAPE } = layout;
+const { alloc: callAlloc } = addon;
 
 export const statuses = addon.statuses;
 
@@ -161,7 +206,7 @@ function putHandle(handle: Handle): void {
 
 /** Closes the mailbox: says which arguments are bigints. */
 function seal(): void {
-  numbers[WIDE] = wide;
+  integers[WIDE] = wide;
   wide = 0;
 }
 
@@ -173,51 +218,68 @@ function result(index: number): number {
   return cell(RESULTS + index);
 }
 
-function status(): number {
-  return cell(STATUS);
+function integer(place: number): number {
+  return integers[place] ?? 0;
 }
 
-/** The list that the last call of alloc, trim or freeBlock has left, and the first block on it. */
-export const list = {
-  get count(): number {
-    return result(0);
-  },
-  get offset(): number {
-    return result(1);
-  },
-  get order(): number {
-    return result(2);
-  },
-  get clear(): boolean {
-    return result(3) !== 0;
-  },
-  /** After an allocation or adoption: what goes with the slot to name the list. */
-  get generation(): number {
-    return result(4);
-  },
-  get tag(): number {
-    return result(5);
-  },
-};
+function status(): number {
+  return integer(STATUS);
+}
 
-/** What the last call of lookup has found. */
-export const found = {
+class ListReport {
+  get count(): number {
+    const count = integer(COUNT);
+    return count < 0 ? result(0) : count;
+  }
+  /** What goes with the slot to name the list; another one whenever its blocks have changed. */
+  get generation(): number {
+    return integer(GENERATION);
+  }
+  /** In units of `OFFSET_UNIT` bytes. */
+  get offset(): number {
+    const offset = integer(OFFSET);
+    return offset < 0 ? result(1) : offset;
+  }
+  /** See `orderOf()` and `isClear()`. */
+  get shape(): number {
+    return integer(SHAPE);
+  }
+}
+
+/** The list that the last call of alloc, adopt, trim or freeBlock has left, and the first block on it. */
+export const list = new ListReport();
+
+/** Every offset is a multiple of this. */
+export const OFFSET_UNIT = 4096;
+
+export function orderOf(shape: number): number {
+  return shape >> 1;
+}
+
+export function isClear(shape: number): boolean {
+  return (shape & 1) !== 0;
+}
+
+class FoundReport {
   get any(): boolean {
     return result(0) !== 0;
-  },
+  }
   get offset(): number {
     return result(1);
-  },
+  }
   get order(): number {
     return result(2);
-  },
+  }
   get clear(): boolean {
     return result(3) !== 0;
-  },
+  }
   get tag(): number {
     return result(4);
-  },
-};
+  }
+}
+
+/** What the last call of lookup has found. */
+export const found = new FoundReport();
 
 /** The handle that the last call of create has made. */
 export function created(): Handle {
@@ -256,57 +318,88 @@ export function closeList(slot: number): number {
   return result(0);
 }
 
-function putRequest(
-  allocator: Handle,
-  slot: number,
-  size: Bytes,
-  minBlockSize: Bytes,
-  flags: number,
-  start: Bytes,
-  end: Bytes,
-  tag: number,
-): void {
-  putHandle(allocator);
-  numbers[2] = slot;
-  put(3, size);
-  put(4, minBlockSize);
-  numbers[5] = flags;
-  put(6, start);
-  put(7, end);
-  numbers[8] = tag;
+/** What an allocation asks for, but for the size. Nobody changes one. */
+export interface Request {
+  readonly minBlockSize: Bytes;
+  readonly flags: number;
+  /** Relative to the start of the space. */
+  readonly start: Bytes;
+  readonly end: Bytes;
+  readonly tag: number;
+}
+
+/** What the record of the allocation in the mailbox says, unless another copy of this module has changed it since. */
+let lastAllocator: Handle | undefined;
+let lastRequest: Request | undefined;
+let lastChange = 0;
+
+function change(kind: AllocKind, allocator: Handle, request: Request): void {
+  writeRequest(record, 0, kind, allocator, request);
+  lastChange = (integer(CHANGES) + 1) | 0;
+  integers[CHANGES] = lastChange;
+  lastAllocator = allocator;
+  lastRequest = request;
+}
+
+function allocInto(slot: number, size: Bytes): number {
+  if (typeof size === 'number' && !isSizeWide(record, 0)) {
+    record.integers[SLOT] = slot;
+    record.numbers[SIZE] = size;
+  } else {
+    writeTarget(record, 0, slot, size);
+  }
+  callAlloc();
+  return status();
+}
+
+/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained; `start` and `end` go with FLAG_RANGE. */
+export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
+  if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
+    change(ALLOC, allocator, request);
+  return allocInto(slot, size);
+}
+
+/** The same as the kernel takes it. The list is in use afterwards, even if the call failed. */
+export function allocRaw(allocator: Handle, request: Request, slot: number, size: Bytes): number {
+  change(ALLOC_RAW, allocator, request);
+  lastRequest = undefined;
+  return allocInto(slot, size);
+}
+
+/** gpu_buddy_free_list(). The slot can receive another list. */
+export function free(slot: number, generation: number, cleared: boolean): number {
+  numbers[0] = slot;
+  numbers[1] = generation;
+  numbers[2] = cleared ? 1 : 0;
   seal();
-}
-
-/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained. `start` and `end` go with FLAG_RANGE. */
-export function alloc(
-  allocator: Handle,
-  slot: number,
-  size: Bytes,
-  minBlockSize: Bytes,
-  flags: number,
-  start: Bytes,
-  end: Bytes,
-  tag: number,
-): number {
-  putRequest(allocator, slot, size, minBlockSize, flags, start, end, tag);
-  addon.alloc();
+  addon.free();
   return status();
 }
 
-/** gpu_buddy_alloc_blocks() as the kernel takes it. The list is in use afterwards, even if the call failed. */
-export function allocRaw(
-  allocator: Handle,
-  slot: number,
-  size: Bytes,
-  minBlockSize: Bytes,
-  flags: number,
-  start: Bytes,
-  end: Bytes,
-  tag: number,
-): number {
-  putRequest(allocator, slot, size, minBlockSize, flags, start, end, tag);
-  addon.allocRaw();
-  return status();
+/**
+ * The same, but the list may be freed with the next call, whatever that is, or when the event loop next turns: for
+ * allocators that nobody but this environment sees. After a BUG it is done at once, so that nobody misses what comes of it.
+ */
+export function freeSoon(slot: number, generation: number, cleared: boolean): number {
+  const queued = integer(QUEUED);
+  if (queued === QUEUE_LENGTH || integer(POISONINGS) !== 0) return free(slot, generation, cleared);
+  const at = 4 * queued;
+  queue[at] = slot;
+  queue[at + 1] = generation;
+  queue[at + 2] = cleared ? 1 : 0;
+  integers[QUEUED] = queued + 1;
+  if (!flushIsDue) {
+    flushIsDue = true;
+    setImmediate(flush);
+  }
+  return OK;
+}
+
+let flushIsDue = false;
+
+function flush(): void {
+  flushIsDue = false;
+  if (integer(QUEUED) !== 0) addon.flush();
 }
 
 function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
@@ -328,15 +421,6 @@ export function trim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): 
 export function trimRaw(blocks: Handle, newSize: Bytes, start: Bytes | undefined): number {
   putTrim(blocks, newSize, start);
   addon.trimRaw();
-  return status();
-}
-
-/** gpu_buddy_free_list(). The slot can receive another list. */
-export function free(blocks: Handle, cleared: boolean): number {
-  putHandle(blocks);
-  numbers[2] = cleared ? 1 : 0;
-  seal();
-  addon.free();
   return status();
 }
 
@@ -386,19 +470,21 @@ export function lookup(allocator: Handle, address: Bytes): number {
   return status();
 }
 
-/** What the last call of readAvail has read. Byte counts are exact although they may exceed 2^53. */
-export const avail = {
+class AvailReport {
   get all(): number {
     return result(0);
-  },
+  }
   get clear(): number {
     return result(1);
-  },
+  }
   /** How many WARN_ONs the kernel code has met in this allocator. */
   get warnings(): number {
     return result(2);
-  },
-};
+  }
+}
+
+/** What the last call of readAvail has read. Byte counts are exact although they may exceed 2^53. */
+export const avail = new AvailReport();
 
 export function readAvail(allocator: Handle): number {
   putHandle(allocator);
@@ -469,8 +555,8 @@ export interface Stats {
 
 /** Numbers that are kept anyway; or the status. Byte counts are exact although they may exceed 2^53. */
 export function stats(allocator: Handle): Stats | number {
-  const freeBlocks = new Float64Array(addon.layout.maxOrders);
-  const usedBlocks = new Float64Array(addon.layout.maxOrders);
+  const freeBlocks = new Float64Array(layout.maxOrders);
+  const usedBlocks = new Float64Array(layout.maxOrders);
   putHandle(allocator);
   seal();
   addon.stats(freeBlocks, usedBlocks);
@@ -535,7 +621,7 @@ export function park(blocks: Handle): { readonly allocator: Token; readonly tick
   return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
 }
 
-/** Takes up a parked list into the slot. */
+/** Takes up a parked list, which has a tag (`adoptedTag()`), into the slot. */
 export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   putHandle(allocator);
   numbers[2] = slot;
@@ -544,6 +630,48 @@ export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   seal();
   addon.adopt();
   return status();
+}
+
+export function adoptedTag(): number {
+  return result(2);
+}
+
+/** What a batch tells, and where: see native/node/batch-results.h. */
+export interface BatchRun {
+  readonly records: Records;
+  /** Of `BYTES_PER_RESULT` bytes a record. */
+  readonly results: Uint8Array;
+  readonly first: number;
+  readonly count: number;
+  readonly stopsAtFailure: boolean;
+  readonly baseOffset: bigint;
+  /** Receives avail, clear avail and kernel warnings after each operation; with it, the blocks of long lists are copied. */
+  readonly state?: Float64Array;
+  /** Receives the blocks of each list of more than one. */
+  readonly columns?: Columns;
+}
+
+/** How many operations of a batch were done: all, or fewer where one failed or the columns were too short. */
+export function runBatch(allocator: Handle, batch: BatchRun): number {
+  const { records, results, state, columns: blocks } = batch;
+  putHandle(allocator);
+  numbers[2] = batch.first;
+  numbers[3] = batch.count;
+  numbers[4] = batch.stopsAtFailure ? 1 : 0;
+  put(5, batch.baseOffset);
+  seal();
+  if (state && blocks)
+    addon.runBatch(
+      records.numbers,
+      results,
+      state,
+      blocks.offsets,
+      blocks.orders,
+      blocks.states,
+      blocks.tags,
+    );
+  else addon.runBatch(records.numbers, results);
+  return result(0);
 }
 
 /** What test builds can provoke. */

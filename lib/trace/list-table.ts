@@ -3,6 +3,8 @@ import * as native from '../native';
 
 /** A list of the trace. */
 export interface TraceList extends native.Handle {
+  /** Changes whenever the blocks do. */
+  generation: number;
   /** How many blocks are on it. */
   count: number;
 }
@@ -49,7 +51,7 @@ export class ListTable {
   /** Frees and forgets all lists. */
   clear(): void {
     for (const [id, list] of this.#lists) {
-      native.free(list, false);
+      native.free(list.slot, list.generation, false);
       this.delete(id, list);
     }
   }

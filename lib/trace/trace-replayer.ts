@@ -143,14 +143,15 @@ export class TraceReplayer implements Disposable {
     const slot = this.#lists.freeSlot();
     if (slot < 0) throw new TraceError(place, 'no native memory for another list');
 
-    const status = native.allocRaw(allocator, slot, size, minBlockSize, toFlags(flags), start, end, 0);
+    const request = { minBlockSize, flags: toFlags(flags), start, end, tag: 0 };
+    const status = native.allocRaw(allocator, request, slot, size);
     const list = this.#lists.set(id, native.list.generation, native.list.count);
     return this.#listResult(allocator, list, status, place);
   }
 
   #free(allocator: native.Handle, id: number, cleared: boolean, place: TracePlace): string {
     const list = this.#find(id, place);
-    const status = native.free(list, cleared);
+    const status = native.free(list.slot, list.generation, cleared);
     this.#lists.delete(id, list);
     this.#begin(allocator, status, place);
     return this.#end(allocator);
@@ -201,10 +202,12 @@ export class TraceReplayer implements Disposable {
 
   /** The result of an operation on a list: the whole list as it is now, also where the operation failed. */
   #listResult(allocator: native.Handle, list: TraceList, status: number, place: TracePlace): string {
-    const { count, offset, order, clear } = native.list;
+    const { generation, count, offset, shape } = native.list;
+    list.generation = generation;
     list.count = count;
     this.#begin(allocator, status, place);
-    if (count === 1) this.#result.block(offset, order, clear);
+    if (count === 1)
+      this.#result.block(offset * native.OFFSET_UNIT, native.orderOf(shape), native.isClear(shape));
     else if (count > 1) this.#readBlocks(list, count, place);
     return this.#end(allocator);
   }
@@ -247,7 +250,7 @@ function columnsOf(capacity: number): native.Columns {
   };
 }
 
-/** The kernel ignores the bits that it does not know (H23), all of those that don't fit in a number among them. */
+/** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */
 function toFlags(flags: native.Bytes): number {
-  return typeof flags === 'number' ? flags : Number(BigInt.asUintN(53, flags));
+  return Number(BigInt.asUintN(32, BigInt(flags)));
 }

@@ -7,18 +7,6 @@
 	(MODE_FLAGS | GPU_BUDDY_CONTIGUOUS_ALLOCATION | GPU_BUDDY_CLEAR_ALLOCATION |               \
 	 GPU_BUDDY_TRIM_DISABLE)
 
-struct allocation {
-	struct buddy_list *list;
-	const struct buddy_request *request;
-};
-
-void buddy_list_init(struct buddy_list *list)
-{
-	INIT_LIST_HEAD(&list->blocks);
-	list->allocator = NULL;
-	list->count = 0;
-}
-
 static int kernel_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 			const struct buddy_request *request)
 {
@@ -48,35 +36,23 @@ static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
 	INIT_LIST_HEAD(&list->blocks);
 }
 
-static enum buddy_status alloc_by(buddy_body body, struct buddy_allocator *allocator,
-				  struct buddy_list *list, const struct buddy_request *request)
+enum buddy_status buddy_perform_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
-	struct allocation allocation = { list, request };
-	enum buddy_status status;
-
-	if (list->allocator)
-		return BUDDY_LIST_IN_USE;
-
-	status = buddy_call(allocator, body, &allocation, allocator->step_limit);
-	/* A BUG may have left blocks behind that nobody may look for. */
-	if (status == BUDDY_POISONED)
-		buddy_list_init(list);
-	return status;
+	undo(allocator, list);
+	buddy_list_init(list);
+	/* The list's own. */
+	allocator->references--;
+	return BUDDY_OK;
 }
 
-static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *arguments)
+enum buddy_status buddy_perform_alloc_raw(struct buddy_allocator *allocator,
+					  struct buddy_list *list,
+					  const struct buddy_request *request)
 {
-	const struct allocation *allocation = arguments;
-	int error = kernel_alloc(allocator, allocation->list, allocation->request);
+	int error = kernel_alloc(allocator, list, request);
 
-	bind(allocator, allocation->list, allocation->request->tag);
+	bind(allocator, list, request->tag);
 	return buddy_status_of(allocator, error);
-}
-
-enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request)
-{
-	return alloc_by(alloc_raw, allocator, list, request);
 }
 
 static enum buddy_status check_range(const struct gpu_buddy *mm,
@@ -160,6 +136,8 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
 	struct buddy_request whole = *request;
 	int error;
 
+	/* One block is in one piece anyway. */
+	whole.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 	whole.size = request->min_block_size;
 	error = kernel_alloc(allocator, list, &whole);
 	if (error)
@@ -194,39 +172,46 @@ static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct budd
 	return error;
 }
 
+/* A size below min_block_size in a range. */
+static bool loses_alignment_in_range(const struct buddy_request *request)
+{
+	return request->flags & GPU_BUDDY_RANGE_ALLOCATION && is_power_of_2(request->size) &&
+	       request->size < request->min_block_size &&
+	       request->end - request->start != request->size;
+}
+
 /* The kernel's call with arguments that mean what they say. */
 static int kernel_alloc_as_promised(struct buddy_allocator *allocator, struct buddy_list *list,
 				    const struct buddy_request *request)
 {
-	struct buddy_request promised = *request;
+	u64 start = request->start, end = request->end;
+	unsigned long flags = request->flags;
+
+	if (loses_alignment_in_range(request))
+		return alloc_aligned_in_range(allocator, list, request);
 
 	/*
 	 * Without a range drivers pass the whole space, where clear and dirty blocks may be merged. For all of it that would
 	 * be an exact range (H5), so the last chunk is left out: what could merge there has a left half before it.
 	 */
-	if (!(request->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
-		promised.start = 0;
-		promised.end = allocator->mm.size;
+	if (!(flags & GPU_BUDDY_RANGE_ALLOCATION)) {
+		start = 0;
+		end = allocator->mm.size;
 		if (request->size == allocator->mm.size)
-			promised.end -= allocator->mm.chunk_size;
+			end -= allocator->mm.chunk_size;
 	}
 
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
 	if (stays_below(request->size, request->min_block_size))
-		promised.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+		flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 
-	if (promised.flags & GPU_BUDDY_RANGE_ALLOCATION && is_power_of_2(promised.size) &&
-	    promised.size < promised.min_block_size &&
-	    promised.end - promised.start != promised.size)
-		return alloc_aligned_in_range(allocator, list, &promised);
-	return kernel_alloc(allocator, list, &promised);
+	return gpu_buddy_alloc_blocks(&allocator->mm, start, end, request->size,
+				      request->min_block_size, &list->blocks, flags);
 }
 
-static enum buddy_status alloc_checked(struct buddy_allocator *allocator, void *arguments)
+enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request)
 {
-	const struct allocation *allocation = arguments;
-	const struct buddy_request *request = allocation->request;
-	struct buddy_list *list = allocation->list;
 	const struct kernel_context *context = &allocator->context;
 	u64 avail = allocator->mm.avail;
 	enum buddy_status status = check_request(&allocator->mm, request);
@@ -254,10 +239,4 @@ static enum buddy_status alloc_checked(struct buddy_allocator *allocator, void *
 
 	bind(allocator, list, request->tag);
 	return BUDDY_OK;
-}
-
-enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_request *request)
-{
-	return alloc_by(alloc_checked, allocator, list, request);
 }

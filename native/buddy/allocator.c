@@ -184,28 +184,3 @@ struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 	unlock(allocator);
 	return fault;
 }
-
-struct buddy_block_info buddy_block_info_of(struct gpu_buddy_block *block)
-{
-	bool allocated = (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED;
-
-	return (struct buddy_block_info){
-		.offset = gpu_buddy_block_offset(block),
-		/* A free block still has the tag of its last owner. */
-		.tag = allocated ? (uintptr_t)block->private : 0,
-		.order = gpu_buddy_block_order(block),
-		.allocated = allocated,
-		.clear = gpu_buddy_block_is_clear(block),
-	};
-}
-
-void buddy_copy_block(const struct buddy_columns *columns, u64 index, struct gpu_buddy_block *block)
-{
-	struct buddy_block_info info = buddy_block_info_of(block);
-
-	columns->offsets[index] = info.offset;
-	columns->orders[index] = (u8)info.order;
-	columns->states[index] =
-		(info.allocated ? BUDDY_STATE_ALLOCATED : 0) | (info.clear ? BUDDY_STATE_CLEAR : 0);
-	columns->tags[index] = (double)info.tag;
-}

@@ -31,6 +31,16 @@ struct buddy_list {
 
 void buddy_list_init(struct buddy_list *list);
 
+/* What stands behind the operations of run.h. Called inside buddy_call(). */
+enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request);
+enum buddy_status buddy_perform_alloc_raw(struct buddy_allocator *allocator,
+					  struct buddy_list *list,
+					  const struct buddy_request *request);
+enum buddy_status buddy_perform_free(struct buddy_allocator *allocator, struct buddy_list *list,
+				     bool cleared);
+enum buddy_status buddy_perform_undo(struct buddy_allocator *allocator, struct buddy_list *list);
+
 typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void *arguments);
 
 /*
@@ -44,10 +54,35 @@ enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body,
 /* What a negative errno of the kernel code means, considering what happened to memory and work in this call. */
 enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error);
 
-struct buddy_block_info buddy_block_info_of(struct gpu_buddy_block *block);
+static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)
+{
+	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED;
+}
+
+/* A free block still has the tag of its last owner. */
+static inline u64 buddy_tag_of(const struct gpu_buddy_block *block)
+{
+	return buddy_is_allocated(block) ? (uintptr_t)block->private : 0;
+}
+
+static inline void buddy_describe(struct gpu_buddy_block *block, struct buddy_block_info *info)
+{
+	info->offset = gpu_buddy_block_offset(block);
+	info->tag = buddy_tag_of(block);
+	info->order = gpu_buddy_block_order(block);
+	info->allocated = buddy_is_allocated(block);
+	info->clear = gpu_buddy_block_is_clear(block);
+}
 
 /* Fills in row `index` of the columns. */
-void buddy_copy_block(const struct buddy_columns *columns, u64 index,
-		      struct gpu_buddy_block *block);
+static inline void buddy_copy_block(const struct buddy_columns *columns, u64 index,
+				    struct gpu_buddy_block *block)
+{
+	columns->offsets[index] = gpu_buddy_block_offset(block);
+	columns->orders[index] = (u8)gpu_buddy_block_order(block);
+	columns->states[index] = (buddy_is_allocated(block) ? BUDDY_STATE_ALLOCATED : 0) |
+				 (gpu_buddy_block_is_clear(block) ? BUDDY_STATE_CLEAR : 0);
+	columns->tags[index] = (double)buddy_tag_of(block);
+}
 
 #endif

@@ -59,7 +59,7 @@ static enum buddy_status find(struct buddy_allocator *allocator, void *arguments
 
 	*lookup->found = block != NULL;
 	if (block)
-		*lookup->block = buddy_block_info_of(block);
+		buddy_describe(block, lookup->block);
 	return BUDDY_OK;
 }
 

@@ -23,6 +23,13 @@ struct sum {
 	u64 bytes;
 };
 
+void buddy_list_init(struct buddy_list *list)
+{
+	INIT_LIST_HEAD(&list->blocks);
+	list->allocator = NULL;
+	list->count = 0;
+}
+
 static struct gpu_buddy_block *first_block(const struct buddy_list *list)
 {
 	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
@@ -109,30 +116,14 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 	return call_on(list, trim_checked, &(struct trimming){ list, start, new_size });
 }
 
-static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)
+enum buddy_status buddy_perform_free(struct buddy_allocator *allocator, struct buddy_list *list,
+				     bool cleared)
 {
-	const struct freeing *freeing = arguments;
-
-	gpu_buddy_free_list(&allocator->mm, &freeing->list->blocks,
-			    freeing->cleared ? GPU_BUDDY_CLEARED : 0);
+	gpu_buddy_free_list(&allocator->mm, &list->blocks, cleared ? GPU_BUDDY_CLEARED : 0);
+	buddy_list_init(list);
 	/* The list's own. */
 	allocator->references--;
 	return BUDDY_OK;
-}
-
-enum buddy_status buddy_free(struct buddy_list *list, bool cleared)
-{
-	struct buddy_allocator *allocator = list->allocator;
-	enum buddy_status status;
-
-	if (!allocator)
-		return BUDDY_OK;
-
-	status = buddy_call(allocator, free_list, &(struct freeing){ list, 0, cleared }, 0);
-	buddy_list_init(list);
-	if (status)
-		buddy_put(allocator);
-	return status;
 }
 
 /* Takes a block off its list. */
@@ -184,7 +175,10 @@ enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool
 
 struct buddy_block_info buddy_first(const struct buddy_list *list)
 {
-	return buddy_block_info_of(first_block(list));
+	struct buddy_block_info info;
+
+	buddy_describe(first_block(list), &info);
+	return info;
 }
 
 uint64_t buddy_count(const struct buddy_list *list)

@@ -123,13 +123,20 @@ enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uin
 	return status;
 }
 
-enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
-				   bool cleared)
+struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,
+				       uint32_t generation)
 {
 	struct buddy_list *list = buddy_owner_list(owner, slot, generation);
 
-	if (!list)
-		return BUDDY_FREED;
-	slots_renew(&owner->lists, slot);
-	return buddy_free(list, cleared);
+	if (list)
+		slots_renew(&owner->lists, slot);
+	return list;
+}
+
+enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   bool cleared)
+{
+	struct buddy_list *list = buddy_owner_give_up(owner, slot, generation);
+
+	return list ? buddy_free(list, cleared) : BUDDY_FREED;
 }

@@ -52,7 +52,9 @@ struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t sl
 enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   struct buddy_token *allocator, struct buddy_token *ticket);
 
-/* Frees the list; the slot can receive another, under a new generation. */
+/* The list, to be freed by the caller; the slot can receive another, under a new generation. NULL where it is stale. */
+struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,
+				       uint32_t generation);
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   bool cleared);
 

@@ -66,7 +66,8 @@ static bool grow(struct slots *slots)
 	char **table;
 	char *chunk;
 
-	if (slots->count > SLOT_OPEN - 2 * ENTRIES_PER_CHUNK)
+	/* A slot is a signed 32-bit number to JavaScript. */
+	if (slots->count > INT32_MAX - ENTRIES_PER_CHUNK)
 		return false;
 
 	/* The table doubles whenever the number of chunks has reached a power of two. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Thread_local struct kernel_context *kernel_current;
+THREAD_LOCAL struct kernel_context *kernel_current;
 
 /* The first WARN of the process, and what has become of it. */
 enum { NO_WARNING, WARNING_IN_WORK, WARNING_NOTED, WARNING_TAKEN };

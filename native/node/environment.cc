@@ -1,35 +1,10 @@
 /* The calls of one environment, see environment.h. The comments list the cells of the mailbox: arguments -> results. */
 #include "environment.h"
+#include "columns.h"
 
 #include <string>
 
 namespace {
-
-/* A column that the caller has made; empty where it is no such typed array. */
-template <typename Array> Array Column(const Napi::Value &value, napi_typedarray_type type)
-{
-	if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
-		return Array();
-	return value.As<Array>();
-}
-
-/* (offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array), all of one length. */
-struct buddy_columns Columns(const Napi::CallbackInfo &info)
-{
-	auto offsets = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
-	auto orders = Column<Napi::Uint8Array>(info[1], napi_uint8_array);
-	auto states = Column<Napi::Uint8Array>(info[2], napi_uint8_array);
-	auto tags = Column<Napi::Float64Array>(info[3], napi_float64_array);
-
-	if (offsets.IsEmpty() || orders.IsEmpty() || states.IsEmpty() || tags.IsEmpty())
-		return {};
-
-	size_t capacity = offsets.ElementLength();
-	if (orders.ElementLength() < capacity || states.ElementLength() < capacity ||
-	    tags.ElementLength() < capacity)
-		return {};
-	return { capacity, offsets.Data(), orders.Data(), states.Data(), tags.Data() };
-}
 
 constexpr const char *status_names[] = {
 #define STATUS_NAME(name, number, code, argument, why) #name,
@@ -86,15 +61,32 @@ void SetStatuses(napi_env env, napi_value object, const char *name)
 /* The numbers that lib/native.ts would otherwise have to repeat. */
 void SetLayout(napi_env env, napi_value object, const char *name)
 {
+	static constexpr struct {
+		const char *name;
+		int number;
+	} numbers[] = {
+		{ "results", MAILBOX_RESULTS },
+		{ "integers", MAILBOX_INTEGERS },
+		{ "alloc", MAILBOX_ALLOC },
+		{ "queue", MAILBOX_QUEUE },
+		{ "queueLength", MAILBOX_QUEUE_LENGTH },
+		{ "wide", MAILBOX_WIDE },
+		{ "status", MAILBOX_STATUS },
+		{ "queued", MAILBOX_QUEUED },
+		{ "changes", MAILBOX_CHANGES },
+		{ "poisonings", MAILBOX_POISONINGS },
+		{ "listCount", MAILBOX_LIST_COUNT },
+		{ "listGeneration", MAILBOX_LIST_GENERATION },
+		{ "listOffset", MAILBOX_LIST_OFFSET },
+		{ "listShape", MAILBOX_LIST_SHAPE },
+		{ "maxOrders", BUDDY_MAX_ORDERS },
+	};
 	napi_value layout;
 
 	if (napi_create_object(env, &layout) != napi_ok)
 		return;
-	SetNumber(env, layout, "wide", MAILBOX_WIDE);
-	SetNumber(env, layout, "status", MAILBOX_STATUS);
-	SetNumber(env, layout, "results", MAILBOX_RESULTS);
-	SetNumber(env, layout, "cells", MAILBOX_CELLS);
-	SetNumber(env, layout, "maxOrders", BUDDY_MAX_ORDERS);
+	for (const auto &entry : numbers)
+		SetNumber(env, layout, entry.name, entry.number);
 	Set(env, object, name, layout);
 }
 
@@ -106,6 +98,19 @@ std::string Place(const struct buddy_fault &fault)
 
 } // namespace
 
+/* glibc reaches these without a call, see kernel_current. */
+#ifdef __GLIBC__
+#define THREAD_LOCAL thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define THREAD_LOCAL thread_local
+#endif
+
+/* The environment of this thread's last call: nearly always that of the next one too. */
+static THREAD_LOCAL struct {
+	napi_env env;
+	void *environment;
+} last_call;
+
 Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mailbox)
 {
 	buddy_owner_init(&owner_);
@@ -113,6 +118,8 @@ Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mail
 
 Environment::~Environment()
 {
+	if (last_call.environment == this)
+		last_call = {};
 	buddy_owner_destroy(&owner_);
 }
 
@@ -204,60 +211,32 @@ void Environment::CloseList()
 	mailbox_.status(BUDDY_OK);
 }
 
-/* -> 0: number of blocks; of the first block 1: offset, 2: order, 3: clear, 5: tag. */
-void Environment::ReportList(const struct buddy_list *list)
+/* See MAILBOX_LIST_COUNT. */
+void Environment::ReportList(uint32_t slot, uint64_t count, uint64_t offset, unsigned int order,
+			     bool clear)
+{
+	mailbox_.integer_or_result(MAILBOX_LIST_COUNT, 0, count);
+	mailbox_.integer(MAILBOX_LIST_GENERATION, slots_generation(&owner_.lists, slot));
+	mailbox_.integer_or_result(MAILBOX_LIST_OFFSET, 1, offset / 4096);
+	mailbox_.integer(MAILBOX_LIST_SHAPE, order * 2 + clear);
+}
+
+void Environment::ReportList(uint32_t slot, const struct buddy_list *list)
 {
 	uint64_t count = buddy_count(list);
-	struct buddy_block_info first = {};
+	struct buddy_block_info first = count ? buddy_first(list) : buddy_block_info{};
 
-	if (count)
-		first = buddy_first(list);
-	mailbox_.result(0, count);
-	mailbox_.result(1, first.offset);
-	mailbox_.result(2, first.order);
-	mailbox_.result(3, first.clear);
-	mailbox_.result(5, first.tag);
+	ReportList(slot, count, first.offset, first.order, first.clear);
 }
 
-/*
- * allocator slot, generation, list slot, size, min block size, flags, start, end, tag
- * -> the list (see ReportList), 4: generation of the list's slot
- */
-void Environment::AllocWith(AllocFunction alloc)
+void Environment::ReportChange(enum buddy_status status)
 {
-	struct buddy_allocator *allocator = AllocatorArgument();
-	uint32_t slot = mailbox_.index(2);
-	struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+	uint32_t slot = mailbox_.index(0);
 
-	if (!allocator)
-		return;
-	if (!list) {
-		mailbox_.status(BUDDY_FREED);
-		return;
-	}
-
-	struct buddy_request request = {};
-	request.size = mailbox_.number(3);
-	request.min_block_size = mailbox_.number(4);
-	request.flags = static_cast<unsigned long>(mailbox_.number(5));
-	request.start = mailbox_.number(6);
-	request.end = mailbox_.number(7);
-	request.tag = mailbox_.number(8);
-
-	mailbox_.status(alloc(allocator, list, &request));
-	ReportList(list);
-	mailbox_.result(4, slots_generation(&owner_.lists, slot));
-	Account(mailbox_.index(0));
-}
-
-void Environment::Alloc()
-{
-	AllocWith(buddy_alloc);
-}
-
-void Environment::AllocRaw()
-{
-	AllocWith(buddy_alloc_raw);
+	if (status == BUDDY_OK)
+		slots_renew(&owner_.lists, slot);
+	mailbox_.status(status);
+	ReportList(slot, buddy_owner_list_at(&owner_, slot));
 }
 
 /* list slot, generation, new size, start given?, start -> the list */
@@ -269,8 +248,7 @@ void Environment::TrimWith(TrimFunction trim)
 		return;
 
 	uint64_t start = mailbox_.number(4);
-	mailbox_.status(trim(list, mailbox_.flag(3) ? &start : nullptr, mailbox_.number(2)));
-	ReportList(list);
+	ReportChange(trim(list, mailbox_.flag(3) ? &start : nullptr, mailbox_.number(2)));
 }
 
 void Environment::Trim()
@@ -297,8 +275,7 @@ void Environment::FreeBlock()
 
 	if (!list)
 		return;
-	mailbox_.status(buddy_free_block(list, mailbox_.number(2), mailbox_.flag(3)));
-	ReportList(list);
+	ReportChange(buddy_free_block(list, mailbox_.number(2), mailbox_.flag(3)));
 }
 
 /* list slot, generation, index -> the list */
@@ -308,8 +285,7 @@ void Environment::FreeBlockRaw()
 
 	if (!list)
 		return;
-	mailbox_.status(buddy_free_block_raw(list, mailbox_.number(2)));
-	ReportList(list);
+	ReportChange(buddy_free_block_raw(list, mailbox_.number(2)));
 }
 
 /* allocator slot, generation, clear -> */
@@ -404,7 +380,7 @@ void Environment::Park()
 	PutToken(2, ticket);
 }
 
-/* allocator slot, generation, list slot, ticket: two words -> the list, 4: generation of its slot */
+/* allocator slot, generation, list slot, ticket: two words -> the list, its tag */
 void Environment::Adopt()
 {
 	struct buddy_allocator *allocator = AllocatorArgument();
@@ -418,8 +394,8 @@ void Environment::Adopt()
 		return;
 	}
 	mailbox_.status(buddy_adopt(allocator, TokenArgument(3), list));
-	ReportList(list);
-	mailbox_.result(4, slots_generation(&owner_.lists, slot));
+	ReportList(slot, list);
+	mailbox_.result(2, buddy_count(list) ? buddy_first(list).tag : 0);
 }
 
 /* list slot, generation; columns -> number of blocks */
@@ -560,14 +536,22 @@ void Environment::Inject()
 
 #endif
 
+Environment *Environment::Of(napi_env env, napi_callback_info info)
+{
+	void *data = nullptr;
+
+	if (last_call.env == env)
+		return static_cast<Environment *>(last_call.environment);
+	if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) == napi_ok)
+		last_call = { env, data };
+	return static_cast<Environment *>(data);
+}
+
 template <void (Environment::*method)()>
 napi_value Environment::Call(napi_env env, napi_callback_info info)
 {
-	void *data;
-
-	if (napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data) == napi_ok) {
-		auto *environment = static_cast<Environment *>(data);
-
+	if (Environment *environment = Of(env, info)) {
+		environment->RunQueue();
 		(environment->*method)();
 		environment->ReportWarning();
 	}
@@ -578,8 +562,17 @@ template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
 napi_value Environment::CallWithValues(napi_env env, napi_callback_info callback_info)
 {
 	Napi::CallbackInfo info(env, callback_info);
+	auto *environment = static_cast<Environment *>(info.Data());
 
-	return (static_cast<Environment *>(info.Data())->*method)(info);
+	environment->RunQueue();
+	return (environment->*method)(info);
+}
+
+napi_value Environment::CallAlloc(napi_env env, napi_callback_info info)
+{
+	if (Environment *environment = Of(env, info))
+		environment->Alloc();
+	return nullptr;
 }
 
 void Environment::Define(napi_value exports, const char *name, napi_callback call)
@@ -617,8 +610,8 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	environment->Define(exports, "dispose", Call<&Environment::Dispose>);
 	environment->Define(exports, "openList", Call<&Environment::OpenList>);
 	environment->Define(exports, "closeList", Call<&Environment::CloseList>);
-	environment->Define(exports, "alloc", Call<&Environment::Alloc>);
-	environment->Define(exports, "allocRaw", Call<&Environment::AllocRaw>);
+	environment->Define(exports, "alloc", CallAlloc);
+	environment->Define(exports, "flush", Call<&Environment::Flush>);
 	environment->Define(exports, "trim", Call<&Environment::Trim>);
 	environment->Define(exports, "trimRaw", Call<&Environment::TrimRaw>);
 	environment->Define(exports, "free", Call<&Environment::Free>);
@@ -635,6 +628,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 #ifdef GPU_BUDDY_FAULT_INJECTION
 	environment->Define(exports, "inject", Call<&Environment::Inject>);
 #endif
+	environment->Define(exports, "runBatch", CallWithValues<&Environment::RunBatch>);
 	environment->Define(exports, "read", CallWithValues<&Environment::Read>);
 	environment->Define(exports, "snapshot", CallWithValues<&Environment::Snapshot>);
 	environment->Define(exports, "stats", CallWithValues<&Environment::Stats>);

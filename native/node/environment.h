@@ -10,7 +10,6 @@
 
 extern "C" {
 #include <buddy/faults.h>
-#include <buddy/owner.h>
 }
 
 class Environment {
@@ -29,8 +28,7 @@ private:
 	void Dispose();
 	void OpenList();
 	void CloseList();
-	void Alloc();
-	void AllocRaw();
+	void Flush();
 	void Trim();
 	void TrimRaw();
 	void Free();
@@ -45,7 +43,11 @@ private:
 	void Park();
 	void Adopt();
 
+	/* Does what waits in the queue too, and all in one go. */
+	void Alloc();
+
 	/* With values of their own besides. */
+	napi_value RunBatch(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
 	napi_value Stats(const Napi::CallbackInfo &info);
@@ -57,19 +59,27 @@ private:
 #endif
 
 	/* A call whose arguments and results are all in the mailbox; one that has values of its own. */
+	static napi_value CallAlloc(napi_env env, napi_callback_info info);
+	static Environment *Of(napi_env env, napi_callback_info info);
 	template <void (Environment::*method)()>
 	static napi_value Call(napi_env env, napi_callback_info info);
 	template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
 	static napi_value CallWithValues(napi_env env, napi_callback_info info);
 	void Define(napi_value exports, const char *name, napi_callback call);
 
-	using AllocFunction = enum buddy_status (*)(struct buddy_allocator *, struct buddy_list *,
-						    const struct buddy_request *);
 	using TrimFunction = enum buddy_status (*)(struct buddy_list *, const uint64_t *, uint64_t);
 
-	void AllocWith(AllocFunction alloc);
 	void TrimWith(TrimFunction trim);
-	void ReportList(const struct buddy_list *list);
+	void ReportList(uint32_t slot, uint64_t count, uint64_t offset, unsigned int order,
+			bool clear);
+	void ReportList(uint32_t slot, const struct buddy_list *list);
+	/* After a call that may have changed the blocks of a list: success makes the generation that is in use stale. */
+	void ReportChange(enum buddy_status status);
+
+	struct buddy_operation *ReadQueue(struct buddy_operation *end);
+	size_t RunOperations(const struct buddy_run &run);
+	/* Does what waits in the queue. */
+	void RunQueue();
 	void PutToken(unsigned int index, struct buddy_token token);
 	struct buddy_token TokenArgument(unsigned int index) const;
 
@@ -88,6 +98,9 @@ private:
 	napi_ref on_warning_ = nullptr;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
+	/* What waits in the queue, and behind it an allocation, which stays as it is until the mailbox tells of a change. */
+	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1];
+	int32_t known_changes_ = 0;
 };
 
 #endif

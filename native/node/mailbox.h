@@ -1,34 +1,72 @@
 /*
  * How arguments and results cross the border without N-API values: one ArrayBuffer of 8-byte cells that both sides see.
- * A cell is a double, or, where the bit of its index is set in the WIDE cell, a 64-bit unsigned integer; results are
- * doubles (all that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for
- * the words of tokens.
+ * A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
+ *
+ * Arguments are doubles or, where the bit of their index is set in MAILBOX_WIDE, 64-bit integers. Results are doubles (all
+ * that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for the words of
+ * tokens and for what is said of a list.
  */
 #ifndef NODE_MAILBOX_H
 #define NODE_MAILBOX_H
 
-#include <cstdint>
+#include "record.h"
 
+/* Cells. */
 enum mailbox_cell {
 	MAILBOX_ARGUMENTS = 0,
-	MAILBOX_WIDE = 16,
-	MAILBOX_STATUS = 17,
-	MAILBOX_RESULTS = 18,
-	MAILBOX_CELLS = 32,
+	MAILBOX_RESULTS = 12,
+	MAILBOX_INTEGERS = 24,
+	/* The record of an allocation. What it says stands until it is changed. */
+	MAILBOX_ALLOC = 32,
+	/* The queue: lists that are to be freed before the next call does its work, whatever that is. */
+	MAILBOX_QUEUE = MAILBOX_ALLOC + RECORD_CELLS,
+	MAILBOX_QUEUE_LENGTH = 32,
+	MAILBOX_CELLS = MAILBOX_QUEUE + MAILBOX_QUEUE_LENGTH * 2,
 };
+
+/* Two cells of the queue. */
+struct QueuedFree {
+	uint32_t slot, generation;
+	uint32_t cleared;
+	uint32_t unused;
+};
+
+/* 32-bit integers, from MAILBOX_INTEGERS on. */
+enum mailbox_integer {
+	MAILBOX_WIDE,
+	MAILBOX_STATUS,
+	/* How many lists are in the queue. */
+	MAILBOX_QUEUED,
+	/* How often the record of the allocation has changed, but for slot and size. */
+	MAILBOX_CHANGES,
+	/* How often a call of this environment has found an allocator poisoned. */
+	MAILBOX_POISONINGS,
+
+	/*
+	 * The list that the last call has left: number of blocks, generation of its slot; of its first block, the offset in units
+	 * of 4096 bytes and order * 2 + clear. Numbers that are too large are -1, and stand in the first two results.
+	 */
+	MAILBOX_LIST_COUNT,
+	MAILBOX_LIST_GENERATION,
+	MAILBOX_LIST_OFFSET,
+	MAILBOX_LIST_SHAPE,
+
+	MAILBOX_INTEGER_COUNT,
+};
+
+static_assert(MAILBOX_INTEGER_COUNT <= 2 * (MAILBOX_ALLOC - MAILBOX_INTEGERS));
 
 class Mailbox {
 public:
-	explicit Mailbox(void *memory) : doubles_(static_cast<double *>(memory)) {}
+	explicit Mailbox(void *memory)
+	    : doubles_(static_cast<double *>(memory)),
+	      integers_(reinterpret_cast<int32_t *>(doubles_ + MAILBOX_INTEGERS))
+	{}
 
 	uint64_t number(unsigned int index) const
 	{
-		double value = doubles_[MAILBOX_ARGUMENTS + index];
-
-		if (static_cast<unsigned int>(doubles_[MAILBOX_WIDE]) >> index & 1)
-			return reinterpret_cast<const uint64_t *>(
-				doubles_)[MAILBOX_ARGUMENTS + index];
-		return value >= 0 && value < 0x1p64 ? static_cast<uint64_t>(value) : 0;
+		return NumberIn(doubles_ + MAILBOX_ARGUMENTS + index,
+				integers_[MAILBOX_WIDE] >> index & 1);
 	}
 
 	uint32_t index(unsigned int index) const { return static_cast<uint32_t>(number(index)); }
@@ -45,10 +83,54 @@ public:
 		reinterpret_cast<uint64_t *>(doubles_)[MAILBOX_RESULTS + index] = value;
 	}
 
-	void status(int value) { doubles_[MAILBOX_STATUS] = value; }
+	void status(int value)
+	{
+		integers_[MAILBOX_STATUS] = value;
+		if (value == BUDDY_POISONED)
+			note_poisoning();
+	}
+
+	void note_poisoning() { integers_[MAILBOX_POISONINGS]++; }
+
+	void integer(mailbox_integer which, uint32_t value)
+	{
+		integers_[which] = static_cast<int32_t>(value);
+	}
+
+	/* Where it is too large for an integer, it is a result. */
+	void integer_or_result(mailbox_integer which, unsigned int index, uint64_t value)
+	{
+		bool fits = value <= INT32_MAX;
+
+		integers_[which] = fits ? static_cast<int32_t>(value) : -1;
+		if (!fits)
+			result(index, value);
+	}
+
+	const struct Record &alloc() const
+	{
+		return *reinterpret_cast<const struct Record *>(doubles_ + MAILBOX_ALLOC);
+	}
+
+	int32_t changes() const { return integers_[MAILBOX_CHANGES]; }
+
+	const struct QueuedFree *queue() const
+	{
+		return reinterpret_cast<const struct QueuedFree *>(doubles_ + MAILBOX_QUEUE);
+	}
+
+	/* How many lists are in the queue, which is empty afterwards. */
+	unsigned int take_queued()
+	{
+		unsigned int queued = static_cast<unsigned int>(integers_[MAILBOX_QUEUED]);
+
+		integers_[MAILBOX_QUEUED] = 0;
+		return queued < MAILBOX_QUEUE_LENGTH ? queued : +MAILBOX_QUEUE_LENGTH;
+	}
 
 private:
 	double *doubles_;
+	int32_t *integers_;
 };
 
 #endif

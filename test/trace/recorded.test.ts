@@ -45,5 +45,5 @@ describe('a trace of examples/traces', () => {
     let identical = 0;
     for (const file of files) identical += (await check(join(folder, file))).identical;
     expect(identical).toBe(274_012);
-  });
+  }, 60_000);
 });

@@ -44,17 +44,30 @@ struct kernel_context {
 	bool out_of_memory;
 };
 
-extern _Thread_local struct kernel_context *kernel_current;
+/* glibc keeps room for a few such variables of libraries that are loaded late, and reaches these without a call. */
+#ifdef __GLIBC__
+#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
+#else
+#define THREAD_LOCAL _Thread_local
+#endif
 
-/* Begins a call: a fresh count of steps, none of its faults happened yet. `step_limit` 0: no limit. */
-static inline void kernel_enter(struct kernel_context *context, jmp_buf *escape, u64 step_limit)
+extern THREAD_LOCAL struct kernel_context *kernel_current;
+
+/* Begins a call of kernel code: a fresh count of steps, none of its faults happened yet. `step_limit` 0: no limit. */
+static inline void kernel_begin(struct kernel_context *context, u64 step_limit)
 {
-	context->escape = escape;
 	context->steps = 0;
 	context->step_limit = step_limit ? step_limit : ~0ULL;
 	context->step_of_allocation = 0;
 	context->work_spent = false;
 	context->out_of_memory = false;
+}
+
+/* Enters the context for one call or, with kernel_begin() before each further one, several. */
+static inline void kernel_enter(struct kernel_context *context, jmp_buf *escape, u64 step_limit)
+{
+	context->escape = escape;
+	kernel_begin(context, step_limit);
 	kernel_current = context;
 }
 

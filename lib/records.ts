@@ -1,0 +1,116 @@
+/** Operations as they are written down for the addon: see native/node/record.h, the other side. */
+import type { Bytes, Handle, Request } from './native';
+
+/** Kinds of operations, as in native/buddy/run.h. */
+export const ALLOC = 0;
+export const ALLOC_RAW = 1;
+export const FREE = 2;
+export const UNDO = 3;
+
+export type AllocKind = typeof ALLOC | typeof ALLOC_RAW;
+export type FreeKind = typeof FREE | typeof UNDO;
+
+/** As a generation: of whatever list is in the slot. */
+export const ANY_GENERATION = -1;
+
+/** Views of one piece of memory, which holds records one after the other. */
+export interface Records {
+  readonly numbers: Float64Array;
+  readonly words: BigUint64Array;
+  readonly integers: Int32Array;
+}
+
+/** Cells of 8 bytes. */
+const CELLS = 8;
+const INTEGERS = 2 * CELLS;
+/** Of the first number in a record. */
+const NUMBER = 3;
+/** The places of slot and size in the first record: as an integer, and as a number. */
+export const SLOT = 1;
+export const SIZE = NUMBER;
+/** The bit that says that the first number is a bigint; those of the others follow. */
+const WIDE = 1 << 8;
+
+export function recordsIn(buffer: ArrayBuffer, byteOffset = 0): Records {
+  return {
+    numbers: new Float64Array(buffer, byteOffset),
+    words: new BigUint64Array(buffer, byteOffset),
+    integers: new Int32Array(buffer, byteOffset),
+  };
+}
+
+/** Room for so many records, with those of `old` at its start. */
+export function makeRecords(count: number, old?: Records): Records {
+  const records = recordsIn(new ArrayBuffer(count * CELLS * 8));
+  if (old) records.integers.set(old.integers);
+  return records;
+}
+
+export function capacityOf(records: Records): number {
+  return records.numbers.length / CELLS;
+}
+
+/** Gives the bit that says that the number is a bigint. */
+function writeNumber(records: Records, index: number, which: number, value: Bytes): number {
+  const cell = index * CELLS + NUMBER + which;
+  if (typeof value === 'number') {
+    records.numbers[cell] = value;
+    return 0;
+  }
+  records.words[cell] = value;
+  return WIDE << which;
+}
+
+/** All of an allocation but its target. */
+export function writeRequest(
+  records: Records,
+  index: number,
+  kind: AllocKind,
+  allocator: Handle,
+  { minBlockSize, flags, start, end, tag }: Request,
+): void {
+  const { integers } = records;
+  const at = index * INTEGERS;
+  integers[at] =
+    kind |
+    writeNumber(records, index, 1, minBlockSize) |
+    writeNumber(records, index, 2, start) |
+    writeNumber(records, index, 3, end) |
+    writeNumber(records, index, 4, tag);
+  integers[at + 3] = flags;
+  integers[at + 4] = allocator.slot;
+  integers[at + 5] = allocator.generation;
+}
+
+export function isSizeWide({ integers }: Records, index: number): boolean {
+  return ((integers[index * INTEGERS] ?? 0) & WIDE) !== 0;
+}
+
+/** Where an allocation goes, and how much it asks for. Comes after `writeRequest()`. */
+export function writeTarget(records: Records, index: number, slot: number, size: Bytes): void {
+  const { integers, numbers } = records;
+  const at = index * INTEGERS;
+  integers[at + 1] = slot;
+  if (typeof size === 'number') {
+    numbers[index * CELLS + NUMBER] = size;
+    integers[at] = (integers[at] ?? 0) & ~WIDE;
+  } else {
+    integers[at] = (integers[at] ?? 0) | writeNumber(records, index, 0, size);
+  }
+}
+
+export function writeFree(
+  records: Records,
+  index: number,
+  kind: FreeKind,
+  slot: number,
+  generation: number,
+  cleared: boolean,
+): void {
+  const { integers } = records;
+  const at = index * INTEGERS;
+  integers[at] = kind;
+  integers[at + 1] = slot;
+  integers[at + 2] = generation;
+  integers[at + 3] = cleared ? 1 : 0;
+}
