@@ -96,6 +96,7 @@ export function operationsText(counts) {
  * @param {string} name
  * @param {Counts} counts
  * @param {OperationCounts} operations
+ * @returns {string}
  */
 export function changedAnswersText(name, counts, operations) {
   const [first, ...rest] = countsText(name, counts, { expected: 'recorded', actual: 'now' }).split('\n');
@@ -126,7 +127,7 @@ export function verdict({ origin, version, built, tests, changed, different }) {
     holds,
     text: [
       `${kernelName(origin)} ${changed === 0 ? 'answers as' : `answers ${count(changed)} recorded lines otherwise than`} Linux ${version}.`,
-      `gpu-buddy on it: ${holds ? 'all tests pass, and every answer is that kernel’s' : problems.join(', ')}.`,
+      `gpu-buddy on it: ${holds ? "all tests pass, and every answer is that kernel's" : problems.join(', ')}.`,
     ].join('\n'),
   };
 }
