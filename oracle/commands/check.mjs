@@ -8,6 +8,7 @@ import { withTempFolder } from '../../scripts/linux/temp.mjs';
 import { compare, countsText, summaryText, total } from '../comparison.mjs';
 import { readLines } from '../files.mjs';
 import { checkGenerated, newSeed, OPERATIONS } from '../generated.mjs';
+import { generate } from '../generator/generate.mjs';
 import { readyKernel } from '../linux/kernel.mjs';
 import { OracleError } from '../linux/oracle-error.mjs';
 import { recordedFolders, recordedIn } from '../recorded.mjs';
@@ -37,7 +38,7 @@ export async function run(args) {
     console.log(summaryText(`${all.length} traces`, all));
     if (operations > 0) {
       console.log(`\nThis library against Linux ${kernel.version} on new traces (--seed ${seed}):`);
-      const generated = await checkGenerated(kernel, { answers }, { operations, seed }, temp);
+      const generated = await checkGenerated(kernel, { generate, answers }, { operations, seed }, temp);
       console.log(summaryText(`${generated.length} profiles`, generated));
       all.push(...generated);
     }

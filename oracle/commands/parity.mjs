@@ -122,7 +122,8 @@ async function kernelTests(kernel) {
  */
 function checkAnswers(kernel, built, version, { operations, seed }) {
   const library = built && {
-    answers: (/** @type {string} */ trace) => built.answers(trace),
+    generate: built.generate.bind(built),
+    answers: built.answers.bind(built),
     environment: `GPU_BUDDY_ADDON=${relative(process.cwd(), built.addon)} `,
   };
   return withTempFolder(join(tmpdir(), 'gpu-buddy-parity-'), async (temp) => {

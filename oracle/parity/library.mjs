@@ -12,7 +12,8 @@ import { testsIn } from '../kunit.mjs';
 
 /** @typedef {import('../kunit.mjs').Tests} Tests */
 
-const ANSWERS = 'dist/cli/main.js';
+const REPLAY = 'dist/cli/main.js';
+const GENERATE = 'oracle/main.mjs';
 /** Longer than any test takes. */
 const SECONDS = 1800;
 
@@ -74,18 +75,29 @@ export class KernelLibrary {
     return { total: Number(total), failed };
   }
 
+  /**
+   * The lines of a trace that aims at what it allocates.
+   * @param {import('../generated.mjs').GeneratorRequest} request
+   */
+  generate({ profile, seed, operations }) {
+    const options = ['--profile', profile, '--seed', seed, '--operations', String(operations)];
+    return this.#lines([GENERATE, 'generate', ...options]);
+  }
+
   /** Its answers to a trace. @param {string} trace a file */
-  async answers(trace) {
+  answers(trace) {
+    return this.#lines([REPLAY, 'replay', trace]);
+  }
+
+  /** What a command of ours prints if it uses this library. @param {string[]} command */
+  async #lines([program, ...args]) {
     try {
-      const text = await runTool([[process.execPath, join(packageRoot, ANSWERS), 'replay', trace]], {
-        env: { GPU_BUDDY_ADDON: this.addon },
-      });
+      const command = [process.execPath, join(packageRoot, program), ...args];
+      const text = await runTool([command], { env: { GPU_BUDDY_ADDON: this.addon } });
       return text.trimEnd().split('\n');
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
-      throw new OracleError(
-        `This library, built on that kernel, could not replay a trace: ${error.message}.`,
-      );
+      throw new OracleError(`This library, built on that kernel, fails at \`${args[0]}\`: ${error.message}.`);
     }
   }
 }

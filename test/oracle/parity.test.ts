@@ -251,7 +251,8 @@ describe('answers that have changed', () => {
     writeFileSync(program, `#!/bin/sh\n${script}\n`);
     chmodSync(program, 0o755);
     const kernel = { version: '7.3.9', program, seconds: 0 };
-    const counts = await checkRecordedTraces(kernel, { answers }, [folder], folder);
+    const library = { generate: () => [], answers: (file: string) => Promise.resolve(answers(file)) };
+    const counts = await checkRecordedTraces(kernel, library, [folder], folder);
     return { counts, text: log.mock.calls.join('\n') };
   }
 
