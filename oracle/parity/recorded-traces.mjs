@@ -2,7 +2,7 @@
 // whether this library, built on it, answers as it does.
 
 import { writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { compare, countsText } from '../comparison.mjs';
 import { readLines } from '../files.mjs';
 import { OracleError } from '../linux/oracle-error.mjs';
@@ -35,7 +35,7 @@ export async function checkRecordedTraces(kernel, library, folders, temp) {
     for (const recording of await recordedIn(folder, temp)) {
       const trace = await readLines(recording.trace);
       const before = await readLines(recording.expected);
-      const name = `${basename(folder)}/${recording.name}`;
+      const name = join(basename(dirname(folder)), basename(folder), recording.name);
       const after = await recordAnew(kernel, name, recording.trace, temp);
 
       const changed = compare(trace, before, after);
