@@ -119,7 +119,7 @@ export function verdict({ origin, version, built, tests, changed, different }) {
   const failed = tests.reduce((sum, test) => sum + test.failed.length, 0);
   const problems = [
     ...(built ? [] : ['it cannot be built']),
-    ...(failed > 0 ? [`${count(failed)} tests fail`] : []),
+    ...(failed > 0 ? [`${count(failed)} ${failed === 1 ? 'test fails' : 'tests fail'}`] : []),
     ...(different > 0 ? [`${count(different)} answers are not the kernel's`] : []),
   ];
   const holds = problems.length === 0;

@@ -307,7 +307,7 @@ describe('the verdict', () => {
 
   test.each([
     ['other answers of the kernel are no fault', { changed: 7 }, true, /answers 7 recorded lines otherwise/],
-    ['a failed test is one', { tests: [{ total: 2, failed: ['a'] }] }, false, /on it: 1 tests fail\./],
+    ['a failed test is one', { tests: [{ total: 2, failed: ['a'] }] }, false, /on it: 1 test fails\./],
     ['an answer that is not the kernel’s is one', { different: 3 }, false, /3 answers are not the kernel's/],
     ['no build is one', { built: false, tests: [] }, false, /it cannot be built/],
   ])('%s', (_, findings, holds, text) => {
