@@ -18,6 +18,8 @@ export default {
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   injectGlobals: false,
   maxWorkers: 2,
+  // A busy machine is no fault of the code.
+  testTimeout: 120_000,
 };
 
 /** ES2022 lowers `using`, which Node 20 doesn't know. @param {string} syntax */

@@ -46,8 +46,16 @@ export function total(all) {
   };
 }
 
-/** @param {string} name @param {Counts} counts */
-export function countsText(name, { lines, operations, identical, different, first }) {
+/**
+ * @param {string} name
+ * @param {Counts} counts
+ * @param {{ expected: string, actual: string }} [words] for the two sides of a difference
+ */
+export function countsText(
+  name,
+  { lines, operations, identical, different, first },
+  { expected, actual } = { expected: 'expected', actual: 'got' },
+) {
   const text = [
     `${name}: ${count(lines)} lines (${count(operations)} operations), ` +
       `${count(identical)} identical, ${count(different)} different`,
@@ -55,12 +63,20 @@ export function countsText(name, { lines, operations, identical, different, firs
   if (first) {
     text.push(
       `  first difference: line ${first.line}`,
-      `    operation: ${shown(first.operation)}`,
-      `    expected:  ${shown(first.expected)}`,
-      `    got:       ${shown(first.actual)}`,
+      ...[
+        ['operation', first.operation],
+        [expected, first.expected],
+        [actual, first.actual],
+      ].map(([word, line]) => `    ${`${word}:`.padEnd(10)} ${shown(line)}`),
     );
   }
   return text.join('\n');
+}
+
+/** All together. @param {string} name @param {Counts[]} all */
+export function summaryText(name, all) {
+  const sum = total(all);
+  return `${name}: ${count(sum.operations)} operations. ${countsText('All', sum)}`;
 }
 
 /** @param {number} value */

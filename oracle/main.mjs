@@ -18,10 +18,15 @@ const USAGE = `Usage: node oracle/main.mjs COMMAND [options]
                   --profile NAME, --seed TEXT, --operations N; --list names the profiles;
                   --all DIR writes one of each profile, compressed, into DIR instead
   build         builds the kernel, if need be, and no more
+  parity        all of it for another kernel: builds this library on its files, runs the tests, boots it and
+                compares, and reports what differs from the kernel that this library is made for
+                  --linux DIR         a tree or an archive of Linux 7.3 or newer
+                  --operations N      newly generated ones, 0 for none (1,000,000)
+                  --seed TEXT         to generate with (a new one each time)
 
 Environment: GPU_BUDDY_LINUX, GPU_BUDDY_ALLOW_UNVERIFIED, XDG_CACHE_HOME; see vendor/README.md and oracle/README.md.`;
 
-const COMMANDS = ['record', 'check', 'bench', 'kunit', 'generate', 'build'];
+const COMMANDS = ['record', 'check', 'bench', 'kunit', 'generate', 'build', 'parity'];
 
 /** @param {string[]} args @returns {Promise<number>} the exit status */
 async function main([command = '', ...args]) {

@@ -7,15 +7,17 @@
 //   --least PERCENT   how many must be caught; default 92
 //
 // Needs dist/ (npm run build:lib). Ends with 0 where enough are caught, with 1 where not, with 2 where it cannot tell.
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutantsInBuddy } from './mutants/in-buddy.mjs';
 import { mutantsInKernel } from './mutants/in-kernel.mjs';
 import { levelsOf, Traces } from './mutants/levels.mjs';
+import { withMutant } from './mutants/mutant.mjs';
 import { headLine, isCaught, resultLine, title, totalLines } from './mutants/report.mjs';
-import { Workspace } from './mutants/workspace.mjs';
+import { Workspace } from './workspace.mjs';
 
 /** @import { Mutant } from './mutants/mutant.mjs' */
 /** @import { Level, Verdict } from './mutants/levels.mjs' */
@@ -67,7 +69,7 @@ async function work(
 ) {
   for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
     const current = mutant;
-    await workspace.with(current, () => test(current));
+    await withMutant(workspace, current, () => test(current));
   }
 }
 
@@ -95,7 +97,7 @@ async function main() {
   const workspaces = [];
   /** @type {Result[]} */
   const results = [];
-  // Whatever happens: programs that still run are stopped likewise (mutants/command.mjs).
+  // Whatever happens: programs that still run are stopped likewise (command.mjs).
   process.on('exit', () => {
     for (const workspace of workspaces) workspace.remove();
     traces.remove();
@@ -103,9 +105,10 @@ async function main() {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(2));
 
   for (let job = 0; job < Number(values.jobs); job++) {
-    const workspace = new Workspace(root);
+    const workspace = new Workspace(root, mkdtempSync(path.join(tmpdir(), 'gpu-buddy-mutants-')));
     workspaces.push(workspace);
-    await workspace.configure();
+    // Quick to compile, and no guessing what a mutant's undefined behaviour allows.
+    await workspace.configure({ kernelVersion: 'mutant', optimize: '-O1' });
     await workspace.compile();
   }
   const limited = await tryOriginal(workspaces[0], levels);

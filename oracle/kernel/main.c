@@ -3,6 +3,7 @@
  * Runs at the end of the kernel's start, if the command line asks for it, and powers the kernel off:
  *
  *	gpu_buddy_oracle.trace=FILE gpu_buddy_oracle.result=FILE	replays the trace
+ *	gpu_buddy_oracle.skip_missing=1					and passes over what it cannot do
  *	gpu_buddy_oracle.bench=FILE					measures
  *
  * The files are the host's. How it went is the last line of its log that begins with "gpu-buddy-oracle: ".
@@ -18,6 +19,8 @@ static char *trace;
 module_param(trace, charp, 0);
 static char *result;
 module_param(result, charp, 0);
+static bool skip_missing;
+module_param(skip_missing, bool, 0);
 static char *bench;
 module_param(bench, charp, 0);
 
@@ -41,7 +44,7 @@ static int __init start(void)
 				oracle_open_output(result) ?:
 							     oracle_log_begin();
 		if (!error)
-			error = oracle_replay(&lines);
+			error = oracle_replay(skip_missing, &lines);
 		finish(error, lines);
 	} else if (bench) {
 		finish(oracle_open_output(bench) ?: oracle_bench(), 0);

@@ -24,8 +24,8 @@ int oracle_log_begin(void);
  */
 int oracle_log_read(void (*sink)(const char *text, size_t length));
 
-/* replay.c */
-int oracle_replay(unsigned long *lines);
+/* replay.c. An operation on a list or block that is not there ends it, or is skipped. */
+int oracle_replay(bool skip_missing, unsigned long *lines);
 
 /* bench.c */
 int oracle_bench(void);

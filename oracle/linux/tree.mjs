@@ -27,29 +27,47 @@ import { OracleError } from './oracle-error.mjs';
  * @property {string} version
  */
 
+/**
+ * Which tree, and whether it is trusted though nobody knows it.
+ * @typedef {object} Choice
+ * @property {string} [linux] a tree or an archive; without it, what the vendored files come from
+ * @property {string} [setting] what a message calls the setting that has named it
+ * @property {boolean} [trusted]
+ */
+/** @typedef {{ manifest: Manifest, check: (found: Found) => Origin }} Checks */
+
 /** Says what a home holds. Written last, so that a home without it holds nothing. */
 const RECORD = 'tree.json';
 
 const BAR_LABEL = 'Extracting the kernel tree';
 
-/** @returns {Promise<Tree>} */
-export async function kernelTree() {
+/** @param {Choice} choice @returns {Promise<Tree>} */
+export async function kernelTree({ linux, setting = 'GPU_BUDDY_LINUX', trusted = false }) {
   const manifest = Manifest.read(packageRoot);
-  const given = process.env['GPU_BUDDY_LINUX'];
-  if (!given) return fromDebian(manifest);
-  if (/^\w+:\/\//.test(given)) {
+  /** Whoever trusts it needs no warning. @param {string} text */
+  const warn = (text) => {
+    if (!trusted) console.error(`Warning: ${text}`);
+  };
+  const allowUnverified = trusted || process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1';
+  const checks = {
+    manifest,
+    check: (/** @type {Found} */ found) => verify(found, manifest, { allowUnverified, warn }),
+  };
+  if (!linux) return fromDebian(checks);
+  if (/^\w+:\/\//.test(linux)) {
     throw new OracleError(
-      'The oracle builds a whole kernel: GPU_BUDDY_LINUX must name a tree or an archive, not a URL.',
+      `The oracle builds a whole kernel: ${setting} must name a tree or an archive, not a URL.`,
     );
   }
-  const place = resolve(given);
+  const place = resolve(linux);
   return statSync(place, { throwIfNoEntry: false })?.isFile()
-    ? fromArchive(place, manifest)
-    : fromFolder(place, manifest);
+    ? fromArchive(place, checks)
+    : fromFolder(place, { ...checks, setting });
 }
 
-/** The vendored files tell which kernel; the package must hold the same ones. @param {Manifest} manifest */
-async function fromDebian(manifest) {
+/** The vendored files tell which kernel; the package must hold the same ones. @param {Checks} checks */
+async function fromDebian(checks) {
+  const { manifest } = checks;
   const vendored = inspect(join(packageRoot, 'vendor', 'linux'), manifest, { tests: true });
   if (!('origin' in vendored)) {
     throw new OracleError(`vendor/linux cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
@@ -58,30 +76,30 @@ async function fromDebian(manifest) {
   const known = existing(homeOf(origin));
   if (known) return known;
   return withPackage(manifest, { keyring: undefined }, (deb, chosen) =>
-    addTree(async (folder) => {
+    addTree(checks, async (folder) => {
       const commands = archiveCommands(deb, chosen.name);
       await extract(
         [...commands, ['tar', '-x', '-J', ...UNOWNED, '-C', folder, '-f', '-']],
         statSync(deb).size,
       );
       const found = await readFound(folder, manifest, sourceOf(chosen), { signed: true });
-      if (homeOf(check(found, manifest)) !== homeOf(origin)) {
+      if (homeOf(checks.check(found)) !== homeOf(origin)) {
         throw new OracleError(
           `vendor/linux holds Linux ${origin.version} from ${origin.source}, but ${found.source} has another ` +
             'allocator: set GPU_BUDDY_LINUX to the tree or archive that the vendored files come from.',
         );
       }
-      return { found, manifest };
+      return { found };
     }),
   );
 }
 
-/** @param {string} place @param {Manifest} manifest */
-async function fromFolder(place, manifest) {
-  const found = await fromGiven(place, manifest, { timeout: 0 });
-  const known = existing(homeOf(check(found, manifest)));
+/** @param {string} place @param {Checks & { setting: string }} checks */
+async function fromFolder(place, { setting, ...checks }) {
+  const found = await fromGiven(place, checks.manifest, { timeout: 0, setting });
+  const known = existing(homeOf(checks.check(found)));
   if (known) return known;
-  return addTree(async (folder) => {
+  return addTree(checks, async (folder) => {
     const source = join(folder, 'linux');
     await mkdir(source);
     console.error(`Copying ${found.source} …`);
@@ -91,21 +109,23 @@ async function fromFolder(place, manifest) {
     ]);
     // What was built there was not built for us.
     await run([['make', '-s', '-C', source, 'ARCH=um', 'mrproper']]);
-    return { found, manifest };
+    return { found };
   });
 }
 
-/** An archive that was extracted once is known by its name, size and time. @param {string} file @param {Manifest} manifest */
-async function fromArchive(file, manifest) {
+/** An archive that was extracted once is known by its name, size and time. @param {string} file @param {Checks} checks */
+async function fromArchive(file, checks) {
   const { size, mtimeMs } = statSync(file);
   const archive = `${basename(file)} ${size} ${Math.floor(mtimeMs)}`;
   const known = homes().find((home) => readRecord(home)?.archive === archive);
   if (known) return existing(known);
-  return addTree(async (folder) => {
+  return addTree(checks, async (folder) => {
     console.error(`${BAR_LABEL} …`);
     await run([['tar', '-x', ...UNOWNED, '-C', folder, '-f', file]]);
-    const found = await readFound(folder, manifest, `archive ${basename(file)}`, { signed: false });
-    return { found, manifest, archive };
+    const found = await readFound(folder, checks.manifest, `archive ${basename(file)}`, {
+      signed: false,
+    });
+    return { found, archive };
   });
 }
 
@@ -135,13 +155,14 @@ async function readFound(folder, manifest, source, { signed }) {
 
 /**
  * Makes a home for the one tree that `make` puts into a folder.
- * @param {(folder: string) => Promise<{ found: Found, manifest: Manifest, archive?: string }>} make
+ * @param {Checks} checks
+ * @param {(folder: string) => Promise<{ found: Found, archive?: string }>} make
  * @returns {Promise<Tree>}
  */
-async function addTree(make) {
+async function addTree({ check }, make) {
   return withTempFolder(join(oracleFolder(), '.new-'), async (staging) => {
-    const { found, manifest, archive } = await make(staging);
-    const origin = check(found, manifest);
+    const { found, archive } = await make(staging);
+    const origin = check(found);
     const home = homeOf(origin);
     // A tree that is there already came from elsewhere, but has the same allocator.
     const known = existing(home);
@@ -157,12 +178,6 @@ async function addTree(make) {
 async function topFolder(folder) {
   const entries = await readdir(folder);
   return entries.length === 1 ? join(folder, entries[0]) : folder;
-}
-
-/** Warnings are for the first time; whatever uses the tree later is about the same files. @param {Found} found @param {Manifest} manifest */
-function check(found, manifest) {
-  const allowUnverified = process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1';
-  return verify(found, manifest, { allowUnverified, warn: (text) => console.error(`Warning: ${text}`) });
 }
 
 function oracleFolder() {

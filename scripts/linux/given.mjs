@@ -1,4 +1,4 @@
-// The kernel the user asks for with GPU_BUDDY_LINUX: a tree, an archive, or the URL of a raw tree.
+// The kernel the user asks for, mostly with GPU_BUDDY_LINUX: a tree, an archive, or the URL of a raw tree.
 
 import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
@@ -9,12 +9,12 @@ import { readTree } from './tree.mjs';
 import { readUrl } from './url.mjs';
 
 /**
- * @param {string} value of GPU_BUDDY_LINUX
+ * @param {string} value of the setting
  * @param {import('./manifest.mjs').Manifest} manifest
- * @param {{ timeout: number }} options
+ * @param {{ timeout: number, setting?: string }} options `setting` is what a message calls it
  * @returns {Promise<import('./verify.mjs').Found>}
  */
-export async function fromGiven(value, manifest, { timeout }) {
+export async function fromGiven(value, manifest, { timeout, setting = 'GPU_BUDDY_LINUX' }) {
   if (/^\w+:\/\//.test(value)) {
     const { version, ...found } = await readUrl(value, manifest.paths, timeout);
     const known = manifest.identify(hashesOf(found.contents));
@@ -22,7 +22,7 @@ export async function fromGiven(value, manifest, { timeout }) {
   }
   const place = resolve(value);
   const kind = await stat(place).catch((error) => {
-    throw new FetchError(`GPU_BUDDY_LINUX names ${place}, which cannot be read: ${reason(error)}.`);
+    throw new FetchError(`${setting} names ${place}, which cannot be read: ${reason(error)}.`);
   });
   const [source, read] = kind.isDirectory()
     ? [`kernel tree ${basename(place)}`, readTree]

@@ -36,7 +36,7 @@ export async function readTree(folder, paths, name) {
     contents.has(FIRST_FILE)
       ? `${name} is incomplete: it has no ${missing}.`
       : `${name} holds Linux ${version ?? 'of an unknown version'}, which is too old: it has no ${FIRST_FILE}. ` +
-          'Before Linux 7.3 the allocator was drivers/gpu/drm/drm_buddy.c; take Linux 7.3 or newer.',
+          'Older kernels have the allocator in drivers/gpu/drm/drm_buddy.c; take Linux 7.3 or newer.',
   );
 }
 

@@ -205,11 +205,11 @@ export const mutantsInKernel = [
     replace: '(arena->fresh_end - arena->fresh) < size / 2',
   },
   {
-    name: 'the memory limit is a slab too high',
+    name: 'the memory limit lets the smallest slab through',
     file: slab,
     within: 'may_take',
     find: 'size <= arena->limit - arena->bytes',
-    replace: 'size <= arena->limit - arena->bytes + SMALLEST_SLAB',
+    replace: 'size <= arena->limit - arena->bytes || size <= SMALLEST_SLAB',
   },
   {
     name: 'work may be spent between a split and its halves (H19)',

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { run } from './command.mjs';
+import { run } from '../command.mjs';
 
-/** @import { Workspace } from './workspace.mjs' */
+/** @import { Workspace } from '../workspace.mjs' */
 
 /** @typedef {{ caught: boolean, late: boolean, output: string }} Verdict */
 
@@ -61,8 +61,7 @@ export function levelsOf(root, traces) {
   return [
     {
       name: 'kunit',
-      test: ({ build }, seconds) =>
-        verdictOf([path.join(build, 'test/kunit/kunit'), '1'], { cwd: build, seconds }),
+      test: ({ build, kunit }, seconds) => verdictOf([kunit, '1'], { cwd: build, seconds }),
     },
     {
       name: 'traces',

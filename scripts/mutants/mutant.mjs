@@ -1,4 +1,8 @@
-// A mutant: one thing changed at one place of one file, and how that place is found. Touches no file.
+// A mutant: one thing changed at one place of one file, and how that place is found.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** @import { Workspace } from '../workspace.mjs' */
 
 /**
  * @typedef {object} Mutant
@@ -45,4 +49,23 @@ export function mutate({ name, file, within, find, replace }, original) {
   const mutated = original.slice(0, start) + replace + original.slice(start + place.length);
   if (mutated === original) throw new Error(`${file}: "${name}" changes nothing`);
   return mutated;
+}
+
+/**
+ * Builds a mutant, calls back, and puts the original in its place again (which the next build compiles).
+ * @template T
+ * @param {Workspace} workspace
+ * @param {Mutant} mutant
+ * @param {() => Promise<T>} callback
+ */
+export async function withMutant(workspace, mutant, callback) {
+  const file = path.join(workspace.folder, mutant.file);
+  const original = readFileSync(file, 'utf8');
+  writeFileSync(file, mutate(mutant, original));
+  try {
+    await workspace.compile();
+    return await callback();
+  } finally {
+    writeFileSync(file, original);
+  }
 }

@@ -5,6 +5,7 @@
 struct census {
 	struct test_place place;
 	const struct gpu_buddy *mm;
+	uint64_t blocks; /* split ones too */
 	uint64_t free_blocks[GPU_BUDDY_MAX_FREE_TREES][BUDDY_MAX_ORDERS];
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
 };
@@ -74,6 +75,7 @@ static void count_halves(struct census *census, const struct gpu_buddy_block *bl
 static void count_blocks(struct census *census, const struct gpu_buddy_block *block,
 			 const struct gpu_buddy_block *parent, uint64_t offset, unsigned int order)
 {
+	census->blocks++;
 	REQUIRE(census, gpu_buddy_block_offset(block) == offset, block);
 	REQUIRE(census, order_of(block) == order, block);
 	REQUIRE(census, block->parent == parent, block);
@@ -256,6 +258,7 @@ void test_check_invariants(struct test_place place, struct buddy_allocator *allo
 	mutex_lock(&allocator->lock);
 	if (!allocator->poisoned) {
 		count_roots(&census);
+		REQUIRE_EQ(&census, allocator->arena.objects, census.blocks);
 		check_free_trees(&census);
 		check_counters(&census);
 		if (holdings)
