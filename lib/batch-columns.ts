@@ -31,7 +31,6 @@ export function makeBatchColumns(rows: number): BatchColumns {
 
 /** Whether a slot is left. */
 export function holdsAny({ slots }: BatchColumns): boolean {
-  // No function for each, as there may be very many.
-  for (let index = 0; index < slots.length; index++) if (slots[index] !== 0) return true;
+  for (const slot of slots) if (slot !== 0) return true;
   return false;
 }

@@ -85,7 +85,7 @@ export class BatchResult implements Disposable {
   /** Why an operation failed; `null` where it did not. */
   error(place: number): GpuBuddyError | null {
     const status = this.#columns.statuses[place] ?? native.OK;
-    return status === native.OK ? null : this.#buddy[errorFor](status, 'gpu_buddy_alloc_blocks');
+    return status === native.OK ? null : operationError(this.#buddy, status, place);
   }
 
   /**
@@ -98,6 +98,10 @@ export class BatchResult implements Disposable {
    */
   free(options?: FreeOptions): void {
     const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    this.#free(cleared);
+  }
+
+  #free(cleared: boolean): void {
     const status = this.#close(cleared ? native.CLEARED : native.DIRTY);
     for (const blocks of this.#made.values()) blocks.free({ cleared });
     this.#made.clear();
@@ -116,6 +120,14 @@ export class BatchResult implements Disposable {
 
   /** `free()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
-    this.free();
+    this.#free(false);
   }
+}
+
+/** Why the operation at this place failed. */
+export function operationError(buddy: GpuBuddy, status: number, place: number): GpuBuddyError {
+  // A poisoned allocator has more to say.
+  const details =
+    status === native.POISONED ? undefined : { note: `operation ${String(place)} of the batch` };
+  return buddy[errorFor](status, 'gpu_buddy_alloc_blocks', details);
 }

@@ -2,19 +2,11 @@
 import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
 import { makeBatchColumns, type BatchColumns } from './batch-columns';
-import { BatchResult } from './batch-result';
+import { BatchResult, operationError } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { captureStack, reclaimAll } from './guard';
-import {
-  capturesStacks,
-  errorFor,
-  handleOf,
-  internalKey,
-  release,
-  requestFor,
-  takeBack,
-} from './internal';
+import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import * as records from './records';
@@ -62,6 +54,7 @@ const allocAs = Symbol('gpu-buddy.allocAs');
  */
 export class Batch {
   readonly #buddy: GpuBuddy;
+  readonly #handle: native.Handle;
   #records = records.makeRecords(SMALLEST_CAPACITY);
   #capacity = SMALLEST_CAPACITY;
   #length = 0;
@@ -74,9 +67,10 @@ export class Batch {
   #hasTags = false;
 
   /** @internal */
-  constructor(key: typeof internalKey, buddy: GpuBuddy) {
+  constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
     if (key !== internalKey) throw illegalConstructor();
     this.#buddy = buddy;
+    this.#handle = handle;
   }
 
   /** How many operations are collected. */
@@ -159,7 +153,8 @@ export class Batch {
 
   /**
    * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
-   * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was.
+   * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was; only what an
+   * `atomic` run had freed again before it failed counts as dirty now, unless it was freed as cleared.
    *
    * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
    * allocator.
@@ -190,12 +185,13 @@ export class Batch {
 
   #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): void {
     if (first === end) return;
-    const { [handleOf]: handle, baseOffset } = this.#buddy;
+    const { baseOffset } = this.#buddy;
     const outsiders = isAtomic ? [] : this.#outsiders;
     for (const { place, blocks } of outsiders) records.aimFree(this.#records, place, blocks[handleOf]);
     const batch = { records: this.#records, results, first, count: end - first };
-    const status = native.runBatch(handle, batch, isAtomic, toNumberIfSafe(baseOffset));
-    if (status !== native.OK) throw this.#error(status);
+    const status = native.runBatch(this.#handle, batch, isAtomic, toNumberIfSafe(baseOffset));
+    if (status === native.DISPOSED) throw this.#error(status);
+    if (status !== native.OK) throw operationError(this.#buddy, status, native.failedOperation());
     for (const { blocks } of outsiders) blocks[release]();
   }
 
@@ -204,10 +200,9 @@ export class Batch {
   }
 }
 
-/** So many lists, or none. */
-export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+/** So many lists, or none. @param batch an empty one */
+export function allocMany(batch: Batch, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
   const results: BatchResult[] = [];
-  const batch = new Batch(internalKey, buddy);
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART) {
       for (let i = Math.min(rest, LARGEST_PART); i > 0; i--) batch[allocAs](size, request);

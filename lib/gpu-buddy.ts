@@ -279,12 +279,12 @@ export class GpuBuddy implements Disposable {
   allocMany(count: number, size: number | bigint, options?: AllocOptions): AllocatedBlocks[] {
     const number = toInteger('count', count);
     const wanted = toBytes('size', size);
-    return allocMany(this, number, wanted, this[requestFor](wanted, options));
+    return allocMany(this.batch(), number, wanted, this[requestFor](wanted, options));
   }
 
   /** A batch of allocations and frees, to be done in one call. */
   batch(): Batch {
-    return new Batch(internalKey, this);
+    return new Batch(internalKey, this, this.#handle);
   }
 
   /**

@@ -663,13 +663,11 @@ export interface BatchRun {
   readonly count: number;
 }
 
-/** Does the operations one after the other; `all or nothing` stops at the first that fails, and takes back those before it. */
-export function runBatch(
-  allocator: Handle,
-  batch: BatchRun,
-  isAtomic: boolean,
-  baseOffset: Bytes,
-): number {
+/**
+ * Does the operations one after the other. Where it is all or nothing it stops at the first that fails (`failedOperation()`),
+ * and takes back those before it.
+ */
+export function runBatch(allocator: Handle, batch: BatchRun, isAtomic: boolean, baseOffset: Bytes): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;
@@ -680,13 +678,22 @@ export function runBatch(
   return status();
 }
 
+export function failedOperation(): number {
+  return result(0);
+}
+
 /**
  * Does the operations as a trace tells of them. `state` receives avail, clear avail and kernel warnings after each,
  * `blocks` the blocks of each list of more than one.
  *
  * @returns how many were done: not all, where `blocks` is too short for those of the last one
  */
-export function replayBatch(allocator: Handle, batch: BatchRun, state: Float64Array, blocks: Columns): number {
+export function replayBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  state: Float64Array,
+  blocks: Columns,
+): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;

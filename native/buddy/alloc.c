@@ -111,7 +111,7 @@ static enum buddy_status check_request(const struct gpu_buddy *mm,
 			return status;
 	}
 
-	/* A size below the alignment is not rounded where it is a power of two, see kernel_alloc_as_promised(). */
+	/* A size below the alignment is not rounded where it is a power of two, see alloc_aligned_in_range(). */
 	if (size < min_block_size && is_power_of_2(size))
 		return BUDDY_OK;
 	if (contiguous && !stays_below(size, min_block_size))
@@ -180,47 +180,61 @@ static bool loses_alignment_in_range(const struct buddy_request *request)
 	       request->end - request->start != request->size;
 }
 
-/* The kernel's call with arguments that mean what they say. */
-static int kernel_alloc_as_promised(struct buddy_allocator *allocator, struct buddy_list *list,
-				    const struct buddy_request *request)
+/* The arguments with which the kernel does what the request says. */
+static void prepare(const struct gpu_buddy *mm, struct buddy_prepared *prepared)
 {
-	u64 start = request->start, end = request->end;
-	unsigned long flags = request->flags;
+	const struct buddy_request *request = &prepared->request;
 
-	if (loses_alignment_in_range(request))
-		return alloc_aligned_in_range(allocator, list, request);
+	prepared->is_known = true;
+	prepared->status = check_request(mm, request);
+	if (prepared->status)
+		return;
+
+	prepared->loses_alignment = loses_alignment_in_range(request);
+	prepared->start = request->start;
+	prepared->end = request->end;
+	prepared->flags = request->flags;
 
 	/*
 	 * Without a range drivers pass the whole space, where clear and dirty blocks may be merged. For all of it that would
 	 * be an exact range (H5), so the last chunk is left out: what could merge there has a left half before it.
 	 */
-	if (!(flags & GPU_BUDDY_RANGE_ALLOCATION)) {
-		start = 0;
-		end = allocator->mm.size;
-		if (request->size == allocator->mm.size)
-			end -= allocator->mm.chunk_size;
+	if (!(request->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
+		prepared->start = 0;
+		prepared->end = mm->size;
+		if (request->size == mm->size)
+			prepared->end -= mm->chunk_size;
 	}
 
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
 	if (stays_below(request->size, request->min_block_size))
-		flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+		prepared->flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+}
 
-	return gpu_buddy_alloc_blocks(&allocator->mm, start, end, request->size,
-				      request->min_block_size, &list->blocks, flags);
+static int alloc_prepared(struct buddy_allocator *allocator, struct buddy_list *list,
+			  const struct buddy_prepared *prepared)
+{
+	const struct buddy_request *request = &prepared->request;
+
+	if (prepared->loses_alignment)
+		return alloc_aligned_in_range(allocator, list, request);
+	return gpu_buddy_alloc_blocks(&allocator->mm, prepared->start, prepared->end, request->size,
+				      request->min_block_size, &list->blocks, prepared->flags);
 }
 
 enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				      const struct buddy_request *request)
+				      struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
 	u64 avail = allocator->mm.avail;
-	enum buddy_status status = check_request(&allocator->mm, request);
 	int error;
 
-	if (status)
-		return status;
+	if (!prepared->is_known)
+		prepare(&allocator->mm, prepared);
+	if (prepared->status)
+		return prepared->status;
 
-	error = kernel_alloc_as_promised(allocator, list, request);
+	error = alloc_prepared(allocator, list, prepared);
 	if (error)
 		return buddy_status_of(allocator, error);
 
@@ -231,12 +245,12 @@ enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct 
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
-	if (context->out_of_memory && !(request->flags & GPU_BUDDY_TRIM_DISABLE) &&
-	    avail - allocator->mm.avail > request->size) {
+	if (context->out_of_memory && !(prepared->flags & GPU_BUDDY_TRIM_DISABLE) &&
+	    avail - allocator->mm.avail > prepared->request.size) {
 		undo(allocator, list);
 		return BUDDY_NO_MEMORY;
 	}
 
-	bind(allocator, list, request->tag);
+	bind(allocator, list, prepared->request.tag);
 	return BUDDY_OK;
 }

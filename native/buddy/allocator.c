@@ -58,7 +58,7 @@ static void unlock(struct buddy_allocator *allocator)
 	/* Only who holds a reference may come here, so after the last one nobody else can. */
 	bool abandoned = allocator->references == 0;
 
-	mutex_unlock(&allocator->lock);
+	buddy_unlock(allocator);
 	if (abandoned)
 		destroy(allocator);
 }
@@ -68,7 +68,7 @@ enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body,
 {
 	enum buddy_status status = BUDDY_POISONED;
 
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	if (!allocator->poisoned) {
 		status = run(allocator, body, arguments, step_limit);
 		kernel_leave();
@@ -141,14 +141,14 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 
 void buddy_get(struct buddy_allocator *allocator)
 {
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	allocator->references++;
 	unlock(allocator);
 }
 
 void buddy_put(struct buddy_allocator *allocator)
 {
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	allocator->references--;
 	unlock(allocator);
 }
@@ -179,7 +179,7 @@ struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 	const struct kernel_fault *bug = &allocator->context.bug;
 	struct buddy_fault fault;
 
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	fault = (struct buddy_fault){ bug->file, bug->condition, bug->line };
 	unlock(allocator);
 	return fault;

@@ -2,14 +2,14 @@
 #ifndef BUDDY_ALLOCATOR_H
 #define BUDDY_ALLOCATOR_H
 
-#include <buddy/buddy.h>
 #include <buddy/directory.h>
+#include <buddy/run.h>
 #include <linux/gpu_buddy.h>
 #include <linux/mutex.h>
 #include <userspace/arena.h>
 
 struct buddy_allocator {
-	/* Guards all that follows. */
+	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
 	/* Handles and lists; who takes the last one away destroys the allocator. */
 	u64 references;
@@ -29,11 +29,42 @@ struct buddy_list {
 	u64 count;
 };
 
-void buddy_list_init(struct buddy_list *list);
+static inline void buddy_list_init(struct buddy_list *list)
+{
+	INIT_LIST_HEAD(&list->blocks);
+	list->allocator = NULL;
+	list->count = 0;
+}
+
+/*
+ * Whether another thread may have a way to the allocator: there is none but the directory. What nobody else can reach needs
+ * no lock; the kernel code, where it checks, wants to see one all the same.
+ */
+static inline bool buddy_needs_lock(const struct buddy_allocator *allocator)
+{
+#ifdef CONFIG_LOCKDEP
+	(void)allocator;
+	return true;
+#else
+	return allocator->directory.listed;
+#endif
+}
+
+static inline void buddy_lock(struct buddy_allocator *allocator)
+{
+	if (buddy_needs_lock(allocator))
+		mutex_lock(&allocator->lock);
+}
+
+static inline void buddy_unlock(struct buddy_allocator *allocator)
+{
+	if (buddy_needs_lock(allocator))
+		mutex_unlock(&allocator->lock);
+}
 
 /* What stands behind the operations of run.h. Called inside buddy_call(). */
 enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				      const struct buddy_request *request);
+				      struct buddy_prepared *prepared);
 enum buddy_status buddy_perform_alloc_raw(struct buddy_allocator *allocator,
 					  struct buddy_list *list,
 					  const struct buddy_request *request);

@@ -4,7 +4,8 @@
  * kernel's own habit of merging clear with dirty memory before it gives up may have made clear memory dirty).
  *
  * Sizes and addresses are bytes; addresses are relative to the start of the space.
- * Every function may be called from any thread; a list belongs to one thread at a time.
+ * A new allocator belongs to the thread that made it. After buddy_share() (sharing.h) every function may be called from any
+ * thread; a list belongs to one thread at a time.
  */
 #ifndef BUDDY_BUDDY_H
 #define BUDDY_BUDDY_H

@@ -90,7 +90,7 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 {
 	const struct gpu_buddy *mm = &allocator->mm;
 
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	stats->size = mm->size;
 	stats->chunk_size = mm->chunk_size;
 	stats->avail = mm->avail;
@@ -102,16 +102,16 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 		stats->free_blocks[order] = mm->free_scoreboard[order];
 		stats->used_blocks[order] = mm->used_scoreboard[order];
 	}
-	mutex_unlock(&allocator->lock);
+	buddy_unlock(allocator);
 }
 
 void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail)
 {
-	mutex_lock(&allocator->lock);
+	buddy_lock(allocator);
 	avail->avail = allocator->mm.avail;
 	avail->clear_avail = allocator->mm.clear_avail;
 	avail->kernel_warnings = allocator->context.warnings;
-	mutex_unlock(&allocator->lock);
+	buddy_unlock(allocator);
 }
 
 bool buddy_take_warning(struct buddy_fault *warning)

@@ -23,13 +23,6 @@ struct sum {
 	u64 bytes;
 };
 
-void buddy_list_init(struct buddy_list *list)
-{
-	INIT_LIST_HEAD(&list->blocks);
-	list->allocator = NULL;
-	list->count = 0;
-}
-
 static struct gpu_buddy_block *first_block(const struct buddy_list *list)
 {
 	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);

@@ -95,17 +95,6 @@ void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot)
 	slots_close(&owner->lists, slot);
 }
 
-struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot)
-{
-	return slots_at(&owner->lists, slot);
-}
-
-struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot,
-				    uint32_t generation)
-{
-	return slots_find(&owner->lists, slot, generation);
-}
-
 enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   struct buddy_token *allocator, struct buddy_token *ticket)
 {
@@ -121,16 +110,6 @@ enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uin
 	if (!status)
 		slots_renew(&owner->lists, slot);
 	return status;
-}
-
-struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,
-				       uint32_t generation)
-{
-	struct buddy_list *list = buddy_owner_list(owner, slot, generation);
-
-	if (list)
-		slots_renew(&owner->lists, slot);
-	return list;
 }
 
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,

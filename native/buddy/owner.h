@@ -42,19 +42,39 @@ int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 uint32_t buddy_owner_open_list(struct buddy_owner *owner);
 /* Frees what is in the slot, and the slot. */
 void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot);
+/* The same, where the slot is open and its list empty. */
+static inline void buddy_owner_close_empty(struct buddy_owner *owner, uint32_t slot)
+{
+	slots_close_open(&owner->lists, slot);
+}
 
 /* The list in the slot; NULL where the slot is not open, or, below, the list is not the one that was meant. */
-struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot);
-struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot,
-				    uint32_t generation);
+static inline struct buddy_list *buddy_owner_list_at(const struct buddy_owner *owner, uint32_t slot)
+{
+	return (struct buddy_list *)slots_at(&owner->lists, slot);
+}
+
+static inline struct buddy_list *buddy_owner_list(const struct buddy_owner *owner, uint32_t slot,
+						  uint32_t generation)
+{
+	return (struct buddy_list *)slots_find(&owner->lists, slot, generation);
+}
 
 /* buddy_park(), and the number of the allocator; the slot can receive another list, under a new generation. */
 enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   struct buddy_token *allocator, struct buddy_token *ticket);
 
 /* The list, to be freed by the caller; the slot can receive another, under a new generation. NULL where it is stale. */
-struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,
-				       uint32_t generation);
+static inline struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,
+						     uint32_t generation)
+{
+	struct buddy_list *list = buddy_owner_list(owner, slot, generation);
+
+	if (list)
+		slots_renew(&owner->lists, slot);
+	return list;
+}
+
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   bool cleared);
 

@@ -37,9 +37,9 @@ static enum buddy_status perform(struct buddy_allocator *allocator,
 	kernel_begin(&allocator->context, allocates ? allocator->step_limit : 0);
 	switch (operation->kind) {
 	case BUDDY_ALLOC:
-		return buddy_perform_alloc(allocator, list, &operation->request);
+		return buddy_perform_alloc(allocator, list, operation->prepared);
 	case BUDDY_ALLOC_RAW:
-		return buddy_perform_alloc_raw(allocator, list, &operation->request);
+		return buddy_perform_alloc_raw(allocator, list, &operation->prepared->request);
 	case BUDDY_FREE:
 		return buddy_perform_free(allocator, list, operation->cleared);
 	case BUDDY_UNDO:
@@ -173,20 +173,26 @@ static enum buddy_status run_one(struct buddy_operation operation)
 	return operation.status;
 }
 
+static enum buddy_status alloc_one(enum buddy_operation_kind kind,
+				   struct buddy_allocator *allocator, struct buddy_list *list,
+				   const struct buddy_request *request)
+{
+	struct buddy_prepared prepared = { .request = *request };
+
+	return run_one((struct buddy_operation){
+		.kind = kind, .allocator = allocator, .list = list, .prepared = &prepared });
+}
+
 enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				  const struct buddy_request *request)
 {
-	return run_one((struct buddy_operation){ .kind = BUDDY_ALLOC_RAW,
-						 .allocator = allocator,
-						 .list = list,
-						 .request = *request });
+	return alloc_one(BUDDY_ALLOC_RAW, allocator, list, request);
 }
 
 enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 			      const struct buddy_request *request)
 {
-	return run_one((struct buddy_operation){
-		.kind = BUDDY_ALLOC, .allocator = allocator, .list = list, .request = *request });
+	return alloc_one(BUDDY_ALLOC, allocator, list, request);
 }
 
 enum buddy_status buddy_free(struct buddy_list *list, bool cleared)

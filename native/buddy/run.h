@@ -15,6 +15,21 @@ enum buddy_operation_kind {
 	BUDDY_UNDO,
 };
 
+/*
+ * What an allocation asks for, and what the checked entry has made of it. As long as neither the request nor the allocator
+ * changes, it can be used again; whoever changes one of them takes `is_known` back.
+ */
+struct buddy_prepared {
+	struct buddy_request request;
+	bool is_known;
+	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
+	enum buddy_status status;
+	/* What the kernel is to be asked for. */
+	bool loses_alignment;
+	uint64_t start, end;
+	unsigned long flags;
+};
+
 struct buddy_operation {
 	enum buddy_operation_kind kind;
 	/* In: BUDDY_OK, or why this operation cannot be done and is left out. Out: how it ended. */
@@ -23,7 +38,8 @@ struct buddy_operation {
 	struct buddy_allocator *allocator;
 	struct buddy_list *list;
 	union {
-		struct buddy_request request;
+		/* Of an allocation. */
+		struct buddy_prepared *prepared;
 		bool cleared;
 	};
 

@@ -17,6 +17,23 @@ void Batch::ReadFreed(const struct Record &record, size_t row, struct buddy_oper
 	operation.status = operation.list ? BUDDY_OK : BUDDY_FREED;
 }
 
+struct buddy_prepared *Batch::Prepare(const struct Record &record)
+{
+	bool is_same = record.kind & RECORD_SAME_REQUEST;
+
+	if (is_same && record.number(0) == last_prepared_->request.size)
+		return last_prepared_;
+
+	struct buddy_prepared *next = last_prepared_ + 1;
+	if (is_same)
+		*next = *last_prepared_;
+	else
+		ReadRequest(record, *next);
+	next->request.size = record.number(0);
+	next->is_known = false;
+	return last_prepared_ = next;
+}
+
 void Batch::Read(const struct Record &record, size_t row, struct buddy_operation &operation)
 {
 	uint32_t slot = record.slot;
@@ -26,10 +43,7 @@ void Batch::Read(const struct Record &record, size_t row, struct buddy_operation
 		return;
 	}
 	operation.kind = static_cast<enum buddy_operation_kind>(record.kind & 3);
-	if (!(record.kind & RECORD_SAME_REQUEST))
-		ReadRequest(record, request_);
-	operation.request = request_;
-	operation.request.size = record.number(0);
+	operation.prepared = Prepare(record);
 	operation.allocator = allocator_;
 	operation.count = 0;
 	if (record.kind & RECORD_IN_BATCH) {
@@ -46,7 +60,7 @@ void Batch::CloseSlotOf(size_t row)
 
 	if (!slot)
 		return;
-	buddy_owner_close_list(&owner_, slot - 1);
+	buddy_owner_close_empty(&owner_, slot - 1);
 	results_.slots[row] = 0;
 }
 
@@ -77,6 +91,8 @@ size_t Batch::RunSome(size_t first, size_t end, struct buddy_sink *sink, bool st
 {
 	size_t count = std::min<size_t>(end - first, BUDDY_LONGEST_RUN);
 
+	prepared_[0] = *last_prepared_;
+	last_prepared_ = prepared_;
 	for (size_t i = 0; i < count; i++)
 		Read(records_[first + i], first + i, operations_[i]);
 
@@ -98,16 +114,16 @@ void Batch::Run(size_t first, size_t end)
 		first += RunSome(first, end, nullptr, false);
 }
 
-bool Batch::RunWholly(size_t first, size_t end)
+size_t Batch::RunWholly(size_t first, size_t end)
 {
-	for (size_t row = first; row < end;) {
+	size_t row = first;
+
+	while (row < end && !status_)
 		row += RunSome(row, end, nullptr, true);
-		if (!status_)
-			continue;
-		TakeBack(first, row);
-		return false;
-	}
-	return true;
+	if (!status_)
+		return end;
+	TakeBack(first, row);
+	return row - 1;
 }
 
 /* The last one first. */

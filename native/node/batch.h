@@ -13,10 +13,12 @@ public:
 	      records_(records),
 	      results_(results),
 	      base_offset_(base_offset)
-	{}
+	{
+		prepared_[0] = {};
+	}
 
-	/* Does those from `first` to `end`. False at the first that fails: those before it are taken back. */
-	bool RunWholly(size_t first, size_t end);
+	/* Does those from `first` to `end`, up to the first that fails: then those before it are taken back. Gives that one. */
+	size_t RunWholly(size_t first, size_t end);
 	/* Does them all. */
 	void Run(size_t first, size_t end);
 	/*
@@ -35,6 +37,7 @@ private:
 	struct buddy_operation operations_[BUDDY_LONGEST_RUN];
 
 	void Read(const struct Record &record, size_t row, struct buddy_operation &operation);
+	struct buddy_prepared *Prepare(const struct Record &record);
 	void ReadFreed(const struct Record &record, size_t row, struct buddy_operation &operation);
 	void Write(size_t row, const struct buddy_operation &operation);
 	/* Reads, does and writes as many as one run may have. Gives how many were done. */
@@ -47,8 +50,9 @@ private:
 	const struct Record *records_;
 	BatchResults results_;
 	uint64_t base_offset_;
-	/* Of the last allocation that was read: the next one may ask for the same. */
-	struct buddy_request request_ = {};
+	/* Requests of this run: one for each allocation that asks for something else than the one before it. */
+	struct buddy_prepared prepared_[BUDDY_LONGEST_RUN + 1];
+	struct buddy_prepared *last_prepared_ = prepared_;
 	enum buddy_status status_ = BUDDY_OK;
 	bool poisoned_ = false;
 };

@@ -102,6 +102,7 @@ private:
 	struct buddy_owner owner_;
 	/* What waits in the queue, and behind it an allocation, which stays as it is until the mailbox tells of a change. */
 	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1];
+	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
 };
 

@@ -65,8 +65,11 @@ inline void ReadFree(struct buddy_owner &owner, uint32_t slot, uint32_t generati
 }
 
 /* What an allocation asks for, but for the size. */
-inline void ReadRequest(const Record &record, struct buddy_request &request)
+inline void ReadRequest(const Record &record, struct buddy_prepared &prepared)
 {
+	struct buddy_request &request = prepared.request;
+
+	prepared.is_known = false;
 	request.flags = record.flags;
 	request.min_block_size = record.number(1);
 	request.start = record.number(2);
@@ -74,17 +77,15 @@ inline void ReadRequest(const Record &record, struct buddy_request &request)
 	request.tag = record.number(4);
 }
 
-/* Who is asked, how much is asked for, and where it goes. */
-inline void ReadTarget(const Record &record, struct buddy_owner &owner,
-		       struct buddy_operation &operation)
+/* How much is asked for. */
+inline void ReadSize(const Record &record, struct buddy_prepared &prepared)
 {
-	operation.allocator =
-		buddy_owner_allocator(&owner, record.allocator_slot, record.allocator_generation);
-	operation.list = buddy_owner_list_at(&owner, record.slot);
-	operation.request.size = record.number(0);
-	operation.status = !operation.allocator ? BUDDY_DISPOSED :
-			   !operation.list      ? BUDDY_FREED :
-						  BUDDY_OK;
+	uint64_t size = record.number(0);
+
+	if (size == prepared.request.size)
+		return;
+	prepared.request.size = size;
+	prepared.is_known = false;
 }
 
 #endif

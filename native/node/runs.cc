@@ -51,9 +51,14 @@ void Environment::Alloc()
 	if (mailbox_.changes() != known_changes_) {
 		known_changes_ = mailbox_.changes();
 		alloc.kind = (record.kind & 3) == BUDDY_ALLOC_RAW ? BUDDY_ALLOC_RAW : BUDDY_ALLOC;
-		ReadRequest(record, alloc.request);
+		alloc.prepared = &prepared_;
+		ReadRequest(record, prepared_);
 	}
-	ReadTarget(record, owner_, alloc);
+	ReadSize(record, prepared_);
+	alloc.allocator =
+		buddy_owner_allocator(&owner_, record.allocator_slot, record.allocator_generation);
+	alloc.list = buddy_owner_list_at(&owner_, record.slot);
+	alloc.status = !alloc.allocator ? BUDDY_DISPOSED : !alloc.list ? BUDDY_FREED : BUDDY_OK;
 
 	struct buddy_operation *first = ReadQueue(&alloc);
 	RunOperations({ first, static_cast<size_t>(&alloc - first) + 1, nullptr, false });
@@ -70,7 +75,8 @@ void Environment::Alloc()
  * (records: Float64Array, results: Uint8Array[, state: Float64Array, columns])
  * allocator slot, generation, first record, number of records, all or nothing?, base offset -> how many were done
  *
- * The status is that of the operation that failed where it is all or nothing, BUDDY_OK otherwise. For `state` and columns
+ * The status is that of the operation that failed where it is all or nothing, which those done are before; BUDDY_OK
+ * otherwise. For `state` and columns
  * see Batch::RunAndWatch().
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
@@ -102,9 +108,9 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 		count = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 3, 0));
 	} else if (!mailbox_.flag(4)) {
 		batch.Run(first, first + count);
-	} else if (!batch.RunWholly(first, first + count)) {
+	} else {
+		count = batch.RunWholly(first, first + count) - first;
 		mailbox_.status(batch.status());
-		count = 0;
 	}
 	mailbox_.result(0, count);
 	if (batch.poisoned() && !mailbox_.flag(4))

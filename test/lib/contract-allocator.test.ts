@@ -28,6 +28,8 @@ describe('the package', () => {
       [
         'AllocatedBlock',
         'AllocatedBlocks',
+        'Batch',
+        'BatchResult',
         'GpuBuddy',
         'GpuBuddyError',
         'STATE_ALLOCATED',

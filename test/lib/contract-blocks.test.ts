@@ -1,7 +1,17 @@
 // The contract of AllocatedBlocks and AllocatedBlock: who owns the memory, what can be read, and for how long.
 
 import { describe, expect, test } from '@jest/globals';
-import { AllocatedBlock, AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, SZ_8K } from 'gpu-buddy';
+import {
+  AllocatedBlock,
+  AllocatedBlocks,
+  GpuBuddy,
+  STATE_ALLOCATED,
+  STATE_CLEAR,
+  SZ_16K,
+  SZ_1M,
+  SZ_4K,
+  SZ_8K,
+} from 'gpu-buddy';
 import {
   chunksOf,
   describeBlock,
@@ -26,6 +36,8 @@ const uses: [name: string, syscall: string, use: (blocks: AllocatedBlocks) => un
   ['size', 'gpu_buddy_block', (blocks) => blocks.size],
   ['at()', 'gpu_buddy_block', (blocks) => blocks.at(0)],
   ['iteration', 'gpu_buddy_block', (blocks) => [...blocks]],
+  ['toArrays()', 'gpu_buddy_block', (blocks) => blocks.toArrays()],
+  ['segments()', 'gpu_buddy_block', (blocks) => blocks.segments()],
   [
     'trim()',
     'gpu_buddy_block_trim',
@@ -261,6 +273,89 @@ describe('a list', () => {
   ])('has at(%d) where an array has it', (index) => {
     const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
     expect(blocks.at(index)?.order).toBe([2, 1, 0].at(index));
+  });
+});
+
+describe('toArrays()', () => {
+  test("has a row for each block in list order, which is the caller's", () => {
+    const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 1n << 40n });
+    buddy.resetClear(true);
+    const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 5, clear: true });
+    const expected = {
+      offsets: BigUint64Array.from(blocks, ({ offset }) => offset),
+      orders: Uint8Array.of(2, 1, 0),
+      states: new Uint8Array(3).fill(STATE_ALLOCATED | STATE_CLEAR),
+      tags: Float64Array.of(5, 5, 5),
+    };
+    const arrays = blocks.toArrays();
+    expect(arrays).toEqual(expected);
+    arrays.offsets.fill(0n);
+    expect(blocks.toArrays()).toEqual(expected);
+    blocks.free();
+    expect(arrays.orders).toEqual(expected.orders);
+  });
+
+  test('of a list that has lost all of its blocks is empty', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_4K);
+    blocks.freeBlock(0);
+    expect([blocks.toArrays().offsets.length, blocks.segments()]).toEqual([0, []]);
+  });
+});
+
+describe('segments()', () => {
+  /** Blocks of 4 and 8 KiB, and of 16 and 8 KiB, side by side. */
+  function make() {
+    const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 1n << 32n });
+    const start = buddy.baseOffset + 33n * 4096n;
+    const blocks = buddy.allocBlocks(32 * SZ_4K, { mode: { range: [start - 4096n, start + 31n * 4096n] } });
+    blocks.trim(13 * SZ_4K, { start });
+    blocks.freeBlock(2);
+    expect(chunksOf(blocks)).toEqual([
+      [33, 1],
+      [34, 2],
+      [40, 4],
+      [44, 2],
+    ]);
+    const segments = (maxLength?: number | bigint) =>
+      blocks
+        .segments(maxLength)
+        .map(({ offset, size }) => [Number(offset - buddy.baseOffset) / SZ_4K, Number(size) / SZ_4K]);
+    return { segments, blocks };
+  }
+
+  test('are as few as can be', () => {
+    const { segments } = make();
+    const expected = [
+      [33, 3],
+      [40, 6],
+    ];
+    expect(segments()).toEqual(expected);
+    expect(segments(undefined)).toEqual(expected);
+    expect(segments(6n * 4096n)).toEqual(expected);
+    expect(segments((1n << 64n) - 4096n)).toEqual(expected);
+  });
+
+  test('are as long as they may be at most', () => {
+    const { segments } = make();
+    expect(segments(4 * SZ_4K)).toEqual([
+      [33, 3],
+      [40, 4],
+      [44, 2],
+    ]);
+    expect(segments(SZ_4K)).toEqual([33, 34, 35, 40, 41, 42, 43, 44, 45].map((chunk) => [chunk, 1]));
+  });
+
+  test('keep the order of the list, and join no block to one before it', () => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
+    expect(blocks.segments().map(({ offset }) => Number(offset) / SZ_4K)).toEqual([252, 250, 249]);
+  });
+
+  test.each([
+    ['length', '4096', 'ERR_INVALID_ARG_TYPE'] as const,
+    ['number', -4096, 'ERR_OUT_OF_RANGE'] as const,
+  ])('of no %s that can be are refused', (_, maxLength, code) => {
+    const { blocks } = make();
+    expect(thrownBy(() => blocks.segments(maxLength as never))).toMatchObject({ code });
   });
 });
 

@@ -239,6 +239,7 @@ describe('dispose', () => {
     ['stats()', 'gpu_buddy', (buddy) => buddy.stats()],
     ['snapshot()', 'gpu_buddy', (buddy) => buddy.snapshot()],
     ['print()', 'gpu_buddy_print', (buddy) => buddy.print()],
+    ['allocMany()', 'gpu_buddy_alloc_blocks', (buddy) => buddy.allocMany(2, SZ_4K)],
   ])('makes %s throw', (_, syscall, use) => {
     const buddy = new GpuBuddy({ size: SZ_64K });
     buddy.dispose();

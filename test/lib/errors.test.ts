@@ -30,6 +30,7 @@ const INIT = 'gpu_buddy_init';
 const ALLOC = 'gpu_buddy_alloc_blocks';
 const TRIM = 'gpu_buddy_block_trim';
 const FREE = 'gpu_buddy_free_list';
+const LOOK = 'gpu_buddy_block';
 
 /** 1 MiB, with clear and dirty memory, and the lists that the calls below are about. */
 function make() {
@@ -268,6 +269,41 @@ describe('EINVAL', () => {
       },
       FREE,
       'index (9007199254740991) must be below the number of blocks',
+    ],
+    [
+      'MAX_LENGTH_UNALIGNED',
+      ({ one }) => one.segments(0),
+      LOOK,
+      'maxLength (0) must be a multiple of the chunk size, and not 0',
+    ],
+    [
+      'MAX_LENGTH_UNALIGNED',
+      ({ one }) => one.segments(6144n),
+      LOOK,
+      'maxLength (6144) must be a multiple of the chunk size, and not 0',
+    ],
+    [
+      'PLACE_UNKNOWN',
+      ({ buddy }) => buddy.batch().free(0),
+      FREE,
+      'place (0) must be that of an allocation of this batch whose blocks are not freed yet',
+    ],
+    [
+      'BLOCKS_FOREIGN',
+      ({ buddy }) => buddy.batch().free(make().one),
+      FREE,
+      'blocks must come from the allocator of the batch',
+    ],
+    [
+      'FREED_BEFORE_ALLOCATION',
+      ({ buddy, one }) => {
+        const batch = buddy.batch();
+        batch.free(one);
+        batch.alloc(SZ_4K);
+        batch.run({ atomic: true });
+      },
+      ALLOC,
+      'atomic cannot be had where blocks from before the batch are freed before its last allocation',
     ],
   ];
 

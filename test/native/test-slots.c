@@ -15,21 +15,6 @@ static struct object *at(uint32_t slot)
 	return slots_at(&slots, slot);
 }
 
-TEST("a slot that was opened has a zeroed object")
-{
-	uint32_t slot;
-
-	slots_init(&slots, sizeof(struct object));
-	slot = slots_open(&slots);
-	CHECK(slot != SLOT_NONE);
-	CHECK_EQ(at(slot)->words[0] | at(slot)->words[1] | at(slot)->words[2], 0);
-	at(slot)->words[2] = 5;
-	slots_close(&slots, slot);
-	CHECK_EQ(slots_open(&slots), slot);
-	CHECK_EQ(at(slot)->words[2], 0);
-	slots_destroy(&slots);
-}
-
 TEST("the first slots are the lowest numbers")
 {
 	slots_init(&slots, sizeof(struct object));

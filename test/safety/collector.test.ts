@@ -235,6 +235,72 @@ describe('the channel gpu-buddy:reclaimed', () => {
   });
 });
 
+describe('the result of a batch that is dropped', () => {
+  /** Twenty lists, of which two are asked for, and one of these is kept. */
+  function dropResult(buddy: GpuBuddy): AllocatedBlocks | null {
+    const batch = buddy.batch();
+    for (let i = 0; i < 20; i++) batch.alloc(SZ_4K, { tag: i });
+    batch.free(3);
+    const result = batch.run();
+    expect(result.blocks(5)?.length).toBe(1);
+    return result.blocks(7);
+  }
+
+  test('gives back what nobody asked for, and leaves what somebody holds', async () => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const kept = dropResult(buddy);
+    expect(buddy.avail).toBe(BigInt(SZ_1M - 19 * SZ_4K));
+    await collectUntil('all but one', () => buddy.avail === BigInt(SZ_1M - SZ_4K));
+    expect(messages).toEqual(Array.from({ length: 18 }, () => ({ size: 4096n, stack: undefined })));
+    expect([kept?.tag, kept?.freed]).toEqual([7, false]);
+    kept?.free();
+    expect(isWhole(buddy)()).toBe(true);
+    expectSound(buddy);
+  });
+
+  test('after free() gives back nothing twice', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    (() => {
+      const batch = buddy.batch();
+      for (let i = 0; i < 20; i++) batch.alloc(SZ_4K);
+      batch.run().free();
+    })();
+    const kept = buddy.allocMany(20, SZ_4K);
+    const messages = reclaimed();
+    drop(buddy, [SZ_20K]);
+    await collectUntil('the last list', () => messages.length > 0);
+    expect(messages).toEqual([{ size: 20480n, stack: undefined }]);
+    expect(kept.every((list) => !list.freed && list.length === 1)).toBe(true);
+  });
+
+  test('says where it was run, if captureStacks was asked for', async () => {
+    const messages = reclaimed();
+    const buddy = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    function theCulprit() {
+      const batch = buddy.batch();
+      batch.alloc(SZ_4K);
+      batch.alloc(SZ_20K);
+      expect(batch.run().blocks(1)?.length).toBe(2);
+    }
+    theCulprit();
+    await collectUntil('two messages', () => messages.length === 2);
+    for (const { stack } of messages) expect(stack).toMatch(/^ {4}at .*collector\.test\.ts:\d+:\d+/);
+  });
+
+  test('makes room for the next batch, once it is known to be gone', async () => {
+    const buddy = new GpuBuddy({ size: 20 * SZ_4K });
+    dropResult(buddy)?.free();
+    for (let round = 0; round < 3; round++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const batch = buddy.batch();
+    batch.alloc(20 * SZ_4K);
+    expect([...batch.run({ atomic: true }).errnos]).toEqual([0]);
+  });
+});
+
 describe('an allocator that is dropped', () => {
   test('ends, with all of its lists', async () => {
     const { token } = dropAllocatorWithLists();

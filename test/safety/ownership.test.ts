@@ -6,6 +6,8 @@ import { deserialize, serialize } from 'node:v8';
 import {
   AllocatedBlock,
   AllocatedBlocks,
+  Batch,
+  BatchResult,
   GpuBuddy,
   GpuBuddyError,
   SZ_16K,
@@ -111,11 +113,17 @@ describe('what cannot be made by hand', () => {
   const buddy = megabyte();
   const blocks = buddy.allocBlocks(SZ_20K);
   const block = firstOf(blocks);
+  const batch = buddy.batch();
+  batch.alloc(SZ_4K);
+  const batchResult = batch.run();
+  batch.alloc(SZ_4K);
 
   test('lists and blocks have no constructor to call', () => {
     const make: (new (...values: unknown[]) => unknown)[] = [
       AllocatedBlocks as never,
       AllocatedBlock as never,
+      Batch as never,
+      BatchResult as never,
       blocks.constructor as never,
       block.constructor as never,
     ];
@@ -155,25 +163,24 @@ describe('what cannot be made by hand', () => {
       });
   }
 
-  test.each([...membersOf(GpuBuddy), ...membersOf(AllocatedBlocks), ...membersOf(AllocatedBlock)])(
+  const classes = [GpuBuddy, AllocatedBlocks, AllocatedBlock, Batch, BatchResult];
+
+  test.each(classes.flatMap(membersOf))(
     '%s is a TypeError, or knows nothing, on all that only looks like one',
     (name, member) => {
       // Its class is none of the others, whose members it must not have either.
-      const own = [GpuBuddy, AllocatedBlocks, AllocatedBlock].find((Class) =>
-        name.startsWith(`${Class.name}:`),
-      );
-      const real = [buddy, blocks, block].filter((object) => object.constructor !== own);
+      const own = classes.find((Class) => name.startsWith(`${Class.name}:`));
+      const objects = [buddy, blocks, block, batch, batchResult];
+      const real = objects.filter((object) => object.constructor !== own);
       const forged = [
         undefined,
         null,
         0,
         {},
-        ...[GpuBuddy, AllocatedBlocks, AllocatedBlock].map(
-          (Class) => Object.create(Class.prototype) as unknown,
-        ),
-        ...[buddy, blocks, block].map((object) => Object.create(object) as unknown),
-        ...[buddy, blocks, block].map((object) => new Proxy(object, {})),
-        ...[buddy, blocks, block].map((object) => Object.assign(Object.create(null), object) as unknown),
+        ...classes.map((Class) => Object.create(Class.prototype) as unknown),
+        ...objects.map((object) => Object.create(object) as unknown),
+        ...objects.map((object) => new Proxy(object, {})),
+        ...objects.map((object) => Object.assign(Object.create(null), object) as unknown),
         ...real,
       ];
       for (const self of forged) {

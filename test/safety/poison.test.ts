@@ -30,6 +30,37 @@ function poisoned() {
 type Use = (given: ReturnType<typeof poisoned>) => unknown;
 
 describe('after a BUG', () => {
+  test('a batch tells of each operation that it is of no use, and its lists are gone', () => {
+    const { buddy, blocks, single } = poisoned();
+    const batch = buddy.batch();
+    batch.alloc(SZ_4K);
+    batch.free(blocks);
+    batch.free(0);
+    batch.free(single);
+    expect(thrownBy(() => buddy.allocMany(2, SZ_4K))).toMatchObject(POISONED);
+    const result = batch.run();
+    expect([...result.errnos]).toEqual([-5, -5, 0, -5]);
+    expect(result.error(1)).toMatchObject(POISONED);
+    expect([blocks.freed, single.freed, result.blocks(0)]).toEqual([true, true, null]);
+    result.free();
+  });
+
+  test('the result of a batch from before says so when it is freed, once', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const batch = buddy.batch();
+    batch.alloc(SZ_4K);
+    batch.alloc(SZ_4K);
+    const result = batch.run();
+    provokeBug(buddy);
+    expect(
+      thrownBy(() => {
+        result.free();
+      }),
+    ).toMatchObject(POISONED);
+    result.free();
+    expect(result.blocks(0)).toBeNull();
+  });
+
   test.each<[string, string, Use]>([
     ['allocBlocks()', 'gpu_buddy_alloc_blocks', ({ buddy }) => buddy.allocBlocks(SZ_4K)],
     ['tryAllocBlocks()', 'gpu_buddy_alloc_blocks', ({ buddy }) => buddy.tryAllocBlocks(SZ_4K)],
