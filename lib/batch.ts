@@ -127,7 +127,7 @@ export class Batch {
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
     if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     const place = this.#add();
-    records.writeFree(this.#records, place, -1, -1, cleared);
+    records.writeFree(this.#records, place, -1, 0, cleared);
     this.#outsiders.push({ place, blocks });
     return place;
   }

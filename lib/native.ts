@@ -501,7 +501,7 @@ export function readAvail(allocator: Handle): number {
   return status();
 }
 
-function columns(capacity: number): Columns {
+export function columns(capacity: number): Columns {
   return {
     offsets: new BigUint64Array(capacity),
     orders: new Uint8Array(capacity),

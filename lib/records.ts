@@ -8,6 +8,9 @@ export const FREE = 2;
 
 export type AllocKind = typeof ALLOC | typeof ALLOC_RAW;
 
+/** As a generation: of whatever list is in the slot. */
+export const ANY_GENERATION = -1;
+
 /** Bits beside the kind, see native/node/record.h. */
 const IN_BATCH = 1 << 2;
 const SAME_REQUEST = 1 << 3;
@@ -168,9 +171,13 @@ export function tagsOf({ numbers, integers }: Records, count: number): Float64Ar
   return tags;
 }
 
+export function slotOf({ integers }: Records, index: number): number {
+  return integers[index * INTEGERS + 1] ?? -1;
+}
+
 /** Another list for a record of `writeFree()`; `undefined`: none. */
 export function aimFree({ integers }: Records, index: number, list: Handle | undefined): void {
   const at = index * INTEGERS;
   integers[at + 1] = list ? list.slot : -1;
-  integers[at + 2] = list ? list.generation : -1;
+  integers[at + 2] = list ? list.generation : 0;
 }

@@ -15,7 +15,12 @@ export interface ReplayStep {
   readonly result: string;
 }
 
-/** Sees every step of a replay. */
+type PendingStep = ReplayStep & { result: string };
+
+/**
+ * Sees every step of a replay. Allocations and frees are executed many at a time, so `stats()` and `snapshot()` of the
+ * replayer may be ahead of the step, except before a `fini`; its getters are not.
+ */
 export interface ReplayObserver {
   /** Called before the operation is executed. */
   before?(operation: TraceOperation, replayer: TraceReplayer): void;
@@ -35,15 +40,42 @@ export async function replayTrace(
   observers: readonly ReplayObserver[] = [],
   lastLine = Infinity,
 ): Promise<void> {
-  while (trace.line < lastLine && (trace.isReady || (await trace.fill()))) {
-    const line = trace.next();
-    const operation = parseOperation(line, trace);
-    for (const observer of observers) observer.before?.(operation, replayer);
-    const result = replayer.execute(operation, trace);
-    const step = { operation, line, lineNumber: trace.line, result };
-    for (const observer of observers) {
-      const wait = observer.after(step, replayer);
-      if (wait) await wait;
+  let waiting: PendingStep[] = [];
+
+  const tell = async (steps: PendingStep[], results: Iterable<string>): Promise<void> => {
+    let next = 0;
+    for (const result of results) {
+      const step = steps[next++];
+      if (!step) return;
+      step.result = result;
+      for (const observer of observers) {
+        const wait = observer.after(step, replayer);
+        if (wait) await wait;
+      }
     }
+  };
+  const runWaiting = async (): Promise<void> => {
+    const steps = waiting;
+    waiting = [];
+    await tell(steps, replayer.run());
+  };
+
+  try {
+    while (trace.line < lastLine) {
+      if (!trace.isReady) {
+        await runWaiting();
+        if (!(await trace.fill())) return;
+      }
+      const line = trace.next();
+      const operation = parseOperation(line, trace);
+      const step = { operation, line, lineNumber: trace.line, result: '' };
+      if (!replayer.canEnqueue(operation)) await runWaiting();
+      for (const observer of observers) observer.before?.(operation, replayer);
+      if (replayer.enqueue(operation, trace)) waiting.push(step);
+      else await tell([step], [replayer.execute(operation, trace)]);
+    }
+  } finally {
+    // Those before a line that is wrong, too.
+    await runWaiting();
   }
 }

@@ -1,7 +1,8 @@
-/** Executes the operations of a trace, one after another, through the addon's raw entries. Reads no file. */
+/** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
 import * as native from '../native';
-import { ListTable, type TraceList } from './list-table';
+import { describe, ListTable } from './list-table';
 import type { AllocOperation, TraceOperation } from './operation';
+import { OperationBatch } from './operation-batch';
 import { ResultBuilder } from './result-builder';
 import type { SpaceSnapshot } from './space-snapshot';
 import { NOWHERE, TraceError, type TracePlace } from './trace-error';
@@ -18,7 +19,10 @@ const MAX_BLOCKS_OF_A_LINE = 2 ** 23;
 export class TraceReplayer implements Disposable {
   readonly #lists = new ListTable();
   readonly #result = new ResultBuilder();
-  #columns: native.Columns = columnsOf(64);
+  /** What was enqueued, and where each of it stands. */
+  readonly #batch = new OperationBatch();
+  #places: TracePlace[] = [];
+  #columns = native.columns(64);
   #allocator: native.Handle | undefined;
   #size = 0;
   #errno = 0;
@@ -74,24 +78,23 @@ export class TraceReplayer implements Disposable {
    *   like. The state is as before. What the kernel refuses is no error but a result.
    */
   execute(operation: TraceOperation, place: TracePlace = NOWHERE): string {
+    if (this.#batch.length > 0) throw new Error('Operations are enqueued: run() must come first.');
     if (operation.kind === 'comment') return operation.text;
     if (operation.kind === 'init') return this.#init(operation.size, operation.chunkSize, place);
+    if (operation.kind === 'alloc' || operation.kind === 'free') {
+      this.enqueue(operation, place);
+      return this.run().next().value ?? '';
+    }
 
-    const allocator = this.#allocator;
-    if (allocator === undefined)
-      throw new TraceError(place, `${operation.kind} before an init that succeeds`);
+    const allocator = this.#liveAllocator(operation, place);
     switch (operation.kind) {
-      case 'alloc':
-        return this.#alloc(allocator, operation, place);
-      case 'free':
-        return this.#free(allocator, operation.id, operation.cleared, place);
       case 'trim':
         return this.#trim(allocator, operation.id, operation.start, operation.newSize, place);
       case 'free_block':
         return this.#freeBlock(allocator, operation.id, operation.index, place);
       case 'reset_clear':
         this.#begin(allocator, native.resetClearRaw(allocator, operation.clear), place);
-        return this.#end(allocator);
+        return this.#endNow(allocator);
       case 'lookup':
         return this.#lookup(allocator, operation.address, place);
       case 'print':
@@ -99,6 +102,64 @@ export class TraceReplayer implements Disposable {
       case 'fini':
         return this.#fini(place);
     }
+  }
+
+  /**
+   * Whether an operation can be left for `run()`. Others are done by `execute()`; and first `run()` must do what was enqueued,
+   * where there is as much as can be done at a time.
+   */
+  canEnqueue({ kind }: TraceOperation): boolean {
+    return (kind === 'alloc' || kind === 'free') && !this.#batch.isFull;
+  }
+
+  /**
+   * Leaves an operation for `run()`, and gives true, if it `canEnqueue()`.
+   *
+   * @throws TraceError as `execute()`
+   */
+  enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
+    if (!this.canEnqueue(operation)) return false;
+    const allocator = this.#liveAllocator(operation, place);
+    if (operation.kind === 'alloc') this.#addAlloc(allocator, operation, place);
+    if (operation.kind === 'free') this.#addFree(operation.id, operation.cleared, place);
+    // The place may be that of another operation by the time that this one is done.
+    this.#places.push({ file: place.file, line: place.line });
+    return true;
+  }
+
+  /**
+   * Executes what was enqueued, at once, and gives the result lines when they are asked for. The getters tell what was after
+   * the operation whose line was given last; `stats()` and `snapshot()`, what is after all of them.
+   *
+   * @throws TraceError where the kernel code met a BUG
+   */
+  run(): Generator<string, undefined> {
+    const allocator = this.#allocator;
+    const places = this.#places;
+    this.#places = [];
+    if (allocator) this.#batch.run(allocator);
+    const count = this.#batch.length;
+    this.#batch.clear();
+    return this.#lines(allocator, count, places);
+  }
+
+  *#lines(
+    allocator: native.Handle | undefined,
+    count: number,
+    places: readonly TracePlace[],
+  ): Generator<string, undefined> {
+    for (let index = 0; index < count; index++)
+      yield this.#lineAt(allocator, index, places[index] ?? NOWHERE);
+    return undefined;
+  }
+
+  #lineAt(allocator: native.Handle | undefined, index: number, place: TracePlace): string {
+    const batch = this.#batch;
+    this.#begin(allocator, batch.statusAt(index), place);
+    const count = batch.countAt(index);
+    if (count === 1) this.#result.block(batch.offsetAt(index), batch.orderAt(index), batch.isClearAt(index));
+    else if (count > 1) this.#addBlocks(count, batch.blocksAt(index), place);
+    return this.#end(batch.availAt(index), batch.clearAvailAt(index), batch.warningsAt(index));
   }
 
   /** Frees the allocator and all lists. An `init` may follow. */
@@ -115,7 +176,7 @@ export class TraceReplayer implements Disposable {
 
     const allocator = native.created();
     this.#allocator = allocator;
-    const line = this.#end(allocator);
+    const line = this.#endNow(allocator);
     this.#size = this.#avail;
     return line;
   }
@@ -137,24 +198,24 @@ export class TraceReplayer implements Disposable {
     this.#size = this.#avail = this.#clearAvail = this.#warnings = 0;
   }
 
-  #alloc(allocator: native.Handle, operation: AllocOperation, place: TracePlace): string {
-    const { id, start, end, size, minBlockSize, flags } = operation;
-    if (this.#lists.get(id)) throw new TraceError(place, `list ${id} is in use: free must come first`);
-    const slot = this.#lists.freeSlot();
-    if (slot < 0) throw new TraceError(place, 'no native memory for another list');
-
-    const request = { minBlockSize, flags: toFlags(flags), start, end, tag: 0 };
-    const status = native.allocRaw(allocator, request, slot, size);
-    const list = this.#lists.set(id, native.list.generation, native.list.count);
-    return this.#listResult(allocator, list, status, place);
+  #liveAllocator({ kind }: TraceOperation, place: TracePlace): native.Handle {
+    if (!this.#allocator) throw new TraceError(place, `${kind} before an init that succeeds`);
+    return this.#allocator;
   }
 
-  #free(allocator: native.Handle, id: number, cleared: boolean, place: TracePlace): string {
-    const list = this.#find(id, place);
-    const status = native.free(list.slot, list.generation, cleared);
-    this.#lists.delete(id, list);
-    this.#begin(allocator, status, place);
-    return this.#end(allocator);
+  #addAlloc(allocator: native.Handle, operation: AllocOperation, place: TracePlace): void {
+    const { id, start, end, size, minBlockSize, flags } = operation;
+    if (this.#lists.get(id) !== undefined)
+      throw new TraceError(place, `list ${id} is in use: free must come first`);
+    const slot = this.#lists.add(id);
+    if (slot < 0) throw new TraceError(place, 'no native memory for another list');
+    this.#batch.alloc(allocator, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 }, slot, size);
+  }
+
+  #addFree(id: number, cleared: boolean, place: TracePlace): void {
+    const slot = this.#slotOf(id, place);
+    this.#lists.delete(id, slot);
+    this.#batch.free(slot, cleared);
   }
 
   #trim(
@@ -164,16 +225,16 @@ export class TraceReplayer implements Disposable {
     newSize: native.Bytes,
     place: TracePlace,
   ): string {
-    const list = this.#find(id, place);
-    return this.#listResult(allocator, list, native.trimRaw(list, newSize, start), place);
+    const list = describe(this.#slotOf(id, place));
+    return this.#listResult(allocator, list.slot, native.trimRaw(list, newSize, start), place);
   }
 
   #freeBlock(allocator: native.Handle, id: number, index: number, place: TracePlace): string {
-    const list = this.#find(id, place);
+    const list = describe(this.#slotOf(id, place));
     if (index >= list.count) {
       throw new TraceError(place, `list ${id} has no block ${index}: it holds ${list.count}, counted from 0`);
     }
-    return this.#listResult(allocator, list, native.freeBlockRaw(list, index), place);
+    return this.#listResult(allocator, list.slot, native.freeBlockRaw(list, index), place);
   }
 
   #lookup(allocator: native.Handle, address: native.Bytes, place: TracePlace): string {
@@ -184,40 +245,40 @@ export class TraceReplayer implements Disposable {
       if (any) this.#result.block(offset, order, clear);
       else this.#result.text(' null');
     }
-    return this.#end(allocator);
+    return this.#endNow(allocator);
   }
 
   #print(allocator: native.Handle, place: TracePlace): string {
     const text = native.print(allocator);
     this.#begin(allocator, typeof text === 'string' ? native.OK : text, place);
     this.#result.text(` [${String(text).trimEnd().replaceAll('\n', '|')}]`);
-    return this.#end(allocator);
+    return this.#endNow(allocator);
   }
 
-  #find(id: number, place: TracePlace): TraceList {
-    const list = this.#lists.get(id);
-    if (!list) throw new TraceError(place, `there is no list ${id}`);
-    return list;
+  #slotOf(id: number, place: TracePlace): number {
+    const slot = this.#lists.get(id);
+    if (slot === undefined) throw new TraceError(place, `there is no list ${id}`);
+    return slot;
   }
 
   /** The result of an operation on a list: the whole list as it is now, also where the operation failed. */
-  #listResult(allocator: native.Handle, list: TraceList, status: number, place: TracePlace): string {
+  #listResult(allocator: native.Handle, slot: number, status: number, place: TracePlace): string {
     const { generation, count, offset, shape } = native.list;
-    list.generation = generation;
-    list.count = count;
     this.#begin(allocator, status, place);
     if (count === 1)
       this.#result.block(offset * native.OFFSET_UNIT, native.orderOf(shape), native.isClear(shape));
-    else if (count > 1) this.#readBlocks(list, count, place);
-    return this.#end(allocator);
+    else if (count > 1) {
+      if (count > this.#columns.offsets.length) this.#columns = native.columns(2 * count);
+      native.readInto({ slot, generation }, this.#columns);
+      this.#addBlocks(count, this.#columns, place);
+    }
+    return this.#endNow(allocator);
   }
 
-  #readBlocks(list: TraceList, count: number, place: TracePlace): void {
+  #addBlocks(count: number, columns: native.Columns, place: TracePlace): void {
     if (count > MAX_BLOCKS_OF_A_LINE)
       throw new TraceError(place, `a list of ${count} blocks is too long for a line`);
-    if (count > this.#columns.offsets.length) this.#columns = columnsOf(2 * count);
-    native.readInto(list, this.#columns);
-    this.#result.blocks(count, this.#columns);
+    this.#result.blocks(count, columns);
   }
 
   #begin(allocator: native.Handle | undefined, status: number, place: TracePlace): void {
@@ -230,24 +291,19 @@ export class TraceReplayer implements Disposable {
     this.#result.begin(this.#errno);
   }
 
-  #end(allocator: native.Handle): string {
+  #endNow(allocator: native.Handle): string {
     native.readAvail(allocator);
     const { all, clear, warnings } = native.avail;
-    const newWarnings = warnings - this.#warnings;
-    this.#avail = all;
-    this.#clearAvail = clear;
-    this.#warnings = warnings;
-    return this.#result.end(all, clear, newWarnings);
+    return this.#end(all, clear, warnings);
   }
-}
 
-function columnsOf(capacity: number): native.Columns {
-  return {
-    offsets: new BigUint64Array(capacity),
-    orders: new Uint8Array(capacity),
-    states: new Uint8Array(capacity),
-    tags: new Float64Array(capacity),
-  };
+  #end(avail: number, clearAvail: number, warnings: number): string {
+    const newWarnings = warnings - this.#warnings;
+    this.#avail = avail;
+    this.#clearAvail = clearAvail;
+    this.#warnings = warnings;
+    return this.#result.end(avail, clearAvail, newWarnings);
+  }
 }
 
 /** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */

@@ -3,13 +3,20 @@
 
 #include <algorithm>
 
+struct buddy_list *Batch::GiveUp(uint32_t slot, uint32_t generation)
+{
+	if (generation == RECORD_ANY_GENERATION && buddy_owner_list_at(&owner_, slot))
+		generation = slots_generation(&owner_.lists, slot);
+	return buddy_owner_give_up(&owner_, slot, generation);
+}
+
 /* What an allocation of the batch has put where the batch keeps its lists, or what was there before the batch. */
 void Batch::ReadFreed(const struct Record &record, size_t row, struct buddy_operation &operation)
 {
 	operation.kind = static_cast<enum buddy_operation_kind>(record.kind & 3);
 	operation.cleared = record.flags != 0;
 	if (!(record.kind & RECORD_IN_BATCH))
-		operation.list = buddy_owner_give_up(&owner_, record.slot, record.generation);
+		operation.list = GiveUp(record.slot, record.generation);
 	else if (record.slot < row && results_.slots[record.slot])
 		operation.list = buddy_owner_list_at(&owner_, results_.slots[record.slot] - 1);
 	else

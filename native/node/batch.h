@@ -38,6 +38,7 @@ private:
 
 	void Read(const struct Record &record, size_t row, struct buddy_operation &operation);
 	struct buddy_prepared *Prepare(const struct Record &record);
+	struct buddy_list *GiveUp(uint32_t slot, uint32_t generation);
 	void ReadFreed(const struct Record &record, size_t row, struct buddy_operation &operation);
 	void Write(size_t row, const struct buddy_operation &operation);
 	/* Reads, does and writes as many as one run may have. Gives how many were done. */

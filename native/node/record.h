@@ -31,7 +31,7 @@ struct Record {
 	 * are wide.
 	 */
 	uint32_t kind;
-	/* Of the list. The generation goes with what is freed. */
+	/* Of the list. The generation goes with what is freed; RECORD_ANY_GENERATION: whatever is there. */
 	uint32_t slot, generation;
 	/* Of an allocation: the kernel's flags. Of what is freed: whether it is cleared. */
 	uint32_t flags;
@@ -46,6 +46,7 @@ struct Record {
 };
 
 #define RECORD_CELLS 8
+#define RECORD_ANY_GENERATION 0xffffffffU
 
 /* In a batch: the slot of an allocation is one that the batch opens; of what is freed, `slot` is the record of such an allocation. */
 #define RECORD_IN_BATCH 4
