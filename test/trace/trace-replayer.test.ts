@@ -1,6 +1,6 @@
 // Operations executed by the kernel's allocator, answered as recorded.
 import { describe, expect, test } from '@jest/globals';
-import { parseOperation, TraceError, TraceReplayer } from 'gpu-buddy/trace';
+import { parseOperation, TraceError, TraceReplayer, type ReplayObserver } from 'gpu-buddy/trace';
 import * as native from '../../lib/native';
 import { resultsOf } from './lines';
 
@@ -177,6 +177,77 @@ test('getters tell the state after the last operation', () => {
   expect(replayer.snapshot()).toMatchObject({ size: 0x100000, chunkSize: 4096, clearAvail: 0x100000 });
   expect(after('fini')).toEqual([false, 0, 0, 0, 0]);
   expect([replayer.stats(), replayer.snapshot()]).toEqual([undefined, undefined]);
+});
+
+describe('many operations at a time', () => {
+  const ALLOC = 'alloc 1 0 0 0x1000 0x1000 0';
+  const parsed = (lines: readonly string[]) => lines.map((line) => parseOperation(line));
+  /** Lists of up to 500 blocks: every second chunk of 4 MiB is free. */
+  const scattered = [
+    'init 0x400000 0x1000',
+    ...Array.from({ length: 1024 }, (_, i) => `alloc ${i} 0 0 0x1000 0x1000 0`),
+    ...Array.from({ length: 512 }, (_, i) => `free ${2 * i} ${i % 3 === 0 ? '0x10' : '0x0'}`),
+    'alloc 5000 0 0 0x1000 0x1000 0',
+    'alloc 5001 0 0 0x1f0000 0x1000 0',
+    'free 5000 0x0',
+    'alloc 5002 0 0 0x5000 0x1000 0',
+    'free 5001 0x10',
+    'alloc 5003 0 0 0x100000 0x1000 0x8',
+    'alloc 5004 0 0 0x1000 0x1000 0',
+    'alloc 5005 0 0 0x100000 0x1000 0x8',
+    'free 5003 0x0',
+    'free 5002 0x0',
+  ];
+
+  test('give the lines that they give one by one, and the getters tell of the line that was given last', () => {
+    using single = new TraceReplayer();
+    using batched = new TraceReplayer();
+    const stateOf = (replayer: TraceReplayer) => [replayer.errno, replayer.avail, replayer.clearAvail];
+    const expected = parsed(scattered).map((operation) => [single.execute(operation), stateOf(single)]);
+    const told: unknown[] = [];
+    const run = () => {
+      for (const line of batched.run()) told.push([line, stateOf(batched)]);
+    };
+    for (const operation of parsed(scattered)) {
+      if (!batched.canEnqueue(operation)) run();
+      if (!batched.enqueue(operation)) told.push([batched.execute(operation), stateOf(batched)]);
+    }
+    run();
+    expect(told).toEqual(expected);
+    expect([...batched.run()]).toEqual([]);
+  });
+
+  test('are no more than can be done at a time', () => {
+    using replayer = new TraceReplayer();
+    replayer.execute(parseOperation(INIT));
+    const operations = parsed(Array.from({ length: 300 }, (_, i) => `alloc ${i} 0 0 0x1000 0x1000 0`));
+    const taken = operations.filter((operation) => replayer.enqueue(operation)).length;
+    expect([taken, replayer.canEnqueue(parseOperation('free 0 0x0'))]).toEqual([256, false]);
+    expect([...replayer.run()].length).toBe(256);
+    expect(replayer.canEnqueue(parseOperation('free 0 0x0'))).toBe(true);
+  });
+
+  test('must be done before any other', () => {
+    using replayer = new TraceReplayer();
+    replayer.execute(parseOperation(INIT));
+    replayer.enqueue(parseOperation(ALLOC));
+    expect(() => replayer.execute(parseOperation('print'))).toThrow('run() must come first');
+    expect([...replayer.run()]).toHaveLength(1);
+  });
+
+  test('up to a line that is wrong are told of before the error', async () => {
+    const seen: string[] = [];
+    const observer: ReplayObserver = {
+      after: ({ line }) => {
+        seen.push(line);
+        return undefined;
+      },
+    };
+    const lines = [INIT, ALLOC, 'free 1 0x0', 'free 1 0x0', ALLOC];
+    const error: unknown = await resultsOf(trace(...lines), [observer]).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ line: 4, reason: 'there is no list 1' });
+    expect(seen).toEqual(lines.slice(0, 3));
+  });
 });
 
 describe('disposal', () => {
