@@ -1,13 +1,15 @@
 /** A list of blocks that were allocated together: who holds it owns the memory. */
 import { inspect, type InspectOptions } from 'node:util';
 import { AllocatedBlock } from './allocated-block';
-import { toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
+import { toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import type { BlockTable } from './block-table';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen } from './directory';
 import { returnGuard, spareSlot, takeGuard, type Guard } from './guard';
-import { currentVersion, errorFor, forget, handleOf, internalKey, isShared, markShared } from './internal';
+import { currentVersion, errorFor, handleOf, internalKey, isShared, markShared, release } from './internal';
 import * as native from './native';
+import { mergeBlocks, type Segment } from './segments';
 import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
 interface Details {
@@ -148,9 +150,14 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   #readColumns(): native.Columns {
     const known = this.#details?.columns;
     if (known) return known;
-    const columns = native.read(this.#handle('gpu_buddy_block'), this.#count);
-    if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
+    const columns = this.#read(0n);
     this.#details = { tag: this.tag, columns };
+    return columns;
+  }
+
+  #read(baseOffset: bigint): native.Columns {
+    const columns = native.read(this.#handle('gpu_buddy_block'), this.#count, toNumberIfSafe(baseOffset));
+    if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
     return columns;
   }
 
@@ -197,6 +204,34 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   *[Symbol.iterator](): IterableIterator<AllocatedBlock> {
     for (let index = 0; index < this.length; index++) yield this.#blockAt(index);
+  }
+
+  /**
+   * All blocks in list order, as `GpuBuddy.snapshot()` tells of them: a column for each property. The arrays are the
+   * caller's, and stay as they are.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
+   */
+  toArrays(): BlockTable {
+    return this.#read(this.#buddy.baseOffset);
+  }
+
+  /**
+   * The blocks as few pieces: where one begins at the end of the one before it in the list, they make up one piece, as long as
+   * that is not longer than `maxLength`, in bytes. What is longer by itself is cut.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where `maxLength` is 0 or no multiple of the chunk size; `ERR_GPU_BUDDY_FREED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  segments(maxLength?: number | bigint): Segment[] {
+    const { chunkSize, baseOffset } = this.#buddy;
+    const longest = maxLength === undefined ? undefined : BigInt(toBytes('maxLength', maxLength));
+    this.#handle('gpu_buddy_block');
+    if (longest !== undefined && (longest === 0n || longest % chunkSize !== 0n))
+      throw new GpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
+    return mergeBlocks(this.#read(baseOffset), chunkSize, longest);
   }
 
   /**
@@ -254,11 +289,8 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   free(options?: FreeOptions): void {
     const isCleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
-    const guard = this.#guard;
-    if (guard === undefined) return;
-    this.#guard = undefined;
-    if (this.#details) this.#details.columns = undefined;
-    returnGuard(guard, this.#slot);
+    if (this.#guard === undefined) return;
+    this[release]();
     // What nobody else sees can wait for the next call, and go down with it.
     const status = this.#buddy[isShared]
       ? native.free(this.#slot, this.#generation, isCleared)
@@ -282,8 +314,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const parked = native.park(handle);
     if (typeof parked === 'number') throw buddy[errorFor](parked, syscall);
 
-    const guard = this[forget]();
-    if (guard) returnGuard(guard, this.#slot);
+    this[release]();
     const id = toId(parked.allocator);
     buddy[markShared](id);
     return {
@@ -309,12 +340,12 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     return new AllocatedBlocks(internalKey, buddy, takeGuard(), slot, native.adoptedTag());
   }
 
-  /** @internal From now on the list is freed; who calls this has to free what is in the slot of the guard. */
-  [forget](): Guard | undefined {
+  /** @internal From now on the list is freed. Nothing is left in its slot. */
+  [release](): void {
     const guard = this.#guard;
     this.#guard = undefined;
     if (this.#details) this.#details.columns = undefined;
-    return guard;
+    if (guard) returnGuard(guard, this.#slot);
   }
 
   /** `free()`, at the end of a `using` block. */

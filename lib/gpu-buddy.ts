@@ -2,11 +2,21 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { BlockInfo } from './allocated-block';
 import { AllocatedBlocks } from './allocated-blocks';
-import { toBoolean, toBytes, toFlag, toInteger, toOptions, toRelative } from './arguments';
+import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { allocMany, Batch } from './batch';
+import type { BlockTable } from './block-table';
 import { GpuBuddyError, type ErrorDetails } from './errors';
 import { remember, setOpen } from './directory';
 import { captureStack, noteStack, reclaimAll, spareSlot, takeGuard } from './guard';
-import { errorFor, handleOf, internalKey, isShared, markShared } from './internal';
+import {
+  capturesStacks,
+  errorFor,
+  handleOf,
+  internalKey,
+  isShared,
+  markShared,
+  requestFor,
+} from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
@@ -55,18 +65,6 @@ export interface GpuBuddyStats {
   readonly kernelWarnings: number;
   /** One entry an order, from 0 to `maxOrder`. */
   readonly orders: readonly OrderStats[];
-}
-
-/** All blocks at one moment, free and allocated, in the order of their addresses: a column for each property. */
-export interface BlockTable {
-  /** Addresses of the first bytes, with `baseOffset`. */
-  readonly offsets: BigUint64Array;
-  /** A block's size is `chunkSize << order`. */
-  readonly orders: Uint8Array;
-  /** `STATE_ALLOCATED` where the block is allocated, `STATE_CLEAR` where it is, or was when it was allocated, zero. */
-  readonly states: Uint8Array;
-  /** The numbers given to `allocBlocks()`; 0 for a free block. */
-  readonly tags: Float64Array;
 }
 
 const DEFAULT_MAX_STEPS = 16_000_000;
@@ -230,7 +228,7 @@ export class GpuBuddy implements Disposable {
   }
 
   #allocSpecially(size: Bytes, request: Request): AllocatedBlocks | null {
-    if (request.isOutside) throw this.#allocError(this.#unlessGone(native.RANGE_BEYOND_SPACE), size, request);
+    if (request.isOutside) throw this.#outside(size, request);
     // First: what a program has hooked into stack traces may throw, or allocate.
     const stack = captureStack();
     const slot = spareSlot();
@@ -248,6 +246,18 @@ export class GpuBuddy implements Disposable {
     throw this.#allocError(status, size, request);
   }
 
+  #outside(size: Bytes, request: Request): GpuBuddyError {
+    return this.#allocError(this.#unlessGone(native.RANGE_BEYOND_SPACE), size, request);
+  }
+
+  /** @internal For those who pass it on at once: all of it is good. */
+  [requestFor](size: Bytes, options: AllocOptions | undefined): Request {
+    if (options === undefined) return this.#plainRequest;
+    const request = toRequest(options, this.#plainRequest, this.#baseOffset);
+    if (request.isOutside) throw this.#outside(size, request);
+    return request;
+  }
+
   #allocError(status: number, size: Bytes, { minBlockSize, range }: Request): GpuBuddyError {
     const note =
       status === native.NO_SPACE
@@ -257,6 +267,24 @@ export class GpuBuddy implements Disposable {
       given: { size, minBlockSize, range },
       ...note,
     });
+  }
+
+  /**
+   * Allocates `count` times `size` bytes, or nothing at all. The lists are freed one by one.
+   *
+   * Behind it: `gpu_buddy_alloc_blocks()`.
+   *
+   * @throws as `allocBlocks()`
+   */
+  allocMany(count: number, size: number | bigint, options?: AllocOptions): AllocatedBlocks[] {
+    const number = toInteger('count', count);
+    const wanted = toBytes('size', size);
+    return allocMany(this, number, wanted, this[requestFor](wanted, options));
+  }
+
+  /** A batch of allocations and frees, to be done in one call. */
+  batch(): Batch {
+    return new Batch(internalKey, this);
   }
 
   /**
@@ -325,17 +353,13 @@ export class GpuBuddy implements Disposable {
   }
 
   /**
-   * All blocks at this moment. They cover the whole space.
+   * All blocks at this moment, free and allocated, in the order of their addresses. They cover the whole space.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    */
   snapshot(): BlockTable {
-    const table = native.snapshot(this.#handle);
+    const table = native.snapshot(this.#handle, toNumberIfSafe(this.#baseOffset));
     if (typeof table === 'number') throw this[errorFor](table, 'gpu_buddy');
-    if (this.#baseOffset)
-      table.offsets.forEach((offset, index) => {
-        table.offsets[index] = offset + this.#baseOffset;
-      });
     return table;
   }
 
@@ -409,6 +433,11 @@ export class GpuBuddy implements Disposable {
 
   #check(status: number, syscall: string): void {
     if (status !== native.OK) throw this[errorFor](status, syscall);
+  }
+
+  /** @internal */
+  get [capturesStacks](): boolean {
+    return this.#captureStacks;
   }
 
   /** @internal */

@@ -60,17 +60,25 @@ export function returnGuard(guard: Guard, slot: number): void {
 function makeGuard(): void {
   const slot = native.openList();
   if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-  const guard = new Guard();
-  registry.register(guard, slot);
-  returnGuard(guard, slot);
+  returnGuard(guardOf(slot), slot);
 }
 
-/** Where the caller of `allocBlocks()` is. */
-export function captureStack(): string {
+/** A guard for a slot that has none. */
+export function guardOf(slot: number): Guard {
+  const guard = new Guard();
+  registry.register(guard, slot);
+  return guard;
+}
+
+/** Where the caller of `allocBlocks()` is, or of what else is called so many frames above. */
+export function captureStack(frames = 3): string {
   const place: { stack?: unknown } = {};
   Error.captureStackTrace(place, captureStack);
-  // Without the headline and the three frames of GpuBuddy. Error.prepareStackTrace() may have made anything of it.
-  return String(place.stack).split('\n').slice(4).join('\n');
+  // Without the headline. Error.prepareStackTrace() may have made anything of it.
+  return String(place.stack)
+    .split('\n')
+    .slice(1 + frames)
+    .join('\n');
 }
 
 /** Notes where the list in a slot was allocated. */
@@ -78,13 +86,41 @@ export function noteStack(slot: number, stack: string): void {
   stacks.set(slot, stack);
 }
 
+/** Slots without guards, whose lists belong to one object together. */
+export interface SlotGroup {
+  /** The number of a slot, and 1; 0 for none. */
+  readonly slots: Uint32Array;
+  readonly stack: string | undefined;
+}
+
+const groups = new FinalizationRegistry<SlotGroup>(noteGroup);
+
+/** What is in the slots is freed when the owner is collected, except what has been taken out of the group by then. */
+export function watchGroup(owner: object, group: SlotGroup): void {
+  groups.register(owner, group, owner);
+}
+
+export function unwatchGroup(owner: object): void {
+  groups.unregister(owner);
+}
+
 /** Slots whose guards were collected. */
 const abandoned: number[] = [];
+const abandonedGroups: SlotGroup[] = [];
 let sliceIsDue = false;
 
 /** The collector tells of all guards in one stretch, however many there are: this must be quick. */
 function note(slot: number): void {
   abandoned.push(slot);
+  scheduleSlice();
+}
+
+function noteGroup(group: SlotGroup): void {
+  abandonedGroups.push(group);
+  scheduleSlice();
+}
+
+function scheduleSlice(): void {
   if (sliceIsDue) return;
   sliceIsDue = true;
   setImmediate(reclaimSlice);
@@ -93,23 +129,42 @@ function note(slot: number): void {
 function reclaimSlice(): void {
   const end = performance.now() + MILLISECONDS_PER_SLICE;
   do {
-    for (let i = 0; i < SLOTS_BETWEEN_LOOKS && abandoned.length; i++) reclaim();
-  } while (abandoned.length && performance.now() < end);
-  sliceIsDue = abandoned.length > 0;
+    for (let i = 0; i < SLOTS_BETWEEN_LOOKS && isAnyAbandoned(); i++) reclaim();
+  } while (isAnyAbandoned() && performance.now() < end);
+  sliceIsDue = isAnyAbandoned();
   if (sliceIsDue) setImmediate(reclaimSlice);
 }
 
 /** Frees at once all lists that are known to be collected. Tells whether there were any. */
 export function reclaimAll(): boolean {
-  if (!abandoned.length) return false;
-  while (abandoned.length) reclaim();
+  if (!isAnyAbandoned()) return false;
+  while (isAnyAbandoned()) reclaim();
   return true;
+}
+
+function isAnyAbandoned(): boolean {
+  while (abandoned.length === 0 && abandonedGroups.length !== 0) abandonSomeOfGroup();
+  return abandoned.length !== 0;
+}
+
+/** Makes slots of a group ones that are abandoned by themselves: some only, as there may be very many. */
+function abandonSomeOfGroup(): void {
+  const group = abandonedGroups.pop();
+  if (!group) return;
+  const { slots, stack } = group;
+  for (const slot of slots.subarray(0, SLOTS_BETWEEN_LOOKS)) {
+    if (slot === 0) continue;
+    abandoned.push(slot - 1);
+    if (stack !== undefined) noteStack(slot - 1, stack);
+  }
+  if (slots.length > SLOTS_BETWEEN_LOOKS)
+    abandonedGroups.push({ slots: slots.subarray(SLOTS_BETWEEN_LOOKS), stack });
 }
 
 function reclaim(): void {
   const slot = abandoned.pop();
   if (slot === undefined) return;
-  const bytes = native.closeList(slot);
+  const bytes = native.closeList(slot, reclaimed.hasSubscribers);
   if (!stacks.size && !reclaimed.hasSubscribers) return;
   const stack = stacks.get(slot);
   stacks.delete(slot);

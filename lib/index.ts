@@ -1,10 +1,12 @@
 /** The public surface of gpu-buddy: names only. */
 export { AllocatedBlock, type BlockInfo } from './allocated-block';
 export { AllocatedBlocks, type FreeOptions, type TrimOptions } from './allocated-blocks';
+export { Batch, type BatchRunOptions } from './batch';
+export { BatchResult } from './batch-result';
+export type { BlockTable } from './block-table';
 export { GpuBuddyError } from './errors';
 export {
   GpuBuddy,
-  type BlockTable,
   type GpuBuddyOptions,
   type GpuBuddyStats,
   type OrderStats,
@@ -12,5 +14,6 @@ export {
 export type { ReclaimedMessage } from './guard';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
 export type { AllocMode, AllocOptions } from './request';
+export type { Segment } from './segments';
 export * from './sizes';
 export type { AllocatedBlocksToken, GpuBuddyToken } from './tokens';

@@ -16,5 +16,12 @@ export const errorFor = Symbol('gpu-buddy.errorFor');
 export const isShared = Symbol('gpu-buddy.isShared');
 export const markShared = Symbol('gpu-buddy.markShared');
 
-/** Makes a list a freed one, and gives its guard away. */
-export const forget = Symbol('gpu-buddy.forget');
+/** Makes a list a freed one, whose blocks have gone elsewhere. */
+export const release = Symbol('gpu-buddy.release');
+
+/** What an allocation from an allocator asks for; whether lists of that allocator remember where they come from. */
+export const requestFor = Symbol('gpu-buddy.requestFor');
+export const capturesStacks = Symbol('gpu-buddy.capturesStacks');
+
+/** Takes back what a batch has done. */
+export const takeBack = Symbol('gpu-buddy.takeBack');

@@ -5,6 +5,7 @@
  */
 import { setImmediate } from 'node:timers';
 import { join } from 'node:path';
+import type { BatchColumns } from './batch-columns';
 import {
   ALLOC,
   ALLOC_RAW,
@@ -85,6 +86,8 @@ interface Addon {
   dispose(): void;
   openList(): void;
   closeList(): void;
+  closeLists(slots: Uint32Array): void;
+  describe(): void;
   readonly alloc: () => void;
   flush(): void;
   runBatch(
@@ -149,6 +152,10 @@ export const RANGE_BEYOND_SPACE = statusNamed('RANGE_BEYOND_SPACE');
 export const START_OUTSIDE_BLOCK = statusNamed('START_OUTSIDE_BLOCK');
 export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
 export const TOKEN_UNKNOWN = statusNamed('TOKEN_UNKNOWN');
+export const MAX_LENGTH_UNALIGNED = statusNamed('MAX_LENGTH_UNALIGNED');
+export const PLACE_UNKNOWN = statusNamed('PLACE_UNKNOWN');
+export const BLOCKS_FOREIGN = statusNamed('BLOCKS_FOREIGN');
+export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
 export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
 
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
@@ -310,9 +317,10 @@ export function openList(): number {
   return status() === OK ? result(0) : -1;
 }
 
-/** Frees what is in the slot, and the slot. Gives the bytes that were freed. */
-export function closeList(slot: number): number {
+/** Frees what is in the slot, and the slot. Gives the bytes that were freed, if somebody wants to know. */
+export function closeList(slot: number, counts = false): number {
   numbers[0] = slot;
+  numbers[1] = counts ? 1 : 0;
   seal();
   addon.closeList();
   return result(0);
@@ -503,9 +511,10 @@ function columns(capacity: number): Columns {
 }
 
 /** All blocks of a list of `count`, in list order; or the status. */
-export function read(blocks: Handle, count: number): Columns | number {
+export function read(blocks: Handle, count: number, baseOffset: Bytes): Columns | number {
   const { offsets, orders, states, tags } = columns(count);
   putHandle(blocks);
+  put(2, baseOffset);
   seal();
   addon.read(offsets, orders, states, tags);
   return status() === OK ? { offsets, orders, states, tags } : status();
@@ -514,16 +523,18 @@ export function read(blocks: Handle, count: number): Columns | number {
 /** Reads the blocks of a list into columns that the caller keeps; returns false where they are too short. */
 export function readInto(blocks: Handle, { offsets, orders, states, tags }: Columns): boolean {
   putHandle(blocks);
+  numbers[2] = 0;
   seal();
   addon.read(offsets, orders, states, tags);
   return status() === OK && result(0) <= offsets.length;
 }
 
 /** All blocks of an allocator, in the order of their addresses; or the status. */
-export function snapshot(allocator: Handle): Columns | number {
-  for (let capacity = 0, spare = 0; ; spare = capacity) {
+export function snapshot(allocator: Handle, baseOffset: Bytes): Columns | number {
+  for (let capacity = countBlocks(allocator), spare = 0; ; spare = capacity) {
     const { offsets, orders, states, tags } = columns(capacity);
     putHandle(allocator);
+    put(2, baseOffset);
     seal();
     addon.snapshot(offsets, orders, states, tags);
     if (status() !== OK) return status();
@@ -539,6 +550,13 @@ export function snapshot(allocator: Handle): Columns | number {
     // Other threads make more blocks meanwhile: from the second time on there is room to spare for them.
     capacity = count + spare;
   }
+}
+
+function countBlocks(allocator: Handle): number {
+  const known = stats(allocator);
+  if (typeof known === 'number') return 0;
+  const { freeBlocks, usedBlocks } = known;
+  return freeBlocks.reduce((sum, count, order) => sum + count + (usedBlocks[order] ?? 0), 0);
 }
 
 export interface Stats {
@@ -636,42 +654,70 @@ export function adoptedTag(): number {
   return result(2);
 }
 
-/** What a batch tells, and where: see native/node/batch-results.h. */
+/** A batch, and where it tells of its operations. */
 export interface BatchRun {
   readonly records: Records;
-  /** Of `BYTES_PER_RESULT` bytes a record. */
-  readonly results: Uint8Array;
+  readonly results: BatchColumns;
+  /** Of the records, from here on. */
   readonly first: number;
   readonly count: number;
-  readonly stopsAtFailure: boolean;
-  readonly baseOffset: bigint;
-  /** Receives avail, clear avail and kernel warnings after each operation; with it, the blocks of long lists are copied. */
-  readonly state?: Float64Array;
-  /** Receives the blocks of each list of more than one. */
-  readonly columns?: Columns;
 }
 
-/** How many operations of a batch were done: all, or fewer where one failed or the columns were too short. */
-export function runBatch(allocator: Handle, batch: BatchRun): number {
-  const { records, results, state, columns: blocks } = batch;
+/** Does the operations one after the other; `all or nothing` stops at the first that fails, and takes back those before it. */
+export function runBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  isAtomic: boolean,
+  baseOffset: Bytes,
+): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;
-  numbers[4] = batch.stopsAtFailure ? 1 : 0;
-  put(5, batch.baseOffset);
+  numbers[4] = isAtomic ? 1 : 0;
+  put(5, baseOffset);
   seal();
-  if (state && blocks)
-    addon.runBatch(
-      records.numbers,
-      results,
-      state,
-      blocks.offsets,
-      blocks.orders,
-      blocks.states,
-      blocks.tags,
-    );
-  else addon.runBatch(records.numbers, results);
+  addon.runBatch(batch.records.numbers, batch.results.memory);
+  return status();
+}
+
+/**
+ * Does the operations as a trace tells of them. `state` receives avail, clear avail and kernel warnings after each,
+ * `blocks` the blocks of each list of more than one.
+ *
+ * @returns how many were done: not all, where `blocks` is too short for those of the last one
+ */
+export function replayBatch(allocator: Handle, batch: BatchRun, state: Float64Array, blocks: Columns): number {
+  putHandle(allocator);
+  numbers[2] = batch.first;
+  numbers[3] = batch.count;
+  numbers[4] = 0;
+  numbers[5] = 0;
+  seal();
+  const { offsets, orders, states, tags } = blocks;
+  addon.runBatch(batch.records.numbers, batch.results.memory, state, offsets, orders, states, tags);
   return result(0);
+}
+
+/** How lists are freed: as what `gpu_buddy_free_list()` is told, or as if they had never been allocated. */
+export const DIRTY = 0;
+export const CLEARED = 1;
+export const UNDONE = 2;
+export type Closing = typeof DIRTY | typeof CLEARED | typeof UNDONE;
+
+/** Frees what is in these slots (each with 1 added, 0 for none), the last one first, and the slots. */
+export function closeLists(slots: Uint32Array, how: Closing): number {
+  numbers[0] = how;
+  seal();
+  addon.closeLists(slots);
+  return status();
+}
+
+/** What is in this slot is told in `list`. */
+export function describe(slot: number): number {
+  numbers[0] = slot;
+  seal();
+  addon.describe();
+  return status();
 }
 
 /** What test builds can provoke. */

@@ -60,7 +60,7 @@ export class TraceReplayer implements Disposable {
   /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();
-    const blocks = this.#allocator && native.snapshot(this.#allocator);
+    const blocks = this.#allocator && native.snapshot(this.#allocator, 0);
     if (stats === undefined || typeof blocks !== 'object') return undefined;
     const { size, chunkSize, avail, clearAvail } = stats;
     return { size, chunkSize, avail, clearAvail, blocks };

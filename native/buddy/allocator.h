@@ -78,7 +78,7 @@ static inline void buddy_describe(struct gpu_buddy_block *block, struct buddy_bl
 static inline void buddy_copy_block(const struct buddy_columns *columns, u64 index,
 				    struct gpu_buddy_block *block)
 {
-	columns->offsets[index] = gpu_buddy_block_offset(block);
+	columns->offsets[index] = columns->base_offset + gpu_buddy_block_offset(block);
 	columns->orders[index] = (u8)gpu_buddy_block_order(block);
 	columns->states[index] = (buddy_is_allocated(block) ? BUDDY_STATE_ALLOCATED : 0) |
 				 (gpu_buddy_block_is_clear(block) ? BUDDY_STATE_CLEAR : 0);

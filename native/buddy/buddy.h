@@ -57,6 +57,8 @@ struct buddy_columns {
 	/* BUDDY_STATE_ bits. */
 	uint8_t *states;
 	double *tags;
+	/* Added to each offset. */
+	uint64_t base_offset;
 };
 
 #define BUDDY_STATE_ALLOCATED 1

@@ -49,6 +49,13 @@
                                                                                                    \
 	X(INDEX_OUTSIDE_LIST, EINVAL, "EINVAL", "index", "must be below the number of blocks")     \
 	X(ADDRESS_BEYOND_SPACE, ENXIO, "ENXIO", "address", "lies outside the space")               \
+	X(MAX_LENGTH_UNALIGNED, EINVAL, "EINVAL", "max_length",                                    \
+	  "must be a multiple of the chunk size, and not 0")                                       \
+	X(PLACE_UNKNOWN, EINVAL, "EINVAL", "place",                                                \
+	  "must be that of an allocation of this batch whose blocks are not freed yet")            \
+	X(BLOCKS_FOREIGN, EINVAL, "EINVAL", "blocks", "must come from the allocator of the batch") \
+	X(FREED_BEFORE_ALLOCATION, EINVAL, "EINVAL", "atomic",                                     \
+	  "cannot be had where blocks from before the batch are freed before its last allocation") \
 	X(KERNEL_EINVAL, EINVAL, "EINVAL", "", "the kernel rejects these arguments")               \
                                                                                                    \
 	X(NO_SPACE, ENOSPC, "ENOSPC", "", "no free space fits the request")                        \

@@ -17,7 +17,8 @@ template <typename Array> inline Array Column(const Napi::Value &value, napi_typ
 }
 
 /* (offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array), all of one length. */
-inline struct buddy_columns Columns(const Napi::CallbackInfo &info, size_t first = 0)
+inline struct buddy_columns Columns(const Napi::CallbackInfo &info, size_t first,
+				    uint64_t base_offset)
 {
 	auto offsets = Column<Napi::BigUint64Array>(info[first], napi_biguint64_array);
 	auto orders = Column<Napi::Uint8Array>(info[first + 1], napi_uint8_array);
@@ -31,7 +32,7 @@ inline struct buddy_columns Columns(const Napi::CallbackInfo &info, size_t first
 	if (orders.ElementLength() < capacity || states.ElementLength() < capacity ||
 	    tags.ElementLength() < capacity)
 		return {};
-	return { capacity, offsets.Data(), orders.Data(), states.Data(), tags.Data() };
+	return { capacity, offsets.Data(), orders.Data(), states.Data(), tags.Data(), base_offset };
 }
 
 #endif

@@ -200,13 +200,13 @@ void Environment::OpenList()
 	mailbox_.status(slot == SLOT_NONE ? BUDDY_NO_MEMORY : BUDDY_OK);
 }
 
-/* slot -> bytes that were freed with it */
+/* slot, counts? -> bytes that were freed with it, if it counts them */
 void Environment::CloseList()
 {
 	uint32_t slot = mailbox_.index(0);
 	const struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
 
-	mailbox_.result(0, list ? buddy_bytes(list) : 0);
+	mailbox_.result(0, list && mailbox_.flag(1) ? buddy_bytes(list) : 0);
 	buddy_owner_close_list(&owner_, slot);
 	mailbox_.status(BUDDY_OK);
 }
@@ -398,10 +398,10 @@ void Environment::Adopt()
 	mailbox_.result(2, buddy_count(list) ? buddy_first(list).tag : 0);
 }
 
-/* list slot, generation; columns -> number of blocks */
+/* list slot, generation, base offset; columns -> number of blocks */
 napi_value Environment::Read(const Napi::CallbackInfo &info)
 {
-	struct buddy_columns columns = Columns(info);
+	struct buddy_columns columns = Columns(info, 0, mailbox_.number(2));
 	struct buddy_list *list = ListArgument();
 	uint64_t count;
 
@@ -412,10 +412,10 @@ napi_value Environment::Read(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* allocator slot, generation; columns -> number of blocks */
+/* allocator slot, generation, base offset; columns -> number of blocks */
 napi_value Environment::Snapshot(const Napi::CallbackInfo &info)
 {
-	struct buddy_columns columns = Columns(info);
+	struct buddy_columns columns = Columns(info, 0, mailbox_.number(2));
 	struct buddy_allocator *allocator = AllocatorArgument();
 	uint64_t count;
 
@@ -611,6 +611,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	environment->Define(exports, "openList", Call<&Environment::OpenList>);
 	environment->Define(exports, "closeList", Call<&Environment::CloseList>);
 	environment->Define(exports, "alloc", CallAlloc);
+	environment->Define(exports, "describe", Call<&Environment::Describe>);
 	environment->Define(exports, "flush", Call<&Environment::Flush>);
 	environment->Define(exports, "trim", Call<&Environment::Trim>);
 	environment->Define(exports, "trimRaw", Call<&Environment::TrimRaw>);
@@ -629,6 +630,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	environment->Define(exports, "inject", Call<&Environment::Inject>);
 #endif
 	environment->Define(exports, "runBatch", CallWithValues<&Environment::RunBatch>);
+	environment->Define(exports, "closeLists", CallWithValues<&Environment::CloseLists>);
 	environment->Define(exports, "read", CallWithValues<&Environment::Read>);
 	environment->Define(exports, "snapshot", CallWithValues<&Environment::Snapshot>);
 	environment->Define(exports, "stats", CallWithValues<&Environment::Stats>);

@@ -28,6 +28,7 @@ private:
 	void Dispose();
 	void OpenList();
 	void CloseList();
+	void Describe();
 	void Flush();
 	void Trim();
 	void TrimRaw();
@@ -48,6 +49,7 @@ private:
 
 	/* With values of their own besides. */
 	napi_value RunBatch(const Napi::CallbackInfo &info);
+	napi_value CloseLists(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
 	napi_value Stats(const Napi::CallbackInfo &info);

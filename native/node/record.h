@@ -26,9 +26,12 @@ inline uint64_t NumberIn(const double *cell, bool wide)
 }
 
 struct Record {
-	/* An enum buddy_operation_kind, which takes two bits; the bits from the ninth on say which of the numbers are wide. */
+	/*
+	 * An enum buddy_operation_kind, which takes two bits, and RECORD_ bits; those from the ninth on say which of the numbers
+	 * are wide.
+	 */
 	uint32_t kind;
-	/* Of the list. The generation goes with what is freed; RECORD_ANY_GENERATION: whatever is there. */
+	/* Of the list. The generation goes with what is freed. */
 	uint32_t slot, generation;
 	/* Of an allocation: the kernel's flags. Of what is freed: whether it is cleared. */
 	uint32_t flags;
@@ -43,7 +46,11 @@ struct Record {
 };
 
 #define RECORD_CELLS 8
-#define RECORD_ANY_GENERATION 0xffffffffU
+
+/* In a batch: the slot of an allocation is one that the batch opens; of what is freed, `slot` is the record of such an allocation. */
+#define RECORD_IN_BATCH 4
+/* In a batch: an allocation asks for the same as the one before it, but for the size. */
+#define RECORD_SAME_REQUEST 8
 
 static_assert(sizeof(Record) == RECORD_CELLS * sizeof(double));
 
@@ -78,26 +85,6 @@ inline void ReadTarget(const Record &record, struct buddy_owner &owner,
 	operation.status = !operation.allocator ? BUDDY_DISPOSED :
 			   !operation.list      ? BUDDY_FREED :
 						  BUDDY_OK;
-}
-
-/* Turns a record into an operation. Where it names nothing that is there, the operation's status says so. */
-inline void ReadRecord(const Record &record, struct buddy_owner &owner,
-		       struct buddy_operation &operation)
-{
-	operation.kind = static_cast<enum buddy_operation_kind>(record.kind & 3);
-	if (operation.kind == BUDDY_ALLOC || operation.kind == BUDDY_ALLOC_RAW) {
-		ReadRequest(record, operation.request);
-		ReadTarget(record, owner, operation);
-		return;
-	}
-
-	enum buddy_operation_kind kind = operation.kind;
-	uint32_t generation = record.generation;
-
-	if (generation == RECORD_ANY_GENERATION && buddy_owner_list_at(&owner, record.slot))
-		generation = slots_generation(&owner.lists, record.slot);
-	ReadFree(owner, record.slot, generation, record.flags != 0, operation);
-	operation.kind = kind;
 }
 
 #endif

@@ -1,7 +1,9 @@
 /* The calls of environment.h that do the operations of records: those in the queue, and batches. */
 #include "environment.h"
-#include "batch-results.h"
+#include "batch.h"
 #include "columns.h"
+
+#include <algorithm>
 
 /* Puts what waits in the queue before `end`, an operation after which nothing comes. Gives the first. */
 struct buddy_operation *Environment::ReadQueue(struct buddy_operation *end)
@@ -66,66 +68,93 @@ void Environment::Alloc()
 
 /*
  * (records: Float64Array, results: Uint8Array[, state: Float64Array, columns])
- * allocator slot, generation, first record, number of records, stop at a failure?, base offset -> number of records done
+ * allocator slot, generation, first record, number of records, all or nothing?, base offset -> how many were done
  *
- * Where `state` is given, three cells a record receive avail, clear avail and kernel warnings after it, and the columns the
- * blocks of each list of more than one.
+ * The status is that of the operation that failed where it is all or nothing, BUDDY_OK otherwise. For `state` and columns
+ * see Batch::RunAndWatch().
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 {
 	auto cells = Column<Napi::Float64Array>(info[0], napi_float64_array);
 	auto memory = Column<Napi::Uint8Array>(info[1], napi_uint8_array);
 	auto state = Column<Napi::Float64Array>(info[2], napi_float64_array);
-	struct buddy_avail avail[BUDDY_LONGEST_RUN];
-	struct buddy_sink sink = { avail, Columns(info, 3), 0, false };
-	size_t first = mailbox_.number(2), end = first + mailbox_.number(3);
-	bool stops_at_failure = mailbox_.flag(4);
-	uint64_t base_offset = mailbox_.number(5);
+	size_t first = mailbox_.number(2), count = mailbox_.number(3);
+	struct buddy_allocator *allocator = AllocatorArgument();
 
 	mailbox_.result(0, 0);
-	if (!AllocatorArgument())
+	if (!allocator)
 		return nullptr;
 	mailbox_.status(BUDDY_OK);
-	if (cells.IsEmpty() || memory.IsEmpty() || cells.ElementLength() / RECORD_CELLS < end)
+	if (cells.IsEmpty() || memory.IsEmpty())
 		return nullptr;
 
 	size_t rows = memory.ElementLength() / BatchResults::BYTES_PER_ROW;
-	if (rows < end || (!state.IsEmpty() && state.ElementLength() / 3 < end))
+	size_t room = std::min<size_t>(rows, cells.ElementLength() / RECORD_CELLS);
+	if (!state.IsEmpty())
+		room = std::min<size_t>(room, state.ElementLength() / 3);
+	if (first > room || count > room - first)
 		return nullptr;
 
-	const auto *records = reinterpret_cast<const struct Record *>(cells.Data());
-	BatchResults results(memory.Data(), rows);
-	size_t row = first;
-	bool stopped = false;
+	Batch batch(owner_, allocator, reinterpret_cast<const struct Record *>(cells.Data()),
+		    BatchResults(memory.Data(), rows), mailbox_.number(5));
 
-	while (row < end && !stopped) {
-		struct buddy_operation operations[BUDDY_LONGEST_RUN];
-		size_t count = end - row < BUDDY_LONGEST_RUN ? end - row : BUDDY_LONGEST_RUN;
-
-		sink.avail = avail;
-		for (size_t i = 0; i < count; i++)
-			ReadRecord(records[row + i], owner_, operations[i]);
-		size_t done = RunOperations(
-			{ operations, count, state.IsEmpty() ? nullptr : &sink, stops_at_failure });
-
-		for (size_t i = 0; i < done; i++, row++) {
-			const struct buddy_operation &operation = operations[i];
-
-			results.write(row, operation, base_offset,
-				      operation.list ?
-					      slots_generation(&owner_.lists, records[row].slot) :
-					      0);
-			if (state.IsEmpty())
-				continue;
-			state[3 * row] = static_cast<double>(avail[i].avail);
-			state[3 * row + 1] = static_cast<double>(avail[i].clear_avail);
-			state[3 * row + 2] = static_cast<double>(avail[i].kernel_warnings);
-		}
-		stopped = done < count || sink.full ||
-			  (stops_at_failure && operations[done - 1].status);
+	if (!state.IsEmpty()) {
+		count = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 3, 0));
+	} else if (!mailbox_.flag(4)) {
+		batch.Run(first, first + count);
+	} else if (!batch.RunWholly(first, first + count)) {
+		mailbox_.status(batch.status());
+		count = 0;
 	}
-	mailbox_.result(0, row - first);
+	mailbox_.result(0, count);
+	if (batch.poisoned() && !mailbox_.flag(4))
+		mailbox_.note_poisoning();
 	Account(mailbox_.index(0));
 	ReportWarning();
 	return nullptr;
+}
+
+/* (slots: Uint32Array, see BatchResults), 0: dirty, 1: cleared, 2: undone -> */
+napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
+{
+	auto slots = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
+	uint64_t how = mailbox_.number(0);
+
+	mailbox_.status(BUDDY_OK);
+	for (size_t end = slots.IsEmpty() ? 0 : slots.ElementLength(); end > 0;) {
+		struct buddy_operation operations[BUDDY_LONGEST_RUN];
+		size_t last = end, count = 0;
+
+		for (; end > 0 && count < BUDDY_LONGEST_RUN; end--) {
+			uint32_t slot = slots[end - 1];
+
+			if (!slot)
+				continue;
+			operations[count].kind = how == 2 ? BUDDY_UNDO : BUDDY_FREE;
+			operations[count].list = buddy_owner_list_at(&owner_, slot - 1);
+			operations[count].status = operations[count].list ? BUDDY_OK : BUDDY_FREED;
+			operations[count++].cleared = how == 1;
+		}
+		RunOperations({ operations, count, nullptr, false });
+		for (size_t i = 0; i < count; i++)
+			if (operations[i].status == BUDDY_POISONED)
+				mailbox_.integer(MAILBOX_STATUS, BUDDY_POISONED);
+		for (size_t i = end; i < last; i++) {
+			if (slots[i])
+				buddy_owner_close_list(&owner_, slots[i] - 1);
+			slots[i] = 0;
+		}
+	}
+	return nullptr;
+}
+
+/* list slot -> the list */
+void Environment::Describe()
+{
+	uint32_t slot = mailbox_.index(0);
+	const struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+
+	mailbox_.status(list ? BUDDY_OK : BUDDY_FREED);
+	if (list)
+		ReportList(slot, list);
 }

@@ -1,0 +1,233 @@
+/** Many allocations and frees in one go. */
+import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
+import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
+import { makeBatchColumns, type BatchColumns } from './batch-columns';
+import { BatchResult } from './batch-result';
+import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import type { GpuBuddy } from './gpu-buddy';
+import { captureStack, reclaimAll } from './guard';
+import {
+  capturesStacks,
+  errorFor,
+  handleOf,
+  internalKey,
+  release,
+  requestFor,
+  takeBack,
+} from './internal';
+import * as native from './native';
+import type { Bytes } from './native';
+import * as records from './records';
+import type { AllocOptions, Request } from './request';
+
+/** How a batch is run. */
+export interface BatchRunOptions {
+  /** All or nothing: where an operation fails, what was allocated before it is taken back, and the rest is not done. */
+  readonly atomic?: boolean | undefined;
+}
+
+/** A list from before the batch, and the place at which it is freed. */
+interface Outsider {
+  readonly place: number;
+  readonly blocks: AllocatedBlocks;
+}
+
+const SMALLEST_CAPACITY = 64;
+/** What `allocMany()` does in one go. */
+const LARGEST_PART = 4096;
+
+/** `Batch.alloc()`, with arguments that have been looked at. */
+const allocAs = Symbol('gpu-buddy.allocAs');
+
+/**
+ * Collects allocations and frees of one allocator, and does them in one call, which costs little more than the kernel's code
+ * does. Nothing happens before `run()`. A batch can be used again and again.
+ *
+ * @example
+ * ```ts
+ * import { GpuBuddy, SZ_1G, SZ_4K, SZ_64K } from 'gpu-buddy';
+ *
+ * const buddy = new GpuBuddy({ size: SZ_1G });
+ * const batch = buddy.batch();
+ * const small = batch.alloc(SZ_4K);
+ * const large = batch.alloc(SZ_64K, { minBlockSize: SZ_64K });
+ * batch.free(small);
+ * const result = batch.run();
+ *
+ * console.log(result.errnos); // Int32Array(3) [ 0, 0, 0 ]
+ * console.log(result.blocks(large)?.size); // 65536n
+ * console.log(result.blocks(small)); // null: freed in the batch
+ * result.free();
+ * ```
+ */
+export class Batch {
+  readonly #buddy: GpuBuddy;
+  #records = records.makeRecords(SMALLEST_CAPACITY);
+  #capacity = SMALLEST_CAPACITY;
+  #length = 0;
+  /** Of the last allocation. */
+  #lastRequest: Request | undefined;
+  #lastAllocation = -1;
+  /** In the order of their places. */
+  #outsiders: Outsider[] = [];
+  /** Whether an allocation has a tag. */
+  #hasTags = false;
+
+  /** @internal */
+  constructor(key: typeof internalKey, buddy: GpuBuddy) {
+    if (key !== internalKey) throw illegalConstructor();
+    this.#buddy = buddy;
+  }
+
+  /** How many operations are collected. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /**
+   * Adds an allocation, as `GpuBuddy.allocBlocks()`. Gives its place in the batch, counted from 0.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the range begins or ends below the space; `ENOMEM`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  alloc(size: number | bigint, options?: AllocOptions): number {
+    const wanted = toBytes('size', size);
+    return this[allocAs](wanted, this.#buddy[requestFor](wanted, options));
+  }
+
+  /** @internal */
+  [allocAs](size: Bytes, request: Request): number {
+    const place = this.#add();
+    records.writeBatchAlloc(this.#records, place, size, request, this.#lastRequest);
+    this.#lastRequest = request;
+    this.#lastAllocation = place;
+    if (request.tag !== 0) this.#hasTags = true;
+    return place;
+  }
+
+  /**
+   * Adds the freeing of blocks: what this batch allocates, by its place, or a list from before. The latter stays what it is
+   * until `run()`, and is left alone if it has been freed by then. Gives the place of the freeing.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the list comes from another allocator, or the place is not one of an allocation
+   *   of this batch, or its blocks are freed already; `ENOMEM`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  free(what: number | AllocatedBlocks, options?: FreeOptions): number {
+    const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    return typeof what === 'number' ? this.#freePlace(what, cleared) : this.#freeOutsider(what, cleared);
+  }
+
+  #freePlace(allocation: number, cleared: boolean): number {
+    if (!(allocation >= 0 && allocation < this.#length && records.keepsList(this.#records, allocation)))
+      throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
+    const place = this.#add();
+    records.writeBatchFree(this.#records, place, allocation, cleared);
+    return place;
+  }
+
+  #freeOutsider(blocks: AllocatedBlocks, cleared: boolean): number {
+    const given: unknown = blocks;
+    if (!(given instanceof AllocatedBlocks))
+      throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
+    if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+    const place = this.#add();
+    records.writeFree(this.#records, place, -1, -1, cleared);
+    this.#outsiders.push({ place, blocks });
+    return place;
+  }
+
+  #add(): number {
+    if (this.#length === this.#capacity) this.#grow();
+    return this.#length++;
+  }
+
+  #grow(): void {
+    this.#records = orNoMemory(() => records.makeRecords(2 * this.#capacity, this.#records));
+    this.#capacity *= 2;
+  }
+
+  /** Forgets all that was collected. */
+  clear(): void {
+    this.#length = 0;
+    this.#lastRequest = undefined;
+    this.#lastAllocation = -1;
+    this.#outsiders = [];
+    this.#hasTags = false;
+  }
+
+  /**
+   * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
+   * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was.
+   *
+   * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
+   * allocator.
+   *
+   * @throws {GpuBuddyError} where the run is `atomic`, the error of the operation that failed, or `EINVAL` where it frees
+   *   lists from before it and allocates afterwards, which could not be taken back; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  run(options?: BatchRunOptions): BatchResult {
+    const isAtomic = options !== undefined && toFlag('atomic', toOptions('options', options).atomic);
+    const firstFree = this.#outsiders[0]?.place ?? this.#length;
+    if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
+    const buddy = this.#buddy;
+    // First: what a program has hooked into stack traces may throw, or allocate.
+    const stack = buddy[capturesStacks] ? captureStack(1) : undefined;
+    const columns = orNoMemory(() => makeBatchColumns(this.#length));
+    const tags = this.#hasTags ? records.tagsOf(this.#records, this.#length) : undefined;
+    // Whatever the collector has found already is as good as free.
+    reclaimAll();
+
+    // What cannot be taken back comes last.
+    const turn = isAtomic ? firstFree : 0;
+    this.#runPart(columns, 0, turn, true);
+    this.#runPart(columns, turn, this.#length, false);
+    this.clear();
+    return new BatchResult(internalKey, buddy, columns, tags, stack);
+  }
+
+  #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): void {
+    if (first === end) return;
+    const { [handleOf]: handle, baseOffset } = this.#buddy;
+    const outsiders = isAtomic ? [] : this.#outsiders;
+    for (const { place, blocks } of outsiders) records.aimFree(this.#records, place, blocks[handleOf]);
+    const batch = { records: this.#records, results, first, count: end - first };
+    const status = native.runBatch(handle, batch, isAtomic, toNumberIfSafe(baseOffset));
+    if (status !== native.OK) throw this.#error(status);
+    for (const { blocks } of outsiders) blocks[release]();
+  }
+
+  #error(status: number): GpuBuddyError {
+    return this.#buddy[errorFor](status, 'gpu_buddy_alloc_blocks');
+  }
+}
+
+/** So many lists, or none. */
+export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+  const results: BatchResult[] = [];
+  const batch = new Batch(internalKey, buddy);
+  try {
+    for (let rest = count; rest > 0; rest -= LARGEST_PART) {
+      for (let i = Math.min(rest, LARGEST_PART); i > 0; i--) batch[allocAs](size, request);
+      results.push(batch.run({ atomic: true }));
+    }
+  } catch (error) {
+    for (const result of results.reverse()) result[takeBack]();
+    throw error;
+  }
+  return results.flatMap((result) =>
+    Array.from(result.errnos, (_, place) => result.blocks(place)).filter((blocks) => blocks !== null),
+  );
+}
+
+/** What makes typed arrays throws errors of V8's own where memory is short. */
+function orNoMemory<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  }
+}
