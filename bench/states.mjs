@@ -103,7 +103,15 @@ function modes() {
 
 /** @type {readonly State[]} */
 export const states = [
-  state({ id: 'empty', name: 'empty', layout: 'empty', live: 0, operation: 'pairs', count: 50_000, isCore: true }),
+  state({
+    id: 'empty',
+    name: 'empty',
+    layout: 'empty',
+    live: 0,
+    operation: 'pairs',
+    count: 50_000,
+    isCore: true,
+  }),
   samePlace(1000, 400_000, true),
   samePlace(100_000, 300_000, true),
   samePlace(1_000_000, 200_000),

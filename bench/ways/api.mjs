@@ -71,6 +71,8 @@ export class Api {
       if (this.#buddy.tryAllocBlocks(size, alloc)) throw new Error('There should be no room.');
   }
 
+  end() {}
+
   blocks() {
     return this.#buddy.snapshot();
   }

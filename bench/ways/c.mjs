@@ -58,6 +58,8 @@ export class C {
     c.failures(this.#space, this.#arguments(request), count);
   }
 
+  end() {}
+
   blocks() {
     const count = c.countBlocks(this.#space);
     const columns = {

@@ -84,6 +84,8 @@ export class Replay {
     }
   }
 
+  end() {}
+
   blocks() {
     const snapshot = this.#replayer.snapshot();
     if (!snapshot) throw new Error('The replayer has no allocator.');

@@ -10,6 +10,7 @@
  * @property {(request: Request, count: number) => void} pairs allocates one and frees it
  * @property {(request: Request, count: number) => void} churn frees a random live one and allocates another
  * @property {(request: Request, count: number) => void} failures asks in vain
+ * @property {() => void} end does what may have been put off
  * @property {() => Blocks} blocks all there are, free and allocated, in the order of their addresses
  * @property {() => void} dispose
  *
