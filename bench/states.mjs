@@ -74,6 +74,7 @@ export function churn(live, count, isCore) {
   return state({ id: `churn-${live}`, name, layout: 'random', live, operation: 'churn', count, isCore });
 }
 
+/** @type {Record<string, Partial<Request>>} */
 const MODES = {
   simple: {},
   'top-down': { mode: 'top-down' },

@@ -6,7 +6,15 @@ import { BatchResult } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { captureStack, reclaimAll } from './guard';
-import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
+import {
+  capturesStacks,
+  errorFor,
+  handleOf,
+  internalKey,
+  release,
+  requestFor,
+  takeBack,
+} from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import * as records from './records';

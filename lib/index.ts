@@ -5,7 +5,12 @@ export { Batch, type BatchRunOptions } from './batch';
 export { BatchResult } from './batch-result';
 export type { BlockTable } from './block-table';
 export { GpuBuddyError } from './errors';
-export { GpuBuddy, type GpuBuddyOptions, type GpuBuddyStats, type OrderStats } from './gpu-buddy';
+export {
+  GpuBuddy,
+  type GpuBuddyOptions,
+  type GpuBuddyStats,
+  type OrderStats,
+} from './gpu-buddy';
 export type { ReclaimedMessage } from './guard';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
 export type { AllocMode, AllocOptions } from './request';

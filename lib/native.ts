@@ -664,7 +664,12 @@ export interface BatchRun {
 }
 
 /** Does the operations one after the other; `all or nothing` stops at the first that fails, and takes back those before it. */
-export function runBatch(allocator: Handle, batch: BatchRun, isAtomic: boolean, baseOffset: Bytes): number {
+export function runBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  isAtomic: boolean,
+  baseOffset: Bytes,
+): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;
@@ -681,12 +686,7 @@ export function runBatch(allocator: Handle, batch: BatchRun, isAtomic: boolean, 
  *
  * @returns how many were done: not all, where `blocks` is too short for those of the last one
  */
-export function replayBatch(
-  allocator: Handle,
-  batch: BatchRun,
-  state: Float64Array,
-  blocks: Columns,
-): number {
+export function replayBatch(allocator: Handle, batch: BatchRun, state: Float64Array, blocks: Columns): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;

@@ -14,12 +14,12 @@ const { request, operation, count } = state;
 const steady = Object.entries(ways).filter(([name]) => name !== 'batch' || operation !== 'churn');
 
 /** Nanoseconds that a round should take at the most; churn is done as often by all, or it would lead to different blocks. */
-const LONGEST_ROUND = 3e8;
+const LONGEST_ROUND = 2e8;
 
 const built = steady.map(([name, Way]) => {
   const way = new Way(space);
   build(way, state);
-  return /** @type {const} */ ([name, way]);
+  return /** @type {[string, import('../ways/way.mjs').Way]} */ ([name, way]);
 });
 
 const rounds = Object.fromEntries(
