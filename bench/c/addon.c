@@ -186,6 +186,7 @@ NAPI_MODULE_INIT()
 		{ "pairs", run, space_pairs },
 		{ "churn", run, space_churn },
 		{ "failures", run, space_failures },
+		{ "job", run, space_job },
 		{ "countBlocks", count_blocks, NULL },
 		{ "walk", walk, NULL },
 		{ "randomNumbers", random_numbers, NULL },

@@ -180,6 +180,47 @@ int space_failures(struct space *space, const struct space_request *request, siz
 	return 0;
 }
 
+static bool fits_into_half(const struct space *space, u64 size)
+{
+	return space->mm.size - space->mm.avail + size <= space->mm.size / 2;
+}
+
+static int job_alloc(struct space *space, struct space_request *request)
+{
+	int error = alloc_block(space, request, &space->live[space->count]);
+
+	if (!error)
+		space->count++;
+	return error;
+}
+
+/* Half of the space in chunks is the most that can be live. */
+static int make_room_for_job(struct space *space)
+{
+	if (!space->live)
+		space->live = calloc(space->mm.size / space->mm.chunk_size / 2, sizeof(*space->live));
+	return space->live ? 0 : -ENOMEM;
+}
+
+int space_job(struct space *space, const struct space_request *request, size_t count)
+{
+	struct space_request next = *request;
+	int error = make_room_for_job(space);
+
+	for (size_t i = 0; i < count && !error; i++) {
+		next.size = request->size << (next_random(&space->random) >> 8) % 10;
+		if (fits_into_half(space, next.size)) {
+			error = job_alloc(space, &next);
+		} else {
+			size_t place = next_random(&space->random) % space->count;
+
+			free_block(space, request, space->live[place]);
+			space->live[place] = space->live[--space->count];
+		}
+	}
+	return error;
+}
+
 u64 space_count_blocks(const struct space *space)
 {
 	u64 count = 0;

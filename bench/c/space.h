@@ -52,8 +52,10 @@ space_body space_keep_every_second, space_keep_random_half;
 space_body space_pairs;
 /* frees a random one of the live blocks and allocates another, */
 space_body space_churn;
-/* or asks in vain. */
+/* asks in vain, */
 space_body space_failures;
+/* or does what peers/job.mjs does, with the size of the request as the smallest. */
+space_body space_job;
 
 /* Blocks, free and allocated. */
 u64 space_count_blocks(const struct space *space);

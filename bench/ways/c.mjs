@@ -58,6 +58,11 @@ export class C {
     c.failures(this.#space, this.#arguments(request), count);
   }
 
+  /** The job of ../peers/job.mjs. @param {Request} request @param {number} count */
+  job(request, count) {
+    c.job(this.#space, this.#arguments(request), count);
+  }
+
   end() {}
 
   blocks() {
