@@ -2,33 +2,69 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { judge, verdictCells } from './check.mjs';
 import { machine } from './machine.mjs';
+import { otherRows, others } from './parts/others.mjs';
+import { measurePeers, peerRows } from './parts/peers.mjs';
+import { measureScale, scaleRows } from './parts/scale.mjs';
 import { measureStates, stateRows } from './parts/states.mjs';
+import { drawReadmeChart, writeReport } from './report/report.mjs';
 import { states } from './states.mjs';
 import { table } from './table.mjs';
 
 /** @type {import('./check.mjs').Limit[]} */
 const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 'utf8'));
-const results = new URL('results/', import.meta.url);
+const folder = new URL('results/', import.meta.url);
+
+/** @param {[string[], string[][]]} rows */
+function print(rows) {
+  console.log(`\n${table(...rows)}`);
+}
 
 /** @param {ReturnType<typeof import('./options.mjs').parseOptions>} options @returns {Promise<number>} the exit code */
-export async function run({ only, rounds, check }) {
+export async function run({ only, rounds, check, oracle, readme }) {
   /** @type {Record<string, number>} by the ids of limits.json */
   const figures = {};
-  const measured = {};
+  /** @type {import('./report/report.mjs').Measured} */
+  const measured = { machine: machine(), rounds, figures, states: [], others: [] };
 
   const wanted = states.filter((state) => only.includes(state.isCore ? 'core' : 'states'));
   if (wanted.length) {
     measured.states = await measureStates(wanted, rounds, figures);
-    console.log(`\n${table(...stateRows(measured.states))}\n`);
+    print(stateRows(measured.states));
+  }
+  if (only.includes('peers')) {
+    console.error('\nallocators from npm …');
+    measured.peers = await measurePeers(rounds, figures);
+    print(peerRows(measured.peers));
+  }
+  for (const [part, measureOther] of Object.entries(others)) {
+    if (!only.some((name) => name === part)) continue;
+    console.error(`\n${part} …`);
+    const found = await measureOther(rounds);
+    Object.assign(figures, found.figures);
+    measured.others.push(...found.rows);
+    print(otherRows(found.rows));
+  }
+  if (only.includes('scale')) {
+    console.error('');
+    measured.scale = await measureScale(Math.min(rounds, 5));
+    print(scaleRows(measured.scale));
+  }
+  if (oracle) {
+    console.error('\nthe booted kernel …');
+    const { kernelRows, measureKernel } = await import('./parts/kernel.mjs');
+    measured.kernel = await measureKernel();
+    print(kernelRows(measured.kernel, measured.states));
   }
 
-  mkdirSync(results, { recursive: true });
-  const all = { machine: machine(), rounds, figures, ...measured };
-  writeFileSync(new URL('results.json', results), `${JSON.stringify(all, null, 2)}\n`);
+  const verdicts = judge(limits, figures, only);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL('results.json', folder), `${JSON.stringify({ ...measured, verdicts }, null, 2)}\n`);
+  await writeReport(measured, verdicts, folder);
+  if (readme) await drawReadmeChart(measured);
+  console.error('\nresults/results.json and results/report.html are written');
 
   if (!check) return 0;
-  const verdicts = judge(limits, figures, only);
-  console.log(table(['figure', 'limit', 'measured', ''], verdicts.map(verdictCells)));
+  print([['figure', 'limit', 'measured', ''], verdicts.map(verdictCells)]);
   const missed = verdicts.filter(({ ok }) => !ok).length;
   console.log(missed ? `\n${missed} of ${verdicts.length} figures missed` : '\nall figures hold');
   return missed ? 1 : 0;

@@ -138,9 +138,14 @@ export const states = [
 /** Of every allocator that is measured. */
 export const space = { size: SPACE, chunkSize: SZ_4K };
 
-/** @param {string | undefined} id */
+/** One of these, or `churn-` and a number of live blocks. @param {string} id */
 export function findState(id) {
   const found = states.find((state) => state.id === id);
-  if (!found) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
-  return found;
+  if (found) return found;
+  const live = Number(id.match(/^churn-(\d+)$/)?.[1]);
+  if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
+  return churn(live, 200_000);
 }
+
+/** A million blocks, free and allocated. */
+export const snapshotState = churn(720_000, 0);

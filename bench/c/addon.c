@@ -145,6 +145,16 @@ static napi_value walk(napi_env env, napi_callback_info info)
 	return NULL;
 }
 
+/* (space) */
+static napi_value copy_blocks(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+
+	get_arguments(env, info, &given);
+	check(env, space_copy(space_of(env, given.values[0])));
+	return NULL;
+}
+
 /* (seed, numbers: Uint32Array): the numbers that follow the seed */
 static napi_value random_numbers(napi_env env, napi_callback_info info)
 {
@@ -189,6 +199,7 @@ NAPI_MODULE_INIT()
 		{ "job", run, space_job },
 		{ "countBlocks", count_blocks, NULL },
 		{ "walk", walk, NULL },
+		{ "copyBlocks", copy_blocks, NULL },
 		{ "randomNumbers", random_numbers, NULL },
 		{ "threadTime", thread_time, NULL },
 	};

@@ -264,3 +264,25 @@ void space_walk(const struct space *space, const struct space_columns *columns)
 		}
 	}
 }
+
+int space_copy(const struct space *space)
+{
+	u64 count = space_count_blocks(space);
+	struct space_columns columns = {
+		.offsets = malloc(count * sizeof(*columns.offsets)),
+		.orders = malloc(count * sizeof(*columns.orders)),
+		.states = malloc(count * sizeof(*columns.states)),
+		.tags = malloc(count * sizeof(*columns.tags)),
+	};
+	int error = -ENOMEM;
+
+	if (columns.offsets && columns.orders && columns.states && columns.tags) {
+		space_walk(space, &columns);
+		error = 0;
+	}
+	free(columns.offsets);
+	free(columns.orders);
+	free(columns.states);
+	free(columns.tags);
+	return error;
+}

@@ -61,5 +61,7 @@ space_body space_job;
 u64 space_count_blocks(const struct space *space);
 /* Copies them in the order of their addresses. */
 void space_walk(const struct space *space, const struct space_columns *columns);
+/* Copies them into memory that it takes, and gives back. */
+int space_copy(const struct space *space);
 
 #endif

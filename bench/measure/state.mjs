@@ -1,17 +1,19 @@
-// Measures one state, all ways in turns: ID ROUNDS.
+// Measures one state, all ways in turns, or those that are named: ID ROUNDS [WAY]...
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { findState, space } from '../states.mjs';
 import { ways } from '../ways/index.mjs';
-import { agree, build } from '../ways/way.mjs';
+import { agree, build, settlingSteps } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
-const [id, numberOfRounds] = process.argv.slice(2);
+const [id, numberOfRounds, ...named] = process.argv.slice(2);
 const state = findState(id);
 const { request, operation, count } = state;
 
 /** In the state that all of them have come to. */
-const steady = Object.entries(ways).filter(([name]) => name !== 'batch' || operation !== 'churn');
+const steady = Object.entries(ways).filter(
+  ([name]) => (name !== 'batch' || operation !== 'churn') && (!named.length || named.includes(name)),
+);
 
 /** Nanoseconds that a round should take at the most; churn is done as often by all, or it would lead to different blocks. */
 const LONGEST_ROUND = 2e8;
@@ -38,14 +40,14 @@ const times = await interleave(rounds, Number(numberOfRounds));
 assertAgreement(built);
 for (const [, way] of built) way.dispose();
 
-if (operation === 'churn') Object.assign(times, await measureJobs());
+if (operation === 'churn' && !named.length) Object.assign(times, await measureJobs());
 report(times);
 
 /** From the empty space: all that a batch does is one job, and the same job in C is what it is compared with. */
 async function measureJobs() {
   /** @type {[string, import('../ways/way.mjs').Way][]} */
   let last = [];
-  const operations = 3 * state.live + 2 * (Math.max(state.live, 10_000) + count);
+  const operations = 3 * state.live + 2 * (settlingSteps(state.live) + count);
 
   /** @param {'c' | 'batch'} name */
   const job = (name) => () => {

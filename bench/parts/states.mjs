@@ -1,9 +1,7 @@
 /** The same operations in every way and state, C beside the others. */
 import { measure } from '../child.mjs';
+import { CLOCK } from '../clock.mjs';
 import { ratios, summarize } from '../statistics.mjs';
-
-/** The clock that the ratios are made of: see docs/bench.md. @type {keyof import('../clock.mjs').Times} */
-const CLOCK = 'process';
 
 /**
  * @typedef {object} Outcome
@@ -12,10 +10,13 @@ const CLOCK = 'process';
  * @property {import('../clock.mjs').Times[]} rounds
  */
 
+/** @typedef {import('../states.mjs').State & { ways: Record<string, Outcome> }} Measured */
+
 /**
  * @param {readonly import('../states.mjs').State[]} states
  * @param {number} rounds
  * @param {Record<string, number>} figures
+ * @returns {Promise<Measured[]>}
  */
 export async function measureStates(states, rounds, figures) {
   const measured = [];
@@ -37,7 +38,7 @@ export async function measureStates(states, rounds, figures) {
 
 const COLUMNS = ['api', 'batch', 'replay'];
 
-/** @param {Awaited<ReturnType<typeof measureStates>>} states @returns {[string[], string[][]]} */
+/** @param {readonly Measured[]} states @returns {[string[], string[][]]} */
 export function stateRows(states) {
   return [
     ['ns a pair', 'C', ...COLUMNS.flatMap((way) => [way, '/ C', 'lowest', 'highest'])],

@@ -77,6 +77,11 @@ export class C {
     return columns;
   }
 
+  /** As `blocks()`, all of it in C. */
+  copyBlocks() {
+    c.copyBlocks(this.#space);
+  }
+
   dispose() {
     c.destroy(this.#space);
   }

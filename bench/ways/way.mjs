@@ -26,7 +26,12 @@ export function build(way, { layout, live, blockSize, request, operation }) {
   if (layout === 'checkerboard') way.keepEverySecond(one);
   if (layout === 'random') way.keepRandomHalf(one);
   // So many that the order in memory has nothing to do with that of the addresses any more.
-  if (operation === 'churn') way.churn(request, Math.max(live, 10_000));
+  if (operation === 'churn') way.churn(request, settlingSteps(live));
+}
+
+/** As many as there are live blocks, or as many as one has the time for. @param {number} live */
+export function settlingSteps(live) {
+  return Math.min(Math.max(live, 10_000), 2_000_000);
 }
 
 /** Whether two ways have led to the same state. @param {Way} a @param {Way} b */
