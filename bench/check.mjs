@@ -1,3 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { table } from './table.mjs';
+
+/** @type {readonly Limit[]} */
+export const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 'utf8'));
+
 /**
  * Judges figures by limits.json.
  *
@@ -41,4 +47,18 @@ export function verdictCells({ figure, atMost, atLeast, wish, unit = '', measure
     measured === undefined ? '-' : measured.toFixed(digits),
     ok ? 'ok' : 'MISSED',
   ];
+}
+
+/** Prints how every figure compares with its limit. @param {readonly Verdict[]} verdicts @returns {number} the exit code */
+export function tell(verdicts) {
+  console.log(`\n${table(['figure', 'limit', 'measured', ''], verdicts.map(verdictCells))}`);
+  const missed = verdicts.filter(({ ok }) => !ok).length;
+  console.log(missed ? `\n${missed} of ${verdicts.length} figures missed` : '\nall figures hold');
+  return missed ? 1 : 0;
+}
+
+/** Judges what was measured before. @param {string} file @returns {number} the exit code */
+export function checkAgain(file) {
+  const { figures, parts } = JSON.parse(readFileSync(file, 'utf8'));
+  return tell(judge(limits, figures, parts));
 }

@@ -1,4 +1,5 @@
 // `npm run bench`: measures, prints, writes results/ and, with --check, judges.
+import { checkAgain } from './check.mjs';
 import { parseOptions, usage } from './options.mjs';
 import { prepare } from './prepare.mjs';
 
@@ -8,6 +9,7 @@ async function main() {
     console.log(usage);
     return 0;
   }
+  if (options.from !== undefined) return checkAgain(options.from);
   prepare();
   // Only now is everything there.
   const { run } = await import('./run.mjs');

@@ -20,6 +20,7 @@ export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [
 
   --only PART   ${parts.join(', ')}; may be given more than once
   --check       exit with 1 where a figure of limits.json is missed
+  --from FILE   measure nothing, but judge the results in this file, as --check does
   --rounds N    of each measurement, 5 at least; 9 unless given
   --oracle      also time the kernel, booted (see oracle/README.md)
   --readme      also draw the chart in README.md anew`;
@@ -30,6 +31,7 @@ export function parseOptions(args) {
     args,
     options: {
       only: { type: 'string', multiple: true },
+      from: { type: 'string' },
       check: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '9' },
       oracle: { type: 'boolean', default: false },

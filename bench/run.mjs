@@ -1,6 +1,6 @@
 /** Measures the parts that are asked for, one after the other, and tells what came out. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { judge, verdictCells } from './check.mjs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { judge, limits, tell } from './check.mjs';
 import { machine } from './machine.mjs';
 import { otherRows, others } from './parts/others.mjs';
 import { measurePeers, peerRows } from './parts/peers.mjs';
@@ -10,8 +10,6 @@ import { drawReadmeChart, writeReport } from './report/report.mjs';
 import { states } from './states.mjs';
 import { table } from './table.mjs';
 
-/** @type {import('./check.mjs').Limit[]} */
-const limits = JSON.parse(readFileSync(new URL('limits.json', import.meta.url), 'utf8'));
 const folder = new URL('results/', import.meta.url);
 
 /** @param {[string[], string[][]]} rows */
@@ -24,7 +22,7 @@ export async function run({ only, rounds, check, oracle, readme }) {
   /** @type {Record<string, number>} by the ids of limits.json */
   const figures = {};
   /** @type {import('./report/report.mjs').Measured} */
-  const measured = { machine: machine(), rounds, figures, states: [], others: [] };
+  const measured = { machine: machine(), rounds, parts: only, figures, states: [], others: [] };
 
   const wanted = states.filter((state) => only.includes(state.isCore ? 'core' : 'states'));
   if (wanted.length) {
@@ -63,9 +61,5 @@ export async function run({ only, rounds, check, oracle, readme }) {
   if (readme) await drawReadmeChart(measured);
   console.error('\nresults/results.json and results/report.html are written');
 
-  if (!check) return 0;
-  print([['figure', 'limit', 'measured', ''], verdicts.map(verdictCells)]);
-  const missed = verdicts.filter(({ ok }) => !ok).length;
-  console.log(missed ? `\n${missed} of ${verdicts.length} figures missed` : '\nall figures hold');
-  return missed ? 1 : 0;
+  return check ? tell(verdicts) : 0;
 }

@@ -18,14 +18,18 @@ const token = shared.share();
 const [first, second] = [await startWorker(undefined), await startWorker(undefined)];
 const sharing = [await startWorker(token), await startWorker(token)];
 
-/** @param {{ worker: Worker }[]} workers @returns {Promise<number[]>} pairs a second of each */
-async function run(workers) {
+/**
+ * @param {{ worker: Worker }[]} workers
+ * @param {boolean} [countsOnly] instead of allocating
+ * @returns {Promise<number[]>} pairs a second of each, or steps
+ */
+async function run(workers, countsOnly = false) {
   const rates = workers.map(
     ({ worker }) =>
       /** @type {Promise<number>} */ (new Promise((resolve) => worker.once('message', resolve))),
   );
   const until = Date.now() + MILLISECONDS;
-  for (const { worker } of workers) worker.postMessage(until);
+  for (const { worker } of workers) worker.postMessage({ until, countsOnly });
   return Promise.all(rates);
 }
 
@@ -33,6 +37,8 @@ const measurements = {
   one: () => run([first]),
   apart: () => run([first, second]),
   shared: () => run(sharing),
+  oneCounting: () => run([first], true),
+  twoCounting: () => run([first, second], true),
 };
 await interleave(measurements, 2);
 const rates = await interleave(measurements, Number(process.argv[2]));

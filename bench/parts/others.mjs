@@ -34,7 +34,7 @@ export const others = {
   },
 
   async threads(rounds) {
-    const { one, apart, shared } = await measure('threads', [rounds]);
+    const { one, apart, shared, oneCounting, twoCounting } = await measure('threads', [rounds]);
     const total = (list) => list.map((rates) => sum(rates) / 1e6);
     const smaller = shared.map((rates) => Math.min(...rates) / sum(rates));
     const [apartRatio, sharedRatio] = [apart, shared].map((list) => ratios(total(list), total(one)));
@@ -48,6 +48,11 @@ export const others = {
         { name: 'one thread', unit: 'million pairs/s', value: summarize(total(one)) },
         { name: 'two threads, two allocators', unit: 'million pairs/s', value: summarize(total(apart)) },
         { name: 'two threads, one allocator', unit: 'million pairs/s', value: summarize(total(shared)) },
+        {
+          name: 'two threads / one, of plain arithmetic',
+          unit: '',
+          value: ratios(total(twoCounting), total(oneCounting)),
+        },
         { name: 'two allocators / one thread', unit: '', value: apartRatio },
         { name: 'one allocator / one thread', unit: '', value: sharedRatio },
         { name: 'one allocator, the smaller share', unit: '', value: summarize(smaller) },

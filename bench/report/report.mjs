@@ -11,6 +11,7 @@ import { peersChart, scaleChart, statesChart } from './charts.mjs';
  * @typedef {object} Measured
  * @property {ReturnType<typeof import('../machine.mjs').machine>} machine
  * @property {number} rounds
+ * @property {readonly import('../options.mjs').Part[]} parts
  * @property {Record<string, number>} figures
  * @property {import('../parts/states.mjs').Measured[]} states
  * @property {import('../parts/others.mjs').Row[]} others
