@@ -121,6 +121,11 @@ describe('the command line', () => {
     });
   });
 
+  test('checks the parts that have limits, and measures no others then', () => {
+    const { only } = parseOptions(['--check']);
+    expect(new Set(only)).toEqual(new Set(limits.map(({ part }) => part)));
+  });
+
   test.each([
     [['--rounds', '4'], '--rounds'],
     [['--rounds', 'many'], '--rounds'],
