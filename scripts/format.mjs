@@ -10,6 +10,8 @@ import { format } from '@wasm-fmt/clang-format';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
+/** Those with C and C++. */
+const folders = ['native', 'test/native', 'test/kunit', 'test/fuzz', 'oracle/kernel', 'bench/c'];
 
 /** @returns {boolean} whether every file is formatted now */
 function formatScripts() {
@@ -22,9 +24,7 @@ function formatScripts() {
 function formatNative() {
   const style = readFileSync(path.join(root, '.clang-format'), 'utf8');
   let clean = true;
-  for (const file of ['native', 'test/native', 'test/kunit', 'test/fuzz', 'oracle/kernel'].flatMap(
-    filesBelow,
-  )) {
+  for (const file of folders.flatMap(filesBelow)) {
     const before = readFileSync(path.join(root, file), 'utf8');
     const after = format(before, file, style);
     if (after === before) continue;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const folders = ['native/kernel', 'native/buddy', 'test/native'];
+const folders = ['native/kernel', 'native/buddy', 'test/native', 'bench/c'];
 const warnings = [
   ...['-Wall', '-Wextra', '-Wshadow', '-Wstrict-prototypes', '-Wmissing-prototypes', '-Wpointer-arith'],
   ...['-Wcast-qual', '-Wvla', '-Wundef', '-Wformat=2', '-Werror'],
@@ -19,6 +19,8 @@ function buildFlags() {
   return [
     ...cflags,
     ...includes.flatMap((folder) => [folder.startsWith('vendor/') ? '-isystem' : '-I', folder]),
+    // The benchmark's C side is an addon.
+    ...['-isystem', path.join(root, 'node_modules/node-api-headers/include')],
   ];
 }
 

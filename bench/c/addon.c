@@ -1,0 +1,215 @@
+/*
+ * Lets bench/ways/c.mjs call space.h, so that C runs in the same process as what it is compared with. A call does many
+ * thousand operations: what it costs itself is not seen.
+ */
+#include "random.h"
+#include "space.h"
+
+#include <node_api.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MOST_ARGUMENTS 6
+
+struct arguments {
+	size_t count;
+	napi_value values[MOST_ARGUMENTS];
+};
+
+static void get_arguments(napi_env env, napi_callback_info info, struct arguments *arguments)
+{
+	arguments->count = MOST_ARGUMENTS;
+	napi_get_cb_info(env, info, &arguments->count, arguments->values, NULL, NULL);
+}
+
+static double number(napi_env env, napi_value value)
+{
+	double result = 0;
+
+	napi_get_value_double(env, value, &result);
+	return result;
+}
+
+static napi_value to_number(napi_env env, double value)
+{
+	napi_value result;
+
+	napi_create_double(env, value, &result);
+	return result;
+}
+
+static void *memory(napi_env env, napi_value array)
+{
+	void *data = NULL;
+
+	napi_get_typedarray_info(env, array, NULL, NULL, &data, NULL, NULL);
+	return data;
+}
+
+static struct space *space_of(napi_env env, napi_value value)
+{
+	void *space = NULL;
+
+	napi_get_value_external(env, value, &space);
+	return space;
+}
+
+/* Six numbers, in the order of struct space_request. */
+static struct space_request request_of(napi_env env, napi_value array)
+{
+	const double *numbers = memory(env, array);
+
+	return (struct space_request){
+		.size = (u64)numbers[0],
+		.min_block_size = (u64)numbers[1],
+		.start = (u64)numbers[2],
+		.end = (u64)numbers[3],
+		.flags = (unsigned long)numbers[4],
+		.free_flags = (unsigned int)numbers[5],
+	};
+}
+
+static void check(napi_env env, int error)
+{
+	char text[64];
+
+	if (!error)
+		return;
+	snprintf(text, sizeof(text), "the C side of the benchmark failed with %d", error);
+	napi_throw_error(env, NULL, text);
+}
+
+/* (request, seed) -> space */
+static napi_value create(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+	struct space_request request;
+	struct space *space = NULL;
+	napi_value result = NULL;
+
+	get_arguments(env, info, &given);
+	request = request_of(env, given.values[0]);
+	check(env, space_create(&request, (u32)number(env, given.values[1]), &space));
+	if (space)
+		napi_create_external(env, space, NULL, NULL, &result);
+	return result;
+}
+
+/* (space) */
+static napi_value destroy(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+
+	get_arguments(env, info, &given);
+	space_destroy(space_of(env, given.values[0]));
+	return NULL;
+}
+
+/* (space, request, count), with what is to be run as the function's data */
+static napi_value run(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+	struct space_request request;
+	void *body;
+
+	get_arguments(env, info, &given);
+	napi_get_cb_info(env, info, NULL, NULL, NULL, &body);
+	request = request_of(env, given.values[1]);
+	check(env, space_run(space_of(env, given.values[0]), (space_body *)body, &request,
+			     (size_t)number(env, given.values[2])));
+	return NULL;
+}
+
+/* (space) -> number */
+static napi_value count_blocks(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+
+	get_arguments(env, info, &given);
+	return to_number(env, (double)space_count_blocks(space_of(env, given.values[0])));
+}
+
+/* (space, offsets, orders, states, tags), with room for all blocks */
+static napi_value walk(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+	struct space_columns columns;
+
+	get_arguments(env, info, &given);
+	columns.offsets = memory(env, given.values[1]);
+	columns.orders = memory(env, given.values[2]);
+	columns.states = memory(env, given.values[3]);
+	columns.tags = memory(env, given.values[4]);
+	space_walk(space_of(env, given.values[0]), &columns);
+	return NULL;
+}
+
+/* (space) */
+static napi_value copy_blocks(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+
+	get_arguments(env, info, &given);
+	check(env, space_copy(space_of(env, given.values[0])));
+	return NULL;
+}
+
+/* (seed, numbers: Uint32Array): the numbers that follow the seed */
+static napi_value random_numbers(napi_env env, napi_callback_info info)
+{
+	struct arguments given;
+	size_t length = 0;
+	void *data = NULL;
+	u32 state;
+
+	get_arguments(env, info, &given);
+	state = (u32)number(env, given.values[0]);
+	napi_get_typedarray_info(env, given.values[1], NULL, &length, &data, NULL, NULL);
+	for (size_t i = 0; i < length; i++)
+		((u32 *)data)[i] = next_random(&state);
+	return NULL;
+}
+
+/* -> nanoseconds that this thread has had of a processor */
+static napi_value thread_time(napi_env env, napi_callback_info info)
+{
+	struct timespec time;
+
+	(void)info;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return to_number(env, (double)time.tv_sec * 1e9 + (double)time.tv_nsec);
+}
+
+NAPI_MODULE_INIT()
+{
+	static const struct {
+		const char *name;
+		napi_callback function;
+		space_body *body;
+	} functions[] = {
+		{ "create", create, NULL },
+		{ "destroy", destroy, NULL },
+		{ "fill", run, space_fill },
+		{ "keepEverySecond", run, space_keep_every_second },
+		{ "keepRandomHalf", run, space_keep_random_half },
+		{ "pairs", run, space_pairs },
+		{ "churn", run, space_churn },
+		{ "failures", run, space_failures },
+		{ "job", run, space_job },
+		{ "countBlocks", count_blocks, NULL },
+		{ "walk", walk, NULL },
+		{ "copyBlocks", copy_blocks, NULL },
+		{ "randomNumbers", random_numbers, NULL },
+		{ "threadTime", thread_time, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		napi_value function;
+
+		napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH,
+				     functions[i].function, (void *)functions[i].body, &function);
+		napi_set_named_property(env, exports, functions[i].name, function);
+	}
+	return exports;
+}

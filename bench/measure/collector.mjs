@@ -1,0 +1,72 @@
+// A million lists dropped at once, and how long the event loop is blocked until they are free, in milliseconds: ROUNDS.
+import { PerformanceObserver } from 'node:perf_hooks';
+import { GpuBuddy } from '../library.mjs';
+import { threadTime } from '../ways/c.mjs';
+import { report } from './report.mjs';
+
+const COUNT = 1_000_000;
+
+/** What V8 says of its own pauses. @type {{ start: number, end: number }[]} */
+let pauses = [];
+new PerformanceObserver((list) => {
+  for (const { startTime, duration } of list.getEntries())
+    pauses.push({ start: startTime, end: startTime + duration });
+}).observe({ entryTypes: ['gc'] });
+
+const buddy = new GpuBuddy({ size: 2 ** 40 });
+
+function allocateAndDrop() {
+  const live = new Array(COUNT);
+  for (let i = 0; i < COUNT; i++) live[i] = buddy.allocBlocks(4096);
+}
+
+function turn() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Milliseconds of a stretch in which the collector was at work. */
+function collecting({ start, end }) {
+  return pauses.reduce(
+    (sum, pause) => sum + Math.max(0, Math.min(end, pause.end) - Math.max(start, pause.start)),
+    0,
+  );
+}
+
+async function round() {
+  allocateAndDrop();
+  await turn();
+  pauses = [];
+  /** From one turn of the event loop to the next. */
+  const stretches = [];
+  globalThis.gc?.();
+  let last = { time: performance.now(), thread: threadTime() };
+  while (buddy.avail < buddy.size) {
+    if (stretches.length === 100_000) throw new Error('The collector leaves lists behind.');
+    await turn();
+    const now = { time: performance.now(), thread: threadTime() };
+    stretches.push({ start: last.time, end: now.time, busy: (now.thread - last.thread) / 1e6 });
+    last = now;
+  }
+  // What the observer has not been told yet.
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  const own = stretches.map((stretch) => ({
+    ...stretch,
+    own: stretch.end - stretch.start - collecting(stretch),
+  }));
+  const longest = own.reduce((a, b) => (b.own > a.own ? b : a));
+  const slices = own.filter((stretch) => stretch !== longest && collecting(stretch) === 0);
+  return {
+    blocked: longest.own,
+    // By the processor's time: what else the machine does in the meantime is no part of a slice.
+    slice: Math.max(...slices.map(({ busy }) => busy)),
+    slices: slices.length,
+    pause: Math.max(0, ...pauses.map(({ start, end }) => end - start)),
+    whole: stretches.at(-1).end - stretches[0].start,
+  };
+}
+
+const rounds = [];
+await round();
+for (let i = 0; i < Number(process.argv[2]); i++) rounds.push(await round());
+report(rounds);

@@ -1,0 +1,77 @@
+// Measures one state, all ways in turns, or those that are named: ID ROUNDS [WAY]...
+import { timed } from '../clock.mjs';
+import { interleave } from '../interleave.mjs';
+import { findState, space } from '../states.mjs';
+import { ways } from '../ways/index.mjs';
+import { agree, build, settlingSteps } from '../ways/way.mjs';
+import { report } from './report.mjs';
+
+const [id, numberOfRounds, ...named] = process.argv.slice(2);
+const state = findState(id);
+const { request, operation, count } = state;
+
+/** In the state that all of them have come to. */
+const steady = Object.entries(ways).filter(
+  ([name]) => (name !== 'batch' || operation !== 'churn') && (!named.length || named.includes(name)),
+);
+
+/** Nanoseconds that a round should take at the most; churn is done as often by all, or it would lead to different blocks. */
+const LONGEST_ROUND = 2e8;
+
+const built = steady.map(([name, Way]) => {
+  const way = new Way(space);
+  build(way, state);
+  return /** @type {[string, import('../ways/way.mjs').Way]} */ ([name, way]);
+});
+
+const rounds = Object.fromEntries(
+  built.map(([name, way]) => {
+    const run = (times) => timed(() => way[operation](request, times), times);
+    if (operation === 'churn') return [name, () => run(count)];
+    // The first ones until all of it is compiled.
+    const affordable = [1000, 5000].map((times) => LONGEST_ROUND / run(times).wall)[1];
+    const times = Math.min(count, 1000 * Math.ceil(affordable / 1000));
+    return [name, () => run(times)];
+  }),
+);
+await interleave(rounds, 1);
+globalThis.gc?.();
+const times = await interleave(rounds, Number(numberOfRounds));
+assertAgreement(built);
+for (const [, way] of built) way.dispose();
+
+if (operation === 'churn' && !named.length) Object.assign(times, await measureJobs());
+report(times);
+
+/** From the empty space: all that a batch does is one job, and the same job in C is what it is compared with. */
+async function measureJobs() {
+  /** @type {[string, import('../ways/way.mjs').Way][]} */
+  let last = [];
+  const operations = 3 * state.live + 2 * (settlingSteps(state.live) + count);
+
+  /** @param {'c' | 'batch'} name */
+  const job = (name) => () => {
+    const way = new ways[name](space);
+    const time = timed(() => {
+      build(way, state);
+      way.churn(request, count);
+      way.end();
+    }, operations / 2);
+    last.push([name, way]);
+    if (last.length === 2) {
+      assertAgreement(last);
+      for (const [, done] of last) done.dispose();
+      last = [];
+    }
+    return time;
+  };
+  const measurements = { cJob: job('c'), batch: job('batch') };
+  await interleave(measurements, 1);
+  return interleave(measurements, Number(numberOfRounds));
+}
+
+/** Whoever has done something else has not been measured. @param {[string, import('../ways/way.mjs').Way][]} built */
+function assertAgreement([[, first], ...others]) {
+  for (const [name, way] of others)
+    if (!agree(first, way)) throw new Error(`${state.name}: ${name} has come to other blocks`);
+}

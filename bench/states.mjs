@@ -1,0 +1,151 @@
+/** The states of an allocator in which it is measured, and what is done in each. */
+
+const SPACE = 2 ** 40;
+const SZ_4K = 4096;
+const SZ_2M = 2 ** 21;
+
+/**
+ * What is asked for, in the words of the API.
+ * @typedef {object} Request
+ * @property {number} size
+ * @property {'simple' | 'top-down' | { range: [number, number] }} mode
+ * @property {boolean} contiguous
+ * @property {boolean} clear and freed as cleared
+ */
+
+/**
+ * @typedef {object} State
+ * @property {string} id
+ * @property {string} name
+ * @property {'empty' | 'packed' | 'checkerboard' | 'random' | 'full'} layout
+ *   packed: one block beside the other; checkerboard: every second place is free; random: half of the places are free, at
+ *   random; full: nothing is free
+ * @property {number} live blocks
+ * @property {number} blockSize of the live blocks
+ * @property {Request} request
+ * @property {'pairs' | 'churn' | 'failures'} operation
+ *   pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not
+ * @property {number} count operations in a round
+ * @property {boolean} isCore whether the figures that are checked come from it
+ */
+
+/** @type {Request} */
+const SIMPLE = { size: SZ_4K, mode: 'simple', contiguous: false, clear: false };
+
+/** @param {number} number */
+function grouped(number) {
+  return number.toLocaleString('en');
+}
+
+/** @param {Partial<State> & Pick<State, 'id' | 'name' | 'layout' | 'live' | 'operation' | 'count'>} state @returns {State} */
+function state(state) {
+  return { blockSize: SZ_4K, request: SIMPLE, isCore: false, ...state };
+}
+
+/** @param {number} live @param {number} count @param {boolean} [isCore] */
+function samePlace(live, count, isCore) {
+  const name = `${grouped(live)} live, checkerboard, same place`;
+  return state({
+    id: `same-place-${live}`,
+    name,
+    layout: 'checkerboard',
+    live,
+    operation: 'pairs',
+    count,
+    isCore,
+  });
+}
+
+/** @param {number} live @param {number} count */
+function packed(live, count) {
+  return state({
+    id: `packed-${live}`,
+    name: `${grouped(live)} live, packed`,
+    layout: 'packed',
+    live,
+    operation: 'pairs',
+    count,
+  });
+}
+
+/** @param {number} live @param {number} count @param {boolean} [isCore] */
+export function churn(live, count, isCore) {
+  const name = `${grouped(live)} live, random churn`;
+  return state({ id: `churn-${live}`, name, layout: 'random', live, operation: 'churn', count, isCore });
+}
+
+/** @type {Record<string, Partial<Request>>} */
+const MODES = {
+  simple: {},
+  'top-down': { mode: 'top-down' },
+  range: { mode: { range: [SPACE - 2 ** 30, SPACE] } },
+  contiguous: { contiguous: true },
+  clear: { clear: true },
+};
+
+/** 1,000 blocks of a size, in a checkerboard; one more of the same size is asked for, three in one piece if contiguous. */
+function modes() {
+  return [SZ_4K, SZ_2M].flatMap((size) =>
+    Object.entries(MODES).map(([mode, options]) => {
+      const blocks = mode === 'contiguous' ? 3 : 1;
+      return state({
+        id: `${mode}-${size}`,
+        name: `${size === SZ_4K ? '4 KiB' : '2 MiB'}, ${mode}`,
+        layout: 'checkerboard',
+        live: 1000,
+        blockSize: size,
+        operation: 'pairs',
+        count: 50_000,
+        request: { ...SIMPLE, ...options, size: blocks * size },
+      });
+    }),
+  );
+}
+
+/** @type {readonly State[]} */
+export const states = [
+  state({
+    id: 'empty',
+    name: 'empty',
+    layout: 'empty',
+    live: 0,
+    operation: 'pairs',
+    count: 50_000,
+    isCore: true,
+  }),
+  samePlace(1000, 400_000, true),
+  samePlace(100_000, 300_000, true),
+  samePlace(1_000_000, 200_000),
+  packed(1000, 200_000),
+  packed(100_000, 100_000),
+  packed(1_000_000, 100_000),
+  churn(1000, 300_000),
+  churn(100_000, 200_000, true),
+  churn(1_000_000, 200_000, true),
+  state({
+    id: 'failing',
+    name: 'full, fails',
+    layout: 'full',
+    live: 1,
+    blockSize: SPACE,
+    operation: 'failures',
+    count: 300_000,
+    isCore: true,
+  }),
+  ...modes(),
+];
+
+/** Of every allocator that is measured. */
+export const space = { size: SPACE, chunkSize: SZ_4K };
+
+/** One of these, or `churn-` and a number of live blocks. @param {string} id */
+export function findState(id) {
+  const found = states.find((state) => state.id === id);
+  if (found) return found;
+  const live = Number(id.match(/^churn-(\d+)$/)?.[1]);
+  if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
+  return churn(live, 200_000);
+}
+
+/** A million blocks, free and allocated. */
+export const snapshotState = churn(720_000, 0);

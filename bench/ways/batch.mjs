@@ -1,0 +1,103 @@
+/**
+ * The batch API: so many operations collected, then done in one call. No list is asked for as an object, so what is to be
+ * freed must have been allocated in the same batch: before churn, everything since the space was empty is one batch.
+ */
+import { GpuBuddy } from '../library.mjs';
+import { nextRandom, SEED } from '../random.mjs';
+import { takeEverySecond, takeRandomHalf } from './halves.mjs';
+import { apiOptions } from './requests.mjs';
+
+/** Pairs, or requests in vain, that go down together. */
+const PAIRS_A_BATCH = 1000;
+const NO_SPACE = -28;
+
+/** @implements {Way} @typedef {import('./way.mjs').Way} Way @typedef {import('../states.mjs').Request} Request */
+export class Batch {
+  #buddy;
+  #batch;
+  /** Places in the batch. @type {number[]} */
+  #live = [];
+  /** What was allocated stays as long as its result does. @type {import('gpu-buddy').BatchResult[]} */
+  #results = [];
+  #random = SEED;
+
+  /** @param {{ size: number, chunkSize: number }} params */
+  constructor(params) {
+    this.#buddy = new GpuBuddy(params);
+    this.#batch = this.#buddy.batch();
+  }
+
+  /** @param {Request} request @param {number} count */
+  fill(request, count) {
+    const { alloc } = apiOptions(request);
+    for (let i = 0; i < count; i++) this.#live.push(this.#batch.alloc(request.size, alloc));
+  }
+
+  /** @param {Request} request */
+  keepEverySecond(request) {
+    const { free } = apiOptions(request);
+    for (const place of takeEverySecond(this.#live)) this.#batch.free(place, free);
+  }
+
+  /** @param {Request} request */
+  keepRandomHalf(request) {
+    const { free } = apiOptions(request);
+    const { taken, random } = takeRandomHalf(this.#live, this.#random);
+    this.#random = random;
+    for (const place of taken) this.#batch.free(place, free);
+  }
+
+  /** @param {Request} request @param {number} count */
+  pairs(request, count) {
+    const batch = this.#batch;
+    const { size } = request;
+    const { alloc, free } = apiOptions(request);
+    this.end();
+    for (let done = 0; done < count; done += PAIRS_A_BATCH) {
+      for (let i = 0; i < PAIRS_A_BATCH; i++) batch.free(batch.alloc(size, alloc), free);
+      batch.run();
+    }
+  }
+
+  /** @param {Request} request @param {number} count */
+  churn(request, count) {
+    const batch = this.#batch;
+    const live = this.#live;
+    const { size } = request;
+    const { alloc, free } = apiOptions(request);
+    let random = this.#random;
+    for (let i = 0; i < count; i++) {
+      random = nextRandom(random);
+      const place = (random >>> 0) % live.length;
+      batch.free(live[place], free);
+      live[place] = batch.alloc(size, alloc);
+    }
+    this.#random = random;
+  }
+
+  /** @param {Request} request @param {number} count */
+  failures(request, count) {
+    const batch = this.#batch;
+    const { size } = request;
+    const { alloc } = apiOptions(request);
+    this.end();
+    for (let done = 0; done < count; done += PAIRS_A_BATCH) {
+      for (let i = 0; i < PAIRS_A_BATCH; i++) batch.alloc(size, alloc);
+      if (batch.run().errnos.some((errno) => errno !== NO_SPACE)) throw new Error('There should be no room.');
+    }
+  }
+
+  end() {
+    if (this.#batch.length) this.#results.push(this.#batch.run());
+  }
+
+  blocks() {
+    this.end();
+    return this.#buddy.snapshot();
+  }
+
+  dispose() {
+    for (const result of this.#results) result.free();
+    this.#buddy.dispose();
+  }
+}

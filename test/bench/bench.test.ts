@@ -1,0 +1,211 @@
+// The parts of the benchmark that measure nothing.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { judge, limits, type Limit } from '../../bench/check.mjs';
+import { interleave } from '../../bench/interleave.mjs';
+import { parseOptions, parts } from '../../bench/options.mjs';
+import { nextRandom, SEED } from '../../bench/random.mjs';
+import { findState, states } from '../../bench/states.mjs';
+import { median, quantile, ratios } from '../../bench/statistics.mjs';
+import { table } from '../../bench/table.mjs';
+import { takeEverySecond, takeRandomHalf } from '../../bench/ways/halves.mjs';
+
+const root = join(__dirname, '../..');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-bench-'));
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('statistics', () => {
+  test.each([
+    [[3, 1, 2], 2],
+    [[4, 1, 3, 2], 2.5],
+    [[7], 7],
+    [[10, 9, 100], 10],
+  ])('the median of %j is %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+
+  test('quantiles lie between the values', () => {
+    expect(quantile([10, 20, 30, 40, 50], 0.25)).toBe(20);
+    expect(quantile([10, 20], 0.75)).toBe(17.5);
+    expect(quantile([], 0.5)).toBeNaN();
+  });
+
+  test('a ratio is one of rounds, not of medians', () => {
+    expect(ratios([10, 40, 90], [10, 20, 30])).toEqual({
+      median: 2,
+      lowest: 1,
+      highest: 3,
+      rounds: [1, 2, 3],
+    });
+  });
+});
+
+test('each round measures everything once, not always in the same order', async () => {
+  const seen: string[] = [];
+  const measurement = (name: string) => () => {
+    seen.push(name);
+    return seen.length;
+  };
+  const names = ['a', 'b', 'c'];
+  const results = await interleave(Object.fromEntries(names.map((name) => [name, measurement(name)])), 20);
+  expect(Object.values(results).map((rounds) => rounds.length)).toEqual([20, 20, 20]);
+  const orders = Array.from({ length: 20 }, (_, round) => seen.slice(3 * round, 3 * round + 3));
+  expect(orders.map((order) => order.toSorted())).toEqual(Array(20).fill(names));
+  expect(new Set(orders.map((order) => order.join())).size).toBeGreaterThan(3);
+});
+
+describe('random numbers', () => {
+  test('are those of C', () => {
+    const source = join(folder, 'random.c');
+    const program = join(folder, 'random');
+    writeFileSync(
+      source,
+      `#include <stdio.h>
+#include "random.h"
+int main(void)
+{
+	u32 state = ${SEED}U;
+	for (int i = 0; i < 1000; i++)
+		printf("%u\\n", next_random(&state));
+	return 0;
+}
+`,
+    );
+    const includes = ['-I', join(root, 'bench/c'), '-I', join(root, 'native/kernel/include')];
+    execFileSync(process.env['CC'] ?? 'cc', ['-std=gnu11', ...includes, source, '-o', program]);
+    const numbers = execFileSync(program, { encoding: 'utf8' }).trim().split('\n').map(Number);
+    let state = SEED;
+    expect(numbers).toEqual(Array.from({ length: 1000 }, () => (state = nextRandom(state)) >>> 0));
+  });
+
+  test('choose halves that together are the whole', () => {
+    const whole = Array.from({ length: 1000 }, (_, i) => i);
+    const kept = [...whole];
+    const { taken, random } = takeRandomHalf(kept, SEED);
+    expect(kept).toHaveLength(500);
+    expect([...kept, ...taken].sort((a, b) => a - b)).toEqual(whole);
+    expect(random).not.toBe(SEED);
+    expect(kept).not.toEqual(whole.slice(0, 500));
+  });
+});
+
+test('a checkerboard keeps every second block', () => {
+  const items = [0, 1, 2, 3, 4, 5, 6, 7];
+  const taken = takeEverySecond(items);
+  expect(items).toEqual([0, 2, 4, 6]);
+  expect(taken.sort()).toEqual([1, 3, 5, 7]);
+});
+
+test('states have names of their own', () => {
+  expect(new Set(states.map(({ id }) => id)).size).toBe(states.length);
+  expect(findState('churn-77').live).toBe(77);
+  expect(() => findState('nowhere')).toThrow('There is no state nowhere');
+});
+
+describe('the command line', () => {
+  test('measures everything unless told otherwise', () => {
+    expect(parseOptions([])).toMatchObject({ only: parts, rounds: 9, check: false });
+    expect(parseOptions(['--only', 'core', '--only', 'load', '--check'])).toMatchObject({
+      only: ['core', 'load'],
+      check: true,
+    });
+  });
+
+  test('checks the parts that have limits, and measures no others then', () => {
+    const { only } = parseOptions(['--check']);
+    expect(new Set(only)).toEqual(new Set(limits.map(({ part }) => part)));
+  });
+
+  test.each([
+    [['--rounds', '4'], '--rounds'],
+    [['--rounds', 'many'], '--rounds'],
+    [['--only', 'everything'], '--only everything'],
+    [['--fast'], '--fast'],
+  ])('%j is refused', (args, message) => {
+    expect(() => parseOptions(args)).toThrow(message);
+  });
+});
+
+describe('the check', () => {
+  const some: Limit[] = [
+    { part: 'core', figure: 'time', id: 'time', atMost: 2 },
+    { part: 'threads', figure: 'rate', id: 'rate', atLeast: 0.5 },
+  ];
+  const oks = (figures: Record<string, number>, measured: string[]) =>
+    judge(some, figures, measured).map(({ id, ok }) => [id, ok]);
+
+  test('lets the limit itself pass, and nothing beyond it', () => {
+    expect(oks({ time: 2, rate: 0.5 }, ['core', 'threads'])).toEqual([
+      ['time', true],
+      ['rate', true],
+    ]);
+    expect(oks({ time: 2.01, rate: 0.49 }, ['core', 'threads'])).toEqual([
+      ['time', false],
+      ['rate', false],
+    ]);
+  });
+
+  test('misses what should have been measured, and was not', () => {
+    expect(oks({}, ['core'])).toEqual([['time', false]]);
+    expect(oks({ time: NaN }, ['core'])).toEqual([['time', false]]);
+  });
+
+  test('every limit is of a part, and has one bound', () => {
+    expect(new Set(limits.map(({ id }) => id)).size).toBe(limits.length);
+    for (const { part, atMost, atLeast } of limits) {
+      expect(parts).toContain(part);
+      expect([atMost, atLeast].filter((bound) => bound !== undefined)).toHaveLength(1);
+    }
+  });
+
+  test.each([
+    ['all hold', 0, 0, 'all figures hold'],
+    ['one is missed', 1, 1, `1 of ${limits.length} figures missed`],
+  ])('the exit code where %s is %d', (_, misses, code, words) => {
+    const figures = Object.fromEntries(
+      limits.map(({ id, atMost, atLeast }, i) => {
+        const bound = atMost ?? atLeast ?? NaN;
+        return [id, i < misses ? bound + (atMost === undefined ? -0.1 : 0.1) : bound];
+      }),
+    );
+    const file = join(folder, `results-${misses}.json`);
+    writeFileSync(file, JSON.stringify({ figures, parts }));
+    const { status, stdout } = spawnSync(process.execPath, ['bench/main.mjs', '--from', file], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stdout).toContain(words);
+    expect(status).toBe(code);
+  });
+
+  test('a mistake in the command line is no missed figure', () => {
+    const { status, stderr } = spawnSync(process.execPath, ['bench/main.mjs', '--rounds', '1'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain('--rounds: a whole number from 5 on');
+    expect(status).toBe(2);
+  });
+});
+
+test('a table has its first column to the left, the others to the right', () => {
+  expect(
+    table(
+      ['name', 'ns'],
+      [
+        ['a', '1'],
+        ['long name', '100'],
+      ],
+    ),
+  ).toBe(['name        ns', '---------  ---', 'a            1', 'long name  100'].join('\n'));
+});
