@@ -158,6 +158,9 @@ export const kernelVersion = addon.kernelVersion;
 /** Of that buddy.c, in hexadecimal. */
 export const kernelSha256 = addon.kernelSha256;
 
+/** Whether this is a test build: see inject(). */
+export const hasFaults = addon.inject !== undefined;
+
 // Later: the addon is in the middle of a call, whose answer stands in the mailbox.
 addon.onWarning((place) => {
   process.nextTick(() => {

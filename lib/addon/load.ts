@@ -1,9 +1,6 @@
 /** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
-import { join } from 'node:path';
+import { packageFolder } from './folder';
 import { noBinary } from './load-error';
-
-/** The package's folder: at the same distance from lib/addon/ and from dist/addon/. */
-export const packageFolder = join(__dirname, '..', '..');
 
 interface NodeGypBuild {
   readonly resolve: (folder: string) => string;
