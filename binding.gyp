@@ -3,22 +3,23 @@
   "variables": {
     "c_sources": ["<!@(node scripts/native-sources.mjs linux kernel buddy)"],
     "cc_sources": ["<!@(node scripts/native-sources.mjs node)"],
-    "includes_of_c": ["<!@(node scripts/native-sources.mjs includes)"],
-    "cflags_of_c": ["<!@(node scripts/native-sources.mjs cflags)"],
-    "kernel_version": "<!(node scripts/linux/version.mjs)"
+    # The C++ compiler must not meet the kernel's headers: the system's own include some of the same names.
+    "includes_of_c": ["<!@(node scripts/native-sources.mjs --prefix=-I../ includes)"],
+    "cflags_of_c": ["<!@(node scripts/native-sources.mjs cflags)", "<@(includes_of_c)"],
+    "kernel_version": "<!(node scripts/linux/version.mjs)",
+    "kernel_sha256": "<!(node scripts/linux/version.mjs --sha256)"
   },
   "target_defaults": {
     "sources": ["<@(c_sources)", "<@(cc_sources)"],
-    "include_dirs": ["<@(includes_of_c)", "<!(node -p \"require('node-addon-api').include_dir\")"],
+    "include_dirs": ["<!@(node scripts/native-sources.mjs cxxincludes)", "<!(node -p \"require('node-addon-api').include_dir\")"],
     "defines": [
-      "NAPI_VERSION=9",
-      "NODE_ADDON_API_DISABLE_DEPRECATED",
-      "NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS",
-      "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\""
+      "<!@(node scripts/native-sources.mjs defines)",
+      "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\"",
+      "GPU_BUDDY_KERNEL_SHA256=\"<(kernel_sha256)\""
     ],
-    "cflags": ["-fvisibility=hidden", "-O3", "-flto"],
+    "cflags": ["<!@(node scripts/native-sources.mjs flags)", "-flto"],
     "cflags_c": ["<@(cflags_of_c)"],
-    "cflags_cc": ["-std=c++20", "-fno-tree-slp-vectorize", "-Wall", "-Wextra"],
+    "cflags_cc": ["<!@(node scripts/native-sources.mjs cxxflags)"],
     "conditions": [
       ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete", "-flto", "-O3"] }],
       [

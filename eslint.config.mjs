@@ -11,7 +11,7 @@ const noDefaultExport = [
   'TSExportAssignment',
 ].map((selector) => ({ selector, message: 'Name what you export.' }));
 
-const onlyNative = { regex: '^node-gyp-build', message: 'Only lib/native.ts loads the addon.' };
+const onlyNative = { regex: '^node-gyp-build', message: 'Only lib/addon/ loads the addon.' };
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
 const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
@@ -53,7 +53,7 @@ export default defineConfig(
   },
   forbidImports(['**/*.{ts,mts,js,mjs,cjs}'], [onlyNative], ['lib/**']),
   forbidImports(['lib/**/*.{ts,mts}'], [onlyNative, noTrace, noCli, noSelf]),
-  forbidImports(['lib/native.ts'], [noTrace, noCli, noSelf]),
+  forbidImports(['lib/addon/**/*.ts'], [noTrace, noCli, noSelf]),
   forbidImports(['lib/trace/**/*.{ts,mts}'], [onlyNative, noCli, noSelf]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [onlyNative, noSelf]),
   prettier,

@@ -10,6 +10,8 @@ export default {
   moduleNameMapper: {
     '^gpu-buddy$': '<rootDir>/lib/index.ts',
     '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
+    // What import() names is a file of dist/.
+    '^(\\.{1,2}/.+)\\.js$': '$1',
   },
   transform: {
     '\\.m?ts$': ['@swc/jest', swc('typescript')],

@@ -1,10 +1,10 @@
 /**
- * The addon: loads it, declares its whole surface, and is the only file that knows how arguments and results cross the
+ * The addon: declares its whole surface, and is the only file that knows how arguments and results cross the
  * border (native/node/mailbox.h). Checks nothing: numbers that come here are safe integers from 0 on, or bigints of at
  * most 64 bits. Every call gives a status, an index into `statuses`.
  */
 import { setImmediate } from 'node:timers';
-import { join } from 'node:path';
+import { loadAddon } from './addon/load';
 import type { BatchColumns } from './batch-columns';
 import {
   ALLOC,
@@ -81,6 +81,7 @@ interface Addon {
   readonly layout: Readonly<Record<Place, number>>;
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
+  readonly kernelSha256: string;
 
   create(): void;
   dispose(): void;
@@ -119,7 +120,7 @@ interface Addon {
   inject?(): void;
 }
 
-const addon = load();
+const addon = loadAddon() as Addon;
 const { layout } = addon;
 const numbers = new Float64Array(addon.mailbox);
 const words = new BigUint64Array(addon.mailbox);
@@ -161,29 +162,11 @@ export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
 export const kernelVersion = addon.kernelVersion;
 
-function load(): Addon {
-  // Same distance to the package's folder from lib/ and from dist/.
-  const folder = join(__dirname, '..');
-  const other = process.env['GPU_BUDDY_ADDON'];
-  if (other) return loadFile(other);
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types, and must find files at run time
-  const find = require('node-gyp-build') as (folder: string) => unknown;
-  try {
-    return find(folder) as Addon;
-  } catch (cause) {
-    const message =
-      `gpu-buddy finds no binary for ${process.platform}-${process.arch}, Node ${process.versions.node}. ` +
-      `It runs on 64-bit Linux and macOS; in a checkout, \`npm ci\` compiles it.`;
-    throw Object.assign(new Error(message, { cause }), { code: 'ERR_GPU_BUDDY_NO_BINARY' });
-  }
-}
+/** Of that buddy.c, in hexadecimal. */
+export const kernelSha256 = addon.kernelSha256;
 
-/** An addon that was built for tests, whatever its file is called. */
-function loadFile(path: string): Addon {
-  const loaded = { exports: {} };
-  process.dlopen(loaded, path);
-  return loaded.exports as Addon;
-}
+/** Whether this is a test build: see inject(). */
+export const hasFaults = addon.inject !== undefined;
 
 // Later: the addon is in the middle of a call, whose answer stands in the mailbox.
 addon.onWarning((place) => {

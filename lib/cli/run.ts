@@ -1,10 +1,8 @@
 /** Runs one command line: finds the command, and turns errors into messages and an exit status. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { kernelVersion } from '../native';
-import { TraceError } from '../trace';
+import { TraceError } from '../trace/trace-error';
+import { CommandError } from './command-error';
 import { OutputError } from './output-error';
-import { replay } from './replay';
+import { packageVersion } from './package-version';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
 
@@ -14,14 +12,22 @@ The Linux kernel's GPU memory allocator (drivers/gpu/buddy.c), on the command li
 
 Commands:
   replay TRACE...   run recorded traces of allocator calls; compare, sum up, draw
+  doctor            show versions and the addon that is loaded, and test it
+  build             compile the addon, where no prebuilt one fits
 
 Options:
   --help            show this; after a command, its own options
   --version         show the versions of gpu-buddy and of the kernel's allocator in it
 `;
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], terminal: Terminal) => Promise<number>> =
-  new Map([['replay', replay]]);
+type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
+
+/** Each is loaded when it is asked for: not all need the addon, which may be missing. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['replay', async () => (await import('./replay.js')).replay],
+  ['doctor', async () => (await import('./doctor.js')).doctor],
+  ['build', async () => (await import('./build.js')).build],
+]);
 
 /** A command line that could not be carried out. */
 const FAILED = 2;
@@ -38,7 +44,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return await dispatch(args, terminal);
   } catch (error) {
     if (error instanceof OutputError && error.isAbandoned) return 0;
-    terminal.stderr.write(`gpu-buddy: ${messageOf(error)}\n`);
+    terminal.stderr.write(isNoBinary(error) ? `${error.message}\n` : `gpu-buddy: ${messageOf(error)}\n`);
     return FAILED;
   }
 }
@@ -49,25 +55,25 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
     return 0;
   }
   if (name === '--version') {
+    const { kernelVersion } = await import('../native.js');
     terminal.stdout.write(`gpu-buddy ${packageVersion()}, allocator of Linux ${kernelVersion}\n`);
     return 0;
   }
   if (name === undefined) throw new UsageError('no command is given');
   const command = COMMANDS.get(name);
   if (!command) throw new UsageError(`unknown command "${name}"`);
-  return command(args, terminal);
+  return (await command())(args, terminal);
 }
 
-function packageVersion(): string {
-  // Same distance to the package's folder from lib/cli/ and from dist/cli/.
-  const text = readFileSync(join(__dirname, '..', '..', 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
+function isNoBinary(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_GPU_BUDDY_NO_BINARY';
 }
 
 function messageOf(error: unknown): string {
   if (error instanceof UsageError)
-    return `${error.message}\nTry 'gpu-buddy --help' or 'gpu-buddy replay --help'.`;
-  if (error instanceof TraceError || error instanceof OutputError) return error.message;
+    return `${error.message}\nTry 'gpu-buddy --help' or 'gpu-buddy COMMAND --help'.`;
+  if (error instanceof TraceError || error instanceof OutputError || error instanceof CommandError)
+    return error.message;
   // A mistake of ours: with its stack, for the report.
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

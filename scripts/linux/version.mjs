@@ -1,15 +1,23 @@
-// Prints the version of the kernel in vendor/linux/ ("7.3.4", or "unknown"); the build makes a define of it. `--root DIR` looks into
-// another package folder.
+// Prints the version of the kernel in vendor/linux/ ("7.3.4", or "unknown"), or with `--sha256` the hash of its buddy.c; the build
+// makes defines of them. `--root DIR` looks into another package folder.
 
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inspect } from './folder.mjs';
 import { Manifest } from './manifest.mjs';
 import { packageRoot } from './root.mjs';
 
-const { root } = parseArgs({ options: { root: { type: 'string', default: packageRoot } } }).values;
-const found = inspect(join(root, 'vendor', 'linux'), Manifest.read(root), { tests: false });
-if ('origin' in found) console.log(found.origin.version);
+const { root, sha256 } = parseArgs({
+  options: { root: { type: 'string', default: packageRoot }, sha256: { type: 'boolean', default: false } },
+}).values;
+const folder = join(root, 'vendor', 'linux');
+const found = inspect(folder, Manifest.read(root), { tests: false });
+if (sha256 && ('origin' in found || found.complete)) {
+  const source = readFileSync(join(folder, 'drivers/gpu/buddy.c'));
+  console.log(createHash('sha256').update(source).digest('hex'));
+} else if ('origin' in found) console.log(found.origin.version);
 else if (found.complete) console.log('unknown');
 else {
   console.error(`vendor/linux: ${found.problem}. Run scripts/fetch-linux.mjs.`);

@@ -317,7 +317,7 @@ describe('a wrong command line', () => {
     expect(await runCli(args)).toEqual({
       status: 2,
       stdout: '',
-      stderr: `gpu-buddy: ${message}\nTry 'gpu-buddy --help' or 'gpu-buddy replay --help'.\n`,
+      stderr: `gpu-buddy: ${message}\nTry 'gpu-buddy --help' or 'gpu-buddy COMMAND --help'.\n`,
     });
   });
 

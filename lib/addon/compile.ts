@@ -1,0 +1,143 @@
+/**
+ * Compiles the addon from the package's own sources (native/sources.json) and headers (vendor/node-api/), with any compilers:
+ * for `gpu-buddy build` and for the prebuilt binaries. A checkout compiles through binding.gyp.
+ */
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+
+export interface Toolchain {
+  /** Programs with their first arguments. */
+  readonly cc: readonly string[];
+  readonly cxx: readonly string[];
+  /** For every command, the linker's too. */
+  readonly flags?: readonly string[];
+  readonly ldflags: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A compiler that did not do its work. The message holds what it said. */
+export class CompileError extends Error {
+  override readonly name = 'CompileError';
+}
+
+interface Sources {
+  readonly defines: readonly string[];
+  readonly flags: readonly string[];
+  readonly cflags: readonly string[];
+  readonly cxxflags: readonly string[];
+  readonly includes: readonly string[];
+  readonly cxxincludes: readonly string[];
+  readonly linux: readonly string[];
+  readonly kernel: readonly string[];
+  readonly buddy: readonly string[];
+  readonly node: readonly string[];
+}
+
+type Command = readonly string[];
+
+/**
+ * Makes `output`, which is there whole or not at all.
+ *
+ * @param folder the package's
+ * @param onProgress told after each command how many are done, of how many
+ * @throws CompileError
+ */
+export async function compileAddon(
+  folder: string,
+  output: string,
+  toolchain: Toolchain,
+  onProgress: (done: number, whole: number) => void = () => undefined,
+): Promise<void> {
+  mkdirSync(dirname(output), { recursive: true });
+  // Beside the output, so that it can be renamed.
+  const temporary = mkdtempSync(join(dirname(output), '.compile-'));
+  try {
+    const { compile, link, linked } = commands(folder, temporary, toolchain);
+    let done = 0;
+    const step = async (command: Command) => {
+      await run(command, folder, toolchain.env);
+      onProgress(++done, compile.length + 1);
+    };
+    await inParallel(compile, step);
+    await step(link);
+    renameSync(linked, output);
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldflags }: Toolchain) {
+  const sources = JSON.parse(readFileSync(join(folder, 'native/sources.json'), 'utf8')) as Sources;
+  const all = [...flags, ...sources.flags];
+  const objects: string[] = [];
+  const compile = (compiler: Command, source: string): Command => {
+    const object = join(temporary, `${String(objects.length)}.o`);
+    objects.push(object);
+    return [...compiler, ...all, '-fPIC', '-c', source, '-o', object];
+  };
+  const c = [...cc, ...sources.cflags, ...sources.includes.map((path) => `-I${path}`)];
+  const cpp = [
+    ...[...cxx, ...sources.cxxflags, '-fno-exceptions', '-fno-rtti'],
+    ...sources.cxxincludes.map((path) => `-I${path}`),
+    ...['-isystem', 'vendor/node-api'],
+    ...[...sources.defines, ...kernelDefines(folder, sources.linux)].map((define) => `-D${define}`),
+  ];
+  const linked = join(temporary, 'linked.node');
+  return {
+    compile: [
+      ...sources.node.map((source) => compile(cpp, source)),
+      ...[...sources.linux, ...sources.kernel, ...sources.buddy].map((source) => compile(c, source)),
+    ],
+    link: [...cxx, ...all, '-shared', '-pthread', ...ldflags, '-o', linked, ...objects],
+    linked,
+  };
+}
+
+interface Origin {
+  readonly version: string;
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Which kernel it is: what vendor/linux/origin.json says, if it speaks of the file that is there. */
+function kernelDefines(folder: string, linux: readonly string[]): string[] {
+  const text = linux.map((file) => readFileSync(join(folder, file)));
+  const sha256 = createHash('sha256').update(Buffer.concat(text)).digest('hex');
+  const { version, files } = JSON.parse(
+    readFileSync(join(folder, 'vendor/linux/origin.json'), 'utf8'),
+  ) as Origin;
+  const known = Object.values(files).includes(sha256) ? version : 'unknown';
+  return [`GPU_BUDDY_KERNEL_VERSION="${known}"`, `GPU_BUDDY_KERNEL_SHA256="${sha256}"`];
+}
+
+/** As many at once as the machine can do; after a failure none is begun. */
+async function inParallel(all: readonly Command[], step: (command: Command) => Promise<void>): Promise<void> {
+  const waiting = all.values();
+  let failed = false;
+  const work = async () => {
+    for (const command of waiting) {
+      if (failed) return;
+      try {
+        await step(command);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: availableParallelism() }, work));
+  const failure = results.find((result) => result.status === 'rejected');
+  if (failure) throw failure.reason;
+}
+
+function run([program = '', ...args]: Command, cwd: string, env: Toolchain['env']): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: { ...process.env, ...env }, maxBuffer: 1 << 26 };
+    execFile(program, args, options, (error, stdout, stderr) => {
+      if (!error) resolve();
+      else reject(new CompileError(`${[program, ...args].join(' ')}\n${stdout}${stderr || error.message}`));
+    });
+  });
+}

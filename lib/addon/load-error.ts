@@ -1,0 +1,69 @@
+/** The error where no binary of the addon loads: what was looked for, on what platform, and what can be done. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  platformText,
+  PREBUILT,
+  PREBUILT_TEXT,
+  thisPlatform,
+  whyUnsupported,
+  type Platform,
+} from './platform';
+
+const OWN_BUILDS = ['build/Release', 'build/Debug'];
+
+/** A file that was found but does not load. */
+interface Failure {
+  readonly file: string;
+  readonly cause: unknown;
+}
+
+/** An error for the package in a folder, on this platform unless told otherwise. */
+export function noBinary(folder: string, failure?: Failure, platform: Platform = thisPlatform()): Error {
+  const text = [
+    'gpu-buddy has no binary that runs here.',
+    `  Platform: ${platformText(platform)}`,
+    ...(failure ? failureLines(failure) : searchLines(folder, platform)),
+    ...wayOutLines(platform),
+  ].join('\n');
+  const error = new Error(text, failure && { cause: failure.cause });
+  return Object.assign(error, { code: 'ERR_GPU_BUDDY_NO_BINARY' });
+}
+
+function failureLines({ file, cause }: Failure): string[] {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return [`  Found ${file}, which does not load: ${reason.trim()}`];
+}
+
+function searchLines(folder: string, { platform, arch, libc }: Platform): string[] {
+  const wanted = `prebuilds/${platform}-${arch}`;
+  const flavour = libc?.split(' ')[0];
+  return [
+    `  Looked for, below ${folder}:`,
+    ...OWN_BUILDS.map((name) => `    ${name}/*.node: ${contents(join(folder, name))}`),
+    `    ${wanted}/*${flavour ? `.${flavour}` : ''}.node: ${contents(join(folder, wanted))}`,
+    `  Platforms in prebuilds/: ${contents(join(folder, 'prebuilds'))}`,
+  ];
+}
+
+function contents(folder: string): string {
+  try {
+    return readdirSync(folder).sort().join(', ') || 'nothing';
+  } catch {
+    return 'no such folder';
+  }
+}
+
+function wayOutLines(platform: Platform): string[] {
+  const why = whyUnsupported(platform);
+  if (why) return [`  ${why}`, `  Supported: ${PREBUILT_TEXT}.`];
+  const isPrebuilt = PREBUILT.includes(`${platform.platform}-${platform.arch}`);
+  return [
+    '  What to do:',
+    '    - compile it here, from the sources in the package: npx gpu-buddy build',
+    `    - or run it where it is prebuilt: ${PREBUILT_TEXT}` +
+      (isPrebuilt
+        ? ';\n      node_modules that were copied from another machine have to be installed anew'
+        : ''),
+  ];
+}

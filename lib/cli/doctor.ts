@@ -1,0 +1,74 @@
+/** The command `gpu-buddy doctor`: what is installed here, which addon is loaded, and whether it works. */
+import { statSync } from 'node:fs';
+import { relative } from 'node:path';
+import { packageFolder } from '../addon/folder';
+import { findAddon } from '../addon/load';
+import { platformText, thisPlatform } from '../addon/platform';
+import { countText } from './number-text';
+import { packageVersion } from './package-version';
+import type { Terminal } from './terminal';
+import { wantsHelp } from './wants-help';
+
+const DOCTOR_HELP = `Usage: gpu-buddy doctor
+
+Prints the versions, which addon was loaded, the kernel's version and the SHA-256 of the buddy.c in it, what
+this Node has to offer, and the result of a test of the addon.
+
+Exit status: 0, 1 where the test fails, 2 where no addon loads.
+`;
+
+/** @throws UsageError; Error of the code ERR_GPU_BUDDY_NO_BINARY */
+export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
+  const say = (label: string, text: string) => terminal.stdout.write(`${label.padEnd(12)}${text}\n`);
+  if (wantsHelp(args)) {
+    terminal.stdout.write(DOCTOR_HELP);
+    return 0;
+  }
+  say('gpu-buddy', packageVersion());
+  say('platform', platformText(thisPlatform()));
+  const { hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
+  say('addon', addonText(findAddon()));
+  say('kernel', `drivers/gpu/buddy.c of Linux ${kernelVersion}`);
+  say('', `SHA-256 ${kernelSha256}`);
+  say('features', featuresText(hasFaults));
+  let passed = true;
+  const { selfTests } = await import('./self-tests.js');
+  for (const [name, test] of Object.entries(selfTests)) {
+    const failure = await failureOf(test);
+    passed &&= failure === undefined;
+    say(name === Object.keys(selfTests)[0] ? 'self-test' : '', `${name}: ${failure ?? 'passed'}`);
+  }
+  return passed ? 0 : 1;
+}
+
+function addonText(file: string): string {
+  const path = relative(packageFolder, file);
+  return `${path.startsWith('..') ? file : path} (${countText(statSync(file).size)} bytes)`;
+}
+
+function featuresText(hasFaults: boolean): string {
+  const yesNo = (name: string, has: boolean) => `${name}: ${has ? 'yes' : 'no'}`;
+  return [
+    `Node-API ${process.versions['napi'] ?? '?'}`,
+    yesNo('`using` without a compiler', knowsUsing()),
+    yesNo('faults to inject', hasFaults),
+  ].join(', ');
+}
+
+function knowsUsing(): boolean {
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval -- only a parser can tell, and nothing is run
+    return typeof new Function('{ using nothing = null; }') === 'function';
+  } catch {
+    return false;
+  }
+}
+
+async function failureOf(test: () => void | Promise<void>): Promise<string | undefined> {
+  try {
+    await test();
+    return undefined;
+  } catch (error) {
+    return `FAILED: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}

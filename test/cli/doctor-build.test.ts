@@ -1,0 +1,118 @@
+// The commands that help where no addon loads, run on a package in a folder of its own: what the tarball holds, less binaries.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+
+const root = join(__dirname, '..', '..');
+let folder = '';
+let empty = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-build-'));
+  empty = join(folder, 'empty');
+  mkdirSync(empty);
+  for (const name of ['dist', 'native', 'vendor/linux', 'vendor/node-api', 'package.json'])
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(folder, 'dist/cli/main.js'), ...args],
+    {
+      encoding: 'utf8',
+      env: { ...process.env, GPU_BUDDY_ADDON: '', CC: '', CXX: '', ...env },
+    },
+  );
+  return { status, stdout, stderr };
+}
+
+const built = () => join(folder, 'build/Release/gpu_buddy.node');
+
+describe('without an addon', () => {
+  test('there is help', () => {
+    for (const args of [['--help'], ['build', '--help'], ['doctor', '--help']])
+      expect(cli(args)).toMatchObject({ status: 0, stderr: '', stdout: expect.stringMatching(/^Usage: /) });
+  });
+
+  test('the doctor says what it knows, and what can be done', () => {
+    const { status, stdout, stderr } = cli(['doctor']);
+    expect(status).toBe(2);
+    expect(stdout).toMatch(/^gpu-buddy +\d+\.\d+\.\d+\nplatform +\S+-\S+, .*Node /);
+    expect(stderr).toMatch(/^gpu-buddy has no binary that runs here/);
+    expect(stderr).toContain('npx gpu-buddy build');
+  });
+
+  test('other commands say the same', () => {
+    for (const args of [['--version'], ['replay', '-']])
+      expect(cli(args)).toMatchObject({ status: 2, stderr: expect.stringContaining('npx gpu-buddy build') });
+  });
+
+  test.each(['doctor', 'build'])('%s takes no arguments', (command) => {
+    expect(cli([command, 'x'])).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^gpu-buddy: Unexpected argument 'x'\n/),
+    });
+  });
+
+  test('without a compiler, the build says what to install', () => {
+    const { status, stderr } = cli(['build'], { PATH: empty });
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      'there is no C compiler (cc, gcc, clang) and no C++ compiler (c++, g++, clang++).\nInstall',
+    );
+    expect(stderr).toContain('apt-get install g++');
+    expect(existsSync(built())).toBe(false);
+  });
+
+  test('a compiler that fails is quoted, and leaves nothing behind', () => {
+    const compiler = join(empty, 'compiler');
+    const script =
+      'if [ "$1" = --version ]; then echo "compiler 1"; else echo "out of paper" >&2; exit 1; fi';
+    writeFileSync(compiler, `#!/bin/sh\n${script}\n`);
+    chmodSync(compiler, 0o755);
+    const { status, stderr } = cli(['build'], { CC: compiler, CXX: compiler });
+    expect(status).toBe(2);
+    expect(stderr).toContain('a compiler failed.\n');
+    expect(stderr).toContain('out of paper');
+    expect(readdirSync(join(folder, 'build/Release'))).toEqual([]);
+  });
+});
+
+test('a build from the sources in the package passes the tests of the doctor', () => {
+  expect(cli(['build'])).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: expect.stringContaining('Built build/Release/gpu_buddy.node'),
+  });
+  expect(readdirSync(join(folder, 'build/Release'))).toEqual(['gpu_buddy.node']);
+
+  const sha256 = createHash('sha256')
+    .update(readFileSync(join(folder, 'vendor/linux/drivers/gpu/buddy.c')))
+    .digest('hex');
+  const { status, stdout } = cli(['doctor']);
+  expect(stdout).toContain('addon       build/Release/gpu_buddy.node (');
+  expect(stdout).toMatch(/^kernel +drivers\/gpu\/buddy\.c of Linux \d+\.\d+/m);
+  expect(stdout).toContain(`SHA-256 ${sha256}\n`);
+  expect(stdout).toContain('faults to inject: no');
+  expect(stdout.match(/: passed$/gm)).toHaveLength(3);
+  expect(status).toBe(0);
+});
