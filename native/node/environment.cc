@@ -495,13 +495,9 @@ napi_value Environment::OnWarning(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-void Environment::ReportWarning()
+void Environment::TellOf(const struct buddy_fault &warning)
 {
-	struct buddy_fault warning;
 	napi_value handler, text, nobody;
-
-	if (!buddy_take_warning(&warning))
-		return;
 
 	/* Any of these may fail while the environment is being torn down; then nobody is there to be warned. */
 	Napi::HandleScope scope(env_);

@@ -90,7 +90,14 @@ private:
 
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);
-	void ReportWarning();
+	void ReportWarning()
+	{
+		struct buddy_fault warning;
+
+		if (buddy_take_warning(&warning))
+			TellOf(warning);
+	}
+	void TellOf(const struct buddy_fault &warning);
 
 	/* What a handle in the mailbox stands for; NULL, with the status set, where it is stale. */
 	struct buddy_allocator *AllocatorArgument();
@@ -104,6 +111,8 @@ private:
 	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1];
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
+	/* Allocations since V8 was told of native memory. */
+	unsigned int unaccounted_ = 0;
 };
 
 #endif

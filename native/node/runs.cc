@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#define ALLOCATIONS_PER_ACCOUNT 64
+
 /* Puts what waits in the queue before `end`, an operation after which nothing comes. Gives the first. */
 struct buddy_operation *Environment::ReadQueue(struct buddy_operation *end)
 {
@@ -66,8 +68,11 @@ void Environment::Alloc()
 	mailbox_.status(alloc.status);
 	if (alloc.list)
 		ReportList(record.slot, alloc.count, alloc.offset, alloc.order, alloc.clear);
-	if (alloc.allocator)
+	/* Memory comes in pieces of many blocks. */
+	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT && alloc.allocator) {
+		unaccounted_ = 0;
 		Account(record.allocator_slot);
+	}
 	ReportWarning();
 }
 
