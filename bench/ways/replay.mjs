@@ -13,6 +13,7 @@ export class Replay {
   #replayer = new TraceReplayer();
   /** @type {number[]} */
   #live = [];
+  /** Each list has an ID of its own. */
   #nextId = 1;
   #random = SEED;
 
@@ -48,8 +49,8 @@ export class Replay {
   pairs(request, count) {
     const { size, minBlockSize, start, end, flags } = kernelArguments(request, this.#params);
     const cleared = request.clear;
-    const id = this.#nextId;
     for (let i = 0; i < count; i++) {
+      const id = this.#nextId++;
       this.#do({ kind: 'alloc', id, start, end, size, minBlockSize, flags });
       this.#do({ kind: 'free', id, cleared });
     }
@@ -64,8 +65,9 @@ export class Replay {
     let random = this.#random;
     for (let i = 0; i < count; i++) {
       random = nextRandom(random);
-      const id = live[(random >>> 0) % live.length];
-      this.#do({ kind: 'free', id, cleared });
+      const place = (random >>> 0) % live.length;
+      this.#do({ kind: 'free', id: live[place], cleared });
+      const id = (live[place] = this.#nextId++);
       this.#do({ kind: 'alloc', id, start, end, size, minBlockSize, flags });
     }
     this.#random = random;
@@ -75,8 +77,8 @@ export class Replay {
   /** @param {Request} request @param {number} count */
   failures(request, count) {
     const { size, minBlockSize, start, end, flags } = kernelArguments(request, this.#params);
-    const id = this.#nextId;
     for (let i = 0; i < count; i++) {
+      const id = this.#nextId++;
       this.#do({ kind: 'alloc', id, start, end, size, minBlockSize, flags });
       // An ID stands for a list even if it is empty.
       this.#do({ kind: 'free', id, cleared: false });
