@@ -12,6 +12,12 @@ import { table } from './table.mjs';
 
 const folder = new URL('results/', import.meta.url);
 
+/** After each part, so that a later one that fails takes nothing along. @param {import('./report/report.mjs').Measured} measured */
+function save(measured) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(new URL('results.json', folder), `${JSON.stringify(measured, null, 2)}\n`);
+}
+
 /** @param {[string[], string[][]]} rows */
 function print(rows) {
   console.log(`\n${table(...rows)}`);
@@ -28,11 +34,13 @@ export async function run({ only, rounds, check, oracle, readme }) {
   if (wanted.length) {
     measured.states = await measureStates(wanted, rounds, figures);
     print(stateRows(measured.states));
+    save(measured);
   }
   if (only.includes('peers')) {
     console.error('\nallocators from npm …');
     measured.peers = await measurePeers(rounds, figures);
     print(peerRows(measured.peers));
+    save(measured);
   }
   for (const [part, measureOther] of Object.entries(others)) {
     if (!only.some((name) => name === part)) continue;
@@ -41,11 +49,13 @@ export async function run({ only, rounds, check, oracle, readme }) {
     Object.assign(figures, found.figures);
     measured.others.push(...found.rows);
     print(otherRows(found.rows));
+    save(measured);
   }
   if (only.includes('scale')) {
     console.error('');
     measured.scale = await measureScale(Math.min(rounds, 5));
     print(scaleRows(measured.scale));
+    save(measured);
   }
   if (oracle) {
     console.error('\nthe booted kernel …');
@@ -55,8 +65,7 @@ export async function run({ only, rounds, check, oracle, readme }) {
   }
 
   const verdicts = judge(limits, figures, only);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(new URL('results.json', folder), `${JSON.stringify({ ...measured, verdicts }, null, 2)}\n`);
+  save(measured);
   await writeReport(measured, verdicts, folder);
   if (readme) await drawReadmeChart(measured);
   console.error('\nresults/results.json and results/report.html are written');

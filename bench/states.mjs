@@ -138,13 +138,18 @@ export const states = [
 /** Of every allocator that is measured. */
 export const space = { size: SPACE, chunkSize: SZ_4K };
 
-/** One of these, or `churn-` and a number of live blocks. @param {string} id */
+/** Blocks that lie one beside the other, until churn has come: for any number of them. @param {number} live */
+export function scaleState(live) {
+  return { ...churn(live, 200_000), id: `scale-${live}`, layout: /** @type {const} */ ('packed') };
+}
+
+/** One of these, or `scale-` and a number of live blocks. @param {string} id */
 export function findState(id) {
   const found = states.find((state) => state.id === id);
   if (found) return found;
-  const live = Number(id.match(/^churn-(\d+)$/)?.[1]);
+  const live = Number(id.match(/^scale-(\d+)$/)?.[1]);
   if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
-  return churn(live, 200_000);
+  return scaleState(live);
 }
 
 /** A million blocks, free and allocated. */

@@ -6,7 +6,7 @@ import { ratios, summarize } from '../statistics.mjs';
 
 const LIVE = [100, 1000, 10_000, 100_000, 1_000_000, 10_000_000];
 /** Bytes that a live block may take, in C and by the API together, with what building it takes. */
-const BYTES_A_BLOCK = 1600;
+const BYTES_A_BLOCK = 800;
 
 /** @param {number} rounds */
 export async function measureScale(rounds) {
@@ -19,7 +19,7 @@ export async function measureScale(rounds) {
     console.error(`${live.toLocaleString('en')} live …`);
     const times = await measure(
       'state',
-      [`churn-${live}`, rounds, 'c', 'api'],
+      [`scale-${live}`, rounds, 'c', 'api'],
       ['--expose-gc', '--max-old-space-size=12000'],
     );
     const by = (name) => times[name].map((time) => time[CLOCK]);

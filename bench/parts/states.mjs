@@ -10,6 +10,10 @@ import { ratios, summarize } from '../statistics.mjs';
  * @property {import('../clock.mjs').Times[]} rounds
  */
 
+/** Live blocks from which on a round takes seconds. */
+const LONG_TO_BUILD = 1_000_000;
+const FEWEST_ROUNDS = 5;
+
 /** @typedef {import('../states.mjs').State & { ways: Record<string, Outcome> }} Measured */
 
 /**
@@ -22,7 +26,7 @@ export async function measureStates(states, rounds, figures) {
   const measured = [];
   for (const state of states) {
     console.error(`${state.name} …`);
-    const times = await measure('state', [state.id, rounds]);
+    const times = await measure('state', [state.id, state.live < LONG_TO_BUILD ? rounds : FEWEST_ROUNDS]);
     /** @type {Record<string, Outcome>} */
     const ways = {};
     for (const [way, rounds] of Object.entries(times)) {

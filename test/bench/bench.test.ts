@@ -108,7 +108,7 @@ test('a checkerboard keeps every second block', () => {
 
 test('states have names of their own', () => {
   expect(new Set(states.map(({ id }) => id)).size).toBe(states.length);
-  expect(findState('churn-77').live).toBe(77);
+  expect(findState('scale-77').live).toBe(77);
   expect(() => findState('nowhere')).toThrow('There is no state nowhere');
 });
 
