@@ -50,7 +50,9 @@ const checks = {
       parentPort.once('message', () => {});`;
     const workerData = { package: project.resolve('gpu-buddy'), token: buddy.share() };
     const worker = new Worker(program, { eval: true, workerData });
-    const token = await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
+    const token = await new Promise((resolve, reject) =>
+      worker.once('message', resolve).once('error', reject),
+    );
     const blocks = AllocatedBlocks.adopt(token);
     assert.equal(buddy.avail, BigInt(SZ_1G - SZ_16M - SZ_4K));
     const ended = new Promise((resolve) => worker.once('exit', resolve));
