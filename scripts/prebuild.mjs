@@ -5,8 +5,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot } from './linux/root.mjs';
 import { problemsOf } from './release/demands.mjs';
+import { ToolMissing } from './release/installed.mjs';
 import { fileOf, nameOf, TARGETS } from './release/targets.mjs';
-import { fetchZig, toolchainFor, ToolMissing } from './release/zig.mjs';
+import { fetchZig, toolchainFor } from './release/zig.mjs';
 
 /** @param {string[]} names */
 function targetsNamed(names) {

@@ -70,7 +70,7 @@ describe('the npm package', () => {
         'CHANGELOG.md',
         'LICENSE',
         'README.md',
-        'binding.gyp',
+        'THIRD-PARTY.md',
         'dist/cli/main.js',
         'dist/index.d.mts',
         'dist/index.d.ts',
@@ -79,9 +79,11 @@ describe('the npm package', () => {
         'dist/trace/index.js',
         'native/sources.json',
         'package.json',
-        'scripts/fetch-linux.mjs',
         'vendor/linux/drivers/gpu/buddy.c',
         'vendor/linux/include/linux/gpu_buddy.h',
+        'vendor/linux/origin.json',
+        'vendor/node-api/napi.h',
+        'vendor/node-api/node_api.h',
       ]),
     );
   });
@@ -89,12 +91,37 @@ describe('the npm package', () => {
   test('has nothing else', () => {
     const others = files.filter(
       (file) =>
-        !/^(dist|native|prebuilds|scripts\/linux)\//.test(file) &&
-        !/^(scripts\/(fetch-linux|native-sources)\.mjs|vendor\/(README\.md|linux\.json))$/.test(file) &&
+        !/^dist\/(\w+\/)?[\w-]+(\.d)?\.m?[jt]s$/.test(file) &&
+        !/^native\/(buddy|node|kernel|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
+          file,
+        ) &&
+        !/^prebuilds\/[\w-]+\/gpu-buddy(\.\w+)?\.node$/.test(file) &&
         !/^vendor\/linux\/(origin\.json|drivers\/gpu\/buddy\.c|include\/linux\/gpu_buddy\.h)$/.test(file) &&
-        !/^(CHANGELOG\.md|LICENSE|README\.md|binding\.gyp|package\.json)$/.test(file),
+        !/^vendor\/node-api\/(\w+|napi-inl)\.h$|^vendor\/node-api\/LICENSE\.[\w.-]+$/.test(file) &&
+        !/^((CHANGELOG|README|THIRD-PARTY)\.md|LICENSE|native\/sources\.json|package\.json)$/.test(file),
     );
     expect(others).toEqual([]);
+  });
+
+  test('has every source that native/sources.json lists for the addon', () => {
+    const sources = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8')) as Record<
+      string,
+      string[]
+    >;
+    const { linux = [], kernel = [], buddy = [], node = [] } = sources;
+    const listed = [...linux, ...kernel, ...buddy, ...node];
+    expect(listed.length).toBeGreaterThan(10);
+    expect(files).toEqual(expect.arrayContaining(listed));
+  });
+
+  test('runs nothing when it is installed, and does not ask npm to compile', () => {
+    const { gypfile, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      gypfile: boolean;
+      scripts: Record<string, string>;
+    };
+    expect(gypfile).toBe(false);
+    expect(['preinstall', 'install', 'postinstall'].filter((name) => name in scripts)).toEqual([]);
+    expect(files).not.toContain('binding.gyp');
   });
 
   test('sends no reader of the README to a file that is not there', () => {

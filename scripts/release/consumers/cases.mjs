@@ -1,0 +1,162 @@
+// Ways to use the package: the files of a project, and the commands that use it there. Each command's last one has to print what its
+// program says when all went well.
+
+import { RAN, javascriptExample, typescriptExample } from './example.mjs';
+
+/**
+ * @typedef {object} Case
+ * @property {string} name
+ * @property {Record<string, string>} files
+ * @property {string[][]} commands programs of node_modules/.bin, or node
+ * @property {string | RegExp} says
+ */
+
+const TEST = `
+const { GpuBuddy } = require('gpu-buddy');
+test('allocates', () => {
+  const buddy = new GpuBuddy({ size: 1 << 20 });
+  buddy.allocBlocks(4096).free();
+  expect(buddy.avail).toBe(1n << 20n);
+});
+`;
+const MODULE_TEST = TEST.replace(/const (.*) = require\((.*)\);/, 'import $1 from $2;');
+
+const TRACE = `
+import { parseOperation, TraceReplayer, type TraceOperation } from 'gpu-buddy/trace';
+const operation: TraceOperation = parseOperation('init 0x1000 0x1000');
+const result: string = new TraceReplayer().execute(operation);
+console.log(result);
+`;
+
+/** @param {Record<string, unknown>} compilerOptions */
+const tsconfig = (compilerOptions) =>
+  JSON.stringify({
+    compilerOptions: {
+      strict: true,
+      target: 'es2022',
+      lib: ['es2023', 'esnext.disposable'],
+      types: ['node'],
+      rootDir: '.',
+      ...compilerOptions,
+    },
+    include: ['*.ts', '*.mts'],
+  });
+
+/** @type {readonly Case[]} */
+export const CASES = [
+  {
+    name: 'CommonJS',
+    files: { 'main.cjs': javascriptExample('CommonJS') },
+    commands: [['node', 'main.cjs']],
+    says: RAN,
+  },
+  {
+    name: 'ES module',
+    files: { 'main.mjs': javascriptExample('ESNext') },
+    commands: [['node', 'main.mjs']],
+    says: RAN,
+  },
+  {
+    name: 'TypeScript, node16, to CommonJS and ES module',
+    files: {
+      'one.ts': typescriptExample(),
+      'two.mts': typescriptExample(),
+      'three.ts': TRACE,
+      'tsconfig.json': tsconfig({ module: 'node16', moduleResolution: 'node16', outDir: 'out' }),
+    },
+    commands: [
+      ['tsc', '-p', '.'],
+      ['node', '-e', `require('./out/one.js'); require('./out/three.js'); import('./out/two.mjs')`],
+    ],
+    says: /the example ran\n0 avail=0x1000.*\nthe example ran\n$/,
+  },
+  {
+    name: 'TypeScript, bundler, and esbuild with the package external',
+    files: {
+      'one.ts': typescriptExample(),
+      'three.ts': TRACE,
+      'tsconfig.json': tsconfig({ module: 'esnext', moduleResolution: 'bundler', noEmit: true }),
+    },
+    commands: [
+      ['tsc', '-p', '.'],
+      ...['cjs', 'esm'].map((format) => [
+        ...['esbuild', 'one.ts', '--bundle', '--platform=node', '--target=node20', '--external:gpu-buddy'],
+        ...[
+          `--format=${format}`,
+          `--outfile=out/one.${format === 'cjs' ? 'cjs' : 'mjs'}`,
+          '--log-level=warning',
+        ],
+      ]),
+      ['node', '-e', `require('./out/one.cjs'); import('./out/one.mjs')`],
+    ],
+    says: `${RAN}\n${RAN}\n`,
+  },
+  {
+    name: 'worker_threads, 20 at once, before the main thread',
+    files: {
+      'main.cjs': `
+        const { Worker } = require('node:worker_threads');
+        const program = "const { GpuBuddy } = require('gpu-buddy'); new GpuBuddy({ size: 4096 }).allocBlocks(4096)";
+        const ends = Array.from({ length: 20 }, () => new Promise((resolve, reject) =>
+          new Worker(program, { eval: true }).once('exit', resolve).once('error', reject)));
+        Promise.all(ends).then((codes) => {
+          const { GpuBuddy } = require('gpu-buddy');
+          console.log(codes.every((code) => code === 0), new GpuBuddy({ size: 4096 }).avail);
+        });`,
+    },
+    commands: [['node', 'main.cjs']],
+    says: 'true 4096n\n',
+  },
+  {
+    name: 'Jest',
+    files: { 'some.test.js': TEST, 'other.test.js': TEST },
+    commands: [['jest', '--rootDir=.', '--runInBand']],
+    says: '',
+  },
+  {
+    name: 'Vitest, forks',
+    files: { 'some.test.mjs': MODULE_TEST, 'other.test.mjs': MODULE_TEST },
+    commands: [['vitest', 'run', '--globals', '--pool=forks']],
+    says: /Tests +2 passed/,
+  },
+  {
+    name: 'Vitest, threads',
+    files: { 'some.test.mjs': MODULE_TEST, 'other.test.mjs': MODULE_TEST },
+    commands: [['vitest', 'run', '--globals', '--pool=threads']],
+    says: /Tests +2 passed/,
+  },
+];
+
+/** Other package managers, in projects of their own. @type {readonly { name: string, files?: Record<string, string>, commands: (tarball: string) => string[][] }[]} */
+export const MANAGERS = [
+  {
+    name: 'pnpm',
+    commands: (tarball) => [
+      ['pnpm', 'add', '--silent', tarball],
+      ['node', 'main.cjs'],
+    ],
+  },
+  {
+    name: 'yarn 1',
+    commands: (tarball) => [
+      ['yarn1', 'add', '--silent', '--no-lockfile', tarball],
+      ['node', 'main.cjs'],
+    ],
+  },
+  {
+    name: 'yarn 4, node_modules',
+    files: { '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n', 'yarn.lock': '' },
+    commands: (tarball) => [
+      ['yarn4', 'add', `gpu-buddy@file:${tarball}`],
+      ['node', 'main.cjs'],
+    ],
+  },
+  {
+    name: "yarn 4, Plug'n'Play",
+    files: { '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\n', 'yarn.lock': '' },
+    commands: (tarball) => [
+      ['yarn4', 'add', `gpu-buddy@file:${tarball}`],
+      ['yarn4', 'node', 'main.cjs'],
+    ],
+  },
+];

@@ -1,0 +1,87 @@
+// What a proof runs in an empty project that has the tarball: `node smoke.cjs TRACE EXPECTED`. Prints what was done, a line each, and
+// ends with `smoke: N passed`, or with an error.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
+const { Worker } = require('node:worker_threads');
+
+/** Where the project is: this file may be elsewhere. */
+const project = require('node:module').createRequire(path.join(process.cwd(), 'smoke.cjs'));
+const { AllocatedBlocks, GpuBuddy, kernelVersion, SZ_16M, SZ_1G, SZ_4K } = project('gpu-buddy');
+const folder = path.dirname(project.resolve('gpu-buddy/package.json'));
+const [trace, expected] = (process.env.GPU_BUDDY_SMOKE ?? process.argv.slice(2).join(':')).split(':');
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
+const checks = {
+  'a prebuilt addon is loaded'() {
+    const { findAddon } = require(path.join(folder, 'dist/addon/load.js'));
+    assert.match(path.relative(folder, findAddon()), /^prebuilds\//);
+    return path.relative(folder, findAddon());
+  },
+
+  'allocate and free'() {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    const blocks = buddy.allocBlocks(SZ_16M, { minBlockSize: SZ_16M });
+    assert.equal(blocks.at(0).offset, BigInt(SZ_1G - SZ_16M));
+    assert.equal(buddy.avail, BigInt(SZ_1G - SZ_16M));
+    assert.throws(() => buddy.allocBlocks(SZ_1G), { code: 'ENOSPC' });
+    blocks.free();
+    assert.equal(buddy.avail, BigInt(SZ_1G));
+    return `Linux ${kernelVersion}`;
+  },
+
+  async 'replay --check'() {
+    const { run } = require(path.join(folder, 'dist/cli/run.js'));
+    assert.equal(await run(['replay', '--check', expected, trace], process), 0);
+  },
+
+  async 'a worker that shares the allocator, and leaves without freeing'() {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    const program = `
+      const { parentPort, workerData } = require('node:worker_threads');
+      const { GpuBuddy } = require(workerData.package);
+      const buddy = GpuBuddy.from(workerData.token);
+      globalThis.kept = buddy.allocBlocks(${SZ_16M});
+      parentPort.postMessage(buddy.allocBlocks(${SZ_4K}).transfer());
+      parentPort.once('message', () => {});`;
+    const workerData = { package: project.resolve('gpu-buddy'), token: buddy.share() };
+    const worker = new Worker(program, { eval: true, workerData });
+    const token = await new Promise((resolve, reject) =>
+      worker.once('message', resolve).once('error', reject),
+    );
+    const blocks = AllocatedBlocks.adopt(token);
+    assert.equal(buddy.avail, BigInt(SZ_1G - SZ_16M - SZ_4K));
+    const ended = new Promise((resolve) => worker.once('exit', resolve));
+    worker.postMessage('end');
+    await ended;
+    assert.equal(buddy.avail, BigInt(SZ_1G - SZ_4K));
+    blocks.free();
+    assert.equal(buddy.avail, BigInt(SZ_1G));
+  },
+
+  async 'a dropped list'() {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    (() => buddy.allocBlocks(SZ_16M))();
+    assert.equal(buddy.avail, BigInt(SZ_1G - SZ_16M));
+    for (let turn = 0; turn < 200 && buddy.avail < BigInt(SZ_1G); turn++) {
+      collect();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    assert.equal(buddy.avail, BigInt(SZ_1G));
+  },
+};
+
+async function main() {
+  console.log(`Node ${process.versions.node} on ${process.platform}-${process.arch}`);
+  for (const [name, check] of Object.entries(checks)) console.log(`${name}: passed ${(await check()) ?? ''}`);
+  console.log(`smoke: ${Object.keys(checks).length} passed`);
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
