@@ -16,9 +16,9 @@ export function statesChart(states, where) {
   const names = /** @type {(keyof typeof WAYS)[]} */ (Object.keys(WAYS));
   return draw(
     {
-      title: title('One block allocated and freed: nanoseconds', where),
+      title: title('One block allocated and freed: nanoseconds, fewer is better', where),
       legend: { bottom: 5 },
-      grid: { left: 250, right: 40, top: 60, bottom: 60 },
+      grid: { left: 270, right: 40, top: 60, bottom: 60 },
       xAxis: { type: 'log', min: 10 },
       yAxis: { type: 'category', inverse: true, data: states.map(({ name }) => name) },
       series: names.map((way) => ({
