@@ -138,20 +138,25 @@ static bool is_split(const struct gpu_buddy_block *block)
 	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
 }
 
-/* The first block, in the order of addresses, of the tree below this one. */
-static struct gpu_buddy_block *leftmost(struct gpu_buddy_block *block)
+/* All blocks of a tree, in the order of their addresses, from row `index` on. Gives the row after them. */
+static u64 copy_tree(const struct buddy_columns *columns, u64 index, struct gpu_buddy_block *root)
 {
-	while (is_split(block))
-		block = block->left;
-	return block;
-}
+	/* The right halves that are still to come: one of each order at the most. */
+	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 1];
+	unsigned int depth = 0;
 
-/* The block after this one in the same tree, or NULL. */
-static struct gpu_buddy_block *next_block(struct gpu_buddy_block *block)
-{
-	while (block->parent && block->parent->right == block)
-		block = block->parent;
-	return block->parent ? leftmost(block->parent->right) : NULL;
+	waiting[depth++] = root;
+	while (depth) {
+		struct gpu_buddy_block *block = waiting[--depth];
+
+		for (; is_split(block); block = block->left) {
+			/* They lie scattered in memory, and will be here by the time that they are looked at. */
+			__builtin_prefetch(block->right);
+			waiting[depth++] = block->right;
+		}
+		buddy_copy_block(columns, index++, block);
+	}
+	return index;
 }
 
 static enum buddy_status copy_all(struct buddy_allocator *allocator, void *arguments)
@@ -164,12 +169,8 @@ static enum buddy_status copy_all(struct buddy_allocator *allocator, void *argum
 	if (snapshot->count > snapshot->columns->capacity)
 		return BUDDY_OK;
 
-	for (unsigned int i = 0; i < mm->n_roots; i++) {
-		struct gpu_buddy_block *block;
-
-		for (block = leftmost(mm->roots[i]); block; block = next_block(block))
-			buddy_copy_block(snapshot->columns, index++, block);
-	}
+	for (unsigned int i = 0; i < mm->n_roots; i++)
+		index = copy_tree(snapshot->columns, index, mm->roots[i]);
 	return BUDDY_OK;
 }
 
