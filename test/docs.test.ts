@@ -64,7 +64,7 @@ function promised(code: string): string[] {
 
 describe('examples', () => {
   test('are found in the README and in the docstrings', () => {
-    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(4);
+    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(5);
     expect(examples.filter(({ where }) => where.startsWith('lib/')).length).toBeGreaterThanOrEqual(2);
   });
 

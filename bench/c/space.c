@@ -198,7 +198,8 @@ static int job_alloc(struct space *space, struct space_request *request)
 static int make_room_for_job(struct space *space)
 {
 	if (!space->live)
-		space->live = calloc(space->mm.size / space->mm.chunk_size / 2, sizeof(*space->live));
+		space->live =
+			calloc(space->mm.size / space->mm.chunk_size / 2, sizeof(*space->live));
 	return space->live ? 0 : -ENOMEM;
 }
 

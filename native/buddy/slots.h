@@ -9,6 +9,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* gcc's analyzer sees that a slot may be closed, and not which slots are known to be open. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wanalyzer-null-dereference"
+#endif
+
 #define SLOT_NONE 0xffffffffU
 #define SLOTS_PER_CHUNK 256U
 
