@@ -2,14 +2,14 @@
 // temporary folders, and the tools that look at packages. Packs the checkout, or takes `--tarball FILE`. Exit status 1 where
 // something fails.
 
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { run } from './linux/run.mjs';
 import { withTempFolder } from './linux/temp.mjs';
 import { CASES, MANAGERS } from './release/consumers/cases.mjs';
-import { javascriptExample, RAN } from './release/consumers/example.mjs';
+import { javascriptExample, RAN, typescriptExample } from './release/consumers/example.mjs';
 import { installed } from './release/installed.mjs';
 import { pack } from './release/pack.mjs';
 import { barePath, emptyProject } from './release/project.mjs';
@@ -73,6 +73,30 @@ await withTempFolder(path.join(tmpdir(), 'gpu-buddy-consume-'), async (folder) =
     write(place, { 'package.json': '{ "private": true }', ...files });
     await attempt(name, async () => expectSaid(await runAll(commands, place, modules, env), says));
   }
+  await attempt('the README as it stands, on the newest Node', async () => {
+    const node = path.join(await installed('nodes', console.log), 'node_modules/x64-newest/bin/node');
+    const place = path.join(project, 'as-it-stands');
+    write(place, { 'main.mjs': typescriptExample(), 'main.mts': typescriptExample() });
+    for (const file of ['main.mjs', 'main.mts'])
+      expectSaid(await run([[node, file]], { cwd: place, env }), RAN);
+  });
+  await attempt('without a binary: the error, gpu-buddy build, and it works', async () => {
+    const place = path.join(folder, 'without-binary');
+    mkdirSync(place);
+    await emptyProject(place, tarball);
+    rmSync(path.join(place, 'node_modules/gpu-buddy/prebuilds'), { recursive: true });
+    write(place, { 'main.cjs': javascriptExample('CommonJS') });
+    const main = [['node', 'main.cjs']];
+    const program = `try { require('gpu-buddy') } catch ({ code, message }) { console.log(code, message) }`;
+    const failure = await run([['node', '-e', program]], { cwd: place });
+    expectSaid(
+      failure,
+      /^ERR_GPU_BUDDY_NO_BINARY .*prebuilds\/linux-x64\/\*\.glibc\.node.*npx gpu-buddy build/s,
+    );
+    await run([['npx', 'gpu-buddy', 'build']], { cwd: place });
+    expectSaid(await run(main, { cwd: place }), RAN);
+    expectSaid(await run([['npx', 'gpu-buddy', 'doctor']], { cwd: place }), 'build/Release/gpu_buddy.node');
+  });
   for (const { name, files = {}, commands } of MANAGERS) {
     const place = path.join(folder, name.replace(/\W+/g, '-'));
     write(place, {

@@ -1,12 +1,13 @@
 // An empty project with the tarball in it, installed as a user would who has neither a compiler nor install scripts.
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../linux/run.mjs';
 
 /** The folder of node and npm alone, for PATH. @param {string} folder where to make it */
 export async function barePath(folder) {
   const bin = path.join(folder, 'bin');
+  if (existsSync(bin)) return bin;
   mkdirSync(bin, { recursive: true });
   const npm = (await run([['sh', '-c', 'realpath "$(command -v npm)"']])).trim();
   symlinkSync(process.execPath, path.join(bin, 'node'));

@@ -108,6 +108,25 @@ export const CASES = [
     says: 'true 4096n\n',
   },
   {
+    name: 'worker_threads alone, that come and go',
+    files: {
+      'main.cjs': `
+        const { Worker } = require('node:worker_threads');
+        const program = "const { GpuBuddy } = require('gpu-buddy'); const buddy = new GpuBuddy({ size: 1 << 20 });" +
+          "globalThis.kept = buddy.allocBlocks(4096); if (buddy.avail !== (1n << 20n) - 4096n) throw new Error(String(buddy.avail))";
+        const run = () => new Promise((resolve, reject) =>
+          new Worker(program, { eval: true }).once('exit', resolve).once('error', reject));
+        (async () => {
+          let good = 0;
+          for (let i = 0; i < 20; i++)
+            for (const code of await Promise.all([run(), run()])) good += code === 0;
+          console.log(good, 'ended well');
+        })();`,
+    },
+    commands: [['node', 'main.cjs']],
+    says: '40 ended well\n',
+  },
+  {
     name: 'Jest',
     files: { 'some.test.js': TEST, 'other.test.js': TEST },
     commands: [['jest', '--rootDir=.', '--runInBand']],
