@@ -1,48 +1,81 @@
 /** The lists of a replay: which ID of the trace is in which native slot. Slots are kept for reuse until `close()`. */
 import * as native from '../native';
 
+/** IDs below this stand in an array, which takes 4 bytes for each ID up to the largest. */
+const FEW = 2 ** 24;
+
 export class ListTable {
-  readonly #slotOf = new Map<number, number>();
+  /** By ID: the slot, and 1; 0 for none. A map takes long for keys that come and go, as IDs do. */
+  #few = new Int32Array(1024);
+  readonly #others = new Map<number, number>();
+  #count = 0;
   readonly #freeSlots: number[] = [];
   readonly #slots: number[] = [];
 
   /** The slot of a list. */
   get(id: number): number | undefined {
-    return this.#slotOf.get(id);
+    if (id >= FEW) return this.#others.get(id);
+    const slot = this.#few[id];
+    return slot ? slot - 1 : undefined;
   }
 
   /** A slot for a new list, under this ID; -1 without memory. */
   add(id: number): number {
     const slot = this.#freeSlots.pop() ?? native.openList();
     if (slot < 0) return slot;
-    if (this.#slots.length === this.#slotOf.size) this.#slots.push(slot);
-    this.#slotOf.set(id, slot);
+    if (this.#slots.length === this.#count++) this.#slots.push(slot);
+    if (id >= FEW) {
+      this.#others.set(id, slot);
+    } else {
+      if (id >= this.#few.length) this.#grow(id);
+      this.#few[id] = slot + 1;
+    }
     return slot;
+  }
+
+  #grow(id: number): void {
+    const larger = new Int32Array(Math.min(FEW, 2 * id));
+    larger.set(this.#few);
+    this.#few = larger;
   }
 
   /** Forgets a list that is, or will be, freed. */
   delete(id: number, slot: number): void {
-    this.#slotOf.delete(id);
+    if (id >= FEW) this.#others.delete(id);
+    else this.#few[id] = 0;
+    this.#count--;
     this.#freeSlots.push(slot);
   }
 
   /** The ID of a list that holds blocks, if there is one. */
   findHolder(): number | undefined {
-    for (const [id, slot] of this.#slotOf) if (describe(slot).count > 0) return id;
+    for (const [id, slot] of this.#entries()) if (describe(slot).count > 0) return id;
     return undefined;
   }
 
   /** Frees and forgets all lists. */
   clear(): void {
-    for (const [id, slot] of this.#slotOf) {
+    for (const [id, slot] of this.#entries()) {
       native.free(slot, describe(slot).generation, false);
       this.delete(id, slot);
     }
   }
 
+  *#entries(): Generator<readonly [id: number, slot: number]> {
+    for (let id = 0, left = this.#count - this.#others.size; left > 0; id++) {
+      const slot = this.get(id);
+      if (slot === undefined) continue;
+      left--;
+      yield [id, slot];
+    }
+    yield* this.#others;
+  }
+
   /** Frees everything, slots too. The table can be used again. */
   close(): void {
-    this.#slotOf.clear();
+    this.#few.fill(0);
+    this.#others.clear();
+    this.#count = 0;
     this.#freeSlots.length = 0;
     for (const slot of this.#slots.splice(0)) native.closeList(slot);
   }

@@ -179,6 +179,26 @@ test('getters tell the state after the last operation', () => {
   expect([replayer.stats(), replayer.snapshot()]).toEqual([undefined, undefined]);
 });
 
+test.each([0, 1023, 1024, 5000, 2 ** 24 - 1, 2 ** 24, Number.MAX_SAFE_INTEGER])(
+  'the ID %d stands for a list like any other, as often as it comes back',
+  (id) => {
+    using replayer = new TraceReplayer();
+    const execute = (line: string) => replayer.execute(parseOperation(line));
+    execute(INIT);
+    execute('alloc 7 0 0 0x2000 0x1000 0');
+    for (let i = 0; i < 3; i++) {
+      expect(execute(`alloc ${id} 0 0 0x1000 0x1000 0`)).toBe('0 0xfd000:0:0 avail=0xfd000 clear_avail=0x0');
+      expect(() => execute(`alloc ${id} 0 0 0x1000 0x1000 0`)).toThrow(`list ${id} is in use`);
+      expect(() => execute('fini')).toThrow(/list \d+ holds blocks/);
+      expect(execute(`free ${id} 0x0`)).toBe('0 avail=0xfe000 clear_avail=0x0');
+      expect(() => execute(`free ${id} 0x0`)).toThrow(`there is no list ${id}`);
+    }
+    expect(() => execute('fini')).toThrow('list 7 holds blocks');
+    execute('free 7 0x0');
+    expect(execute('fini')).toBe('0 avail=0x0 clear_avail=0x0');
+  },
+);
+
 describe('many operations at a time', () => {
   const ALLOC = 'alloc 1 0 0 0x1000 0x1000 0';
   const parsed = (lines: readonly string[]) => lines.map((line) => parseOperation(line));
