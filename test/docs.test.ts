@@ -52,6 +52,8 @@ function run(code: string): string[] {
       log: (...values: readonly unknown[]) => {
         logged.push(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
       },
+      // Of what other examples have dropped.
+      warn: () => undefined,
     },
   );
   return logged;

@@ -108,7 +108,7 @@ private:
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
 	/* What waits in the queue, and behind it an allocation, which stays as it is until the mailbox tells of a change. */
-	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1];
+	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1] = {};
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
 	/* Allocations since V8 was told of native memory. */
