@@ -5,7 +5,7 @@ import { holdsAny, type BatchColumns } from './batch-columns';
 import { illegalConstructor, type GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { guardOf, noteStack, unwatchGroup, watchGroup } from './guard';
-import { errorFor, internalKey, takeBack } from './internal';
+import { errorFor, handleOf, internalKey, release, takeBack } from './internal';
 import * as native from './native';
 
 /**
@@ -102,8 +102,14 @@ export class BatchResult implements Disposable {
   }
 
   #free(cleared: boolean): void {
-    const status = this.#close(cleared ? native.CLEARED : native.DIRTY);
-    for (const blocks of this.#made.values()) blocks.free({ cleared });
+    let status = this.#close(cleared ? native.CLEARED : native.DIRTY);
+    for (const blocks of this.#made.values()) {
+      const handle = blocks[handleOf];
+      if (!handle) continue;
+      const freed = native.free(handle.slot, handle.generation, cleared);
+      blocks[release]();
+      if (freed !== native.OK) status = freed;
+    }
     this.#made.clear();
     if (status !== native.OK) throw this.#buddy[errorFor](status, 'gpu_buddy_free_list');
   }

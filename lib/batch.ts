@@ -165,16 +165,16 @@ export class Batch {
    */
   run(options?: BatchRunOptions): BatchResult {
     const isAtomic = options !== undefined && toFlag('atomic', toOptions('options', options).atomic);
-    const firstFree = this.#outsiders[0]?.place ?? this.#length;
-    if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
     const buddy = this.#buddy;
-    // First: what a program has hooked into stack traces may throw, or allocate.
+    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces, and
+    // whoever hears of lists that the collector has found, which are as good as free.
     const stack = buddy[capturesStacks] ? captureStack(1) : undefined;
-    const columns = orNoMemory(() => makeBatchColumns(this.#length));
-    const tags = this.#hasTags ? records.tagsOf(this.#records, this.#length) : undefined;
-    // Whatever the collector has found already is as good as free.
     reclaimAll();
 
+    const firstFree = this.#outsiders[0]?.place ?? this.#length;
+    if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
+    const columns = orNoMemory(() => makeBatchColumns(this.#length));
+    const tags = this.#hasTags ? records.tagsOf(this.#records, this.#length) : undefined;
     // What cannot be taken back comes last.
     const turn = isAtomic ? firstFree : 0;
     this.#runPart(columns, 0, turn, true);

@@ -3,7 +3,15 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type ReclaimedMessage } from 'gpu-buddy';
+import {
+  AllocatedBlocks,
+  GpuBuddy,
+  SZ_16K,
+  SZ_1M,
+  SZ_4K,
+  type BatchResult,
+  type ReclaimedMessage,
+} from 'gpu-buddy';
 import { expectSound, firstOf, rangesOf, SZ_20K, thrownBy } from '../lib/helpers';
 import { collect, collectUntil, measured, packageFolder, runFile, runProgram } from './built';
 
@@ -286,6 +294,27 @@ describe('the result of a batch that is dropped', () => {
     theCulprit();
     await collectUntil('two messages', () => messages.length === 2);
     for (const { stack } of messages) expect(stack).toMatch(/^ {4}at .*collector\.test\.ts:\d+:\d+/);
+  });
+
+  test('may be told of to somebody who uses the batch that is just about to run', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const batch = buddy.batch();
+    let result: BatchResult | undefined;
+    let told = 0;
+    const listener = () => {
+      if (result) return;
+      batch.alloc(SZ_16K);
+      // The first to hear of a list runs the batch; of the other lists it is told while run() is on its way.
+      if (told++ === 0) result = batch.run();
+    };
+    dropResult(buddy)?.free();
+    subscribe(CHANNEL, listener);
+    listeners.push(listener);
+    await collectUntil('the batch was run', () => result !== undefined);
+    expect(told).toBeGreaterThan(10);
+    expect([result?.length, batch.length]).toEqual([told, 0]);
+    expect([...(result?.counts ?? [])]).toEqual(Array.from({ length: told }, () => 1));
+    expect(buddy.avail).toBe(BigInt(SZ_1M - told * SZ_16K));
   });
 
   test('makes room for the next batch, once it is known to be gone', async () => {
