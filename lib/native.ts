@@ -6,18 +6,7 @@
 import { setImmediate } from 'node:timers';
 import { loadAddon } from './addon/load';
 import type { BatchColumns } from './batch-columns';
-import {
-  ALLOC,
-  ALLOC_RAW,
-  isSizeWide,
-  recordsIn,
-  SIZE,
-  SLOT,
-  writeRequest,
-  writeTarget,
-  type AllocKind,
-  type Records,
-} from './records';
+import { ALLOC, isSizeWide, recordsIn, SIZE, SLOT, writeRequest, writeTarget, type Records } from './records';
 
 /** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
 export type Bytes = number | bigint;
@@ -324,15 +313,18 @@ let lastAllocator: Handle | undefined;
 let lastRequest: Request | undefined;
 let lastChange = 0;
 
-function change(kind: AllocKind, allocator: Handle, request: Request): void {
-  writeRequest(record, 0, kind, allocator, request);
+function change(allocator: Handle, request: Request): void {
+  writeRequest(record, 0, ALLOC, allocator, request);
   lastChange = (integer(CHANGES) + 1) | 0;
   integers[CHANGES] = lastChange;
   lastAllocator = allocator;
   lastRequest = request;
 }
 
-function allocInto(slot: number, size: Bytes): number {
+/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained; `start` and `end` go with FLAG_RANGE. */
+export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
+  if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
+    change(allocator, request);
   if (typeof size === 'number' && !isSizeWide(record, 0)) {
     record.integers[SLOT] = slot;
     record.numbers[SIZE] = size;
@@ -341,20 +333,6 @@ function allocInto(slot: number, size: Bytes): number {
   }
   callAlloc();
   return status();
-}
-
-/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained; `start` and `end` go with FLAG_RANGE. */
-export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
-  if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
-    change(ALLOC, allocator, request);
-  return allocInto(slot, size);
-}
-
-/** The same as the kernel takes it. The list is in use afterwards, even if the call failed. */
-export function allocRaw(allocator: Handle, request: Request, slot: number, size: Bytes): number {
-  change(ALLOC_RAW, allocator, request);
-  lastRequest = undefined;
-  return allocInto(slot, size);
 }
 
 /** gpu_buddy_free_list(). The slot can receive another list. */

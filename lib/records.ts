@@ -53,10 +53,6 @@ export function makeRecords(count: number, old?: Records): Records {
   return records;
 }
 
-export function capacityOf(records: Records): number {
-  return records.numbers.length / CELLS;
-}
-
 /** Gives the bit that says that the number is a bigint. */
 function writeNumber(records: Records, index: number, which: number, value: Bytes): number {
   const cell = index * CELLS + NUMBER + which;

@@ -114,6 +114,8 @@ static THREAD_LOCAL struct {
 Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mailbox)
 {
 	buddy_owner_init(&owner_);
+	operations_[MAILBOX_QUEUE_LENGTH].kind = BUDDY_ALLOC;
+	operations_[MAILBOX_QUEUE_LENGTH].prepared = &prepared_;
 }
 
 Environment::~Environment()

@@ -52,8 +52,6 @@ void Environment::Alloc()
 
 	if (mailbox_.changes() != known_changes_) {
 		known_changes_ = mailbox_.changes();
-		alloc.kind = (record.kind & 3) == BUDDY_ALLOC_RAW ? BUDDY_ALLOC_RAW : BUDDY_ALLOC;
-		alloc.prepared = &prepared_;
 		ReadRequest(record, prepared_);
 	}
 	ReadSize(record, prepared_);
