@@ -32,8 +32,8 @@ const LARGEST_PART = 4096;
 const allocAs = Symbol('gpu-buddy.allocAs');
 
 /**
- * Collects allocations and frees of one allocator, and does them in one call, which costs little more than the kernel's code
- * does. Nothing happens before `run()`. A batch can be used again and again.
+ * Collects allocations and frees of one allocator, and does them in one call. Nothing happens before `run()`. A batch can be
+ * used again and again.
  *
  * @example
  * ```ts

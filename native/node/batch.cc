@@ -129,32 +129,8 @@ size_t Batch::RunWholly(size_t first, size_t end)
 		row += RunSome(row, end, nullptr, true);
 	if (!status_)
 		return end;
-	TakeBack(first, row);
+	CloseSlots(owner_, results_.slots + first, row - first, BUDDY_UNDO, false);
 	return row - 1;
-}
-
-/* The last one first. */
-void Batch::TakeBack(size_t first, size_t end)
-{
-	while (end > first) {
-		size_t last = end, count = 0;
-
-		for (; end > first && count < BUDDY_LONGEST_RUN; end--) {
-			uint32_t slot = results_.slots[end - 1];
-
-			if (!slot)
-				continue;
-			struct buddy_operation &operation = operations_[count++];
-			operation.kind = BUDDY_UNDO;
-			operation.status = BUDDY_OK;
-			operation.list = buddy_owner_list_at(&owner_, slot - 1);
-		}
-
-		const struct buddy_run run = { operations_, count, nullptr, false };
-		buddy_run(&run);
-		for (size_t row = end; row < last; row++)
-			CloseSlotOf(row);
-	}
 }
 
 size_t Batch::RunAndWatch(size_t first, size_t end, double *state, struct buddy_columns columns)
@@ -177,4 +153,36 @@ size_t Batch::RunAndWatch(size_t first, size_t end, double *state, struct buddy_
 		row += done;
 	}
 	return row - first;
+}
+
+bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count,
+		enum buddy_operation_kind how, bool cleared)
+{
+	bool poisoned = false;
+
+	for (size_t end = count; end > 0;) {
+		struct buddy_operation operations[BUDDY_LONGEST_RUN];
+		size_t last = end, length = 0;
+
+		for (; end > 0 && length < BUDDY_LONGEST_RUN; end--) {
+			if (!slots[end - 1])
+				continue;
+			struct buddy_operation &operation = operations[length++];
+			operation.kind = how;
+			operation.list = buddy_owner_list_at(&owner, slots[end - 1] - 1);
+			operation.status = operation.list ? BUDDY_OK : BUDDY_FREED;
+			operation.cleared = cleared;
+		}
+
+		const struct buddy_run run = { operations, length, nullptr, false };
+		buddy_run(&run);
+		for (size_t i = 0; i < length; i++)
+			poisoned = poisoned || operations[i].status == BUDDY_POISONED;
+		for (size_t i = end; i < last; i++) {
+			if (slots[i])
+				buddy_owner_close_list(&owner, slots[i] - 1);
+			slots[i] = 0;
+		}
+	}
+	return poisoned;
 }

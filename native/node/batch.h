@@ -44,7 +44,6 @@ private:
 	/* Reads, does and writes as many as one run may have. Gives how many were done. */
 	size_t RunSome(size_t first, size_t end, struct buddy_sink *sink, bool stops_at_failure);
 	void CloseSlotOf(size_t row);
-	void TakeBack(size_t first, size_t end);
 
 	struct buddy_owner &owner_;
 	struct buddy_allocator *allocator_;
@@ -57,5 +56,12 @@ private:
 	enum buddy_status status_ = BUDDY_OK;
 	bool poisoned_ = false;
 };
+
+/*
+ * Gives back what is in these slots (see BatchResults), the last one first, and closes them. Tells whether an allocator of
+ * theirs is poisoned.
+ */
+bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count,
+		enum buddy_operation_kind how, bool cleared);
 
 #endif

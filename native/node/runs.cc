@@ -79,8 +79,7 @@ void Environment::Alloc()
  * allocator slot, generation, first record, number of records, all or nothing?, base offset -> how many were done
  *
  * The status is that of the operation that failed where it is all or nothing, which those done are before; BUDDY_OK
- * otherwise. For `state` and columns
- * see Batch::RunAndWatch().
+ * otherwise. For `state` and columns see Batch::RunAndWatch().
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 {
@@ -130,30 +129,9 @@ napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
 	uint64_t how = mailbox_.number(0);
 
 	mailbox_.status(BUDDY_OK);
-	for (size_t end = slots.IsEmpty() ? 0 : slots.ElementLength(); end > 0;) {
-		struct buddy_operation operations[BUDDY_LONGEST_RUN];
-		size_t last = end, count = 0;
-
-		for (; end > 0 && count < BUDDY_LONGEST_RUN; end--) {
-			uint32_t slot = slots[end - 1];
-
-			if (!slot)
-				continue;
-			operations[count].kind = how == 2 ? BUDDY_UNDO : BUDDY_FREE;
-			operations[count].list = buddy_owner_list_at(&owner_, slot - 1);
-			operations[count].status = operations[count].list ? BUDDY_OK : BUDDY_FREED;
-			operations[count++].cleared = how == 1;
-		}
-		RunOperations({ operations, count, nullptr, false });
-		for (size_t i = 0; i < count; i++)
-			if (operations[i].status == BUDDY_POISONED)
-				mailbox_.integer(MAILBOX_STATUS, BUDDY_POISONED);
-		for (size_t i = end; i < last; i++) {
-			if (slots[i])
-				buddy_owner_close_list(&owner_, slots[i] - 1);
-			slots[i] = 0;
-		}
-	}
+	if (!slots.IsEmpty() && CloseSlots(owner_, slots.Data(), slots.ElementLength(),
+					   how == 2 ? BUDDY_UNDO : BUDDY_FREE, how == 1))
+		mailbox_.status(BUDDY_POISONED);
 	return nullptr;
 }
 

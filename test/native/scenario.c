@@ -65,6 +65,15 @@ static const char *const status_names[BUDDY_STATUS_COUNT] = {
 #undef STATUS_NAME
 };
 
+void corrupt(struct buddy_list *list)
+{
+	struct gpu_buddy_block *block =
+		list_first_entry(&list->blocks, struct gpu_buddy_block, link);
+
+	block->header &= ~GPU_BUDDY_HEADER_STATE;
+	block->header |= GPU_BUDDY_FREE;
+}
+
 void test_check_status(struct test_place place, const char *call, enum buddy_status actual,
 		       enum buddy_status expected)
 {

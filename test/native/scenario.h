@@ -43,6 +43,9 @@ void fill(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t b
 void take_at(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t address,
 	     uint64_t size);
 
+/* Says in the first block itself that it is free, although it is in use: freeing the list meets a BUG. */
+void corrupt(struct buddy_list *list);
+
 void test_check_status(struct test_place place, const char *call, enum buddy_status actual,
 		       enum buddy_status expected);
 #define CHECK_STATUS(call, expected) test_check_status(TEST_HERE, #call, call, BUDDY_##expected)

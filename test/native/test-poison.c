@@ -5,18 +5,6 @@
 
 #include <string.h>
 
-static struct gpu_buddy_block *first_block(struct buddy_list *list)
-{
-	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-}
-
-/* Says in the block itself that it is free, although it is in use. */
-static void corrupt(struct buddy_list *list)
-{
-	first_block(list)->header &= ~GPU_BUDDY_HEADER_STATE;
-	first_block(list)->header |= GPU_BUDDY_FREE;
-}
-
 /* An allocator that met a BUG while it freed a list, and another of its lists. */
 static struct buddy_allocator *poisoned_allocator(struct buddy_list *list)
 {

@@ -30,16 +30,6 @@ static size_t run(struct buddy_operation *operations, size_t count)
 	return buddy_run(&(struct buddy_run){ .operations = operations, .count = count });
 }
 
-/* Says in the block itself that it is free, although it is in use: freeing it meets a BUG. */
-static void corrupt(struct buddy_list *list)
-{
-	struct gpu_buddy_block *block =
-		list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-
-	block->header &= ~GPU_BUDDY_HEADER_STATE;
-	block->header |= GPU_BUDDY_FREE;
-}
-
 TEST("operations are done in their order, whatever they are, and tell of the first block")
 {
 	struct buddy_allocator *allocator = new_allocator(64 * KIB);
