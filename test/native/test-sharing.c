@@ -169,16 +169,6 @@ TEST("a giver's parked blocks are freed even in an allocator that nobody asked t
 	drop_allocator(allocator);
 }
 
-/* Says in the first block of a list that it is free, although it is in use. */
-static void corrupt(struct buddy_list *list)
-{
-	struct gpu_buddy_block *block =
-		list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-
-	block->header &= ~GPU_BUDDY_HEADER_STATE;
-	block->header |= GPU_BUDDY_FREE;
-}
-
 TEST("a BUG over parked blocks while their allocator ends loses nothing")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
