@@ -62,8 +62,8 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   readonly #slot: number;
   /** Changes whenever the blocks do. */
   #generation = 0;
+  /** How many blocks there are; the first block. The others are read when somebody asks for them. See `native.list`. */
   #count = 0;
-  /** The first block; the others are read when somebody asks for them. */
   #offset = 0;
   #shape = 0;
   /** What most lists never need. */
@@ -75,17 +75,17 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     this.#buddy = buddy;
     this.#guard = guard;
     this.#slot = slot;
-    this.#details = tag === 0 ? undefined : { tag, columns: undefined };
+    if (tag !== 0) this.#details = { tag, columns: undefined };
     this.#takeReport();
   }
 
   /** Keeps what the last call has said of the list. */
   #takeReport(): void {
-    const { list } = native;
-    this.#generation = list.generation;
-    this.#count = list.count;
-    this.#offset = list.offset;
-    this.#shape = list.shape;
+    const { report } = native;
+    this.#generation = report.generation;
+    this.#count = report.count;
+    this.#offset = report.offset;
+    this.#shape = report.shape;
   }
 
   #takeChange(): void {
@@ -120,7 +120,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   get length(): number {
     this.#handle('gpu_buddy_block');
-    return this.#count;
+    return this.#count >= 0 ? this.#count : this.#describe().count;
+  }
+
+  /** What is said of a list whose numbers are too large to keep. */
+  #describe(): typeof native.list {
+    native.describe(this.#slot);
+    return native.list;
   }
 
   /**
@@ -156,7 +162,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   }
 
   #read(baseOffset: bigint): native.Columns {
-    const columns = native.read(this.#handle('gpu_buddy_block'), this.#count, toNumberIfSafe(baseOffset));
+    const columns = native.read(this.#handle('gpu_buddy_block'), this.length, toNumberIfSafe(baseOffset));
     if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
     return columns;
   }
@@ -181,7 +187,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
       return new AllocatedBlock(
         internalKey,
         this,
-        this.#offset * native.OFFSET_UNIT,
+        (this.#offset >= 0 ? this.#offset : this.#describe().offset) * native.OFFSET_UNIT,
         native.orderOf(this.#shape),
         native.isClear(this.#shape),
         this.tag,
@@ -337,7 +343,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const slot = spareSlot();
     const status = native.adopt(buddy[handleOf], slot, fromId(id));
     if (status !== native.OK) throw buddy[errorFor](status, 'gpu_buddy_block');
-    return new AllocatedBlocks(internalKey, buddy, takeGuard(), slot, native.adoptedTag());
+    return new AllocatedBlocks(internalKey, buddy, takeGuard(), slot, native.reportedTag());
   }
 
   /** @internal From now on the list is freed. Nothing is left in its slot. */
@@ -366,17 +372,18 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (!this.#guard) return 'AllocatedBlocks { freed }';
+    const count = this.length;
     // No more blocks are made than will be shown.
-    const shown = Math.max(0, Math.min(this.#count, options.maxArrayLength ?? Infinity));
-    const more = this.#count > shown ? ` ... ${String(this.#count - shown)} more` : '';
+    const shown = Math.max(0, Math.min(count, options.maxArrayLength ?? Infinity));
+    const more = count > shown ? ` ... ${String(count - shown)} more` : '';
     let blocks: AllocatedBlock[];
     try {
       blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
     } catch (error) {
       // Of a poisoned allocator. Who looks at it wants to know, and not to fail.
       if (!(error instanceof GpuBuddyError)) throw error;
-      return `AllocatedBlocks(${String(this.#count)}) <${error.code}>`;
+      return `AllocatedBlocks(${String(count)}) <${error.code}>`;
     }
-    return `AllocatedBlocks(${String(this.#count)}) ${inspect(blocks, { ...options, depth })}${more}`;
+    return `AllocatedBlocks(${String(count)}) ${inspect(blocks, { ...options, depth })}${more}`;
   }
 }

@@ -28,9 +28,3 @@ export function makeBatchColumns(rows: number): BatchColumns {
     statuses: new Uint8Array(buffer, 26 * rows, rows),
   };
 }
-
-/** Whether a slot is left. */
-export function holdsAny({ slots }: BatchColumns): boolean {
-  for (const slot of slots) if (slot !== 0) return true;
-  return false;
-}

@@ -1,7 +1,7 @@
 /** What has become of the operations of a batch. */
 import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toFlag, toOptions } from './arguments';
-import { holdsAny, type BatchColumns } from './batch-columns';
+import type { BatchColumns } from './batch-columns';
 import { illegalConstructor, type GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { guardOf, noteStack, unwatchGroup, watchGroup } from './guard';
@@ -18,7 +18,6 @@ import * as native from './native';
 export class BatchResult implements Disposable {
   readonly #buddy: GpuBuddy;
   readonly #columns: BatchColumns;
-  readonly #tags: Float64Array | undefined;
   readonly #stack: string | undefined;
   readonly #made = new Map<number, AllocatedBlocks>();
 
@@ -27,15 +26,14 @@ export class BatchResult implements Disposable {
     key: typeof internalKey,
     buddy: GpuBuddy,
     columns: BatchColumns,
-    tags: Float64Array | undefined,
+    holdsLists: boolean,
     stack: string | undefined,
   ) {
     if (key !== internalKey) throw illegalConstructor();
     this.#buddy = buddy;
     this.#columns = columns;
-    this.#tags = tags;
     this.#stack = stack;
-    if (holdsAny(columns)) watchGroup(this, { slots: columns.slots, stack });
+    if (holdsLists) watchGroup(this, { slots: columns.slots, stack });
   }
 
   /** How many operations there were. */
@@ -76,8 +74,7 @@ export class BatchResult implements Disposable {
     native.describe(slot);
     slots[place] = 0;
     if (this.#stack !== undefined) noteStack(slot, this.#stack);
-    const tag = this.#tags?.[place] ?? 0;
-    const blocks = new AllocatedBlocks(internalKey, this.#buddy, guardOf(slot), slot, tag);
+    const blocks = new AllocatedBlocks(internalKey, this.#buddy, guardOf(slot), slot, native.reportedTag());
     this.#made.set(place, blocks);
     return blocks;
   }

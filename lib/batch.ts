@@ -9,7 +9,7 @@ import { captureStack, reclaimAll } from './guard';
 import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
-import * as records from './records';
+import { Records } from './records';
 import type { AllocOptions, Request } from './request';
 
 /** How a batch is run. */
@@ -55,16 +55,12 @@ const allocAs = Symbol('gpu-buddy.allocAs');
 export class Batch {
   readonly #buddy: GpuBuddy;
   readonly #handle: native.Handle;
-  #records = records.makeRecords(SMALLEST_CAPACITY);
-  #capacity = SMALLEST_CAPACITY;
-  #length = 0;
-  /** Of the last allocation. */
-  #lastRequest: Request | undefined;
+  readonly #records = new Records(SMALLEST_CAPACITY);
+  /** For each place, whether there is an allocation whose list is not freed in the batch. */
+  #keepsList = new Uint8Array(SMALLEST_CAPACITY);
   #lastAllocation = -1;
   /** In the order of their places. */
   #outsiders: Outsider[] = [];
-  /** Whether an allocation has a tag. */
-  #hasTags = false;
 
   /** @internal */
   constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
@@ -75,7 +71,7 @@ export class Batch {
 
   /** How many operations are collected. */
   get length(): number {
-    return this.#length;
+    return this.#records.length;
   }
 
   /**
@@ -92,11 +88,10 @@ export class Batch {
 
   /** @internal */
   [allocAs](size: Bytes, request: Request): number {
-    const place = this.#add();
-    records.writeBatchAlloc(this.#records, place, size, request, this.#lastRequest);
-    this.#lastRequest = request;
+    if (!this.#records.hasRoom(request)) this.#grow();
+    const place = this.#records.alloc(size, request);
+    this.#keepsList[place] = 1;
     this.#lastAllocation = place;
-    if (request.tag !== 0) this.#hasTags = true;
     return place;
   }
 
@@ -114,11 +109,11 @@ export class Batch {
   }
 
   #freePlace(allocation: number, cleared: boolean): number {
-    if (!(allocation >= 0 && allocation < this.#length && records.keepsList(this.#records, allocation)))
+    if (allocation >= this.length || this.#keepsList[allocation] !== 1)
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
-    const place = this.#add();
-    records.writeBatchFree(this.#records, place, allocation, cleared);
-    return place;
+    if (!this.#records.hasRoom()) this.#grow();
+    this.#keepsList[allocation] = 0;
+    return this.#records.freePlace(allocation, cleared);
   }
 
   #freeOutsider(blocks: AllocatedBlocks, cleared: boolean): number {
@@ -126,29 +121,29 @@ export class Batch {
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
     if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
-    const place = this.#add();
-    records.writeFree(this.#records, place, -1, 0, cleared);
+    if (!this.#records.hasRoom()) this.#grow();
+    const place = this.#records.freeList(undefined, cleared);
     this.#outsiders.push({ place, blocks });
     return place;
   }
 
-  #add(): number {
-    if (this.#length === this.#capacity) this.#grow();
-    return this.#length++;
-  }
-
   #grow(): void {
-    this.#records = orNoMemory(() => records.makeRecords(2 * this.#capacity, this.#records));
-    this.#capacity *= 2;
+    orNoMemory(() => {
+      if (this.#keepsList.length < 2 * this.length) {
+        const larger = new Uint8Array(2 * this.length);
+        larger.set(this.#keepsList);
+        this.#keepsList = larger;
+      }
+      this.#records.grow();
+    });
   }
 
   /** Forgets all that was collected. */
   clear(): void {
-    this.#length = 0;
-    this.#lastRequest = undefined;
+    this.#keepsList.fill(0, 0, this.#records.length);
+    this.#records.clear();
     this.#lastAllocation = -1;
     this.#outsiders = [];
-    this.#hasTags = false;
   }
 
   /**
@@ -171,28 +166,28 @@ export class Batch {
     const stack = buddy[capturesStacks] ? captureStack(1) : undefined;
     reclaimAll();
 
-    const firstFree = this.#outsiders[0]?.place ?? this.#length;
+    const firstFree = this.#outsiders[0]?.place ?? this.length;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const columns = orNoMemory(() => makeBatchColumns(this.#length));
-    const tags = this.#hasTags ? records.tagsOf(this.#records, this.#length) : undefined;
+    const columns = orNoMemory(() => makeBatchColumns(this.length));
     // What cannot be taken back comes last.
     const turn = isAtomic ? firstFree : 0;
-    this.#runPart(columns, 0, turn, true);
-    this.#runPart(columns, turn, this.#length, false);
+    const lists = this.#runPart(columns, 0, turn, true) + this.#runPart(columns, turn, this.length, false);
     this.clear();
-    return new BatchResult(internalKey, buddy, columns, tags, stack);
+    return new BatchResult(internalKey, buddy, columns, lists !== 0, stack);
   }
 
-  #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): void {
-    if (first === end) return;
+  #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): number {
+    if (first === end) return 0;
     const { baseOffset } = this.#buddy;
     const outsiders = isAtomic ? [] : this.#outsiders;
-    for (const { place, blocks } of outsiders) records.aimFree(this.#records, place, blocks[handleOf]);
+    for (const { place, blocks } of outsiders) this.#records.aimFree(place, blocks[handleOf]);
     const batch = { records: this.#records, results, first, count: end - first };
     const status = native.runBatch(this.#handle, batch, isAtomic, toNumberIfSafe(baseOffset));
     if (status === native.DISPOSED) throw this.#error(status);
     if (status !== native.OK) throw operationError(this.#buddy, status, native.failedOperation());
+    const lists = native.listsOfBatch();
     for (const { blocks } of outsiders) blocks[release]();
+    return lists;
   }
 
   #error(status: number): GpuBuddyError {

@@ -113,7 +113,7 @@ export class GpuBuddy implements Disposable {
       const { size, chunkSize } = options.stats;
       this.#handle = options.handle;
       this.#chunkSize = BigInt(chunkSize);
-      this.#plainRequest = plainRequest(this.#chunkSize);
+      this.#plainRequest = plainRequest(this.#chunkSize, false);
       this.#size = BigInt(size);
       this.#baseOffset = options.baseOffset;
       this.#captureStacks = false;
@@ -139,7 +139,7 @@ export class GpuBuddy implements Disposable {
 
     this.#handle = native.created();
     this.#chunkSize = BigInt(chunkSize);
-    this.#plainRequest = plainRequest(this.#chunkSize);
+    this.#plainRequest = plainRequest(this.#chunkSize, captureStacks);
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
     this.#baseOffset = baseOffset;
     this.#captureStacks = captureStacks;
@@ -220,7 +220,7 @@ export class GpuBuddy implements Disposable {
 
   /** What nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
   #alloc(size: Bytes, request: Request): AllocatedBlocks | null {
-    if (this.#captureStacks || request.isOutside) return this.#allocSpecially(size, request);
+    if (request.isSpecial) return this.#allocSpecially(size, request);
     const slot = spareSlot();
     const status = native.alloc(this.#handle, request, slot, size);
     if (status !== native.OK) return this.#allocAgain(status, size, request);

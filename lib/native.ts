@@ -6,7 +6,7 @@
 import { setImmediate } from 'node:timers';
 import { loadAddon } from './addon/load';
 import type { BatchColumns } from './batch-columns';
-import { ALLOC, isSizeWide, recordsIn, SIZE, SLOT, writeRequest, writeTarget, type Records } from './records';
+import { allocRecordIn, writeAlloc, writeTarget, type Records } from './records';
 
 /** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
 export type Bytes = number | bigint;
@@ -82,6 +82,7 @@ interface Addon {
   flush(): void;
   runBatch(
     records: Float64Array,
+    requests: Float64Array,
     results: Uint8Array,
     state?: Float64Array,
     ...columns: ArrayBufferView[]
@@ -114,7 +115,7 @@ const { layout } = addon;
 const numbers = new Float64Array(addon.mailbox);
 const words = new BigUint64Array(addon.mailbox);
 const integers = new Int32Array(addon.mailbox, 8 * layout.integers, 2 * (layout.alloc - layout.integers));
-const record = recordsIn(addon.mailbox, 8 * layout.alloc);
+const record = allocRecordIn(addon.mailbox, 8 * layout.alloc);
 const queue = new Int32Array(addon.mailbox, 8 * layout.queue);
 // Constants of this module, which compiled code need not look for.
 const { results: RESULTS, wide: WIDE, status: STATUS } = layout;
@@ -205,27 +206,39 @@ function status(): number {
   return integer(STATUS);
 }
 
-class ListReport {
+/** Where a number of these is -1, it is too large for 31 bits: `list` knows it. */
+class Report {
+  /** How many blocks there are. */
   get count(): number {
-    const count = integer(COUNT);
-    return count < 0 ? result(0) : count;
+    return integer(COUNT);
   }
   /** What goes with the slot to name the list; another one whenever its blocks have changed. */
   get generation(): number {
     return integer(GENERATION);
   }
-  /** In units of `OFFSET_UNIT` bytes. */
+  /** Of the first block, in units of `OFFSET_UNIT` bytes. */
   get offset(): number {
-    const offset = integer(OFFSET);
-    return offset < 0 ? result(1) : offset;
+    return integer(OFFSET);
   }
-  /** See `orderOf()` and `isClear()`. */
+  /** Of the first block: see `orderOf()` and `isClear()`. */
   get shape(): number {
     return integer(SHAPE);
   }
 }
 
-/** The list that the last call of alloc, adopt, trim or freeBlock has left, and the first block on it. */
+class ListReport extends Report {
+  override get count(): number {
+    return super.count < 0 ? result(0) : super.count;
+  }
+  override get offset(): number {
+    return super.offset < 0 ? result(1) : super.offset;
+  }
+}
+
+/** The list that the last call of alloc, adopt, trim or freeBlock has left, as it fits into small integers. */
+export const report = new Report();
+
+/** The same, whatever the numbers. */
 export const list = new ListReport();
 
 /** Every offset is a multiple of this. */
@@ -314,7 +327,7 @@ let lastRequest: Request | undefined;
 let lastChange = 0;
 
 function change(allocator: Handle, request: Request): void {
-  writeRequest(record, 0, ALLOC, allocator, request);
+  writeAlloc(record, allocator, request);
   lastChange = (integer(CHANGES) + 1) | 0;
   integers[CHANGES] = lastChange;
   lastAllocator = allocator;
@@ -325,12 +338,7 @@ function change(allocator: Handle, request: Request): void {
 export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
-  if (typeof size === 'number' && !isSizeWide(record, 0)) {
-    record.integers[SLOT] = slot;
-    record.numbers[SIZE] = size;
-  } else {
-    writeTarget(record, 0, slot, size);
-  }
+  writeTarget(record, slot, size);
   callAlloc();
   return status();
 }
@@ -600,7 +608,7 @@ export function park(blocks: Handle): { readonly allocator: Token; readonly tick
   return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
 }
 
-/** Takes up a parked list, which has a tag (`adoptedTag()`), into the slot. */
+/** Takes up a parked list, which has a tag (`reportedTag()`), into the slot. */
 export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   putHandle(allocator);
   numbers[2] = slot;
@@ -611,7 +619,8 @@ export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   return status();
 }
 
-export function adoptedTag(): number {
+/** Of the list that adopt or describe has found. */
+export function reportedTag(): number {
   return result(2);
 }
 
@@ -635,12 +644,18 @@ export function runBatch(allocator: Handle, batch: BatchRun, isAtomic: boolean, 
   numbers[4] = isAtomic ? 1 : 0;
   put(5, baseOffset);
   seal();
-  addon.runBatch(batch.records.numbers, batch.results.memory);
+  const { records, results } = batch;
+  addon.runBatch(records.memory, records.requests, results.memory);
   return status();
 }
 
 export function failedOperation(): number {
   return result(0);
+}
+
+/** How many lists more than before are in slots of the batch's own. */
+export function listsOfBatch(): number {
+  return result(1);
 }
 
 /**
@@ -662,7 +677,8 @@ export function replayBatch(
   numbers[5] = 0;
   seal();
   const { offsets, orders, states, tags } = blocks;
-  addon.runBatch(batch.records.numbers, batch.results.memory, state, offsets, orders, states, tags);
+  const { records, results } = batch;
+  addon.runBatch(records.memory, records.requests, results.memory, state, offsets, orders, states, tags);
   return result(0);
 }
 

@@ -1,179 +1,212 @@
 /** Operations as they are written down for the addon: see native/node/record.h, the other side. */
 import type { Bytes, Handle, Request } from './native';
 
-/** Kinds of operations, as in native/buddy/run.h. */
-export const ALLOC = 0;
-export const ALLOC_RAW = 1;
-export const FREE = 2;
-
-export type AllocKind = typeof ALLOC | typeof ALLOC_RAW;
+/** What a record is. */
+const ALLOC = 0;
+const ALLOC_RAW = 1;
+const FREE = 2;
+/** Bits beside it. */
+const IN_BATCH = 1 << 2;
+const WIDE = 1 << 3;
+const CLEARED = 1 << 4;
 
 /** As a generation: of whatever list is in the slot. */
-export const ANY_GENERATION = -1;
+const ANY_GENERATION = -1;
 
-/** Bits beside the kind, see native/node/record.h. */
-const IN_BATCH = 1 << 2;
-const SAME_REQUEST = 1 << 3;
-/** For this side only: another record frees what this one allocates. */
-const FREED_LATER = 1 << 4;
+/** Of the fields: how many there are, and where numbers of 8 bytes begin. */
+const REQUEST_CELLS = 5;
+const ALLOC_CELLS = 8;
+const RECORD_CELLS = 3;
 
-/** Views of one piece of memory, which holds records one after the other. */
-export interface Records {
+/** Views of one piece of memory. */
+export interface Cells {
   readonly numbers: Float64Array;
   readonly words: BigUint64Array;
   readonly integers: Int32Array;
 }
 
-/** Cells of 8 bytes. */
-const CELLS = 8;
-const INTEGERS = 2 * CELLS;
-/** Of the first number in a record. */
-const NUMBER = 3;
-/** The places of slot and size in the first record: as an integer, and as a number. */
-export const SLOT = 1;
-export const SIZE = NUMBER;
-const TAG = NUMBER + 4;
-/** The bit that says that the first number is a bigint; those of the others follow. */
-const WIDE = 1 << 8;
-/** For records that need not name their allocator. */
-const NOBODY: Handle = { slot: 0, generation: 0 };
-
-export function recordsIn(buffer: ArrayBuffer, byteOffset = 0): Records {
+function cellsIn(buffer: ArrayBuffer, byteOffset: number, count: number): Cells {
   return {
-    numbers: new Float64Array(buffer, byteOffset),
-    words: new BigUint64Array(buffer, byteOffset),
-    integers: new Int32Array(buffer, byteOffset),
+    numbers: new Float64Array(buffer, byteOffset, count),
+    words: new BigUint64Array(buffer, byteOffset, count),
+    integers: new Int32Array(buffer, byteOffset, 2 * count),
   };
 }
 
-/** Room for so many records, with those of `old` at its start. */
-export function makeRecords(count: number, old?: Records): Records {
-  const records = recordsIn(new ArrayBuffer(count * CELLS * 8));
-  if (old) records.integers.set(old.integers);
-  return records;
+/** With the cells of `old` at their start. */
+function makeCells(count: number, old?: Cells): Cells {
+  const cells = cellsIn(new ArrayBuffer(8 * count), 0, count);
+  if (old) cells.integers.set(old.integers);
+  return cells;
 }
 
-/** Gives the bit that says that the number is a bigint. */
-function writeNumber(records: Records, index: number, which: number, value: Bytes): number {
-  const cell = index * CELLS + NUMBER + which;
-  if (typeof value === 'number') {
-    records.numbers[cell] = value;
-    return 0;
+/** Whether the number is wide: a bigint. */
+function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
+  if (typeof value === 'number') cells.numbers[cell] = value;
+  else cells.words[cell] = value;
+  return typeof value !== 'number';
+}
+
+function writeRequest(cells: Cells, at: number, request: Request): void {
+  const { minBlockSize, flags, start, end, tag } = request;
+  cells.integers[2 * at] = flags;
+  cells.integers[2 * at + 1] =
+    (writeNumber(cells, at + 1, minBlockSize) ? 1 : 0) |
+    (writeNumber(cells, at + 2, start) ? 2 : 0) |
+    (writeNumber(cells, at + 3, end) ? 4 : 0) |
+    (writeNumber(cells, at + 4, tag) ? 8 : 0);
+}
+
+/** The allocation in the mailbox. */
+export function allocRecordIn(mailbox: ArrayBuffer, byteOffset: number): Cells {
+  return cellsIn(mailbox, byteOffset, ALLOC_CELLS);
+}
+
+/** Of that: slot, whether the size is wide; and the size. */
+const SLOT = 0;
+const IS_WIDE = 1;
+const SIZE = 1;
+/** Of the allocator, two integers; of the request, so many cells. */
+const ALLOCATOR = 4;
+const REQUEST = 3;
+
+/** Where an allocation goes, and how much it asks for. */
+export function writeTarget(record: Cells, slot: number, size: Bytes): void {
+  const { integers, numbers } = record;
+  integers[SLOT] = slot;
+  if (typeof size === 'number' && integers[IS_WIDE] === 0) numbers[SIZE] = size;
+  else integers[IS_WIDE] = writeNumber(record, SIZE, size) ? 1 : 0;
+}
+
+/** All but that. */
+export function writeAlloc(record: Cells, allocator: Handle, request: Request): void {
+  const { integers } = record;
+  integers[ALLOCATOR] = allocator.slot;
+  integers[ALLOCATOR + 1] = allocator.generation;
+  writeRequest(record, REQUEST, request);
+}
+
+/** The operations of a batch, one after the other. Knows nothing of what they mean. */
+export class Records {
+  #capacity: number;
+  #cells: Cells;
+  #length = 0;
+  #requestCapacity: number;
+  #requests: Cells;
+  #numberOfRequests = 0;
+  #lastRequest: Request | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#cells = makeCells(RECORD_CELLS * capacity);
+    this.#requestCapacity = capacity;
+    this.#requests = makeCells(REQUEST_CELLS * capacity);
   }
-  records.words[cell] = value;
-  return WIDE << which;
-}
 
-/** All of an allocation but its target. */
-export function writeRequest(
-  records: Records,
-  index: number,
-  kind: AllocKind,
-  allocator: Handle,
-  { minBlockSize, flags, start, end, tag }: Request,
-): void {
-  const { integers } = records;
-  const at = index * INTEGERS;
-  integers[at] =
-    kind |
-    writeNumber(records, index, 1, minBlockSize) |
-    writeNumber(records, index, 2, start) |
-    writeNumber(records, index, 3, end) |
-    writeNumber(records, index, 4, tag);
-  integers[at + 3] = flags;
-  integers[at + 4] = allocator.slot;
-  integers[at + 5] = allocator.generation;
-}
-
-export function isSizeWide({ integers }: Records, index: number): boolean {
-  return ((integers[index * INTEGERS] ?? 0) & WIDE) !== 0;
-}
-
-/** Where an allocation goes, and how much it asks for. Comes after `writeRequest()`. */
-export function writeTarget(records: Records, index: number, slot: number, size: Bytes): void {
-  const { integers, numbers } = records;
-  const at = index * INTEGERS;
-  integers[at + 1] = slot;
-  if (typeof size === 'number') {
-    numbers[index * CELLS + NUMBER] = size;
-    integers[at] = (integers[at] ?? 0) & ~WIDE;
-  } else {
-    integers[at] = (integers[at] ?? 0) | writeNumber(records, index, 0, size);
+  get length(): number {
+    return this.#length;
   }
-}
 
-export function writeFree(
-  { integers }: Records,
-  index: number,
-  slot: number,
-  generation: number,
-  cleared: boolean,
-): void {
-  const at = index * INTEGERS;
-  integers[at] = FREE;
-  integers[at + 1] = slot;
-  integers[at + 2] = generation;
-  integers[at + 3] = cleared ? 1 : 0;
-}
-
-/**
- * An allocation that is a batch's.
- *
- * @param previous what the allocation before this one in the batch asks for
- */
-export function writeBatchAlloc(
-  records: Records,
-  index: number,
-  size: Bytes,
-  request: Request,
-  previous: Request | undefined,
-): void {
-  const { integers, numbers } = records;
-  const at = index * INTEGERS;
-  if (request === previous) integers[at] = ALLOC | IN_BATCH | SAME_REQUEST;
-  else {
-    writeRequest(records, index, ALLOC, NOBODY, request);
-    integers[at] = (integers[at] ?? 0) | IN_BATCH;
+  /** For the addon. */
+  get memory(): Float64Array {
+    return this.#cells.numbers;
   }
-  if (typeof size === 'number') numbers[index * CELLS + NUMBER] = size;
-  else integers[at] = (integers[at] ?? 0) | writeNumber(records, index, 0, size);
-}
 
-/** Whether there is, at this place, an allocation of the batch, whose list is not freed in it. */
-export function keepsList({ integers }: Records, index: number): boolean {
-  return ((integers[index * INTEGERS] ?? 0) & (3 | IN_BATCH | FREED_LATER)) === (ALLOC | IN_BATCH);
-}
-
-/** Frees, in a batch, what it has allocated at this place. */
-export function writeBatchFree({ integers }: Records, index: number, place: number, cleared: boolean): void {
-  const at = index * INTEGERS;
-  integers[at] = FREE | IN_BATCH;
-  integers[at + 1] = place;
-  integers[at + 3] = cleared ? 1 : 0;
-  const allocation = place * INTEGERS;
-  integers[allocation] = (integers[allocation] ?? 0) | FREED_LATER;
-}
-
-/** The tags of the allocations among so many records of a batch; 0 for what is none. */
-export function tagsOf({ numbers, integers }: Records, count: number): Float64Array {
-  const tags = new Float64Array(count);
-  let tag = 0;
-  for (let index = 0; index < count; index++) {
-    const kind = integers[index * INTEGERS] ?? 0;
-    if ((kind & 3) !== ALLOC) continue;
-    if ((kind & SAME_REQUEST) === 0) tag = numbers[index * CELLS + TAG] ?? 0;
-    tags[index] = tag;
+  /** For the addon: what allocations ask for. */
+  get requests(): Float64Array {
+    return this.#requests.numbers;
   }
-  return tags;
-}
 
-export function slotOf({ integers }: Records, index: number): number {
-  return integers[index * INTEGERS + 1] ?? -1;
-}
+  clear(): void {
+    this.#length = 0;
+    this.#numberOfRequests = 0;
+    this.#lastRequest = undefined;
+  }
 
-/** Another list for a record of `writeFree()`; `undefined`: none. */
-export function aimFree({ integers }: Records, index: number, list: Handle | undefined): void {
-  const at = index * INTEGERS;
-  integers[at + 1] = list ? list.slot : -1;
-  integers[at + 2] = list ? list.generation : 0;
+  /** Whether there is room for one operation more: an allocation, if it has a request. */
+  hasRoom(request = this.#lastRequest): boolean {
+    return (
+      this.#length < this.#capacity &&
+      (request === this.#lastRequest || this.#numberOfRequests < this.#requestCapacity)
+    );
+  }
+
+  /** Makes twice as much room of what there is too little. */
+  grow(): void {
+    if (this.#length === this.#capacity) {
+      this.#cells = makeCells(2 * RECORD_CELLS * this.#capacity, this.#cells);
+      this.#capacity *= 2;
+    }
+    if (this.#numberOfRequests === this.#requestCapacity) {
+      this.#requests = makeCells(2 * REQUEST_CELLS * this.#requestCapacity, this.#requests);
+      this.#requestCapacity *= 2;
+    }
+  }
+
+  /** The number of the request. One that is the same object as the one before it needs not be written down again. */
+  #numberOf(request: Request): number {
+    if (request !== this.#lastRequest) {
+      writeRequest(this.#requests, REQUEST_CELLS * this.#numberOfRequests++, request);
+      this.#lastRequest = request;
+    }
+    return this.#numberOfRequests - 1;
+  }
+
+  #writeAlloc(what: number, slot: number, size: Bytes, request: Request): number {
+    const number = this.#numberOf(request);
+    const index = this.#length++;
+    const at = 2 * RECORD_CELLS * index;
+    const { integers } = this.#cells;
+    const isWide = writeNumber(this.#cells, RECORD_CELLS * index + 2, size);
+    integers[at] = isWide ? what | WIDE : what;
+    integers[at + 1] = slot;
+    integers[at + 2] = number;
+    return index;
+  }
+
+  #writeFree(what: number, slot: number, generation: number): number {
+    const index = this.#length++;
+    const at = 2 * RECORD_CELLS * index;
+    const { integers } = this.#cells;
+    integers[at] = what;
+    integers[at + 1] = slot;
+    integers[at + 2] = generation;
+    return index;
+  }
+
+  /** `gpu_buddy_alloc_blocks()`, guarded and explained, into a slot that the batch opens. */
+  alloc(size: Bytes, request: Request): number {
+    return this.#writeAlloc(ALLOC | IN_BATCH, 0, size, request);
+  }
+
+  /** The same with arguments as they are, into the list in this slot. */
+  allocRaw(slot: number, size: Bytes, request: Request): number {
+    return this.#writeAlloc(ALLOC_RAW, slot, size, request);
+  }
+
+  /** Frees what the batch has allocated at this place. */
+  freePlace(place: number, cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | IN_BATCH | CLEARED : FREE | IN_BATCH, place, 0);
+  }
+
+  /** Frees whatever list will be in this slot. */
+  freeSlot(slot: number, cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | CLEARED : FREE, slot, ANY_GENERATION);
+  }
+
+  /** Frees a list; `undefined`: one that is not known yet. */
+  freeList(list: Handle | undefined, cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | CLEARED : FREE, list?.slot ?? -1, list?.generation ?? 0);
+  }
+
+  /** Another list for a record of `freeList()`. */
+  aimFree(index: number, list: Handle | undefined): void {
+    const at = 2 * RECORD_CELLS * index;
+    this.#cells.integers[at + 1] = list?.slot ?? -1;
+    this.#cells.integers[at + 2] = list?.generation ?? 0;
+  }
+
+  slotAt(index: number): number {
+    return this.#cells.integers[2 * RECORD_CELLS * index + 1] ?? -1;
+  }
 }

@@ -33,6 +33,8 @@ export interface AllocOptions {
 export interface Request extends native.Request {
   /** The range begins or ends below the start of the space. */
   readonly isOutside: boolean;
+  /** For the few: it is outside, or its list remembers where it was allocated. */
+  readonly isSpecial: boolean;
   /** As given, for the words of errors. */
   readonly range: readonly Bytes[] | undefined;
 }
@@ -42,9 +44,9 @@ type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'range'>;
 const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, range: undefined };
 const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
-/** An allocation without options. */
-export function plainRequest(chunkSize: bigint): Request {
-  return { ...SIMPLE, minBlockSize: toNumberIfSafe(chunkSize), tag: 0 };
+/** An allocation without options, from an allocator whose lists may remember where they were allocated. */
+export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Request {
+  return { ...SIMPLE, minBlockSize: toNumberIfSafe(chunkSize), tag: 0, isSpecial: capturesStacks };
 }
 
 /** @param plain what holds where an option is not given */
@@ -63,6 +65,7 @@ export function toRequest(options: AllocOptions, plain: Request, baseOffset: big
     end,
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     isOutside,
+    isSpecial: isOutside || plain.isSpecial,
     range,
   };
 }

@@ -1,7 +1,7 @@
 /** Allocations and frees of a trace that are done in one call. Knows slots, no IDs. */
 import { makeBatchColumns } from '../batch-columns';
 import * as native from '../native';
-import * as records from '../records';
+import { Records } from '../records';
 
 /** So many operations at the most. */
 const CAPACITY = 256;
@@ -9,47 +9,44 @@ const CAPACITY = 256;
 const STATE = 3;
 
 export class OperationBatch {
-  readonly #records = records.makeRecords(CAPACITY);
+  readonly #records = new Records(CAPACITY);
   readonly #results = makeBatchColumns(CAPACITY);
   readonly #state = new Float64Array(STATE * CAPACITY);
   /** The blocks of all lists of more than one, one list after the other. */
   #blocks = native.columns(CAPACITY);
   readonly #starts = new Float64Array(CAPACITY);
-  #length = 0;
 
   get length(): number {
-    return this.#length;
+    return this.#records.length;
   }
 
   get isFull(): boolean {
-    return this.#length === CAPACITY;
+    return this.#records.length === CAPACITY;
   }
 
   clear(): void {
-    this.#length = 0;
+    this.#records.clear();
   }
 
   /** gpu_buddy_alloc_blocks(), into the list in this slot. */
-  alloc(allocator: native.Handle, request: native.Request, slot: number, size: native.Bytes): void {
-    const index = this.#length++;
-    records.writeRequest(this.#records, index, records.ALLOC_RAW, allocator, request);
-    records.writeTarget(this.#records, index, slot, size);
+  alloc(slot: number, size: native.Bytes, request: native.Request): void {
+    this.#records.allocRaw(slot, size, request);
   }
 
   /** gpu_buddy_free_list(), of whatever list will be in this slot. */
   free(slot: number, cleared: boolean): void {
-    records.writeFree(this.#records, this.#length++, slot, records.ANY_GENERATION, cleared);
+    this.#records.freeSlot(slot, cleared);
   }
 
   /** Does all of it. */
   run(allocator: native.Handle): void {
     this.#results.memory.fill(0);
-    for (let first = 0, used = 0; first < this.#length;) {
+    for (let first = 0, used = 0; first < this.length;) {
       const batch = {
         records: this.#records,
         results: this.#results,
         first,
-        count: this.#length - first,
+        count: this.length - first,
       };
       const end = first + native.replayBatch(allocator, batch, this.#state, rowsFrom(this.#blocks, used));
       for (; first < end; first++) {
@@ -68,7 +65,7 @@ export class OperationBatch {
     larger.orders.set(this.#blocks.orders.subarray(0, known));
     larger.states.set(this.#blocks.states.subarray(0, known));
     this.#blocks = larger;
-    const slot = records.slotOf(this.#records, index);
+    const slot = this.#records.slotAt(index);
     native.describe(slot);
     native.readInto({ slot, generation: native.list.generation }, rowsFrom(larger, known));
   }

@@ -21,7 +21,10 @@ export class TraceReplayer implements Disposable {
   readonly #result = new ResultBuilder();
   /** What was enqueued, and where each of it stands. */
   readonly #batch = new OperationBatch();
-  #places: TracePlace[] = [];
+  #places = new Places();
+  /** Of what the last `run()` has done, whose lines may be asked for while the next operations are enqueued. */
+  #placesDone = new Places();
+  #lastRequest: native.Request = { minBlockSize: 0, flags: 0, start: 0, end: 0, tag: 0 };
   #columns = native.columns(64);
   #allocator: native.Handle | undefined;
   #size = 0;
@@ -119,11 +122,11 @@ export class TraceReplayer implements Disposable {
    */
   enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
     if (!this.canEnqueue(operation)) return false;
-    const allocator = this.#liveAllocator(operation, place);
-    if (operation.kind === 'alloc') this.#addAlloc(allocator, operation, place);
+    this.#liveAllocator(operation, place);
+    const index = this.#batch.length;
+    if (operation.kind === 'alloc') this.#addAlloc(operation, place);
     if (operation.kind === 'free') this.#addFree(operation.id, operation.cleared, place);
-    // The place may be that of another operation by the time that this one is done.
-    this.#places.push({ file: place.file, line: place.line });
+    this.#places.set(index, place);
     return true;
   }
 
@@ -136,20 +139,16 @@ export class TraceReplayer implements Disposable {
   run(): Generator<string, undefined> {
     const allocator = this.#allocator;
     const places = this.#places;
-    this.#places = [];
+    this.#places = this.#placesDone;
+    this.#placesDone = places;
     if (allocator) this.#batch.run(allocator);
     const count = this.#batch.length;
     this.#batch.clear();
     return this.#lines(allocator, count, places);
   }
 
-  *#lines(
-    allocator: native.Handle | undefined,
-    count: number,
-    places: readonly TracePlace[],
-  ): Generator<string, undefined> {
-    for (let index = 0; index < count; index++)
-      yield this.#lineAt(allocator, index, places[index] ?? NOWHERE);
+  *#lines(allocator: native.Handle | undefined, count: number, places: Places): Generator<string, undefined> {
+    for (let index = 0; index < count; index++) yield this.#lineAt(allocator, index, places.at(index));
     return undefined;
   }
 
@@ -203,13 +202,31 @@ export class TraceReplayer implements Disposable {
     return this.#allocator;
   }
 
-  #addAlloc(allocator: native.Handle, operation: AllocOperation, place: TracePlace): void {
+  #addAlloc(operation: AllocOperation, place: TracePlace): void {
     const { id, start, end, size, minBlockSize, flags } = operation;
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
     if (slot < 0) throw new TraceError(place, 'no native memory for another list');
-    this.#batch.alloc(allocator, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 }, slot, size);
+    this.#batch.alloc(slot, size, this.#requestFor(minBlockSize, toFlags(flags), start, end));
+  }
+
+  /** The same object as the last time where the same is asked for. */
+  #requestFor(
+    minBlockSize: native.Bytes,
+    flags: number,
+    start: native.Bytes,
+    end: native.Bytes,
+  ): native.Request {
+    const last = this.#lastRequest;
+    if (
+      last.minBlockSize === minBlockSize &&
+      last.flags === flags &&
+      last.start === start &&
+      last.end === end
+    )
+      return last;
+    return (this.#lastRequest = { minBlockSize, flags, start, end, tag: 0 });
   }
 
   #addFree(id: number, cleared: boolean, place: TracePlace): void {
@@ -308,5 +325,20 @@ export class TraceReplayer implements Disposable {
 
 /** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */
 function toFlags(flags: native.Bytes): number {
-  return Number(BigInt.asUintN(32, BigInt(flags)));
+  return typeof flags === 'number' ? flags >>> 0 : Number(BigInt.asUintN(32, flags));
+}
+
+/** Of operations. By the time that they are done, the objects that have told of them may stand for other places. */
+class Places {
+  readonly #files: string[] = [];
+  readonly #lines: number[] = [];
+
+  set(index: number, { file, line }: TracePlace): void {
+    this.#files[index] = file;
+    this.#lines[index] = line;
+  }
+
+  at(index: number): TracePlace {
+    return { file: this.#files[index] ?? NOWHERE.file, line: this.#lines[index] ?? NOWHERE.line };
+  }
 }

@@ -36,21 +36,24 @@ static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
 	INIT_LIST_HEAD(&list->blocks);
 }
 
-enum buddy_status buddy_perform_undo(struct buddy_allocator *allocator, struct buddy_list *list)
+void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
+	kernel_begin(&allocator->context, 0);
 	undo(allocator, list);
 	buddy_list_init(list);
 	/* The list's own. */
 	allocator->references--;
-	return BUDDY_OK;
 }
 
-enum buddy_status buddy_perform_alloc_raw(struct buddy_allocator *allocator,
-					  struct buddy_list *list,
-					  const struct buddy_request *request)
+enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request)
 {
-	int error = kernel_alloc(allocator, list, request);
+	int error;
 
+	if (list->allocator)
+		return BUDDY_LIST_IN_USE;
+	kernel_begin(&allocator->context, allocator->step_limit);
+	error = kernel_alloc(allocator, list, request);
 	bind(allocator, list, request->tag);
 	return buddy_status_of(allocator, error);
 }
@@ -222,18 +225,21 @@ static int alloc_prepared(struct buddy_allocator *allocator, struct buddy_list *
 				      request->min_block_size, &list->blocks, prepared->flags);
 }
 
-enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				      struct buddy_prepared *prepared)
+enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+				  struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
 	u64 avail = allocator->mm.avail;
 	int error;
 
+	if (list->allocator)
+		return BUDDY_LIST_IN_USE;
 	if (!prepared->is_known)
 		prepare(&allocator->mm, prepared);
 	if (prepared->status)
 		return prepared->status;
 
+	kernel_begin(&allocator->context, allocator->step_limit);
 	error = alloc_prepared(allocator, list, prepared);
 	if (error)
 		return buddy_status_of(allocator, error);

@@ -5,14 +5,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+struct call {
+	buddy_body body;
+	void *arguments;
+};
+
 static u64 quarter_of_memory(void)
 {
 	return (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE) / 4;
 }
 
 /* Comes back from `body` either way. */
-static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body, void *arguments,
-			     u64 step_limit)
+static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body, void *arguments)
 {
 	jmp_buf escape;
 
@@ -21,13 +25,14 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 		return BUDDY_POISONED;
 	}
 
-	kernel_enter(&allocator->context, &escape, step_limit);
+	kernel_attach(&allocator->context, &escape);
 	return body(allocator, arguments);
 }
 
 static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments)
 {
 	(void)arguments;
+	kernel_begin(&allocator->context, 0);
 	buddy_free_all_parked(allocator);
 	arena_keep_none(&allocator->arena);
 	gpu_buddy_fini(&allocator->mm);
@@ -41,7 +46,7 @@ static void destroy(struct buddy_allocator *allocator)
 	/* Nobody else can want the lock any more, but the kernel code wants it held. */
 	mutex_lock(&allocator->lock);
 	if (!allocator->poisoned) {
-		run(allocator, fini, NULL, 0);
+		run(allocator, fini, NULL);
 		kernel_leave();
 	}
 	if (allocator->poisoned)
@@ -63,18 +68,30 @@ static void unlock(struct buddy_allocator *allocator)
 		destroy(allocator);
 }
 
-enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments,
-			     u64 step_limit)
+enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, void *arguments)
 {
 	enum buddy_status status = BUDDY_POISONED;
 
 	buddy_lock(allocator);
 	if (!allocator->poisoned) {
-		status = run(allocator, body, arguments, step_limit);
+		status = run(allocator, body, arguments);
 		kernel_leave();
 	}
 	unlock(allocator);
 	return status;
+}
+
+static enum buddy_status begin(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct call *call = arguments;
+
+	kernel_begin(&allocator->context, 0);
+	return call->body(allocator, call->arguments);
+}
+
+enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments)
+{
+	return buddy_run(allocator, begin, &(struct call){ body, arguments });
 }
 
 static enum buddy_status check_config(const struct buddy_config *config)
@@ -91,8 +108,10 @@ static enum buddy_status check_config(const struct buddy_config *config)
 static enum buddy_status init(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct buddy_config *config = arguments;
-	int error = gpu_buddy_init(&allocator->mm, config->size, config->chunk_size);
+	int error;
 
+	kernel_begin(&allocator->context, 0);
+	error = gpu_buddy_init(&allocator->mm, config->size, config->chunk_size);
 	if (error)
 		return buddy_status_of(allocator, error);
 	/* The roots. */
@@ -126,7 +145,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 		   config->memory_limit ? config->memory_limit : quarter_of_memory());
 
 	/* Without the lock: nobody else knows of the allocator yet. */
-	status = run(allocator, init, &wanted, 0);
+	status = run(allocator, init, &wanted);
 	kernel_leave();
 	if (status) {
 		/* After a failed gpu_buddy_init() there is nothing for gpu_buddy_fini(), only memory. */

@@ -62,25 +62,8 @@ static inline void buddy_unlock(struct buddy_allocator *allocator)
 		mutex_unlock(&allocator->lock);
 }
 
-/* What stands behind the operations of run.h. Called inside buddy_call(). */
-enum buddy_status buddy_perform_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				      struct buddy_prepared *prepared);
-enum buddy_status buddy_perform_alloc_raw(struct buddy_allocator *allocator,
-					  struct buddy_list *list,
-					  const struct buddy_request *request);
-enum buddy_status buddy_perform_free(struct buddy_allocator *allocator, struct buddy_list *list,
-				     bool cleared);
-enum buddy_status buddy_perform_undo(struct buddy_allocator *allocator, struct buddy_list *list);
-
-typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void *arguments);
-
-/*
- * Runs `body` under the lock and in the context of the allocator: the only way to call kernel code. A BUG in it poisons
- * the allocator; a poisoned one is BUDDY_POISONED without a call. `step_limit` 0: no limit. The allocator may be gone
- * afterwards if the body gave up the last reference.
- */
-enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments,
-			     u64 step_limit);
+/* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */
+enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments);
 
 /* What a negative errno of the kernel code means, considering what happened to memory and work in this call. */
 enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error);

@@ -19,12 +19,12 @@ static enum buddy_status warn(struct buddy_allocator *allocator, void *arguments
 
 enum buddy_status buddy_inject_bug(struct buddy_allocator *allocator)
 {
-	return buddy_call(allocator, bug, NULL, 0);
+	return buddy_call(allocator, bug, NULL);
 }
 
 enum buddy_status buddy_inject_warning(struct buddy_allocator *allocator)
 {
-	return buddy_call(allocator, warn, NULL, 0);
+	return buddy_call(allocator, warn, NULL);
 }
 
 void buddy_inject_failure(struct buddy_allocator *allocator, uint64_t nth, bool from_then_on)

@@ -40,12 +40,12 @@ static enum buddy_status reset_clear_wholly(struct buddy_allocator *allocator, v
 
 enum buddy_status buddy_reset_clear_raw(struct buddy_allocator *allocator, bool clear)
 {
-	return buddy_call(allocator, reset_clear_raw, &clear, 0);
+	return buddy_call(allocator, reset_clear_raw, &clear);
 }
 
 enum buddy_status buddy_reset_clear(struct buddy_allocator *allocator, bool clear)
 {
-	return buddy_call(allocator, reset_clear_wholly, &clear, 0);
+	return buddy_call(allocator, reset_clear_wholly, &clear);
 }
 
 static enum buddy_status find(struct buddy_allocator *allocator, void *arguments)
@@ -66,7 +66,7 @@ static enum buddy_status find(struct buddy_allocator *allocator, void *arguments
 enum buddy_status buddy_lookup(struct buddy_allocator *allocator, uint64_t address,
 			       struct buddy_block_info *block, bool *found)
 {
-	return buddy_call(allocator, find, &(struct lookup){ address, block, found }, 0);
+	return buddy_call(allocator, find, &(struct lookup){ address, block, found });
 }
 
 static enum buddy_status print_lines(struct buddy_allocator *allocator, void *arguments)
@@ -83,7 +83,7 @@ static enum buddy_status print_lines(struct buddy_allocator *allocator, void *ar
 enum buddy_status buddy_print(struct buddy_allocator *allocator,
 			      void (*print)(void *reader, const char *line), void *reader)
 {
-	return buddy_call(allocator, print_lines, &(struct printing){ print, reader }, 0);
+	return buddy_call(allocator, print_lines, &(struct printing){ print, reader });
 }
 
 void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
@@ -105,12 +105,16 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	buddy_unlock(allocator);
 }
 
+struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator)
+{
+	return (struct buddy_avail){ allocator->mm.avail, allocator->mm.clear_avail,
+				     allocator->context.warnings };
+}
+
 void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail)
 {
 	buddy_lock(allocator);
-	avail->avail = allocator->mm.avail;
-	avail->clear_avail = allocator->mm.clear_avail;
-	avail->kernel_warnings = allocator->context.warnings;
+	*avail = buddy_run_avail(allocator);
 	buddy_unlock(allocator);
 }
 
@@ -178,7 +182,7 @@ enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
 				 const struct buddy_columns *columns, uint64_t *count)
 {
 	struct snapshot snapshot = { columns, 0 };
-	enum buddy_status status = buddy_call(allocator, copy_all, &snapshot, 0);
+	enum buddy_status status = buddy_call(allocator, copy_all, &snapshot);
 
 	*count = snapshot.count;
 	return status;

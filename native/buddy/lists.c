@@ -90,7 +90,7 @@ static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void 
 	if (!list->allocator)
 		return BUDDY_FREED;
 
-	status = buddy_call(list->allocator, body, arguments, 0);
+	status = buddy_call(list->allocator, body, arguments);
 	if (status == BUDDY_POISONED) {
 		/* Where the BUG left the blocks, nobody may look for them. */
 		INIT_LIST_HEAD(&list->blocks);
@@ -109,14 +109,13 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 	return call_on(list, trim_checked, &(struct trimming){ list, start, new_size });
 }
 
-enum buddy_status buddy_perform_free(struct buddy_allocator *allocator, struct buddy_list *list,
-				     bool cleared)
+void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
 {
+	kernel_begin(&allocator->context, 0);
 	gpu_buddy_free_list(&allocator->mm, &list->blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 	buddy_list_init(list);
 	/* The list's own. */
 	allocator->references--;
-	return BUDDY_OK;
 }
 
 /* Takes a block off its list. */
@@ -194,21 +193,28 @@ uint64_t buddy_bytes(const struct buddy_list *list)
 	struct sum sum = { list, 0 };
 
 	if (list->allocator)
-		buddy_call(list->allocator, sum_blocks, &sum, 0);
+		buddy_call(list->allocator, sum_blocks, &sum);
 	return sum.bytes;
+}
+
+bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
+		    uint64_t first)
+{
+	struct gpu_buddy_block *block;
+
+	if (first > columns->capacity || list->count > columns->capacity - first)
+		return false;
+	list_for_each_entry(block, &list->blocks, link)
+		buddy_copy_block(columns, first++, block);
+	return true;
 }
 
 static enum buddy_status read_blocks(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct reading *reading = arguments;
-	struct gpu_buddy_block *block;
-	u64 index = 0;
 
 	(void)allocator;
-	if (reading->list->count > reading->columns->capacity)
-		return BUDDY_OK;
-	list_for_each_entry(block, &reading->list->blocks, link)
-		buddy_copy_block(reading->columns, index++, block);
+	buddy_run_read(reading->list, reading->columns, 0);
 	return BUDDY_OK;
 }
 
@@ -218,5 +224,5 @@ enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_c
 	*count = list->count;
 	if (!list->allocator)
 		return BUDDY_FREED;
-	return buddy_call(list->allocator, read_blocks, &(struct reading){ list, columns }, 0);
+	return buddy_call(list->allocator, read_blocks, &(struct reading){ list, columns });
 }

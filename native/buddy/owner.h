@@ -60,6 +60,12 @@ static inline struct buddy_list *buddy_owner_list(const struct buddy_owner *owne
 	return (struct buddy_list *)slots_find(&owner->lists, slot, generation);
 }
 
+/* Asks for the memory of a list, before it is needed. */
+static inline void buddy_owner_fetch_list(const struct buddy_owner *owner, uint32_t slot)
+{
+	slots_fetch(&owner->lists, slot);
+}
+
 /* buddy_park(), and the number of the allocator; the slot can receive another list, under a new generation. */
 enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 				   struct buddy_token *allocator, struct buddy_token *ticket);

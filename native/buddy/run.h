@@ -1,19 +1,24 @@
 /*
- * The calls that programs make most, allocating and freeing, one or many in one go: operations in a row on one allocator
- * share its lock and its guard against BUGs. buddy_alloc() and its like (buddy.h) are runs of one.
+ * The calls that programs make most, allocating and freeing, one or many in a row: the operations of a run share the lock
+ * of their allocator and its guard against BUGs.
  */
 #ifndef BUDDY_RUN_H
 #define BUDDY_RUN_H
 
 #include <buddy/buddy.h>
 
-enum buddy_operation_kind {
-	BUDDY_ALLOC,
-	BUDDY_ALLOC_RAW,
-	BUDDY_FREE,
-	/* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
-	BUDDY_UNDO,
-};
+/* So many operations at the most should go into one run, lest others wait too long for the lock. */
+#define BUDDY_LONGEST_RUN 64
+
+/* What is done in a run. Nothing in it may be lost when a BUG ends it. */
+typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void *arguments);
+
+/*
+ * Runs `body` under the lock and in the context of the allocator, and gives its status. A BUG ends it, and poisons the
+ * allocator; a poisoned one is BUDDY_POISONED without a call. What was in work then, or would have been, is for
+ * buddy_abandon(). The allocator may be gone afterwards if the body gave up the last reference.
+ */
+enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, void *arguments);
 
 /*
  * What an allocation asks for, and what the checked entry has made of it. As long as neither the request nor the allocator
@@ -30,53 +35,32 @@ struct buddy_prepared {
 	unsigned long flags;
 };
 
-struct buddy_operation {
-	enum buddy_operation_kind kind;
-	/* In: BUDDY_OK, or why this operation cannot be done and is left out. Out: how it ended. */
-	enum buddy_status status;
-	/* Of an allocation; a list that is to be freed knows its own. */
-	struct buddy_allocator *allocator;
-	struct buddy_list *list;
-	union {
-		/* Of an allocation. */
-		struct buddy_prepared *prepared;
-		bool cleared;
-	};
+/* The operations of a run. A list that is given back must have come from its allocator: see buddy_allocator_of(). */
+enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+				  struct buddy_prepared *prepared);
+enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request);
+void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared);
+/* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
+void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
-	/* Out, of an allocation: how many blocks are on the list, and the first of them where there is one. */
-	uint64_t count;
-	uint64_t offset;
-	unsigned int order;
-	bool clear;
-};
+/* What there is in the middle of a run; the blocks of a list, from row `first` of the columns on, or false: there is no room. */
+struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
+bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
+		    uint64_t first);
 
-/* Receives, for whoever wants to know it all, the state after each operation, and the blocks of lists of more than one. */
-struct buddy_sink {
-	/* One for each operation. */
-	struct buddy_avail *avail;
-	struct buddy_columns columns;
-	/* Rows that are filled. */
-	uint64_t used;
-	/* There was no room for the blocks of the last list. */
-	bool full;
-};
-
-/* So many operations at the most should go into one run, lest others wait too long for the lock. */
-#define BUDDY_LONGEST_RUN 64
-
-struct buddy_run {
-	struct buddy_operation *operations;
-	size_t count;
-	/* NULL where nobody does. */
-	struct buddy_sink *sink;
-	/* The operation that fails is the last one. */
-	bool stops_at_failure;
-};
+/* Where the blocks come from; NULL: the list is free to receive some. */
+struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 
 /*
- * Does the operations in their order and tells how many: all of them, those up to and including the first that failed, or
- * those up to and including the one that allocated the list for whose blocks the sink has no room.
+ * Ask for the memory that freeing a list will need, in a run, so many operations before it: what lies scattered then comes
+ * while others are done. The second one needs what the first has asked for, and the third what the second has.
  */
-size_t buddy_run(const struct buddy_run *run);
+void buddy_run_fetch_block(const struct buddy_list *list);
+void buddy_run_fetch_parent(const struct buddy_allocator *allocator, const struct buddy_list *list);
+void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, const struct buddy_list *list);
+
+/* Empties a list of a poisoned allocator: the BUG may have left blocks behind that nobody may look for. */
+void buddy_abandon(struct buddy_list *list);
 
 #endif

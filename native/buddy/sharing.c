@@ -148,7 +148,7 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 
 	parked->giver = giver;
 	*ticket = parked->ticket;
-	status = buddy_call(list->allocator, park, &(struct parking){ list, parked }, 0);
+	status = buddy_call(list->allocator, park, &(struct parking){ list, parked });
 	if (status)
 		free(parked);
 	return status;
@@ -182,7 +182,7 @@ enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_to
 
 	if (list->allocator)
 		return BUDDY_LIST_IN_USE;
-	status = buddy_call(allocator, adopt, &adoption, 0);
+	status = buddy_call(allocator, adopt, &adoption);
 	free(adoption.parked);
 	return status;
 }
@@ -254,7 +254,7 @@ void buddy_free_parked(const void *giver)
 	struct buddy_allocator *allocator;
 
 	while ((allocator = find_parked_by(giver))) {
-		buddy_call(allocator, free_parked_by, (void *)(uintptr_t)giver, 0);
+		buddy_call(allocator, free_parked_by, (void *)(uintptr_t)giver);
 		buddy_put(allocator);
 	}
 }

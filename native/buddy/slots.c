@@ -1,11 +1,9 @@
-/* Numbered objects, see slots.h: chunks of entries behind a table that grows. */
+/* Numbered objects, see slots.h: chunks of entries, each twice as large as the one before it. */
 #include <buddy/slots.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-/* gcc's analyzer loses sight of a pointer that is stored in a table at an index it does not know. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
-#endif
+#define HUGE_PAGE (2UL << 20)
 
 void slots_init(struct slots *slots, size_t object_size)
 {
@@ -13,44 +11,56 @@ void slots_init(struct slots *slots, size_t object_size)
 				 .first_free = SLOT_NONE };
 }
 
+static uint32_t first_slot_of(unsigned int chunk)
+{
+	return chunk ? SLOTS_SMALLEST_CHUNK << (chunk - 1) : 0;
+}
+
 void slots_destroy(struct slots *slots)
 {
-	for (uint32_t i = 0; i < slots->count / SLOTS_PER_CHUNK; i++)
-		free(slots->chunks[i]);
-	free(slots->chunks);
+	for (unsigned int i = 0; i < SLOTS_CHUNKS && first_slot_of(i) < slots->capacity; i++)
+		free((void *)(slots->chunks[i] + first_slot_of(i) * slots->entry_size));
 	*slots = (struct slots){ .entry_size = slots->entry_size, .first_free = SLOT_NONE };
 }
 
-/* The lowest of the new slots will be opened first. */
-bool slots_grow(struct slots *slots)
+/* Slots are used at random: with large pages fewer of them are looked for in the page tables. */
+static void want_huge_pages(char *memory, size_t size)
 {
-	uint32_t chunks = slots->count / SLOTS_PER_CHUNK;
-	char **table;
+#ifdef __linux__
+	char *start = memory + (-(uintptr_t)memory & (HUGE_PAGE - 1));
+
+	if (start + HUGE_PAGE <= memory + size)
+		madvise(start, (size_t)(memory + size - start) & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
+#else
+	(void)memory;
+	(void)size;
+#endif
+}
+
+static bool grow(struct slots *slots)
+{
+	uint32_t count = slots->capacity ? slots->capacity : SLOTS_SMALLEST_CHUNK;
 	char *chunk;
 
-	/* A slot is a signed 32-bit number to JavaScript. */
-	if (slots->count > INT32_MAX - SLOTS_PER_CHUNK)
+	if (slots->capacity > INT32_MAX / 2)
 		return false;
-
-	/* The table doubles whenever the number of chunks has reached a power of two. */
-	if (!(chunks & (chunks - 1))) {
-		table = realloc(slots->chunks, (chunks ? 2 * chunks : 1) * sizeof(*table));
-		if (!table)
-			return false;
-		slots->chunks = table;
-	}
-
-	chunk = calloc(SLOTS_PER_CHUNK, slots->entry_size);
+	chunk = calloc(count, slots->entry_size);
 	if (!chunk)
 		return false;
-
-	slots->chunks[chunks] = chunk;
-	slots->count += SLOTS_PER_CHUNK;
-	for (uint32_t i = SLOTS_PER_CHUNK; i-- > 0;) {
-		uint32_t slot = chunks * SLOTS_PER_CHUNK + i;
-
-		slots_entry(slots, slot)->next_free = slots->first_free;
-		slots->first_free = slot;
-	}
+	want_huge_pages(chunk, count * slots->entry_size);
+	slots->chunks[slots_chunk_of(slots->capacity)] =
+		(uintptr_t)chunk - slots->capacity * slots->entry_size;
+	slots->capacity += count;
 	return true;
+}
+
+uint32_t slots_open_fresh(struct slots *slots)
+{
+	uint32_t slot = slots->count;
+
+	if (slot == slots->capacity && !grow(slots))
+		return SLOT_NONE;
+	slots->count++;
+	slots_entry(slots, slot)->next_free = SLOT_OPEN;
+	return slot;
 }

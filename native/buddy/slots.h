@@ -15,14 +15,18 @@
 #endif
 
 #define SLOT_NONE 0xffffffffU
-#define SLOTS_PER_CHUNK 256U
+/* The first two chunks have so many slots each, every other as many as all before it: a slot is a signed 32-bit number to JavaScript. */
+#define SLOTS_SMALLEST_CHUNK 256U
+#define SLOTS_CHUNKS 23
 
 struct slots {
 	size_t entry_size;
-	uint32_t count;
+	/* Slots that there is room for; those that have ever been open. */
+	uint32_t capacity, count;
+	/* Of those that have been open. */
 	uint32_t first_free;
-	/* Of SLOTS_PER_CHUNK entries each. */
-	char **chunks;
+	/* Each as if it began with slot 0. */
+	uintptr_t chunks[SLOTS_CHUNKS];
 };
 
 struct slots_entry {
@@ -42,15 +46,22 @@ void slots_init(struct slots *slots, size_t object_size);
 /* The objects must have been closed, or hold nothing. */
 void slots_destroy(struct slots *slots);
 
-/* Adds a chunk of free slots. */
-bool slots_grow(struct slots *slots);
+/* A slot that was never open, or SLOT_NONE. */
+uint32_t slots_open_fresh(struct slots *slots);
+
+/* Chunks double: the highest bit of the slot's number tells which one it is in. */
+static inline unsigned int slots_chunk_of(uint32_t slot)
+{
+	return slot < SLOTS_SMALLEST_CHUNK ? 0 :
+					     (unsigned int)(__builtin_clz(SLOTS_SMALLEST_CHUNK) -
+							    __builtin_clz(slot) + 1);
+}
 
 /* Only for slots below the count. */
 static inline struct slots_entry *slots_entry(const struct slots *slots, uint32_t slot)
 {
-	char *chunk = slots->chunks[slot / SLOTS_PER_CHUNK];
-
-	return (struct slots_entry *)(chunk + slot % SLOTS_PER_CHUNK * slots->entry_size);
+	return (struct slots_entry *)(slots->chunks[slots_chunk_of(slot)] +
+				      slot * slots->entry_size);
 }
 
 /* The object, or NULL where the slot is not open. */
@@ -62,6 +73,17 @@ static inline void *slots_at(const struct slots *slots, uint32_t slot)
 		return NULL;
 	entry = slots_entry(slots, slot);
 	return entry->next_free == SLOT_OPEN ? entry->object : NULL;
+}
+
+/*
+ * Asks for the memory of an object, before it is needed. gcc takes calls for useless that do nothing but prefetch, unless
+ * there is something volatile in them.
+ */
+static inline void slots_fetch(const struct slots *slots, uint32_t slot)
+{
+	__asm__ volatile("");
+	if (slot < slots->count)
+		__builtin_prefetch(slots_entry(slots, slot), 1);
 }
 
 static inline uint32_t slots_generation(const struct slots *slots, uint32_t slot)
@@ -89,12 +111,11 @@ static inline void slots_renew(struct slots *slots, uint32_t slot)
 static inline uint32_t slots_open(struct slots *slots)
 {
 	struct slots_entry *entry;
-	uint32_t slot;
+	uint32_t slot = slots->first_free;
 
-	if (slots->first_free == SLOT_NONE && !slots_grow(slots))
-		return SLOT_NONE;
+	if (slot == SLOT_NONE)
+		return slots_open_fresh(slots);
 
-	slot = slots->first_free;
 	entry = slots_entry(slots, slot);
 	slots->first_free = entry->next_free;
 	entry->next_free = SLOT_OPEN;

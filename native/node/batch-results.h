@@ -41,12 +41,18 @@ struct BatchResults {
 		errnos[row] = error ? error : -EIO;
 	}
 
-	void WriteList(size_t row, const struct buddy_operation &operation)
+	void WriteList(size_t row, const struct buddy_list *list, uint64_t base_offset)
 	{
-		offsets[row] = operation.offset;
-		counts[row] = static_cast<double>(operation.count);
-		orders[row] = static_cast<uint8_t>(operation.order);
-		clear[row] = operation.clear;
+		uint64_t count = buddy_count(list);
+
+		if (!count)
+			return;
+
+		struct buddy_block_info first = buddy_first(list);
+		counts[row] = static_cast<double>(count);
+		offsets[row] = base_offset + first.offset;
+		orders[row] = static_cast<uint8_t>(first.order);
+		clear[row] = first.clear;
 	}
 };
 

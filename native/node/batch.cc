@@ -2,187 +2,335 @@
 #include "batch.h"
 
 #include <algorithm>
+#include <iterator>
 
-struct buddy_list *Batch::GiveUp(uint32_t slot, uint32_t generation)
+/* How long before it is freed the parts of a list are asked for. */
+#define ROWS_TO_RESULT 32
+#define ROWS_TO_SLOT 24
+#define ROWS_TO_BLOCK 16
+#define ROWS_TO_PARENT 10
+#define ROWS_TO_BUDDY 4
+
+/* What an allocation asks for. */
+void Batch::Prepare(const struct Record &record)
 {
-	if (generation == RECORD_ANY_GENERATION && buddy_owner_list_at(&owner_, slot))
-		generation = slots_generation(&owner_.lists, slot);
-	return buddy_owner_give_up(&owner_, slot, generation);
-}
-
-/* What an allocation of the batch has put where the batch keeps its lists, or what was there before the batch. */
-void Batch::ReadFreed(const struct Record &record, size_t row, struct buddy_operation &operation)
-{
-	operation.kind = static_cast<enum buddy_operation_kind>(record.kind & 3);
-	operation.cleared = record.flags != 0;
-	if (!(record.kind & RECORD_IN_BATCH))
-		operation.list = GiveUp(record.slot, record.generation);
-	else if (record.slot < row && results_.slots[record.slot])
-		operation.list = buddy_owner_list_at(&owner_, results_.slots[record.slot] - 1);
-	else
-		operation.list = nullptr;
-	operation.status = operation.list ? BUDDY_OK : BUDDY_FREED;
-}
-
-struct buddy_prepared *Batch::Prepare(const struct Record &record)
-{
-	bool is_same = record.kind & RECORD_SAME_REQUEST;
-
-	if (is_same && record.number(0) == last_prepared_->request.size)
-		return last_prepared_;
-
-	struct buddy_prepared *next = last_prepared_ + 1;
-	if (is_same)
-		*next = *last_prepared_;
-	else
-		ReadRequest(record, *next);
-	next->request.size = record.number(0);
-	next->is_known = false;
-	return last_prepared_ = next;
-}
-
-void Batch::Read(const struct Record &record, size_t row, struct buddy_operation &operation)
-{
-	uint32_t slot = record.slot;
-
-	if ((record.kind & 3) >= BUDDY_FREE) {
-		ReadFreed(record, row, operation);
-		return;
+	if (record.request != request_) {
+		request_ = record.request;
+		prepared_ = {};
+		if (request_ < records_.number_of_requests)
+			records_.requests[request_].Read(prepared_);
 	}
-	operation.kind = static_cast<enum buddy_operation_kind>(record.kind & 3);
-	operation.prepared = Prepare(record);
-	operation.allocator = allocator_;
-	operation.count = 0;
-	if (record.kind & RECORD_IN_BATCH) {
-		slot = buddy_owner_open_list(&owner_);
-		results_.slots[row] = slot + 1;
-	}
-	operation.list = slot == SLOT_NONE ? nullptr : buddy_owner_list_at(&owner_, slot);
-	operation.status = operation.list ? BUDDY_OK : BUDDY_NO_MEMORY;
+	SetSize(prepared_, NumberIn(&record.size, record.what & RECORD_WIDE));
+}
+
+/* Where the list stands that is freed in an operation before this row: in a slot of the batch's own, or of somebody else's. */
+uint32_t Batch::SlotOf(const struct Record &record, size_t row) const
+{
+	if (!(record.what & RECORD_IN_BATCH))
+		return record.slot;
+	return record.slot < row ? results_.slots[record.slot] - 1 : SLOT_NONE;
+}
+
+/* The list that will be freed; NULL where it is freed already. Others than the batch's are given up. */
+struct buddy_list *Batch::FindFreed(const struct Record &record)
+{
+	uint32_t slot = SlotOf(record, row_);
+	struct buddy_list *list =
+		record.what & RECORD_IN_BATCH || record.generation == RECORD_ANY_GENERATION ?
+			buddy_owner_list_at(&owner_, slot) :
+			buddy_owner_list(&owner_, slot, record.generation);
+
+	if (!list || !buddy_allocator_of(list))
+		return nullptr;
+	if (!(record.what & RECORD_IN_BATCH))
+		slots_renew(&owner_.lists, slot);
+	return list;
+}
+
+/* The freeing that comes so many operations from now, or nullptr. */
+const struct Record *Batch::FreeingAhead(size_t rows) const
+{
+	const struct Record *record = &records_.records[row_ + rows];
+
+	return rows < end_ - row_ && record->frees() ? record : nullptr;
+}
+
+/* What freeing needs is asked for some operations before it, in the order in which one leads to the other. */
+void Batch::FetchAhead()
+{
+	const struct buddy_list *list = nullptr;
+
+	if (const struct Record *record = FreeingAhead(ROWS_TO_RESULT))
+		if (record->what & RECORD_IN_BATCH && record->slot < row_)
+			__builtin_prefetch(&results_.slots[record->slot], 1);
+	if (const struct Record *record = FreeingAhead(ROWS_TO_SLOT))
+		buddy_owner_fetch_list(&owner_, SlotOf(*record, row_));
+	if (const struct Record *record = FreeingAhead(ROWS_TO_BLOCK))
+		if ((list = buddy_owner_list_at(&owner_, SlotOf(*record, row_))))
+			buddy_run_fetch_block(list);
+	ahead_[(row_ + ROWS_TO_BLOCK) % std::size(ahead_)] = list;
+	if ((list = ahead_[(row_ + ROWS_TO_PARENT) % std::size(ahead_)]))
+		buddy_run_fetch_parent(allocator_, list);
+	if ((list = ahead_[(row_ + ROWS_TO_BUDDY) % std::size(ahead_)]))
+		buddy_run_fetch_buddy(allocator_, list);
 }
 
 void Batch::CloseSlotOf(size_t row)
 {
-	uint32_t slot = results_.slots[row];
-
-	if (!slot)
-		return;
-	buddy_owner_close_empty(&owner_, slot - 1);
+	buddy_owner_close_empty(&owner_, results_.slots[row] - 1);
 	results_.slots[row] = 0;
 }
 
-void Batch::Write(size_t row, const struct buddy_operation &operation)
+/* The operation in work is done. */
+void Batch::End(enum buddy_status status)
 {
-	const struct Record &record = records_[row];
-	bool is_freed = operation.kind >= BUDDY_FREE;
-
-	/* What is freed already is left alone. */
-	if (operation.status && !(is_freed && operation.status == BUDDY_FREED)) {
-		status_ = operation.status;
-		poisoned_ = poisoned_ || status_ == BUDDY_POISONED;
-		results_.WriteFailure(row, status_);
+	list_ = nullptr;
+	if (status) {
+		status_ = status;
+		poisoned_ = poisoned_ || status == BUDDY_POISONED;
+		results_.WriteFailure(row_, status);
+		stopped_ = stops_at_failure_;
 	}
-	if (!is_freed && operation.count) {
-		results_.WriteList(row, operation);
-		results_.offsets[row] += base_offset_;
-	}
-	if (!(record.kind & RECORD_IN_BATCH))
-		return;
-	if (!is_freed && operation.status)
-		CloseSlotOf(row);
-	else if (is_freed && operation.list)
-		CloseSlotOf(record.slot);
+	row_++;
 }
 
-size_t Batch::RunSome(size_t first, size_t end, struct buddy_sink *sink, bool stops_at_failure)
+void Batch::EndAlloc(const struct Record &record, enum buddy_status status)
 {
-	size_t count = std::min<size_t>(end - first, BUDDY_LONGEST_RUN);
+	bool is_open = record.what & RECORD_IN_BATCH && list_;
 
-	prepared_[0] = *last_prepared_;
-	last_prepared_ = prepared_;
-	for (size_t i = 0; i < count; i++)
-		Read(records_[first + i], first + i, operations_[i]);
+	if (list_)
+		results_.WriteList(row_, list_, base_offset_);
+	if (is_open && status)
+		CloseSlotOf(row_);
+	else if (is_open)
+		lists_++;
+	End(status);
+}
 
-	const struct buddy_run run = { operations_, count, sink, stops_at_failure };
-	size_t done = buddy_run(&run);
+void Batch::EndFree(const struct Record &record, enum buddy_status status)
+{
+	if (record.what & RECORD_IN_BATCH) {
+		CloseSlotOf(record.slot);
+		lists_--;
+	}
+	End(status);
+}
 
-	for (size_t i = 0; i < done; i++)
-		Write(first + i, operations_[i]);
-	/* They were read, and not done. */
-	for (size_t row = first + done; row < first + count; row++)
-		if (operations_[row - first].kind < BUDDY_FREE)
-			CloseSlotOf(row);
-	return done;
+void Batch::Alloc(const struct Record &record)
+{
+	uint32_t slot = record.slot;
+
+	if (record.what & RECORD_IN_BATCH) {
+		slot = buddy_owner_open_list(&owner_);
+		results_.slots[row_] = slot + 1;
+	}
+	list_ = buddy_owner_list_at(&owner_, slot);
+	if (!list_) {
+		EndAlloc(record, BUDDY_NO_MEMORY);
+		return;
+	}
+	Prepare(record);
+	EndAlloc(record, (record.what & 3) == RECORD_ALLOC ?
+				 buddy_run_alloc(allocator_, list_, &prepared_) :
+				 buddy_run_alloc_raw(allocator_, list_, &prepared_.request));
+}
+
+/* Gives false, and leaves the operation in work, where the list comes from another allocator. */
+bool Batch::Free(const struct Record &record)
+{
+	list_ = FindFreed(record);
+	if (!list_) {
+		End(BUDDY_OK);
+		return true;
+	}
+	if (buddy_allocator_of(list_) != allocator_)
+		return false;
+	buddy_run_free(allocator_, list_, record.what & RECORD_CLEARED);
+	EndFree(record, BUDDY_OK);
+	return true;
+}
+
+/* In a run. */
+void Batch::DoSome()
+{
+	size_t end = std::min<size_t>(end_, row_ + BUDDY_LONGEST_RUN);
+
+	while (row_ < end && !stopped_) {
+		const struct Record &record = records_.records[row_];
+
+		FetchAhead();
+		if (!record.frees())
+			Alloc(record);
+		else if (!Free(record))
+			return;
+		if (state_)
+			Watch(record);
+	}
+}
+
+/* The operation in work has met a BUG, or would have been done in a poisoned allocator. */
+void Batch::Abandon(const struct Record &record)
+{
+	if (record.frees() && !list_)
+		list_ = FindFreed(record);
+	if (list_ && (record.frees() || !buddy_allocator_of(list_)))
+		buddy_abandon(list_);
+
+	if (!record.frees())
+		EndAlloc(record, BUDDY_POISONED);
+	else if (list_)
+		EndFree(record, BUDDY_POISONED);
+	else
+		End(BUDDY_OK);
+}
+
+/* Its allocator is another one. */
+void Batch::FreeElsewhere(const struct Record &record)
+{
+	EndFree(record, buddy_free(list_, record.what & RECORD_CLEARED));
+}
+
+void Batch::RunUpTo(size_t end)
+{
+	auto body = [](struct buddy_allocator *, void *batch) {
+		static_cast<Batch *>(batch)->DoSome();
+		return BUDDY_OK;
+	};
+
+	end_ = end;
+	while (row_ < end && !stopped_) {
+		if (buddy_run(allocator_, body, this) == BUDDY_POISONED)
+			Abandon(records_.records[row_]);
+		else if (list_)
+			FreeElsewhere(records_.records[row_]);
+	}
 }
 
 void Batch::Run(size_t first, size_t end)
 {
-	while (first < end)
-		first += RunSome(first, end, nullptr, false);
+	row_ = first;
+	RunUpTo(end);
 }
 
 size_t Batch::RunWholly(size_t first, size_t end)
 {
-	size_t row = first;
-
-	while (row < end && !status_)
-		row += RunSome(row, end, nullptr, true);
-	if (!status_)
+	stops_at_failure_ = true;
+	Run(first, end);
+	if (!stopped_)
 		return end;
-	CloseSlots(owner_, results_.slots + first, row - first, BUDDY_UNDO, false);
-	return row - 1;
+	CloseSlots(owner_, results_.slots + first, row_ - first, CLOSE_UNDONE);
+	return row_ - 1;
+}
+
+void Batch::Watch(const struct Record &record)
+{
+	double *cells = state_ + 3 * (row_ - 1);
+	struct buddy_avail avail = buddy_run_avail(allocator_);
+
+	cells[0] = static_cast<double>(avail.avail);
+	cells[1] = static_cast<double>(avail.clear_avail);
+	cells[2] = static_cast<double>(avail.kernel_warnings);
+	if (record.frees())
+		return;
+
+	const struct buddy_list *list = buddy_owner_list_at(&owner_, record.slot);
+	if (!list || buddy_count(list) < 2)
+		return;
+	stopped_ = !buddy_run_read(list, &columns_, used_);
+	used_ += buddy_count(list);
 }
 
 size_t Batch::RunAndWatch(size_t first, size_t end, double *state, struct buddy_columns columns)
 {
-	struct buddy_avail avail[BUDDY_LONGEST_RUN];
-	struct buddy_sink sink = { avail, columns, 0, false };
-	size_t row = first;
-
-	while (row < end && !sink.full) {
-		sink.avail = avail;
-		size_t done = RunSome(row, end, &sink, false);
-
-		for (size_t i = 0; i < done; i++) {
-			double *cells = state + 3 * (row + i);
-
-			cells[0] = static_cast<double>(avail[i].avail);
-			cells[1] = static_cast<double>(avail[i].clear_avail);
-			cells[2] = static_cast<double>(avail[i].kernel_warnings);
-		}
-		row += done;
-	}
-	return row - first;
+	state_ = state;
+	columns_ = columns;
+	Run(first, end);
+	return row_ - first;
 }
 
-bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count,
-		enum buddy_operation_kind how, bool cleared)
+namespace {
+
+struct Closing {
+	struct buddy_owner &owner;
+	uint32_t *slots;
+	/* Those before it are still to be closed. */
+	size_t next;
+	enum closing how;
+
+	struct buddy_list *list() const
+	{
+		return slots[next - 1] ? buddy_owner_list_at(&owner, slots[next - 1] - 1) : nullptr;
+	}
+
+	void Close()
+	{
+		if (list())
+			buddy_owner_close_empty(&owner, slots[next - 1] - 1);
+		slots[--next] = 0;
+	}
+
+	uint32_t SlotAhead(size_t rows) const
+	{
+		return next > rows ? slots[next - 1 - rows] - 1 : SLOT_NONE;
+	}
+
+	const struct buddy_list *ListAhead(size_t rows) const
+	{
+		return buddy_owner_list_at(&owner, SlotAhead(rows));
+	}
+
+	void FetchAhead(const struct buddy_allocator *allocator) const
+	{
+		buddy_owner_fetch_list(&owner, SlotAhead(ROWS_TO_SLOT));
+		if (const auto *list = ListAhead(ROWS_TO_BLOCK))
+			buddy_run_fetch_block(list);
+		if (const auto *list = ListAhead(ROWS_TO_PARENT))
+			buddy_run_fetch_parent(allocator, list);
+		if (const auto *list = ListAhead(ROWS_TO_BUDDY))
+			buddy_run_fetch_buddy(allocator, list);
+	}
+
+	/* In a run: those that come from this allocator. */
+	void CloseSome(struct buddy_allocator *allocator)
+	{
+		for (unsigned int i = 0; next > 0 && i < BUDDY_LONGEST_RUN; i++) {
+			struct buddy_list *list = this->list();
+
+			FetchAhead(allocator);
+			if (list && buddy_allocator_of(list) != allocator)
+				return;
+			if (list && how == CLOSE_UNDONE)
+				buddy_run_undo(allocator, list);
+			else if (list)
+				buddy_run_free(allocator, list, how == CLOSE_CLEARED);
+			Close();
+		}
+	}
+};
+
+} // namespace
+
+bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count, enum closing how)
 {
+	Closing closing = { owner, slots, count, how };
 	bool poisoned = false;
+	auto body = [](struct buddy_allocator *allocator, void *closing) {
+		static_cast<Closing *>(closing)->CloseSome(allocator);
+		return BUDDY_OK;
+	};
 
-	for (size_t end = count; end > 0;) {
-		struct buddy_operation operations[BUDDY_LONGEST_RUN];
-		size_t last = end, length = 0;
+	while (closing.next > 0) {
+		struct buddy_list *list = closing.list();
 
-		for (; end > 0 && length < BUDDY_LONGEST_RUN; end--) {
-			if (!slots[end - 1])
-				continue;
-			struct buddy_operation &operation = operations[length++];
-			operation.kind = how;
-			operation.list = buddy_owner_list_at(&owner, slots[end - 1] - 1);
-			operation.status = operation.list ? BUDDY_OK : BUDDY_FREED;
-			operation.cleared = cleared;
+		if (list && buddy_allocator_of(list) &&
+		    buddy_run(buddy_allocator_of(list), body, &closing) == BUDDY_OK)
+			continue;
+		/* The one in work, or the first; where there is none, the slot is not open, or empty. */
+		if ((list = closing.list()) && buddy_allocator_of(list)) {
+			buddy_abandon(list);
+			poisoned = true;
 		}
-
-		const struct buddy_run run = { operations, length, nullptr, false };
-		buddy_run(&run);
-		for (size_t i = 0; i < length; i++)
-			poisoned = poisoned || operations[i].status == BUDDY_POISONED;
-		for (size_t i = end; i < last; i++) {
-			if (slots[i])
-				buddy_owner_close_list(&owner, slots[i] - 1);
-			slots[i] = 0;
-		}
+		closing.Close();
 	}
 	return poisoned;
 }

@@ -4,18 +4,22 @@
 
 #include "batch-results.h"
 
+struct BatchRecords {
+	const struct Record *records;
+	const struct RequestRecord *requests;
+	size_t number_of_requests;
+};
+
 class Batch {
 public:
-	Batch(struct buddy_owner &owner, struct buddy_allocator *allocator,
-	      const struct Record *records, BatchResults results, uint64_t base_offset)
+	Batch(struct buddy_owner &owner, struct buddy_allocator *allocator, BatchRecords records,
+	      BatchResults results, uint64_t base_offset)
 	    : owner_(owner),
 	      allocator_(allocator),
 	      records_(records),
 	      results_(results),
 	      base_offset_(base_offset)
-	{
-		prepared_[0] = {};
-	}
+	{}
 
 	/* Does those from `first` to `end`, up to the first that fails: then those before it are taken back. Gives that one. */
 	size_t RunWholly(size_t first, size_t end);
@@ -32,36 +36,64 @@ public:
 	enum buddy_status status() const { return status_; }
 	/* Whether one has found the allocator poisoned. */
 	bool poisoned() const { return poisoned_; }
+	/* How many lists more are in slots of the batch's own than before. */
+	size_t lists() const { return lists_; }
 
 private:
-	struct buddy_operation operations_[BUDDY_LONGEST_RUN];
-
-	void Read(const struct Record &record, size_t row, struct buddy_operation &operation);
-	struct buddy_prepared *Prepare(const struct Record &record);
-	struct buddy_list *GiveUp(uint32_t slot, uint32_t generation);
-	void ReadFreed(const struct Record &record, size_t row, struct buddy_operation &operation);
-	void Write(size_t row, const struct buddy_operation &operation);
-	/* Reads, does and writes as many as one run may have. Gives how many were done. */
-	size_t RunSome(size_t first, size_t end, struct buddy_sink *sink, bool stops_at_failure);
+	void RunUpTo(size_t end);
+	void DoSome();
+	const struct Record *FreeingAhead(size_t rows) const;
+	void FetchAhead();
+	void Alloc(const struct Record &record);
+	bool Free(const struct Record &record);
+	void Prepare(const struct Record &record);
+	uint32_t SlotOf(const struct Record &record, size_t row) const;
+	struct buddy_list *FindFreed(const struct Record &record);
+	void FreeElsewhere(const struct Record &record);
+	void Abandon(const struct Record &record);
+	void EndAlloc(const struct Record &record, enum buddy_status status);
+	void EndFree(const struct Record &record, enum buddy_status status);
+	void End(enum buddy_status status);
 	void CloseSlotOf(size_t row);
+	void Watch(const struct Record &record);
 
 	struct buddy_owner &owner_;
 	struct buddy_allocator *allocator_;
-	const struct Record *records_;
+	BatchRecords records_;
 	BatchResults results_;
 	uint64_t base_offset_;
-	/* Requests of this run: one for each allocation that asks for something else than the one before it. */
-	struct buddy_prepared prepared_[BUDDY_LONGEST_RUN + 1];
-	struct buddy_prepared *last_prepared_ = prepared_;
+
+	/* The next operation, or the one in work; where to stop, at the latest. */
+	size_t row_ = 0, end_ = 0;
+	/* Of the operation in work, once it is known; nullptr between operations. */
+	struct buddy_list *list_ = nullptr;
+	/* Lists that will be freed soon, by the numbers of the operations. */
+	const struct buddy_list *ahead_[32] = {};
+	bool stops_at_failure_ = false, stopped_ = false;
+	/* What the last allocation has asked for. */
+	struct buddy_prepared prepared_ = {};
+	uint32_t request_ = ~0U;
+	/* For whoever watches. */
+	double *state_ = nullptr;
+	struct buddy_columns columns_ = {};
+	uint64_t used_ = 0;
+
+	size_t lists_ = 0;
 	enum buddy_status status_ = BUDDY_OK;
 	bool poisoned_ = false;
+};
+
+/* What becomes of the blocks in slots that are closed. */
+enum closing {
+	CLOSE_DIRTY,
+	CLOSE_CLEARED,
+	CLOSE_UNDONE,
 };
 
 /*
  * Gives back what is in these slots (see BatchResults), the last one first, and closes them. Tells whether an allocator of
  * theirs is poisoned.
  */
-bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count,
-		enum buddy_operation_kind how, bool cleared);
+bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count, enum closing how);
 
 #endif

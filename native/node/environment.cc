@@ -114,8 +114,6 @@ static THREAD_LOCAL struct {
 Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mailbox)
 {
 	buddy_owner_init(&owner_);
-	operations_[MAILBOX_QUEUE_LENGTH].kind = BUDDY_ALLOC;
-	operations_[MAILBOX_QUEUE_LENGTH].prepared = &prepared_;
 }
 
 Environment::~Environment()
@@ -214,21 +212,21 @@ void Environment::CloseList()
 }
 
 /* See MAILBOX_LIST_COUNT. */
-void Environment::ReportList(uint32_t slot, uint64_t count, uint64_t offset, unsigned int order,
-			     bool clear)
-{
-	mailbox_.integer_or_result(MAILBOX_LIST_COUNT, 0, count);
-	mailbox_.integer(MAILBOX_LIST_GENERATION, slots_generation(&owner_.lists, slot));
-	mailbox_.integer_or_result(MAILBOX_LIST_OFFSET, 1, offset / 4096);
-	mailbox_.integer(MAILBOX_LIST_SHAPE, order * 2 + clear);
-}
-
 void Environment::ReportList(uint32_t slot, const struct buddy_list *list)
 {
 	uint64_t count = buddy_count(list);
 	struct buddy_block_info first = count ? buddy_first(list) : buddy_block_info{};
 
-	ReportList(slot, count, first.offset, first.order, first.clear);
+	mailbox_.integer_or_result(MAILBOX_LIST_COUNT, 0, count);
+	mailbox_.integer(MAILBOX_LIST_GENERATION, slots_generation(&owner_.lists, slot));
+	mailbox_.integer_or_result(MAILBOX_LIST_OFFSET, 1, first.offset / 4096);
+	mailbox_.integer(MAILBOX_LIST_SHAPE, first.order * 2 + first.clear);
+}
+
+void Environment::ReportListAndTag(uint32_t slot, const struct buddy_list *list)
+{
+	ReportList(slot, list);
+	mailbox_.result(2, buddy_count(list) ? buddy_first(list).tag : 0);
 }
 
 void Environment::ReportChange(enum buddy_status status)
@@ -396,8 +394,7 @@ void Environment::Adopt()
 		return;
 	}
 	mailbox_.status(buddy_adopt(allocator, TokenArgument(3), list));
-	ReportList(slot, list);
-	mailbox_.result(2, buddy_count(list) ? buddy_first(list).tag : 0);
+	ReportListAndTag(slot, list);
 }
 
 /* list slot, generation, base offset; columns -> number of blocks */

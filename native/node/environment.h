@@ -72,14 +72,27 @@ private:
 	using TrimFunction = enum buddy_status (*)(struct buddy_list *, const uint64_t *, uint64_t);
 
 	void TrimWith(TrimFunction trim);
-	void ReportList(uint32_t slot, uint64_t count, uint64_t offset, unsigned int order,
-			bool clear);
 	void ReportList(uint32_t slot, const struct buddy_list *list);
+	void ReportListAndTag(uint32_t slot, const struct buddy_list *list);
 	/* After a call that may have changed the blocks of a list: success makes the generation that is in use stale. */
 	void ReportChange(enum buddy_status status);
 
-	struct buddy_operation *ReadQueue(struct buddy_operation *end);
-	size_t RunOperations(const struct buddy_run &run);
+	/* A list that is given up, and as what. */
+	struct Freeing {
+		struct buddy_list *list;
+		bool cleared;
+	};
+
+	/* What is to be freed in an allocator, and allocated after that, if anything. */
+	struct Run {
+		const Freeing *next, *end;
+		struct buddy_list *list;
+		struct buddy_prepared *prepared;
+	};
+
+	size_t ReadQueue();
+	enum buddy_status Do(struct buddy_allocator *allocator, Run &run);
+	void FreeAll(const Freeing *next, const Freeing *end);
 	/* Does what waits in the queue. */
 	void RunQueue();
 	void PutToken(unsigned int index, struct buddy_token token);
@@ -107,8 +120,9 @@ private:
 	napi_ref on_warning_ = nullptr;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
-	/* What waits in the queue, and behind it an allocation, which stays as it is until the mailbox tells of a change. */
-	struct buddy_operation operations_[MAILBOX_QUEUE_LENGTH + 1] = {};
+	/* What has waited in the queue. */
+	Freeing queued_[MAILBOX_QUEUE_LENGTH];
+	/* Of the allocation in the mailbox. It stays as it is until the mailbox tells of a change. */
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
 	/* Allocations since V8 was told of native memory. */

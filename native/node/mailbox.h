@@ -19,7 +19,7 @@ enum mailbox_cell {
 	/* The record of an allocation. What it says stands until it is changed. */
 	MAILBOX_ALLOC = 32,
 	/* The queue: lists that are to be freed before the next call does its work, whatever that is. */
-	MAILBOX_QUEUE = MAILBOX_ALLOC + RECORD_CELLS,
+	MAILBOX_QUEUE = MAILBOX_ALLOC + ALLOC_CELLS,
 	MAILBOX_QUEUE_LENGTH = 32,
 	MAILBOX_CELLS = MAILBOX_QUEUE + MAILBOX_QUEUE_LENGTH * 2,
 };
@@ -107,9 +107,9 @@ public:
 			result(index, value);
 	}
 
-	const struct Record &alloc() const
+	const struct AllocRecord &alloc() const
 	{
-		return *reinterpret_cast<const struct Record *>(doubles_ + MAILBOX_ALLOC);
+		return *reinterpret_cast<const struct AllocRecord *>(doubles_ + MAILBOX_ALLOC);
 	}
 
 	int32_t changes() const { return integers_[MAILBOX_CHANGES]; }

@@ -1,6 +1,6 @@
 /*
- * An operation of native/buddy/run.h as JavaScript writes it down: eight cells, in the mailbox and in batches.
- * lib/records.ts is the other side.
+ * Operations as JavaScript writes them down: the allocation in the mailbox, and the records of a batch. lib/records.ts is
+ * the other side.
  */
 #ifndef NODE_RECORD_H
 #define NODE_RECORD_H
@@ -25,64 +25,85 @@ inline uint64_t NumberIn(const double *cell, bool wide)
 	return *cell >= 0 && *cell < 0x1p64 ? static_cast<uint64_t>(*cell) : 0;
 }
 
-struct Record {
-	/*
-	 * An enum buddy_operation_kind, which takes two bits, and RECORD_ bits; those from the ninth on say which of the numbers
-	 * are wide.
-	 */
-	uint32_t kind;
-	/* Of the list. The generation goes with what is freed; RECORD_ANY_GENERATION: whatever is there. */
-	uint32_t slot, generation;
-	/* Of an allocation: the kernel's flags. Of what is freed: whether it is cleared. */
-	uint32_t flags;
-	uint32_t allocator_slot, allocator_generation;
-	/* size, min block size, start, end, tag */
-	double numbers[5];
+/* What an allocation asks for, but for the size. */
+struct RequestRecord {
+	/* The kernel's flags; a bit for each number that is wide. */
+	uint32_t flags, wide;
+	/* min block size, start, end, tag */
+	double numbers[4];
 
+	/* All but the size. */
+	void Read(struct buddy_prepared &prepared) const
+	{
+		struct buddy_request &request = prepared.request;
+
+		prepared.is_known = false;
+		request.flags = flags;
+		request.min_block_size = number(0);
+		request.start = number(1);
+		request.end = number(2);
+		request.tag = number(3);
+	}
+
+private:
 	uint64_t number(unsigned int index) const
 	{
-		return NumberIn(&numbers[index], kind >> 8 >> index & 1);
+		return NumberIn(&numbers[index], wide >> index & 1);
 	}
 };
 
-#define RECORD_CELLS 8
+/* The allocation in the mailbox. */
+struct AllocRecord {
+	/* Of the list. */
+	uint32_t slot;
+	uint32_t is_size_wide;
+	double size;
+	uint32_t allocator_slot, allocator_generation;
+	RequestRecord request;
+};
+
+/* What a record of a batch is, in two bits. */
+enum record_kind {
+	RECORD_ALLOC,
+	RECORD_ALLOC_RAW,
+	RECORD_FREE,
+};
+
+/* The slot of an allocation is one that the batch opens; of what is freed, `slot` is the record of such an allocation. */
+#define RECORD_IN_BATCH 4
+/* Of an allocation: its size is wide. */
+#define RECORD_WIDE 8
+/* What is freed is cleared. */
+#define RECORD_CLEARED 16
+
+/* As a generation: of whatever list is in the slot. */
 #define RECORD_ANY_GENERATION 0xffffffffU
 
-/* In a batch: the slot of an allocation is one that the batch opens; of what is freed, `slot` is the record of such an allocation. */
-#define RECORD_IN_BATCH 4
-/* In a batch: an allocation asks for the same as the one before it, but for the size. */
-#define RECORD_SAME_REQUEST 8
+struct Record {
+	uint32_t what;
+	uint32_t slot;
+	union {
+		/* Of an allocation: the number of its request in the batch. */
+		uint32_t request;
+		/* Of what is freed. */
+		uint32_t generation;
+	};
+	uint32_t unused;
+	double size;
 
+	bool frees() const { return (what & 3) == RECORD_FREE; }
+};
+
+#define REQUEST_CELLS 5
+#define ALLOC_CELLS 8
+#define RECORD_CELLS 3
+
+static_assert(sizeof(RequestRecord) == REQUEST_CELLS * sizeof(double));
+static_assert(sizeof(AllocRecord) == ALLOC_CELLS * sizeof(double));
 static_assert(sizeof(Record) == RECORD_CELLS * sizeof(double));
 
-/* The list of something that is to be freed is given up: its slot has a new generation. */
-inline void ReadFree(struct buddy_owner &owner, uint32_t slot, uint32_t generation, bool cleared,
-		     struct buddy_operation &operation)
+inline void SetSize(struct buddy_prepared &prepared, uint64_t size)
 {
-	operation.kind = BUDDY_FREE;
-	operation.list = buddy_owner_give_up(&owner, slot, generation);
-	operation.status = operation.list ? BUDDY_OK : BUDDY_FREED;
-	operation.cleared = cleared;
-}
-
-/* What an allocation asks for, but for the size. */
-inline void ReadRequest(const Record &record, struct buddy_prepared &prepared)
-{
-	struct buddy_request &request = prepared.request;
-
-	prepared.is_known = false;
-	request.flags = record.flags;
-	request.min_block_size = record.number(1);
-	request.start = record.number(2);
-	request.end = record.number(3);
-	request.tag = record.number(4);
-}
-
-/* How much is asked for. */
-inline void ReadSize(const Record &record, struct buddy_prepared &prepared)
-{
-	uint64_t size = record.number(0);
-
 	if (size == prepared.request.size)
 		return;
 	prepared.request.size = size;

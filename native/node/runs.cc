@@ -7,35 +7,62 @@
 
 #define ALLOCATIONS_PER_ACCOUNT 64
 
-/* Puts what waits in the queue before `end`, an operation after which nothing comes. Gives the first. */
-struct buddy_operation *Environment::ReadQueue(struct buddy_operation *end)
+/* Takes what waits in the queue out of it, and tells how much it is. Nobody else has a way to these lists any more. */
+size_t Environment::ReadQueue()
 {
 	unsigned int count = mailbox_.take_queued();
-	const struct QueuedFree *queued = mailbox_.queue();
-	struct buddy_operation *first = end - count;
+	const struct QueuedFree *queue = mailbox_.queue();
+	size_t given_up = 0;
 
-	for (unsigned int i = 0; i < count; i++)
-		ReadFree(owner_, queued[i].slot, queued[i].generation, queued[i].cleared, first[i]);
-	return first;
+	for (unsigned int i = 0; i < count; i++) {
+		struct buddy_list *list =
+			buddy_owner_give_up(&owner_, queue[i].slot, queue[i].generation);
+
+		if (list && buddy_allocator_of(list))
+			queued_[given_up++] = { list, queue[i].cleared != 0 };
+	}
+	return given_up;
 }
 
-size_t Environment::RunOperations(const struct buddy_run &run)
+/* All that is freed comes from this allocator. */
+enum buddy_status Environment::Do(struct buddy_allocator *allocator, Run &run)
 {
-	size_t done = buddy_run(&run);
+	auto body = [](struct buddy_allocator *allocator, void *arguments) {
+		Run &run = *static_cast<Run *>(arguments);
 
-	for (size_t i = 0; i < done; i++)
-		if (run.operations[i].status == BUDDY_POISONED)
+		for (; run.next < run.end; run.next++)
+			buddy_run_free(allocator, run.next->list, run.next->cleared);
+		return run.list ? buddy_run_alloc(allocator, run.list, run.prepared) : BUDDY_OK;
+	};
+	enum buddy_status status = buddy_run(allocator, body, &run);
+
+	if (status == BUDDY_POISONED) {
+		for (; run.next < run.end; run.next++)
+			buddy_abandon(run.next->list);
+		if (run.list && !buddy_allocator_of(run.list))
+			buddy_abandon(run.list);
+	}
+	return status;
+}
+
+void Environment::FreeAll(const Freeing *next, const Freeing *end)
+{
+	while (next < end) {
+		struct buddy_allocator *allocator = buddy_allocator_of(next->list);
+		Run run = { next, next, nullptr, nullptr };
+
+		for (; next < end && buddy_allocator_of(next->list) == allocator; next++)
+			buddy_run_fetch_block(next->list);
+		run.end = next;
+		if (Do(allocator, run) == BUDDY_POISONED)
 			mailbox_.note_poisoning();
-	return done;
+	}
 }
 
 void Environment::RunQueue()
 {
-	struct buddy_operation *end = operations_ + MAILBOX_QUEUE_LENGTH;
-	struct buddy_operation *first = ReadQueue(end);
-
-	if (first < end)
-		RunOperations({ first, static_cast<size_t>(end - first), nullptr, false });
+	if (size_t count = ReadQueue())
+		FreeAll(queued_, queued_ + count);
 }
 
 /* -> */
@@ -44,30 +71,38 @@ void Environment::Flush()
 	mailbox_.status(BUDDY_OK);
 }
 
-/* the record of the allocation, whose operation is the last one -> the list */
+/* the record of the allocation -> the list */
 void Environment::Alloc()
 {
-	struct buddy_operation &alloc = operations_[MAILBOX_QUEUE_LENGTH];
-	const struct Record &record = mailbox_.alloc();
+	const struct AllocRecord &record = mailbox_.alloc();
 
 	if (mailbox_.changes() != known_changes_) {
 		known_changes_ = mailbox_.changes();
-		ReadRequest(record, prepared_);
+		record.request.Read(prepared_);
 	}
-	ReadSize(record, prepared_);
-	alloc.allocator =
+	SetSize(prepared_, NumberIn(&record.size, record.is_size_wide));
+
+	const Freeing *end = queued_ + ReadQueue(), *first = end;
+	struct buddy_allocator *allocator =
 		buddy_owner_allocator(&owner_, record.allocator_slot, record.allocator_generation);
-	alloc.list = buddy_owner_list_at(&owner_, record.slot);
-	alloc.status = !alloc.allocator ? BUDDY_DISPOSED : !alloc.list ? BUDDY_FREED : BUDDY_OK;
+	struct buddy_list *list = buddy_owner_list_at(&owner_, record.slot);
 
-	struct buddy_operation *first = ReadQueue(&alloc);
-	RunOperations({ first, static_cast<size_t>(&alloc - first) + 1, nullptr, false });
+	if (!allocator || !list) {
+		FreeAll(queued_, end);
+		mailbox_.status(allocator ? BUDDY_FREED : BUDDY_DISPOSED);
+		return;
+	}
 
-	mailbox_.status(alloc.status);
-	if (alloc.list)
-		ReportList(record.slot, alloc.count, alloc.offset, alloc.order, alloc.clear);
+	/* What has been freed in this allocator goes down with the allocation. */
+	while (first > queued_ && buddy_allocator_of(first[-1].list) == allocator)
+		first--;
+	FreeAll(queued_, first);
+
+	Run run = { first, end, list, &prepared_ };
+	mailbox_.status(Do(allocator, run));
+	ReportList(record.slot, list);
 	/* Memory comes in pieces of many blocks. */
-	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT && alloc.allocator) {
+	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
 		unaccounted_ = 0;
 		Account(record.allocator_slot);
 	}
@@ -75,17 +110,19 @@ void Environment::Alloc()
 }
 
 /*
- * (records: Float64Array, results: Uint8Array[, state: Float64Array, columns])
- * allocator slot, generation, first record, number of records, all or nothing?, base offset -> how many were done
+ * (records: Float64Array, requests: Float64Array, results: Uint8Array[, state: Float64Array, columns])
+ * allocator slot, generation, first record, number of records, all or nothing?, base offset
+ * -> how many were done, how many lists are left in slots of the batch's own
  *
  * The status is that of the operation that failed where it is all or nothing, which those done are before; BUDDY_OK
  * otherwise. For `state` and columns see Batch::RunAndWatch().
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 {
-	auto cells = Column<Napi::Float64Array>(info[0], napi_float64_array);
-	auto memory = Column<Napi::Uint8Array>(info[1], napi_uint8_array);
-	auto state = Column<Napi::Float64Array>(info[2], napi_float64_array);
+	auto records = Column<Napi::Float64Array>(info[0], napi_float64_array);
+	auto requests = Column<Napi::Float64Array>(info[1], napi_float64_array);
+	auto memory = Column<Napi::Uint8Array>(info[2], napi_uint8_array);
+	auto state = Column<Napi::Float64Array>(info[3], napi_float64_array);
 	size_t first = mailbox_.number(2), count = mailbox_.number(3);
 	struct buddy_allocator *allocator = AllocatorArgument();
 
@@ -93,21 +130,24 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	if (!allocator)
 		return nullptr;
 	mailbox_.status(BUDDY_OK);
-	if (cells.IsEmpty() || memory.IsEmpty())
+	if (records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
 		return nullptr;
 
 	size_t rows = memory.ElementLength() / BatchResults::BYTES_PER_ROW;
-	size_t room = std::min<size_t>(rows, cells.ElementLength() / RECORD_CELLS);
+	size_t room = std::min<size_t>(rows, records.ElementLength() / RECORD_CELLS);
 	if (!state.IsEmpty())
 		room = std::min<size_t>(room, state.ElementLength() / 3);
 	if (first > room || count > room - first)
 		return nullptr;
 
-	Batch batch(owner_, allocator, reinterpret_cast<const struct Record *>(cells.Data()),
+	Batch batch(owner_, allocator,
+		    { reinterpret_cast<const struct Record *>(records.Data()),
+		      reinterpret_cast<const struct RequestRecord *>(requests.Data()),
+		      requests.ElementLength() / REQUEST_CELLS },
 		    BatchResults(memory.Data(), rows), mailbox_.number(5));
 
 	if (!state.IsEmpty()) {
-		count = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 3, 0));
+		count = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 4, 0));
 	} else if (!mailbox_.flag(4)) {
 		batch.Run(first, first + count);
 	} else {
@@ -115,6 +155,7 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 		mailbox_.status(batch.status());
 	}
 	mailbox_.result(0, count);
+	mailbox_.result(1, batch.lists());
 	if (batch.poisoned() && !mailbox_.flag(4))
 		mailbox_.note_poisoning();
 	Account(mailbox_.index(0));
@@ -126,16 +167,15 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
 {
 	auto slots = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
-	uint64_t how = mailbox_.number(0);
+	auto how = static_cast<enum closing>(mailbox_.index(0));
 
 	mailbox_.status(BUDDY_OK);
-	if (!slots.IsEmpty() && CloseSlots(owner_, slots.Data(), slots.ElementLength(),
-					   how == 2 ? BUDDY_UNDO : BUDDY_FREE, how == 1))
+	if (!slots.IsEmpty() && CloseSlots(owner_, slots.Data(), slots.ElementLength(), how))
 		mailbox_.status(BUDDY_POISONED);
 	return nullptr;
 }
 
-/* list slot -> the list */
+/* list slot -> the list, its tag */
 void Environment::Describe()
 {
 	uint32_t slot = mailbox_.index(0);
@@ -143,5 +183,5 @@ void Environment::Describe()
 
 	mailbox_.status(list ? BUDDY_OK : BUDDY_FREED);
 	if (list)
-		ReportList(slot, list);
+		ReportListAndTag(slot, list);
 }

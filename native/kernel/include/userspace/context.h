@@ -63,12 +63,18 @@ static inline void kernel_begin(struct kernel_context *context, u64 step_limit)
 	context->out_of_memory = false;
 }
 
-/* Enters the context for one call or, with kernel_begin() before each further one, several. */
-static inline void kernel_enter(struct kernel_context *context, jmp_buf *escape, u64 step_limit)
+/* Enters the context for calls that each begin with kernel_begin(). */
+static inline void kernel_attach(struct kernel_context *context, jmp_buf *escape)
 {
 	context->escape = escape;
-	kernel_begin(context, step_limit);
 	kernel_current = context;
+}
+
+/* Enters the context for one call. */
+static inline void kernel_enter(struct kernel_context *context, jmp_buf *escape, u64 step_limit)
+{
+	kernel_begin(context, step_limit);
+	kernel_attach(context, escape);
 }
 
 static inline void kernel_leave(void)
