@@ -1,6 +1,6 @@
 /** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
 import { packageFolder } from './folder';
-import type * as loadError from './load-error';
+import { noBinary } from './load-error';
 
 interface NodeGypBuild {
   readonly resolve: (folder: string) => string;
@@ -21,7 +21,7 @@ export function findAddon(): string {
   try {
     return resolve(packageFolder);
   } catch {
-    throw noBinary();
+    throw noBinary(packageFolder);
   }
 }
 
@@ -31,15 +31,8 @@ export function loadAddon(): unknown {
   try {
     return other ? loadFile(file) : load(file);
   } catch (cause) {
-    throw noBinary({ file, cause });
+    throw noBinary(packageFolder, { file, cause });
   }
-}
-
-/** Loaded only where it is needed, so that others need not wait for it. */
-function noBinary(failure?: loadError.Failure): Error {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import()` would make a promise of it
-  const error = require('./load-error') as typeof loadError;
-  return error.noBinary(packageFolder, failure);
 }
 
 /** Once in an environment, however many copies of this module ask for it. */
