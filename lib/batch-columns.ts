@@ -1,30 +1,52 @@
 /** What a batch tells of its operations, a column for each property: see native/node/batch-results.h, the other side. */
 
-export interface BatchColumns {
-  /** All of them. */
-  readonly memory: Uint8Array<ArrayBuffer>;
-  readonly offsets: BigUint64Array;
-  readonly counts: Float64Array;
-  readonly errnos: Int32Array;
-  /** The number of a slot, and 1; 0 where there is none. */
-  readonly slots: Uint32Array;
-  readonly orders: Uint8Array;
-  readonly clear: Uint8Array;
-  readonly statuses: Uint8Array;
-}
-
 const BYTES_PER_ROW = 27;
 
-export function makeBatchColumns(rows: number): BatchColumns {
-  const buffer = new ArrayBuffer(rows * BYTES_PER_ROW);
-  return {
-    memory: new Uint8Array(buffer),
-    offsets: new BigUint64Array(buffer, 0, rows),
-    counts: new Float64Array(buffer, 8 * rows, rows),
-    errnos: new Int32Array(buffer, 16 * rows, rows),
-    slots: new Uint32Array(buffer, 20 * rows, rows),
-    orders: new Uint8Array(buffer, 24 * rows, rows),
-    clear: new Uint8Array(buffer, 25 * rows, rows),
-    statuses: new Uint8Array(buffer, 26 * rows, rows),
-  };
+/** Columns are made when they are asked for: to make all of them takes as long as dozens of operations. */
+export class BatchColumns {
+  /** How many operations there are. */
+  readonly rows: number;
+  /** All of the columns. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+  #offsets: BigUint64Array | undefined;
+  #counts: Float64Array | undefined;
+  #errnos: Int32Array | undefined;
+  #slots: Uint32Array | undefined;
+  #orders: Uint8Array | undefined;
+  #clear: Uint8Array | undefined;
+  #statuses: Uint8Array | undefined;
+
+  constructor(rows: number) {
+    this.rows = rows;
+    this.memory = new Uint8Array(rows * BYTES_PER_ROW);
+  }
+
+  get offsets(): BigUint64Array {
+    return (this.#offsets ??= new BigUint64Array(this.memory.buffer, 0, this.rows));
+  }
+
+  get counts(): Float64Array {
+    return (this.#counts ??= new Float64Array(this.memory.buffer, 8 * this.rows, this.rows));
+  }
+
+  get errnos(): Int32Array {
+    return (this.#errnos ??= new Int32Array(this.memory.buffer, 16 * this.rows, this.rows));
+  }
+
+  /** The number of a slot, and 1; 0 where there is none. */
+  get slots(): Uint32Array {
+    return (this.#slots ??= new Uint32Array(this.memory.buffer, 20 * this.rows, this.rows));
+  }
+
+  get orders(): Uint8Array {
+    return (this.#orders ??= this.memory.subarray(24 * this.rows, 25 * this.rows));
+  }
+
+  get clear(): Uint8Array {
+    return (this.#clear ??= this.memory.subarray(25 * this.rows, 26 * this.rows));
+  }
+
+  get statuses(): Uint8Array {
+    return (this.#statuses ??= this.memory.subarray(26 * this.rows));
+  }
 }

@@ -38,7 +38,7 @@ export class BatchResult implements Disposable {
 
   /** How many operations there were. */
   get length(): number {
-    return this.#columns.errnos.length;
+    return this.#columns.rows;
   }
 
   /** 0, or the kernel's error number, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */

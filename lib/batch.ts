@@ -1,7 +1,7 @@
 /** Many allocations and frees in one go. */
 import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
-import { makeBatchColumns, type BatchColumns } from './batch-columns';
+import { BatchColumns } from './batch-columns';
 import { BatchResult, operationError } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
@@ -9,6 +9,7 @@ import { captureStack, reclaimAll } from './guard';
 import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
+import { PlaceSet } from './place-set';
 import { Records } from './records';
 import type { AllocOptions, Request } from './request';
 
@@ -56,8 +57,8 @@ export class Batch {
   readonly #buddy: GpuBuddy;
   readonly #handle: native.Handle;
   readonly #records = new Records(SMALLEST_CAPACITY);
-  /** For each place, whether there is an allocation whose list is not freed in the batch. */
-  #keepsList = new Uint8Array(SMALLEST_CAPACITY);
+  /** Allocations whose lists are not freed in the batch. */
+  readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
   #lastAllocation = -1;
   /** In the order of their places. */
   #outsiders: Outsider[] = [];
@@ -90,7 +91,7 @@ export class Batch {
   [allocAs](size: Bytes, request: Request): number {
     if (!this.#records.hasRoom(request)) this.#grow();
     const place = this.#records.alloc(size, request);
-    this.#keepsList[place] = 1;
+    this.#kept.add(place);
     this.#lastAllocation = place;
     return place;
   }
@@ -109,10 +110,10 @@ export class Batch {
   }
 
   #freePlace(allocation: number, cleared: boolean): number {
-    if (allocation >= this.length || this.#keepsList[allocation] !== 1)
+    if (!Number.isInteger(allocation) || !this.#kept.has(allocation))
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
     if (!this.#records.hasRoom()) this.#grow();
-    this.#keepsList[allocation] = 0;
+    this.#kept.delete(allocation);
     return this.#records.freePlace(allocation, cleared);
   }
 
@@ -129,18 +130,14 @@ export class Batch {
 
   #grow(): void {
     orNoMemory(() => {
-      if (this.#keepsList.length < 2 * this.length) {
-        const larger = new Uint8Array(2 * this.length);
-        larger.set(this.#keepsList);
-        this.#keepsList = larger;
-      }
+      this.#kept.grow(2 * this.length);
       this.#records.grow();
     });
   }
 
   /** Forgets all that was collected. */
   clear(): void {
-    this.#keepsList.fill(0, 0, this.#records.length);
+    this.#kept.clear(this.length);
     this.#records.clear();
     this.#lastAllocation = -1;
     this.#outsiders = [];
@@ -168,7 +165,7 @@ export class Batch {
 
     const firstFree = this.#outsiders[0]?.place ?? this.length;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const columns = orNoMemory(() => makeBatchColumns(this.length));
+    const columns = orNoMemory(() => new BatchColumns(this.length));
     // What cannot be taken back comes last.
     const turn = isAtomic ? firstFree : 0;
     const lists = this.#runPart(columns, 0, turn, true) + this.#runPart(columns, turn, this.length, false);

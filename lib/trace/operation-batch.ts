@@ -1,16 +1,16 @@
 /** Allocations and frees of a trace that are done in one call. Knows slots, no IDs. */
-import { makeBatchColumns } from '../batch-columns';
+import { BatchColumns } from '../batch-columns';
 import * as native from '../native';
 import { Records } from '../records';
 
 /** So many operations at the most. */
-const CAPACITY = 256;
+const CAPACITY = 1024;
 /** Cells of `#state` for each operation: avail, clear avail, kernel warnings. */
 const STATE = 3;
 
 export class OperationBatch {
   readonly #records = new Records(CAPACITY);
-  readonly #results = makeBatchColumns(CAPACITY);
+  readonly #results = new BatchColumns(CAPACITY);
   readonly #state = new Float64Array(STATE * CAPACITY);
   /** The blocks of all lists of more than one, one list after the other. */
   #blocks = native.columns(CAPACITY);
