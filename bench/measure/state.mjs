@@ -3,7 +3,7 @@ import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { findState, space } from '../states.mjs';
 import { ways } from '../ways/index.mjs';
-import { agree, build, settlingSteps } from '../ways/way.mjs';
+import { assertAgreement, build } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
 const [id, numberOfRounds, ...named] = process.argv.slice(2);
@@ -37,41 +37,7 @@ const rounds = Object.fromEntries(
 await interleave(rounds, 1);
 globalThis.gc?.();
 const times = await interleave(rounds, Number(numberOfRounds));
-assertAgreement(built);
+assertAgreement(state.name, built);
 for (const [, way] of built) way.dispose();
 
-if (operation === 'churn' && !named.length) Object.assign(times, await measureJobs());
 report(times);
-
-/** From the empty space: all that a batch does is one job, and the same job in C is what it is compared with. */
-async function measureJobs() {
-  /** @type {[string, import('../ways/way.mjs').Way][]} */
-  let last = [];
-  const operations = 3 * state.live + 2 * (settlingSteps(state.live) + count);
-
-  /** @param {'c' | 'batch'} name */
-  const job = (name) => () => {
-    const way = new ways[name](space);
-    const time = timed(() => {
-      build(way, state);
-      way.churn(request, count);
-      way.end();
-    }, operations / 2);
-    last.push([name, way]);
-    if (last.length === 2) {
-      assertAgreement(last);
-      for (const [, done] of last) done.dispose();
-      last = [];
-    }
-    return time;
-  };
-  const measurements = { cJob: job('c'), batch: job('batch') };
-  await interleave(measurements, 1);
-  return interleave(measurements, Number(numberOfRounds));
-}
-
-/** Whoever has done something else has not been measured. @param {[string, import('../ways/way.mjs').Way][]} built */
-function assertAgreement([[, first], ...others]) {
-  for (const [name, way] of others)
-    if (!agree(first, way)) throw new Error(`${state.name}: ${name} has come to other blocks`);
-}

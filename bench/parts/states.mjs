@@ -26,7 +26,9 @@ export async function measureStates(states, rounds, figures) {
   const measured = [];
   for (const state of states) {
     console.error(`${state.name} …`);
-    const times = await measure('state', [state.id, state.live < LONG_TO_BUILD ? rounds : FEWEST_ROUNDS]);
+    const args = [state.id, state.live < LONG_TO_BUILD ? rounds : FEWEST_ROUNDS];
+    const times = await measure('state', args);
+    if (state.operation === 'churn') Object.assign(times, await measure('job', args));
     /** @type {Record<string, Outcome>} */
     const ways = {};
     for (const [way, rounds] of Object.entries(times)) {

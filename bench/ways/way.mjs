@@ -34,6 +34,17 @@ export function settlingSteps(live) {
   return Math.min(Math.max(live, 10_000), 2_000_000);
 }
 
+/**
+ * Whoever has done something else has not been measured.
+ *
+ * @param {string} state
+ * @param {[string, Way][]} ways
+ */
+export function assertAgreement(state, [[, first], ...others]) {
+  for (const [name, way] of others)
+    if (!agree(first, way)) throw new Error(`${state}: ${name} has come to other blocks`);
+}
+
 /** Whether two ways have led to the same state. @param {Way} a @param {Way} b */
 export function agree(a, b) {
   const [some, others] = [a.blocks(), b.blocks()];
