@@ -31,7 +31,7 @@ uint32_t Batch::SlotOf(const struct Record &record, size_t row) const
 	return record.slot < row ? results_.slots[record.slot] - 1 : SLOT_NONE;
 }
 
-/* The list that will be freed; NULL where it is freed already. Others than the batch's are given up. */
+/* The list that will be freed, if it comes from this allocator and is not freed already. Others than the batch's are given up. */
 struct buddy_list *Batch::FindFreed(const struct Record &record)
 {
 	uint32_t slot = SlotOf(record, row_);
@@ -40,7 +40,7 @@ struct buddy_list *Batch::FindFreed(const struct Record &record)
 			buddy_owner_list_at(&owner_, slot) :
 			buddy_owner_list(&owner_, slot, record.generation);
 
-	if (!list || !buddy_allocator_of(list))
+	if (!list || buddy_allocator_of(list) != allocator_)
 		return nullptr;
 	if (!(record.what & RECORD_IN_BATCH))
 		slots_renew(&owner_.lists, slot);
@@ -50,9 +50,11 @@ struct buddy_list *Batch::FindFreed(const struct Record &record)
 /* The freeing that comes so many operations from now, or nullptr. */
 const struct Record *Batch::FreeingAhead(size_t rows) const
 {
-	const struct Record *record = &records_.records[row_ + rows];
+	if (rows >= end_ - row_)
+		return nullptr;
 
-	return rows < end_ - row_ && record->frees() ? record : nullptr;
+	const struct Record *record = &records_.records[row_ + rows];
+	return record->frees() ? record : nullptr;
 }
 
 /* What freeing needs is asked for some operations before it, in the order in which one leads to the other. */
@@ -103,7 +105,7 @@ void Batch::EndAlloc(const struct Record &record, enum buddy_status status)
 	if (is_open && status)
 		CloseSlotOf(row_);
 	else if (is_open)
-		lists_++;
+		opened_++;
 	End(status);
 }
 
@@ -111,7 +113,7 @@ void Batch::EndFree(const struct Record &record, enum buddy_status status)
 {
 	if (record.what & RECORD_IN_BATCH) {
 		CloseSlotOf(record.slot);
-		lists_--;
+		closed_++;
 	}
 	End(status);
 }
@@ -135,19 +137,15 @@ void Batch::Alloc(const struct Record &record)
 				 buddy_run_alloc_raw(allocator_, list_, &prepared_.request));
 }
 
-/* Gives false, and leaves the operation in work, where the list comes from another allocator. */
-bool Batch::Free(const struct Record &record)
+void Batch::Free(const struct Record &record)
 {
 	list_ = FindFreed(record);
 	if (!list_) {
 		End(BUDDY_OK);
-		return true;
+		return;
 	}
-	if (buddy_allocator_of(list_) != allocator_)
-		return false;
 	buddy_run_free(allocator_, list_, record.what & RECORD_CLEARED);
 	EndFree(record, BUDDY_OK);
-	return true;
 }
 
 /* In a run. */
@@ -159,10 +157,10 @@ void Batch::DoSome()
 		const struct Record &record = records_.records[row_];
 
 		FetchAhead();
-		if (!record.frees())
+		if (record.frees())
+			Free(record);
+		else
 			Alloc(record);
-		else if (!Free(record))
-			return;
 		if (state_)
 			Watch(record);
 	}
@@ -184,12 +182,6 @@ void Batch::Abandon(const struct Record &record)
 		End(BUDDY_OK);
 }
 
-/* Its allocator is another one. */
-void Batch::FreeElsewhere(const struct Record &record)
-{
-	EndFree(record, buddy_free(list_, record.what & RECORD_CLEARED));
-}
-
 void Batch::RunUpTo(size_t end)
 {
 	auto body = [](struct buddy_allocator *, void *batch) {
@@ -198,12 +190,9 @@ void Batch::RunUpTo(size_t end)
 	};
 
 	end_ = end;
-	while (row_ < end && !stopped_) {
+	while (row_ < end && !stopped_)
 		if (buddy_run(allocator_, body, this) == BUDDY_POISONED)
 			Abandon(records_.records[row_]);
-		else if (list_)
-			FreeElsewhere(records_.records[row_]);
-	}
 }
 
 void Batch::Run(size_t first, size_t end)

@@ -36,8 +36,9 @@ public:
 	enum buddy_status status() const { return status_; }
 	/* Whether one has found the allocator poisoned. */
 	bool poisoned() const { return poisoned_; }
-	/* How many lists more are in slots of the batch's own than before. */
-	size_t lists() const { return lists_; }
+	/* Of the slots of the batch's own, how many have received a list, and how many of these lists were freed. */
+	size_t opened() const { return opened_; }
+	size_t closed() const { return closed_; }
 
 private:
 	void RunUpTo(size_t end);
@@ -45,11 +46,10 @@ private:
 	const struct Record *FreeingAhead(size_t rows) const;
 	void FetchAhead();
 	void Alloc(const struct Record &record);
-	bool Free(const struct Record &record);
+	void Free(const struct Record &record);
 	void Prepare(const struct Record &record);
 	uint32_t SlotOf(const struct Record &record, size_t row) const;
 	struct buddy_list *FindFreed(const struct Record &record);
-	void FreeElsewhere(const struct Record &record);
 	void Abandon(const struct Record &record);
 	void EndAlloc(const struct Record &record, enum buddy_status status);
 	void EndFree(const struct Record &record, enum buddy_status status);
@@ -78,7 +78,7 @@ private:
 	struct buddy_columns columns_ = {};
 	uint64_t used_ = 0;
 
-	size_t lists_ = 0;
+	size_t opened_ = 0, closed_ = 0;
 	enum buddy_status status_ = BUDDY_OK;
 	bool poisoned_ = false;
 };

@@ -112,7 +112,7 @@ void Environment::Alloc()
 /*
  * (records: Float64Array, requests: Float64Array, results: Uint8Array[, state: Float64Array, columns])
  * allocator slot, generation, first record, number of records, all or nothing?, base offset
- * -> how many were done, how many lists are left in slots of the batch's own
+ * -> how many were done; of the batch's own lists, how many were allocated, and how many of these freed
  *
  * The status is that of the operation that failed where it is all or nothing, which those done are before; BUDDY_OK
  * otherwise. For `state` and columns see Batch::RunAndWatch().
@@ -155,7 +155,8 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 		mailbox_.status(batch.status());
 	}
 	mailbox_.result(0, count);
-	mailbox_.result(1, batch.lists());
+	mailbox_.result(1, batch.opened());
+	mailbox_.result(2, batch.closed());
 	if (batch.poisoned() && !mailbox_.flag(4))
 		mailbox_.note_poisoning();
 	Account(mailbox_.index(0));

@@ -346,6 +346,14 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   { maxLength: 150 },
 );
 
+const longProgram: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    fc.record({ size: fc.integer({ min: 1, max: 4 }).map((n) => n * SZ_4K), options: fc.constant({}) }),
+    fc.record({ freed: fc.nat(), cleared: fc.boolean() }),
+  ),
+  { minLength: 4000, maxLength: 4000 },
+);
+
 /** The same steps, by single calls. */
 function callAll(buddy: GpuBuddy, program: readonly Step[]): unknown[] {
   const lists: (AllocatedBlocks | undefined)[] = [];
@@ -382,6 +390,26 @@ function addAll(batch: Batch, program: readonly Step[]): number[] {
   });
 }
 
+/** One of the allocators does the steps by single calls, the other one in a batch. */
+function expectSameOf(program: readonly Step[], single: GpuBuddy, batched: GpuBuddy): void {
+  const expected = callAll(single, program);
+  const batch = batched.batch();
+  const places = addAll(batch, program);
+  const result = batch.run();
+
+  expect(stateOf(batched)).toEqual(stateOf(single));
+  expectSound(batched);
+  program.forEach((step, i) => {
+    const place = places[i] ?? -1;
+    if ('freed' in step) return;
+    const told = result.error(place)?.code ?? result.offsets[place];
+    const single = expected[i];
+    expect(told).toEqual(Array.isArray(single) ? (single as unknown[])[0] : single);
+  });
+  result.free();
+  expect(batched.avail).toBe(batched.size);
+}
+
 test('a batch of whatever operations does what single calls do', () => {
   fc.assert(
     fc.property(steps, fc.boolean(), (program, isClear) => {
@@ -400,22 +428,17 @@ test('a batch of whatever operations does what single calls do', () => {
           : step,
       );
       for (const buddy of [single, batched]) buddy.resetClear(isClear);
-      const expected = callAll(single, inSpace);
-      const batch = batched.batch();
-      const places = addAll(batch, inSpace);
-      const result = batch.run();
-
-      expect(stateOf(batched)).toEqual(stateOf(single));
-      expectSound(batched);
-      inSpace.forEach((step, i) => {
-        const place = places[i] ?? -1;
-        if ('freed' in step) return;
-        const told = result.error(place)?.code ?? result.offsets[place];
-        expect(told).toEqual(Array.isArray(expected[i]) ? expected[i][0] : expected[i]);
-      });
-      result.free();
-      expect(batched.avail).toBe(batched.size);
+      expectSameOf(inSpace, single, batched);
     }),
     { numRuns: 200, seed: 42 },
+  );
+});
+
+test('so does a long one, in which lists are freed long after they were allocated', () => {
+  fc.assert(
+    fc.property(longProgram, (program) => {
+      expectSameOf(program, new GpuBuddy({ size: 2 ** 23 }), new GpuBuddy({ size: 2 ** 23 }));
+    }),
+    { numRuns: 3, seed: 7, endOnFailure: true },
   );
 });

@@ -240,10 +240,10 @@ describe('many operations at a time', () => {
   test('are no more than can be done at a time', () => {
     using replayer = new TraceReplayer();
     replayer.execute(parseOperation(INIT));
-    const operations = parsed(Array.from({ length: 300 }, (_, i) => `alloc ${i} 0 0 0x1000 0x1000 0`));
+    const operations = parsed(Array.from({ length: 1200 }, (_, i) => `alloc ${i} 0 0 0x1000 0x1000 0`));
     const taken = operations.filter((operation) => replayer.enqueue(operation)).length;
-    expect([taken, replayer.canEnqueue(parseOperation('free 0 0x0'))]).toEqual([256, false]);
-    expect([...replayer.run()].length).toBe(256);
+    expect([taken, replayer.canEnqueue(parseOperation('free 0 0x0'))]).toEqual([1024, false]);
+    expect([...replayer.run()].length).toBe(1024);
     expect(replayer.canEnqueue(parseOperation('free 0 0x0'))).toBe(true);
   });
 
