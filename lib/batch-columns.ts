@@ -1,6 +1,9 @@
 /** What a batch tells of its operations, a column for each property: see native/node/batch-results.h, the other side. */
+import * as native from './native';
 
-const BYTES_PER_ROW = 27;
+const BYTES_PER_ROW = 19;
+/** Of the errors that the kernel has no number for. */
+const EIO = 5;
 
 /** Columns are made when they are asked for: to make all of them takes as long as dozens of operations. */
 export class BatchColumns {
@@ -9,7 +12,7 @@ export class BatchColumns {
   /** All of the columns. */
   readonly memory: Uint8Array<ArrayBuffer>;
   #offsets: BigUint64Array | undefined;
-  #counts: Float64Array | undefined;
+  #counts: Uint32Array | undefined;
   #errnos: Int32Array | undefined;
   #slots: Uint32Array | undefined;
   #orders: Uint8Array | undefined;
@@ -25,28 +28,33 @@ export class BatchColumns {
     return (this.#offsets ??= new BigUint64Array(this.memory.buffer, 0, this.rows));
   }
 
-  get counts(): Float64Array {
-    return (this.#counts ??= new Float64Array(this.memory.buffer, 8 * this.rows, this.rows));
+  get counts(): Uint32Array {
+    return (this.#counts ??= new Uint32Array(this.memory.buffer, 8 * this.rows, this.rows));
   }
 
   get errnos(): Int32Array {
-    return (this.#errnos ??= new Int32Array(this.memory.buffer, 16 * this.rows, this.rows));
+    return (this.#errnos ??= Int32Array.from(this.statuses, errnoOf));
   }
 
   /** The number of a slot, and 1; 0 where there is none. */
   get slots(): Uint32Array {
-    return (this.#slots ??= new Uint32Array(this.memory.buffer, 20 * this.rows, this.rows));
+    return (this.#slots ??= new Uint32Array(this.memory.buffer, 12 * this.rows, this.rows));
   }
 
   get orders(): Uint8Array {
-    return (this.#orders ??= this.memory.subarray(24 * this.rows, 25 * this.rows));
+    return (this.#orders ??= this.memory.subarray(16 * this.rows, 17 * this.rows));
   }
 
   get clear(): Uint8Array {
-    return (this.#clear ??= this.memory.subarray(25 * this.rows, 26 * this.rows));
+    return (this.#clear ??= this.memory.subarray(17 * this.rows, 18 * this.rows));
   }
 
   get statuses(): Uint8Array {
-    return (this.#statuses ??= this.memory.subarray(26 * this.rows));
+    return (this.#statuses ??= this.memory.subarray(18 * this.rows));
   }
+}
+
+function errnoOf(status: number): number {
+  const errno = native.statuses[status]?.errno ?? 0;
+  return status !== native.OK && errno === 0 ? -EIO : errno;
 }

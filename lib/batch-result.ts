@@ -57,7 +57,7 @@ export class BatchResult implements Disposable {
   }
 
   /** Of an allocation, how many blocks it has got: 0 where it failed. */
-  get counts(): Float64Array {
+  get counts(): Uint32Array {
     return this.#columns.counts;
   }
 

@@ -6,40 +6,31 @@
 #define NODE_BATCH_RESULTS_H
 
 #include "record.h"
-#include <cerrno>
+
+#include <algorithm>
 
 struct BatchResults {
 	/* Of the first block on the list that an allocation has left. */
 	uint64_t *offsets;
-	/* How many blocks are on it. */
-	double *counts;
-	/* Negative; -EIO for the errors of this library's own. */
-	int32_t *errnos;
+	/* How many blocks are on it, or as many as there is room for in the number. */
+	uint32_t *counts;
 	/* Where the list is that an allocation has left in a slot of the batch's own: the number of the slot, and 1. */
 	uint32_t *slots;
 	uint8_t *orders;
 	uint8_t *clear;
+	/* An enum buddy_status. */
 	uint8_t *statuses;
 
-	static constexpr size_t BYTES_PER_ROW = 2 * 8 + 2 * 4 + 3;
+	static constexpr size_t BYTES_PER_ROW = 8 + 2 * 4 + 3;
 
 	BatchResults(void *memory, size_t rows)
 	    : offsets(static_cast<uint64_t *>(memory)),
-	      counts(reinterpret_cast<double *>(offsets + rows)),
-	      errnos(reinterpret_cast<int32_t *>(counts + rows)),
-	      slots(reinterpret_cast<uint32_t *>(errnos + rows)),
+	      counts(reinterpret_cast<uint32_t *>(offsets + rows)),
+	      slots(counts + rows),
 	      orders(reinterpret_cast<uint8_t *>(slots + rows)),
 	      clear(orders + rows),
 	      statuses(clear + rows)
 	{}
-
-	void WriteFailure(size_t row, enum buddy_status status)
-	{
-		int error = buddy_status_texts[status].error;
-
-		statuses[row] = static_cast<uint8_t>(status);
-		errnos[row] = error ? error : -EIO;
-	}
 
 	void WriteList(size_t row, const struct buddy_list *list, uint64_t base_offset)
 	{
@@ -49,7 +40,7 @@ struct BatchResults {
 			return;
 
 		struct buddy_block_info first = buddy_first(list);
-		counts[row] = static_cast<double>(count);
+		counts[row] = static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX));
 		offsets[row] = base_offset + first.offset;
 		orders[row] = static_cast<uint8_t>(first.order);
 		clear[row] = first.clear;

@@ -90,7 +90,7 @@ void Batch::End(enum buddy_status status)
 	if (status) {
 		status_ = status;
 		poisoned_ = poisoned_ || status == BUDDY_POISONED;
-		results_.WriteFailure(row_, status);
+		results_.statuses[row_] = static_cast<uint8_t>(status);
 		stopped_ = stops_at_failure_;
 	}
 	row_++;
