@@ -19,6 +19,7 @@ export default {
   },
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   injectGlobals: false,
+  testSequencer: '<rootDir>/test/sequencer.mjs',
   maxWorkers: 2,
   // A busy machine is no fault of the code.
   testTimeout: 120_000,

@@ -5,6 +5,7 @@
  * registry, which is slow, has nothing to do as long as lists are freed by hand.
  */
 import { channel } from 'node:diagnostics_channel';
+import { hrtime } from 'node:process';
 import { setImmediate } from 'node:timers';
 import { GpuBuddyError } from './errors';
 import * as native from './native';
@@ -126,17 +127,18 @@ function scheduleSlice(): void {
 }
 
 function reclaimSlice(): void {
-  const begin = process.hrtime();
+  // First: whatever may go wrong here, the lists to come are not lost for it.
+  sliceIsDue = false;
+  const begin = hrtime();
   do {
     for (let i = 0; i < SLOTS_BETWEEN_LOOKS && isAnyAbandoned(); i++) reclaim();
   } while (isAnyAbandoned() && isWithinSlice(begin));
-  sliceIsDue = isAnyAbandoned();
-  if (sliceIsDue) setImmediate(reclaimSlice);
+  if (isAnyAbandoned()) scheduleSlice();
 }
 
 /** By the clock that needs no loading: node:perf_hooks takes a millisecond of `require('gpu-buddy')`. */
 function isWithinSlice(begin: [number, number]): boolean {
-  const [seconds, nanoseconds] = process.hrtime(begin);
+  const [seconds, nanoseconds] = hrtime(begin);
   return seconds === 0 && nanoseconds < NANOSECONDS_PER_SLICE;
 }
 
