@@ -89,7 +89,7 @@ export class Batch {
 
   /** @internal */
   [allocAs](size: Bytes, request: Request): number {
-    if (!this.#records.hasRoom(request)) this.#grow();
+    if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.alloc(size, request);
     this.#kept.add(place);
     this.#lastAllocation = place;
@@ -112,7 +112,7 @@ export class Batch {
   #freePlace(allocation: number, cleared: boolean): number {
     if (!Number.isInteger(allocation) || !this.#kept.has(allocation))
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
-    if (!this.#records.hasRoom()) this.#grow();
+    if (!this.#records.hasRoom) this.#grow();
     this.#kept.delete(allocation);
     return this.#records.freePlace(allocation, cleared);
   }
@@ -122,8 +122,8 @@ export class Batch {
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
     if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
-    if (!this.#records.hasRoom()) this.#grow();
-    const place = this.#records.freeList(undefined, cleared);
+    if (!this.#records.hasRoom) this.#grow();
+    const place = this.#records.freeList(cleared);
     this.#outsiders.push({ place, blocks });
     return place;
   }

@@ -86,6 +86,16 @@ export function writeAlloc(record: Cells, allocator: Handle, request: Request): 
   writeRequest(record, REQUEST, request);
 }
 
+function asksForSame(a: Request, b: Request): boolean {
+  return (
+    a.minBlockSize === b.minBlockSize &&
+    a.flags === b.flags &&
+    a.start === b.start &&
+    a.end === b.end &&
+    a.tag === b.tag
+  );
+}
+
 /** The operations of a batch, one after the other. Knows nothing of what they mean. */
 export class Records {
   #capacity: number;
@@ -123,12 +133,9 @@ export class Records {
     this.#lastRequest = undefined;
   }
 
-  /** Whether there is room for one operation more: an allocation, if it has a request. */
-  hasRoom(request = this.#lastRequest): boolean {
-    return (
-      this.#length < this.#capacity &&
-      (request === this.#lastRequest || this.#numberOfRequests < this.#requestCapacity)
-    );
+  /** Whether there is room for one operation more, whatever it asks for. */
+  get hasRoom(): boolean {
+    return this.#length < this.#capacity && this.#numberOfRequests < this.#requestCapacity;
   }
 
   /** Makes twice as much room of what there is too little. */
@@ -143,9 +150,10 @@ export class Records {
     }
   }
 
-  /** The number of the request. One that is the same object as the one before it needs not be written down again. */
+  /** The number of the request. What asks for the same as the one before it needs not be written down again. */
   #numberOf(request: Request): number {
-    if (request !== this.#lastRequest) {
+    const last = this.#lastRequest;
+    if (request !== last && !(last && asksForSame(request, last))) {
       writeRequest(this.#requests, REQUEST_CELLS * this.#numberOfRequests++, request);
       this.#lastRequest = request;
     }
@@ -194,12 +202,12 @@ export class Records {
     return this.#writeFree(cleared ? FREE | CLEARED : FREE, slot, ANY_GENERATION);
   }
 
-  /** Frees a list; `undefined`: one that is not known yet. */
-  freeList(list: Handle | undefined, cleared: boolean): number {
-    return this.#writeFree(cleared ? FREE | CLEARED : FREE, list?.slot ?? -1, list?.generation ?? 0);
+  /** Frees the list that `aimFree()` will name. */
+  freeList(cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | CLEARED : FREE, -1, 0);
   }
 
-  /** Another list for a record of `freeList()`. */
+  /** Which list a record of `freeList()` frees; `undefined`: none. */
   aimFree(index: number, list: Handle | undefined): void {
     const at = 2 * RECORD_CELLS * index;
     this.#cells.integers[at + 1] = list?.slot ?? -1;

@@ -10,7 +10,7 @@ const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequen
 const FIRST = /[\\/](collector|garbage-collection)\.test\.ts$/;
 
 export default class extends Sequencer {
-  /** @param {import('@jest/test-result').Test[]} tests */
+  /** @param {{ path: string }[]} tests */
   sort(tests) {
     const isFirst = (test) => FIRST.test(test.path);
     const sorted = super.sort(tests);

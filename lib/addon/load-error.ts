@@ -13,7 +13,7 @@ import {
 const OWN_BUILDS = ['build/Release', 'build/Debug'];
 
 /** A file that was found but does not load. */
-export interface Failure {
+interface Failure {
   readonly file: string;
   readonly cause: unknown;
 }

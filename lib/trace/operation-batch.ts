@@ -40,7 +40,9 @@ export class OperationBatch {
 
   /** Does all of it. */
   run(allocator: native.Handle): void {
-    this.#results.memory.fill(0);
+    // The other columns tell of the blocks that there are, if any.
+    this.#results.counts.fill(0, 0, this.length);
+    this.#results.statuses.fill(0, 0, this.length);
     for (let first = 0, used = 0; first < this.length;) {
       const batch = {
         records: this.#records,

@@ -24,7 +24,6 @@ export class TraceReplayer implements Disposable {
   #places = new Places();
   /** Of what the last `run()` has done, whose lines may be asked for while the next operations are enqueued. */
   #placesDone = new Places();
-  #lastRequest: native.Request = { minBlockSize: 0, flags: 0, start: 0, end: 0, tag: 0 };
   #columns = native.columns(64);
   #allocator: native.Handle | undefined;
   #size = 0;
@@ -208,25 +207,7 @@ export class TraceReplayer implements Disposable {
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
     if (slot < 0) throw new TraceError(place, 'no native memory for another list');
-    this.#batch.alloc(slot, size, this.#requestFor(minBlockSize, toFlags(flags), start, end));
-  }
-
-  /** The same object as the last time where the same is asked for. */
-  #requestFor(
-    minBlockSize: native.Bytes,
-    flags: number,
-    start: native.Bytes,
-    end: native.Bytes,
-  ): native.Request {
-    const last = this.#lastRequest;
-    if (
-      last.minBlockSize === minBlockSize &&
-      last.flags === flags &&
-      last.start === start &&
-      last.end === end
-    )
-      return last;
-    return (this.#lastRequest = { minBlockSize, flags, start, end, tag: 0 });
+    this.#batch.alloc(slot, size, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 });
   }
 
   #addFree(id: number, cleared: boolean, place: TracePlace): void {

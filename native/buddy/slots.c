@@ -1,14 +1,12 @@
 /* Numbered objects, see slots.h: chunks of entries, each twice as large as the one before it. */
 #include <buddy/slots.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <userspace/huge-pages.h>
 
 /* gcc's analyzer loses sight of a pointer that is stored as a number. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wanalyzer-malloc-leak"
 #endif
-
-#define HUGE_PAGE (2UL << 20)
 
 void slots_init(struct slots *slots, size_t object_size)
 {
@@ -26,20 +24,6 @@ void slots_destroy(struct slots *slots)
 	for (unsigned int i = 0; i < SLOTS_CHUNKS && first_slot_of(i) < slots->capacity; i++)
 		free((void *)(slots->chunks[i] + first_slot_of(i) * slots->entry_size));
 	*slots = (struct slots){ .entry_size = slots->entry_size, .first_free = SLOT_NONE };
-}
-
-/* Slots are used at random: with large pages fewer of them are looked for in the page tables. */
-static void want_huge_pages(char *memory, size_t size)
-{
-#ifdef __linux__
-	char *start = memory + (-(uintptr_t)memory & (HUGE_PAGE - 1));
-
-	if (start + HUGE_PAGE <= memory + size)
-		madvise(start, (size_t)(memory + size - start) & ~(HUGE_PAGE - 1), MADV_HUGEPAGE);
-#else
-	(void)memory;
-	(void)size;
-#endif
 }
 
 static bool grow(struct slots *slots)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <userspace/arena.h>
 #include <userspace/context.h>
+#include <userspace/huge-pages.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAVE_ASAN 1
@@ -21,13 +22,6 @@
 #else
 #define hide(memory, size) ((void)(memory), (void)(size))
 #define show(memory, size) ((void)(memory), (void)(size))
-#endif
-
-#include <sys/mman.h>
-#ifdef __linux__
-#define want_huge_pages(memory, size) ((void)madvise(memory, size, MADV_HUGEPAGE))
-#else
-#define want_huge_pages(memory, size) ((void)(memory), (void)(size))
 #endif
 
 #define SMALLEST_SLAB (64UL << 10)

@@ -182,23 +182,18 @@ void Batch::Abandon(const struct Record &record)
 		End(BUDDY_OK);
 }
 
-void Batch::RunUpTo(size_t end)
+void Batch::Run(size_t first, size_t end)
 {
 	auto body = [](struct buddy_allocator *, void *batch) {
 		static_cast<Batch *>(batch)->DoSome();
 		return BUDDY_OK;
 	};
 
+	row_ = first;
 	end_ = end;
 	while (row_ < end && !stopped_)
 		if (buddy_run(allocator_, body, this) == BUDDY_POISONED)
 			Abandon(records_.records[row_]);
-}
-
-void Batch::Run(size_t first, size_t end)
-{
-	row_ = first;
-	RunUpTo(end);
 }
 
 size_t Batch::RunWholly(size_t first, size_t end)

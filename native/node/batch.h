@@ -41,7 +41,6 @@ public:
 	size_t closed() const { return closed_; }
 
 private:
-	void RunUpTo(size_t end);
 	void DoSome();
 	const struct Record *FreeingAhead(size_t rows) const;
 	void FetchAhead();
