@@ -1,17 +1,22 @@
-/** Many allocations and frees in one go. */
+/** Collects allocations and frees, and does them in one go. */
+import { inspect } from 'node:util';
+import { captureStack } from './allocation-stacks';
 import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
 import { BatchColumns } from './batch-columns';
-import { BatchResult, operationError } from './batch-result';
+import { BatchResult, ofResult, operationError } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { captureStack, reclaimAll } from './guard';
-import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
+import { returnGuard, type Guard } from './guard';
+import { assertHeapRoom } from './heap-room';
+import { internalKey, ofBlocks, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { PlaceSet } from './place-set';
+import { reclaimAll } from './reclaim';
 import { Records } from './records';
 import type { AllocOptions, Request } from './request';
+import { markAsUncloneable } from './uncloneable';
 
 /** How a batch is run. */
 export interface BatchRunOptions {
@@ -25,12 +30,21 @@ interface Outsider {
   readonly blocks: AllocatedBlocks;
 }
 
+/** The guard of such a list, while the batch is run. */
+interface Detached {
+  readonly blocks: AllocatedBlocks;
+  readonly handle: native.Handle;
+  readonly guard: Guard;
+}
+
+/** `Batch.alloc()`, so many times, with arguments that have been looked at. */
+let allocTimes: (batch: Batch, count: number, size: Bytes, request: Request) => void;
+
 const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
 const LARGEST_PART = 4096;
-
-/** `Batch.alloc()`, with arguments that have been looked at. */
-const allocAs = Symbol('gpu-buddy.allocAs');
+/** Heap that a list takes, its place in an array, and what its guard and the registry need. */
+const HEAP_BYTES_OF_LIST = 256;
 
 /**
  * Collects allocations and frees of one allocator, and does them in one call. Nothing happens before `run()`. A batch can be
@@ -55,24 +69,27 @@ const allocAs = Symbol('gpu-buddy.allocAs');
  */
 export class Batch {
   readonly #buddy: GpuBuddy;
-  readonly #handle: native.Handle;
   readonly #records = new Records(SMALLEST_CAPACITY);
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
   #lastAllocation = -1;
   /** In the order of their places. */
   #outsiders: Outsider[] = [];
+  /** Whether what is collected has been done, and is to be forgotten. */
+  #isDone = false;
+  /** The guards of the lists from before the batch that the last run has freed. */
+  #emptied: Detached[] = [];
 
   /** @internal */
-  constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
+  constructor(key: typeof internalKey, buddy: GpuBuddy) {
     if (key !== internalKey) throw illegalConstructor();
+    markAsUncloneable(this);
     this.#buddy = buddy;
-    this.#handle = handle;
   }
 
   /** How many operations are collected. */
   get length(): number {
-    return this.#records.length;
+    return this.#isDone ? 0 : this.#records.length;
   }
 
   /**
@@ -84,11 +101,11 @@ export class Batch {
    */
   alloc(size: number | bigint, options?: AllocOptions): number {
     const wanted = toBytes('size', size);
-    return this[allocAs](wanted, this.#buddy[requestFor](wanted, options));
+    return this.#alloc(wanted, ofBuddy.toRequest(this.#buddy, wanted, options));
   }
 
-  /** @internal */
-  [allocAs](size: Bytes, request: Request): number {
+  #alloc(size: Bytes, request: Request): number {
+    if (this.#isDone) this.clear();
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.alloc(size, request);
     this.#kept.add(place);
@@ -106,22 +123,24 @@ export class Batch {
    */
   free(what: number | AllocatedBlocks, options?: FreeOptions): number {
     const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    if (this.#isDone) this.clear();
     return typeof what === 'number' ? this.#freePlace(what, cleared) : this.#freeOutsider(what, cleared);
   }
 
   #freePlace(allocation: number, cleared: boolean): number {
-    if (!Number.isInteger(allocation) || !this.#kept.has(allocation))
+    if (!Number.isInteger(allocation) || allocation >= this.length || !this.#kept.has(allocation))
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
     if (!this.#records.hasRoom) this.#grow();
+    const place = this.#records.freePlace(allocation, cleared);
     this.#kept.delete(allocation);
-    return this.#records.freePlace(allocation, cleared);
+    return place;
   }
 
   #freeOutsider(blocks: AllocatedBlocks, cleared: boolean): number {
     const given: unknown = blocks;
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
-    if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+    if (!ofBuddy.isSame(blocks.buddy, this.#buddy)) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.freeList(cleared);
     this.#outsiders.push({ place, blocks });
@@ -137,16 +156,24 @@ export class Batch {
 
   /** Forgets all that was collected. */
   clear(): void {
-    this.#kept.clear(this.length);
-    this.#records.clear();
-    this.#lastAllocation = -1;
+    const emptied = this.#emptied;
+    this.#emptied = [];
+    for (const { guard, handle } of emptied) returnGuard(guard, handle.slot);
     this.#outsiders = [];
+    this.#lastAllocation = -1;
+    this.#kept.clear(this.#records.length);
+    this.#records.clear();
+    // Last: interrupted before, it is to be done again.
+    this.#isDone = false;
   }
 
   /**
    * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
    * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was; only what an
    * `atomic` run had freed again before it failed counts as dirty now, unless it was freed as cleared.
+   *
+   * Where JavaScript is stopped in the middle (a stack overflow, the timeout of a `vm`), lists from before the batch that it
+   * frees may be freed already, or are when the collector comes.
    *
    * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
    * allocator.
@@ -157,59 +184,99 @@ export class Batch {
    */
   run(options?: BatchRunOptions): BatchResult {
     const isAtomic = options !== undefined && toFlag('atomic', toOptions('options', options).atomic);
+    if (this.#isDone) this.clear();
     const buddy = this.#buddy;
-    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces, and
-    // whoever hears of lists that the collector has found, which are as good as free.
-    const stack = buddy[capturesStacks] ? captureStack(1) : undefined;
+    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
+    const stack = ofBuddy.capturesStacks(buddy) ? captureStack(1) : undefined;
+    // Lists that the collector has found are as good as free.
     reclaimAll();
 
-    const firstFree = this.#outsiders[0]?.place ?? this.length;
+    const count = this.length;
+    const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const columns = orNoMemory(() => new BatchColumns(this.length));
+    const columns = orNoMemory(() => new BatchColumns(count));
+    const result = new BatchResult(internalKey, buddy, columns, stack);
+    const batch = { records: this.#records, results: columns, first: 0, count };
+    const baseOffset = toNumberIfSafe(buddy.baseOffset);
+    const handle = ofBuddy.handle(buddy);
+    const group = ofResult.group(result);
     // What cannot be taken back comes last.
-    const turn = isAtomic ? firstFree : 0;
-    const lists = this.#runPart(columns, 0, turn, true) + this.#runPart(columns, turn, this.length, false);
-    this.clear();
-    return new BatchResult(internalKey, buddy, columns, lists !== 0, stack);
+    const whole = isAtomic ? firstFree : 0;
+
+    const detached = this.#detachOutsiders();
+    const status = native.runBatch(handle, batch, whole, baseOffset, group);
+    if (status === native.OK) {
+      // Nothing is called from here on: a call may overflow the stack, and it is all done.
+      this.#emptied = detached;
+      this.#isDone = true;
+      return result;
+    }
+    const failed = native.failedOperation();
+    for (const { blocks, guard } of detached) ofBlocks.attach(blocks, guard);
+    ofResult.discard(result);
+    if (status === native.DISPOSED) throw this.#error(status);
+    throw operationError(buddy, status, failed);
   }
 
-  #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): number {
-    if (first === end) return 0;
-    const { baseOffset } = this.#buddy;
-    const outsiders = isAtomic ? [] : this.#outsiders;
-    for (const { place, blocks } of outsiders) this.#records.aimFree(place, blocks[handleOf]);
-    const batch = { records: this.#records, results, first, count: end - first };
-    const status = native.runBatch(this.#handle, batch, isAtomic, toNumberIfSafe(baseOffset));
-    if (status === native.DISPOSED) throw this.#error(status);
-    if (status !== native.OK) throw operationError(this.#buddy, status, native.failedOperation());
-    const lists = native.listsOfBatch();
-    for (const { blocks } of outsiders) blocks[release]();
-    return lists;
+  /**
+   * Tells the records which lists from before the batch they free, and makes these freed ones: if the run is stopped before it has
+   * come to them, the collector frees them.
+   */
+  #detachOutsiders(): Detached[] {
+    const detached: Detached[] = [];
+    for (const { place, blocks } of this.#outsiders) {
+      const handle = ofBlocks.handle(blocks);
+      this.#records.aimFree(place, handle);
+      const guard = ofBlocks.detach(blocks);
+      if (handle && guard) detached.push({ blocks, handle, guard });
+    }
+    return detached;
   }
 
   #error(status: number): GpuBuddyError {
-    return this.#buddy[errorFor](status, 'gpu_buddy_alloc_blocks');
+    return ofBuddy.toError(this.#buddy, status, 'gpu_buddy_alloc_blocks');
+  }
+
+  static {
+    allocTimes = (batch, count, size, request) => {
+      for (let i = 0; i < count; i++) batch.#alloc(size, request);
+    };
+  }
+
+  /** Tells how many operations are collected. */
+  toJSON(): { readonly length: number } {
+    return { length: this.length };
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return #records in this ? `Batch { length: ${String(this.length)} }` : 'Batch {}';
   }
 }
 
-/** So many lists, or none. @param batch an empty one */
-export function allocMany(batch: Batch, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+/** Allocates `count` lists, or none. */
+export function allocMany(
+  buddy: GpuBuddy,
+  count: number,
+  size: Bytes,
+  request: Request,
+): AllocatedBlocks[] {
+  assertHeapRoom('count', count, HEAP_BYTES_OF_LIST);
+  const batch = new Batch(internalKey, buddy);
   const results: BatchResult[] = [];
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART) {
-      for (let i = Math.min(rest, LARGEST_PART); i > 0; i--) batch[allocAs](size, request);
+      allocTimes(batch, Math.min(rest, LARGEST_PART), size, request);
       results.push(batch.run({ atomic: true }));
     }
   } catch (error) {
-    for (const result of results.reverse()) result[takeBack]();
+    for (const result of results.reverse()) ofResult.discard(result);
     throw error;
   }
-  return results.flatMap((result) =>
-    Array.from(result.errnos, (_, place) => result.blocks(place)).filter((blocks) => blocks !== null),
-  );
+  return results.flatMap((result) => ofResult.allBlocks(result));
 }
 
-/** What makes typed arrays throws errors of V8's own where memory is short. */
+/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large. */
 function orNoMemory<T>(make: () => T): T {
   try {
     return make();

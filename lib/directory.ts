@@ -20,8 +20,9 @@ export function setOpen(how: Open): void {
 
 export function remember(id: string, buddy: GpuBuddy): void {
   if (find(id)) return;
-  known.set(id, new WeakRef(buddy));
+  // First: what is in the map goes when the object does.
   collected.register(buddy, id);
+  known.set(id, new WeakRef(buddy));
 }
 
 function find(id: string): GpuBuddy | undefined {

@@ -1,4 +1,5 @@
 /** The lists of a replay: which ID of the trace is in which native slot. Slots are kept for reuse until `close()`. */
+import { returnGuard, spareSlot, takeGuard, type Guard } from '../guard';
 import * as native from '../native';
 
 /** IDs below this stand in an array, which takes 4 bytes for each ID up to the largest. */
@@ -10,7 +11,7 @@ export class ListTable {
   readonly #others = new Map<number, number>();
   #count = 0;
   readonly #freeSlots: number[] = [];
-  readonly #slots: number[] = [];
+  readonly #held: { readonly slot: number; readonly guard: Guard | undefined }[] = [];
 
   /** The slot of a list. */
   get(id: number): number | undefined {
@@ -19,17 +20,22 @@ export class ListTable {
     return slot ? slot - 1 : undefined;
   }
 
-  /** A slot for a new list, under this ID; -1 without memory. */
+  /** Returns a slot for a new list, under this ID. @throws GpuBuddyError without memory */
   add(id: number): number {
-    const slot = this.#freeSlots.pop() ?? native.openList();
-    if (slot < 0) return slot;
-    if (this.#slots.length === this.#count++) this.#slots.push(slot);
+    const slot = this.#freeSlots.pop() ?? this.#take();
+    this.#count++;
     if (id >= FEW) {
       this.#others.set(id, slot);
     } else {
       if (id >= this.#few.length) this.#grow(id);
       this.#few[id] = slot + 1;
     }
+    return slot;
+  }
+
+  #take(): number {
+    const slot = spareSlot();
+    this.#held.push({ slot, guard: takeGuard() });
     return slot;
   }
 
@@ -71,13 +77,16 @@ export class ListTable {
     yield* this.#others;
   }
 
-  /** Frees everything, slots too. The table can be used again. */
+  /** Frees everything, and hands the slots on. The table can be used again. */
   close(): void {
     this.#few.fill(0);
     this.#others.clear();
     this.#count = 0;
     this.#freeSlots.length = 0;
-    for (const slot of this.#slots.splice(0)) native.closeList(slot);
+    for (const { slot, guard } of this.#held.splice(0)) {
+      native.free(slot, describe(slot).generation, false);
+      returnGuard(guard, slot);
+    }
   }
 }
 

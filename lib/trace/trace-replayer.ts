@@ -25,7 +25,7 @@ export class TraceReplayer implements Disposable {
   /** Of what the last `run()` has done, whose lines may be asked for while the next operations are enqueued. */
   #placesDone = new Places();
   #columns = native.columns(64);
-  #allocator: native.Handle | undefined;
+  #allocator: Allocator | undefined;
   #size = 0;
   #errno = 0;
   #avail = 0;
@@ -168,11 +168,18 @@ export class TraceReplayer implements Disposable {
 
   #init(size: native.Bytes, chunkSize: native.Bytes, place: TracePlace): string {
     if (this.#allocator) throw new TraceError(place, 'init while an allocator lives: fini must come first');
-    const status = native.create(size, chunkSize, 0, 0);
+    const allocator = new Allocator();
+    const status = native.create(allocator, {
+      size,
+      chunkSize,
+      baseOffset: 0,
+      memoryLimit: 0,
+      stepLimit: 0,
+    });
     this.#begin(undefined, status, place);
     if (status !== native.OK) return this.#result.end(0, 0, 0);
 
-    const allocator = native.created();
+    allocator.setHandle(native.created());
     this.#allocator = allocator;
     const line = this.#endNow(allocator);
     this.#size = this.#avail;
@@ -191,7 +198,7 @@ export class TraceReplayer implements Disposable {
   }
 
   #drop(): void {
-    if (this.#allocator) native.dispose(this.#allocator);
+    if (this.#allocator) native.dispose(this.#allocator, this.#allocator);
     this.#allocator = undefined;
     this.#size = this.#avail = this.#clearAvail = this.#warnings = 0;
   }
@@ -206,7 +213,6 @@ export class TraceReplayer implements Disposable {
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
-    if (slot < 0) throw new TraceError(place, 'no native memory for another list');
     this.#batch.alloc(slot, size, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 });
   }
 
@@ -301,6 +307,17 @@ export class TraceReplayer implements Disposable {
     this.#clearAvail = clearAvail;
     this.#warnings = warnings;
     return this.#result.end(avail, clearAvail, newWarnings);
+  }
+}
+
+/** Owns a native allocator, which ends with it at the latest. */
+class Allocator implements native.Handle {
+  slot = 0;
+  generation = 0;
+
+  setHandle({ slot, generation }: native.Handle): void {
+    this.slot = slot;
+    this.generation = generation;
   }
 }
 
