@@ -3,14 +3,15 @@ import { inspect, type InspectOptions } from 'node:util';
 import { AllocatedBlock, type BlockInfo } from './allocated-block';
 import { toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
-import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen } from './directory';
+import { fitsIntoHeap } from './heap-room';
 import { returnGuard, spareSlot, takeGuard, type Guard } from './guard';
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
-import { mergeBlocks, type Segment } from './segments';
+import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
 import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
 interface Details {
@@ -261,6 +262,8 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     this.#handle('gpu_buddy_block');
     if (longest !== undefined && (longest === 0n || longest % chunkSize !== 0n))
       throw new GpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
+    if (longest !== undefined && !fitsIntoHeap(this.size / longest, HEAP_BYTES_OF_SEGMENT))
+      throw outOfRange('maxLength', "larger: so many segments do not fit into V8's heap", longest);
     return mergeBlocks(this.#read(baseOffset), chunkSize, longest);
   }
 

@@ -136,8 +136,11 @@ export class BatchResult implements Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(options?: FreeOptions): void {
-    const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
-    let failure: unknown;
+    this.#free(options !== undefined && toFlag('cleared', toOptions('options', options).cleared));
+  }
+
+  #free(cleared: boolean): void {
+    let failure: GpuBuddyError | undefined;
     const status = this.#close(cleared ? native.CLEARED : native.DIRTY);
     for (const blocks of this.#made.values()) {
       try {
@@ -149,7 +152,7 @@ export class BatchResult implements Disposable {
     }
     this.#made.clear();
     if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
-    if (failure !== undefined) throw failure;
+    if (failure) throw failure;
   }
 
   /** Frees what nobody has asked for. */
@@ -175,7 +178,7 @@ export class BatchResult implements Disposable {
 
   /** `free()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
-    this.free();
+    this.#free(false);
   }
 
   /** Returns the columns as arrays, with decimal strings for bigints. */

@@ -5,10 +5,10 @@ import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
 import { BatchColumns } from './batch-columns';
 import { BatchResult, ofResult, operationError } from './batch-result';
-import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { returnGuard, type Guard } from './guard';
-import { assertHeapRoom } from './heap-room';
+import { fitsIntoHeap } from './heap-room';
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -69,6 +69,7 @@ const HEAP_BYTES_OF_LIST = 256;
  */
 export class Batch {
   readonly #buddy: GpuBuddy;
+  readonly #handle: native.Handle;
   readonly #records = new Records(SMALLEST_CAPACITY);
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
@@ -81,14 +82,19 @@ export class Batch {
   #emptied: Detached[] = [];
 
   /** @internal */
-  constructor(key: typeof internalKey, buddy: GpuBuddy) {
+  constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
     if (key !== internalKey) throw illegalConstructor();
     markAsUncloneable(this);
     this.#buddy = buddy;
+    this.#handle = handle;
   }
 
   /** How many operations are collected. */
   get length(): number {
+    return this.#length;
+  }
+
+  get #length(): number {
     return this.#isDone ? 0 : this.#records.length;
   }
 
@@ -140,7 +146,8 @@ export class Batch {
     const given: unknown = blocks;
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
-    if (!ofBuddy.isSame(blocks.buddy, this.#buddy)) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+    if (!ofBuddy.isSame(blocks.buddy, this.#buddy))
+      throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.freeList(cleared);
     this.#outsiders.push({ place, blocks });
@@ -198,13 +205,12 @@ export class Batch {
     const result = new BatchResult(internalKey, buddy, columns, stack);
     const batch = { records: this.#records, results: columns, first: 0, count };
     const baseOffset = toNumberIfSafe(buddy.baseOffset);
-    const handle = ofBuddy.handle(buddy);
     const group = ofResult.group(result);
     // What cannot be taken back comes last.
     const whole = isAtomic ? firstFree : 0;
 
     const detached = this.#detachOutsiders();
-    const status = native.runBatch(handle, batch, whole, baseOffset, group);
+    const status = native.runBatch(this.#handle, batch, whole, baseOffset, group);
     if (status === native.OK) {
       // Nothing is called from here on: a call may overflow the stack, and it is all done.
       this.#emptied = detached;
@@ -245,24 +251,20 @@ export class Batch {
 
   /** Tells how many operations are collected. */
   toJSON(): { readonly length: number } {
-    return { length: this.length };
+    return { length: this.#length };
   }
 
   /** @internal */
   [inspect.custom](): string {
-    return #records in this ? `Batch { length: ${String(this.length)} }` : 'Batch {}';
+    return #records in this ? `Batch { length: ${String(this.#length)} }` : 'Batch {}';
   }
 }
 
 /** Allocates `count` lists, or none. */
-export function allocMany(
-  buddy: GpuBuddy,
-  count: number,
-  size: Bytes,
-  request: Request,
-): AllocatedBlocks[] {
-  assertHeapRoom('count', count, HEAP_BYTES_OF_LIST);
-  const batch = new Batch(internalKey, buddy);
+export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+  const batch = buddy.batch();
+  if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= buddy.avail)
+    throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
   const results: BatchResult[] = [];
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART) {

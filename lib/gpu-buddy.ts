@@ -293,7 +293,7 @@ export class GpuBuddy implements Disposable {
 
   /** A batch of allocations and frees, to be done in one call. */
   batch(): Batch {
-    return new Batch(internalKey, this);
+    return new Batch(internalKey, this, this.#handle);
   }
 
   /**

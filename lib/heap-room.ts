@@ -1,23 +1,19 @@
-/** Refuses what would be more than V8's heap holds: V8 ends the process where it runs out of heap, and nobody can catch that. */
-import { outOfRange } from './errors';
+/** Tells whether V8's heap has room for many objects. V8 ends the process where it has not, and nobody can catch that. */
+
+interface V8 {
+  getHeapStatistics(): { readonly total_available_size: number };
+}
 
 /** Fewer objects than this are made without a look: it takes longer than they do. */
 const FEW = 100_000;
 
-/**
- * Throws where so many objects, of so many bytes of heap each, would not fit.
- *
- * @param argument what asks for them
- * @throws {RangeError} `ERR_OUT_OF_RANGE`
- */
-export function assertHeapRoom(argument: string, count: number | bigint, bytesEach: number): void {
-  if (count < FEW) return;
-  const most = Math.floor(availableHeap() / bytesEach);
-  if (count > most) throw outOfRange(argument, `so that at most ${String(most)} objects are made`, count);
+/** Whether so many objects, of so many bytes of heap each, fit into what is free of the heap. */
+export function fitsIntoHeap(count: number | bigint, bytesEach: number): boolean {
+  return count < FEW || count <= Math.floor(availableHeap() / bytesEach);
 }
 
 function availableHeap(): number {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded for those who make very many objects only
-  const { getHeapStatistics } = require('node:v8') as typeof import('node:v8');
-  return getHeapStatistics().total_available_size;
+  const v8 = require('node:v8') as V8;
+  return v8.getHeapStatistics().total_available_size;
 }

@@ -1,6 +1,11 @@
 /** The public surface of gpu-buddy: names only. */
 export { AllocatedBlock, type BlockInfo } from './allocated-block';
-export { AllocatedBlocks, type AllocatedBlocksJson, type FreeOptions, type TrimOptions } from './allocated-blocks';
+export {
+  AllocatedBlocks,
+  type AllocatedBlocksJson,
+  type FreeOptions,
+  type TrimOptions,
+} from './allocated-blocks';
 export { Batch, type BatchRunOptions } from './batch';
 export { BatchResult, type BatchResultJson } from './batch-result';
 export type { BlockTable } from './block-table';

@@ -201,6 +201,7 @@ size_t Batch::RunWholly(size_t first, size_t end)
 {
 	stops_at_failure_ = true;
 	Run(first, end);
+	stops_at_failure_ = false;
 	if (!stopped_)
 		return end;
 	if (slots_)

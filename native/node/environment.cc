@@ -174,7 +174,8 @@ napi_value Environment::Create(const Napi::CallbackInfo &info)
 }
 
 /* -> slot, generation, base offset: a word */
-void Environment::Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator, bool created)
+void Environment::Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator,
+		       bool created)
 {
 	uint64_t base_offset = buddy_base_offset(allocator);
 	uint32_t slot = buddy_owner_take(&owner_, allocator, created);

@@ -24,7 +24,8 @@ uint64_t BytesIn(const struct buddy_owner &owner, const uint32_t *slots, size_t 
 napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
 {
 	auto slots = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
-	size_t end = slots.IsEmpty() ? 0 : std::min<size_t>(mailbox_.number(1), slots.ElementLength());
+	size_t end =
+		slots.IsEmpty() ? 0 : std::min<size_t>(mailbox_.number(1), slots.ElementLength());
 	size_t first = std::min<size_t>(mailbox_.number(0), end);
 	uint32_t *abandoned = end ? slots.Data() + first : nullptr;
 

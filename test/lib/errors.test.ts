@@ -288,6 +288,12 @@ describe('EINVAL', () => {
       FREE,
       'place (0) must be that of an allocation of this batch whose blocks are not freed yet',
     ],
+    ...(['blocks', 'error'] as const).map((method): (typeof cases)[number] => [
+      'PLACE_OUTSIDE_BATCH',
+      ({ buddy }) => buddy.batch().run()[method](0),
+      ALLOC,
+      'place (0) must be that of an operation of this batch',
+    ]),
     [
       'BLOCKS_FOREIGN',
       ({ buddy }) => buddy.batch().free(make().one),

@@ -19,7 +19,8 @@ static bool same(struct buddy_token a, struct buddy_token b)
 	return a.words[0] == b.words[0] && a.words[1] == b.words[1];
 }
 
-static enum buddy_status park_list(struct buddy_list *list, const void *by, struct buddy_token *ticket)
+static enum buddy_status park_list(struct buddy_list *list, const void *by,
+				   struct buddy_token *ticket)
 {
 	CHECK_OK(buddy_draw_ticket(ticket));
 	return buddy_park(list, by, *ticket);

@@ -142,9 +142,6 @@ const bytes: Kind = (value) => {
   return ['wrong type'];
 };
 const integer: Kind = (value) => (typeof value === 'number' ? bytes(value) : ['wrong type']);
-const u64: Kind = (value) => [
-  typeof value === 'bigint' && BigInt.asUintN(64, value) === value ? 'call' : 'wrong type',
-];
 const place: Kind = (value) => [typeof value === 'number' ? 'call' : 'wrong type'];
 const flag: Kind = (value) => [typeof value === 'boolean' ? 'call' : 'wrong type'];
 const optional =
@@ -284,12 +281,11 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
     },
   ],
   ['GpuBuddy.from(…)', hopeless, (_, value) => GpuBuddy.from(value)],
-  ...(['type', 'id', 'baseOffset'] as const).map(
+  ...(['type', 'id'] as const).map(
     (key) =>
       [
         `GpuBuddy.from({ ${key} })`,
-        // An address that share() has not written is believed: it is where the user says that the space begins.
-        key === 'baseOffset' ? u64 : hopeless,
+        hopeless,
         ({ shared }: Fixture, value: never) => GpuBuddy.from({ ...shared, ...byName(key, value) }),
       ] as (typeof positions)[number],
   ),
@@ -302,11 +298,11 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
         ({ token }: Fixture, value: never) => AllocatedBlocks.adopt({ ...token, ...byName(key, value) }),
       ] as (typeof positions)[number],
   ),
-  ...(['type', 'id', 'baseOffset'] as const).map(
+  ...(['type', 'id'] as const).map(
     (key) =>
       [
         `AllocatedBlocks.adopt({ buddy: { ${key} } })`,
-        key === 'baseOffset' ? u64 : hopeless,
+        hopeless,
         ({ token }: Fixture, value: never) =>
           AllocatedBlocks.adopt({ ...token, buddy: { ...token.buddy, ...byName(key, value) } }),
       ] as (typeof positions)[number],

@@ -135,8 +135,12 @@ describe('what cannot be made by hand', () => {
         });
   });
 
-  /** What at(), isEmpty and an iterator make of an object without a length; and an error without a place. */
+  /**
+   * What at(), isEmpty and an iterator make of an object without a length, an error without a place, and what is printed of an
+   * object that is none.
+   */
   function knowsNothing(result: unknown): boolean {
+    if (typeof result === 'string') return /^\w+ \{\}$/.test(result);
     if (typeof result !== 'object' || result === null) return result === undefined || result === false;
     return 'done' in result ? result.done === true : result instanceof GpuBuddyError;
   }
@@ -206,14 +210,6 @@ describe('what cannot be made by hand', () => {
       expect(Object.getPrototypeOf(clone)).not.toBe(Object.getPrototypeOf(object));
     }
     expect(Object.assign({}, object)).toEqual({});
-  });
-
-  test.each([
-    ['an allocator', buddy],
-    ['a list', blocks],
-    ['a block', block],
-  ])('%s as JSON is an empty object', (_, object) => {
-    expect(JSON.stringify(object)).toBe('{}');
   });
 });
 

@@ -1,6 +1,7 @@
 // Operations executed by the kernel's allocator, answered as recorded.
 import { describe, expect, test } from '@jest/globals';
 import { parseOperation, TraceError, TraceReplayer, type ReplayObserver } from 'gpu-buddy/trace';
+import { returnGuard, spareSlot, takeGuard } from '../../lib/guard';
 import * as native from '../../lib/native';
 import { resultsOf } from './lines';
 
@@ -275,16 +276,21 @@ describe('disposal', () => {
     replayer.execute(parseOperation(INIT));
     for (let id = 0; id < 50; id++) replayer.execute(parseOperation(`alloc ${id} 0 0 0x1000 0x1000 0`));
   };
+  const CONFIG = { size: 4096, chunkSize: 4096, baseOffset: 0, memoryLimit: 0, stepLimit: 0 };
   /** The slots that come next, for lists and for allocators. Slots that are given back come first, in some order. */
   const nextSlots = () => {
-    const lists = Array.from({ length: 60 }, () => native.openList());
+    const lists = Array.from({ length: 60 }, () => ({ slot: spareSlot(), guard: takeGuard() }));
     const allocators = Array.from({ length: 3 }, () => {
-      expect(native.create(4096, 4096, 0, 0)).toBe(native.OK);
-      return native.created();
+      const owner = {};
+      expect(native.create(owner, CONFIG)).toBe(native.OK);
+      return { owner, handle: native.created() };
     });
-    for (const slot of [...lists].reverse()) native.closeList(slot);
-    for (const allocator of [...allocators].reverse()) native.dispose(allocator);
-    return { lists: new Set(lists), allocators: new Set(allocators.map(({ slot }) => slot)) };
+    for (const { slot, guard } of [...lists].reverse()) returnGuard(guard, slot);
+    for (const { owner, handle } of [...allocators].reverse()) native.dispose(owner, handle);
+    return {
+      lists: new Set(lists.map(({ slot }) => slot)),
+      allocators: new Set(allocators.map(({ handle }) => handle.slot)),
+    };
   };
 
   test('gives every native slot back, wherever the trace stopped', () => {

@@ -36,8 +36,8 @@ const actions = {
   /** In builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
-    const { handleOf } = require(path.join(folder, 'internal.js'));
-    return require(path.join(folder, 'native.js')).inject(buddies[buddy][handleOf], fault);
+    const { ofBuddy } = require(path.join(folder, 'internal.js'));
+    return require(path.join(folder, 'native.js')).inject(ofBuddy.handle(buddies[buddy]), fault);
   },
 
   throwLater: () => {
