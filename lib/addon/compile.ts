@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { PROTOCOL } from './protocol';
 
 export interface Toolchain {
   /** Programs with their first arguments. */
@@ -78,12 +79,18 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
     objects.push(object);
     return [...compiler, ...all, '-fPIC', '-c', source, '-o', object];
   };
+  const defines = [
+    ...sources.defines,
+    ...kernelDefines(folder, sources.linux),
+    // The sources in a package are of the same state as its lib/.
+    `GPU_BUDDY_PROTOCOL="${PROTOCOL}"`,
+  ];
   const c = [...cc, ...sources.cflags, ...sources.includes.map((path) => `-I${path}`)];
   const cpp = [
     ...[...cxx, ...sources.cxxflags, '-fno-exceptions', '-fno-rtti'],
     ...sources.cxxincludes.map((path) => `-I${path}`),
     ...['-isystem', 'vendor/node-api'],
-    ...[...sources.defines, ...kernelDefines(folder, sources.linux)].map((define) => `-D${define}`),
+    ...defines.map((define) => `-D${define}`),
   ];
   const linked = join(temporary, 'linked.node');
   return {

@@ -9,6 +9,7 @@ import {
   whyUnsupported,
   type Platform,
 } from './platform';
+import { rebuildLines } from './way-out';
 
 const OWN_BUILDS = ['build/Release', 'build/Debug'];
 
@@ -24,7 +25,7 @@ export function noBinary(folder: string, failure?: Failure, platform: Platform =
     'gpu-buddy has no binary that runs here.',
     `  Platform: ${platformText(platform)}`,
     ...(failure ? failureLines(failure) : searchLines(folder, platform)),
-    ...wayOutLines(platform),
+    ...wayOutLines(folder, platform),
   ].join('\n');
   const error = new Error(text, failure && { cause: failure.cause });
   return Object.assign(error, { code: 'ERR_GPU_BUDDY_NO_BINARY' });
@@ -54,13 +55,13 @@ function contents(folder: string): string {
   }
 }
 
-function wayOutLines(platform: Platform): string[] {
+function wayOutLines(folder: string, platform: Platform): string[] {
   const why = whyUnsupported(platform);
   if (why) return [`  ${why}`, `  Supported: ${PREBUILT_TEXT}.`];
   const isPrebuilt = PREBUILT.includes(`${platform.platform}-${platform.arch}`);
   return [
     '  What to do:',
-    '    - compile it here, from the sources in the package: npx gpu-buddy build',
+    ...rebuildLines(folder),
     `    - or run it where it is prebuilt: ${PREBUILT_TEXT}` +
       (isPrebuilt
         ? ';\n      node_modules that were copied from another machine have to be installed anew'

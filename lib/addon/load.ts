@@ -1,6 +1,7 @@
 /** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
 import { packageFolder } from './folder';
 import { noBinary } from './load-error';
+import { fits, mismatch } from './mismatch';
 
 interface NodeGypBuild {
   readonly resolve: (folder: string) => string;
@@ -25,9 +26,15 @@ export function findAddon(): string {
   }
 }
 
-/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY */
+/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY or ERR_GPU_BUDDY_ADDON_MISMATCH */
 export function loadAddon(): unknown {
   const file = findAddon();
+  const addon = open(file);
+  if (!fits(addon)) throw mismatch(packageFolder, file, addon);
+  return addon;
+}
+
+function open(file: string): unknown {
   try {
     return other ? loadFile(file) : load(file);
   } catch (cause) {

@@ -601,6 +601,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	SetStatuses(env, exports, "statuses");
 	SetText(env, exports, "kernelVersion", GPU_BUDDY_KERNEL_VERSION);
 	SetText(env, exports, "kernelSha256", GPU_BUDDY_KERNEL_SHA256);
+	SetText(env, exports, "protocol", GPU_BUDDY_PROTOCOL);
 
 	environment->Define(exports, "create", Call<&Environment::Create>);
 	environment->Define(exports, "dispose", Call<&Environment::Dispose>);
