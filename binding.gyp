@@ -38,8 +38,7 @@
   },
   "targets": [{ "target_name": "gpu_buddy" }],
   "conditions": [
-    # A checkout has tests, and these have an addon of their own, in which faults can be provoked. node-gyp-build takes
-    # the first file by name: that one must be the other.
+    # A checkout has tests, and these have an addon of their own, in which faults can be provoked.
     [
       "'<!(node -p \"fs.existsSync('test')\")'=='true'",
       {

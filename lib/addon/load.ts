@@ -2,10 +2,7 @@
 import { packageFolder } from './folder';
 import { noBinary } from './load-error';
 import { fits, mismatch } from './mismatch';
-
-interface NodeGypBuild {
-  readonly resolve: (folder: string) => string;
-}
+import { findBinary } from './places';
 
 /** Names an addon that was built for tests, whatever its file is called. */
 const other = process.env['GPU_BUDDY_ADDON'];
@@ -17,13 +14,9 @@ const other = process.env['GPU_BUDDY_ADDON'];
  */
 export function findAddon(): string {
   if (other) return other;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types
-  const { resolve } = require('node-gyp-build') as NodeGypBuild;
-  try {
-    return resolve(packageFolder);
-  } catch {
-    throw noBinary(packageFolder);
-  }
+  const file = findBinary(packageFolder);
+  if (file === undefined) throw noBinary(packageFolder);
+  return file;
 }
 
 /** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY or ERR_GPU_BUDDY_ADDON_MISMATCH */
