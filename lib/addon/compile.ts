@@ -40,7 +40,7 @@ interface Sources {
 type Command = readonly string[];
 
 /**
- * Makes `output`, which is there whole or not at all.
+ * Makes `output`, a file in the package, which is there whole or not at all.
  *
  * @param folder the package's
  * @param onProgress told after each command how many are done, of how many
@@ -52,9 +52,10 @@ export async function compileAddon(
   toolchain: Toolchain,
   onProgress: (done: number, whole: number) => void = () => undefined,
 ): Promise<void> {
-  mkdirSync(dirname(output), { recursive: true });
-  // Beside the output, so that it can be renamed.
-  const temporary = mkdtempSync(join(dirname(output), '.compile-'));
+  const build = join(folder, 'build');
+  for (const place of [dirname(output), build]) mkdirSync(place, { recursive: true });
+  // In the package, from where the output can be renamed, but where npm packs nothing: an interrupted build leaves it.
+  const temporary = mkdtempSync(join(build, 'compile-'));
   try {
     const { compile, link, linked } = commands(folder, temporary, toolchain);
     let done = 0;
