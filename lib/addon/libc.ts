@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 export type Libc = 'glibc' | 'musl';
 
 /** Where compilers and linkers put the name of the loader. */
-const LOADER_WITHIN = 2048;
+const LOADER_WITHIN = 8192;
 
 /** Looks into the program file: a report of the process takes ten times as long. */
 export function libcOfProcess(): Libc {
