@@ -736,6 +736,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	SetStatuses(env, exports, "statuses");
 	SetText(env, exports, "kernelVersion", GPU_BUDDY_KERNEL_VERSION);
 	SetText(env, exports, "kernelSha256", GPU_BUDDY_KERNEL_SHA256);
+	SetText(env, exports, "protocol", GPU_BUDDY_PROTOCOL);
 	if (napi_create_function(
 		    env, "connect", NAPI_AUTO_LENGTH,
 		    [](napi_env env, napi_callback_info callback_info) {
