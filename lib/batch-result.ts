@@ -6,7 +6,7 @@ import { toFlag, toInteger, toOptions } from './arguments';
 import type { BatchColumns } from './batch-columns';
 import { GpuBuddyError, illegalConstructor } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { Guard, returnGroup, takeFromGroup, takeGroup, type GroupGuard } from './guard';
+import { Guard, returnGroup, takeFromGroup, type GroupGuard } from './guard';
 import { internalKey, ofBuddy } from './internal';
 import { toJson } from './json';
 import * as native from './native';
@@ -14,12 +14,15 @@ import { markAsUncloneable } from './uncloneable';
 
 /** What batches know of their results and nobody else does. */
 interface ResultInternals {
-  /** The number of the group that receives the lists. */
-  group(result: BatchResult): number;
   /** The lists of all operations that have one. */
   allBlocks(result: BatchResult): AllocatedBlocks[];
   /** Takes back all allocations of a result that no user has seen. */
   discard(result: BatchResult): void;
+}
+
+/** Holds the group with the lists of a result that nobody has asked for. It is gone once they are freed; see `AllocatedBlocks.#guard`. */
+export interface GroupHolder {
+  group: GroupGuard | undefined;
 }
 
 /** Filled in below. */
@@ -38,8 +41,7 @@ export class BatchResult implements Disposable {
   readonly #columns: BatchColumns;
   readonly #stack: string | undefined;
   readonly #made = new Map<number, AllocatedBlocks>();
-  /** Holds the lists that nobody has asked for. Gone once they are freed; see `AllocatedBlocks.#guard`. */
-  #group: GroupGuard | undefined;
+  readonly #holder: GroupHolder;
   // Copies, once somebody has asked for them.
   #errnos: Int32Array | undefined;
   #offsets: BigUint64Array | undefined;
@@ -47,13 +49,19 @@ export class BatchResult implements Disposable {
   #counts: Uint32Array | undefined;
 
   /** @internal */
-  constructor(key: typeof internalKey, buddy: GpuBuddy, columns: BatchColumns, stack: string | undefined) {
+  constructor(
+    key: typeof internalKey,
+    buddy: GpuBuddy,
+    columns: BatchColumns,
+    holder: GroupHolder,
+    stack: string | undefined,
+  ) {
     if (key !== internalKey) throw illegalConstructor();
     markAsUncloneable(this);
     this.#buddy = buddy;
     this.#columns = columns;
     this.#stack = stack;
-    this.#group = takeGroup(stack);
+    this.#holder = holder;
   }
 
   /** How many operations there were. */
@@ -104,9 +112,10 @@ export class BatchResult implements Disposable {
   #blocksAt(place: number): AllocatedBlocks | null {
     const made = this.#made.get(place);
     if (made) return made;
-    if (!this.#group) return null;
+    const { group } = this.#holder;
+    if (!group) return null;
     const guard = new Guard();
-    const slot = takeFromGroup(guard, this.#group.number, place);
+    const slot = takeFromGroup(guard, group.number, place);
     if (slot < 0) return null;
     const blocks = new AllocatedBlocks(internalKey, this.#buddy, guard, slot, native.reportedTag());
     if (this.#stack !== undefined) noteStack(slot, this.#stack);
@@ -157,15 +166,14 @@ export class BatchResult implements Disposable {
 
   /** Frees what nobody has asked for. */
   #close(how: native.Closing): number {
-    const group = this.#group;
+    const { group } = this.#holder;
     if (!group) return native.OK;
-    this.#group = undefined;
+    this.#holder.group = undefined;
     return returnGroup(group, how);
   }
 
   static {
     Object.assign(ofResult, {
-      group: (result) => result.#group?.number ?? -1,
       allBlocks: (result) =>
         Array.from({ length: result.length }, (_, place) => result.#blocksAt(place)).filter(
           (blocks) => blocks !== null,

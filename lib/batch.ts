@@ -1,13 +1,13 @@
 /** Collects allocations and frees, and does them in one go. */
 import { inspect } from 'node:util';
-import { captureStack } from './allocation-stacks';
+import { captureStack, noteGroupStack } from './allocation-stacks';
 import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
 import { BatchColumns } from './batch-columns';
-import { BatchResult, ofResult, operationError } from './batch-result';
+import { BatchResult, ofResult, operationError, type GroupHolder } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { returnGuard, type Guard } from './guard';
+import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import * as native from './native';
@@ -80,6 +80,8 @@ export class Batch {
   #isDone = false;
   /** The guards of the lists from before the batch that the last run has freed. */
   #emptied: Detached[] = [];
+  /** The group of the last run, where it has left no lists. */
+  #spareGroup: GroupGuard | undefined;
 
   /** @internal */
   constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
@@ -134,7 +136,7 @@ export class Batch {
   }
 
   #freePlace(allocation: number, cleared: boolean): number {
-    if (!Number.isInteger(allocation) || allocation >= this.length || !this.#kept.has(allocation))
+    if (!Number.isInteger(allocation) || allocation >= this.#records.length || !this.#kept.has(allocation))
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.freePlace(allocation, cleared);
@@ -202,19 +204,25 @@ export class Batch {
     const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
     const columns = orNoMemory(() => new BatchColumns(count));
-    const result = new BatchResult(internalKey, buddy, columns, stack);
+    const group = this.#spareGroup ?? takeGroup();
+    this.#spareGroup = undefined;
+    noteGroupStack(group.number, stack);
+    const holder: GroupHolder = { group };
+    const result = new BatchResult(internalKey, buddy, columns, holder, stack);
     const batch = { records: this.#records, results: columns, first: 0, count };
     const baseOffset = toNumberIfSafe(buddy.baseOffset);
-    const group = ofResult.group(result);
     // What cannot be taken back comes last.
     const whole = isAtomic ? firstFree : 0;
 
     const detached = this.#detachOutsiders();
-    const status = native.runBatch(this.#handle, batch, whole, baseOffset, group);
-    if (status === native.OK) {
+    const status = native.runBatch(this.#handle, batch, whole, baseOffset, group.number);
+    if (status === native.OK || status === native.OK_AND_EMPTY) {
       // Nothing is called from here on: a call may overflow the stack, and it is all done.
       this.#emptied = detached;
       this.#isDone = true;
+      if (status === native.OK) return result;
+      holder.group = undefined;
+      this.#spareGroup = group;
       return result;
     }
     const failed = native.failedOperation();

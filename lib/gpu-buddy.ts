@@ -8,7 +8,7 @@ import type { BlockTable } from './block-table';
 import { GpuBuddyError, type ErrorDetails } from './errors';
 import { captureStack, noteStack } from './allocation-stacks';
 import { remember, setOpen } from './directory';
-import { returnGuard, spareSlot, takeGuard } from './guard';
+import { keepGuard, putGuardBack, takeSlot } from './guard';
 import { internalKey, ofBuddy } from './internal';
 import { toJson, withJson, type Json } from './json';
 import * as native from './native';
@@ -224,25 +224,21 @@ export class GpuBuddy implements Disposable {
   /** Does what nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
   #alloc(size: Bytes, request: Request): AllocatedBlocks | null {
     if (request.isSpecial) return this.#allocSpecially(size, request);
-    const slot = spareSlot();
-    const guard = takeGuard();
+    const slot = takeSlot();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status === native.OK) return new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
-    returnGuard(guard, slot);
-    return this.#allocAgain(status, size, request);
+    if (status !== native.OK) return this.#allocAgain(status, size, request);
+    const guard = keepGuard();
+    return new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
   }
 
   #allocSpecially(size: Bytes, request: Request): AllocatedBlocks | null {
     if (request.isOutside) throw this.#outside(size, request);
     // First: what a program has hooked into stack traces may throw, or allocate.
     const stack = captureStack();
-    const slot = spareSlot();
-    const guard = takeGuard();
+    const slot = takeSlot();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status !== native.OK) {
-      returnGuard(guard, slot);
-      return this.#allocAgain(status, size, request);
-    }
+    if (status !== native.OK) return this.#allocAgain(status, size, request);
+    const guard = keepGuard();
     const blocks = new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
     noteStack(slot, stack);
     return blocks;
@@ -250,6 +246,7 @@ export class GpuBuddy implements Disposable {
 
   /** Lists that the collector has found may have what is missing. */
   #allocAgain(status: number, size: Bytes, request: Request): AllocatedBlocks | null {
+    putGuardBack();
     if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
     if (status === native.NO_SPACE) return null;

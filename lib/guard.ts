@@ -8,7 +8,7 @@
  * slot is empty), in a list, or in a local variable. A function that is stopped drops its local variables, and the collector
  * frees what is in the slots of their guards.
  */
-import { forgetStack, noteGroupStack } from './allocation-stacks';
+import { forgetStack } from './allocation-stacks';
 import { GpuBuddyError } from './errors';
 import * as native from './native';
 import { abandonGroup, abandonSlot } from './reclaim';
@@ -26,19 +26,27 @@ const spareGuards = new Array<Guard | undefined>(MOST_SPARE_GUARDS).fill(undefin
 const spareSlots = new Int32Array(MOST_SPARE_GUARDS);
 let spares = 0;
 
-/** Returns the slot of the guard that `takeGuard()` will give. */
-export function spareSlot(): number {
+/**
+ * Takes a spare guard's slot for a call that may fill it. Next comes `keepGuard()`, if it has filled the slot, or `putGuardBack()`.
+ * Whoever is stopped before that leaves the guard behind the spare ones: the next call drops it there.
+ */
+export function takeSlot(): number {
+  if (spareGuards[spares] !== undefined) spareGuards[spares] = undefined;
   if (spares === 0) makeGuard();
-  return spareSlots[spares - 1] ?? -1;
+  spares--;
+  return spareSlots[spares] ?? -1;
 }
 
-/** Takes the guard of `spareSlot()` out of the spare ones. */
-export function takeGuard(): Guard | undefined {
-  const place = spares - 1;
-  const guard = spareGuards[place];
-  spares = place;
-  spareGuards[place] = undefined;
+/** Returns the guard of the slot that was taken last. It is the caller's. */
+export function keepGuard(): Guard | undefined {
+  const guard = spareGuards[spares];
+  spareGuards[spares] = undefined;
   return guard;
+}
+
+/** Makes the guard of the slot that was taken last, and is empty, a spare one again. */
+export function putGuardBack(): void {
+  spares++;
 }
 
 /** Adds a guard whose slot is empty, and which nobody else holds, to the spare ones. */
@@ -89,13 +97,9 @@ const spareGroups: GroupGuard[] = [];
 /**
  * Returns a guard with an empty group. Its lists are freed when the guard is collected, except those that have been taken out of
  * the group by then.
- *
- * @param stack where the lists are allocated, if that is to be remembered
  */
-export function takeGroup(stack: string | undefined): GroupGuard {
-  const guard = spareGroups.pop() ?? new GroupGuard();
-  noteGroupStack(guard.number, stack);
-  return guard;
+export function takeGroup(): GroupGuard {
+  return spareGroups.pop() ?? new GroupGuard();
 }
 
 /** Frees the lists of a group, and adds its guard, which nobody else may hold, to the spare ones. Returns the status. */

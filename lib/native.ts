@@ -718,6 +718,7 @@ export function openGroup(registry: Registry, guard: object): number {
  * fails it stops (`failedOperation()`), and takes back those before it.
  *
  * @param group empty: receives the lists
+ * @returns the status, or `OK_AND_EMPTY` where that is OK and the group has received none
  */
 export function runBatch(
   allocator: Handle,
@@ -734,8 +735,11 @@ export function runBatch(
   seal(put(5, baseOffset));
   const { records, results } = batch;
   calls.runBatch(records.memory, records.requests, results.memory);
-  return integers[STATUS] ?? UNANSWERED;
+  const answer = integers[STATUS] ?? UNANSWERED;
+  return answer === OK && numbers[RESULTS + 1] === 0 ? OK_AND_EMPTY : answer;
 }
+
+export const OK_AND_EMPTY = -2;
 
 export function failedOperation(): number {
   return result(0);

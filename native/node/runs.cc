@@ -164,9 +164,13 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 			batch.Run(end, first + count);
 		}
 	}
+	bool holds_lists = !status && batch.holds_lists();
+
+	if (group && !holds_lists)
+		buddy_owner_empty_group(group);
 	mailbox_.status(status);
 	mailbox_.result(0, done);
-	mailbox_.result(1, batch.holds_lists());
+	mailbox_.result(1, holds_lists);
 	if (batch.poisoned() && status != BUDDY_POISONED)
 		mailbox_.note_poisoning();
 	Account(mailbox_.index(0));
