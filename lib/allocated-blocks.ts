@@ -7,7 +7,7 @@ import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from '.
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen } from './directory';
 import { fitsIntoHeap } from './heap-room';
-import { keepGuard, putGuardBack, returnGuard, takeSlot, type Guard } from './guard';
+import { putGuardBack, returnGuard, spareSlot, takeGuard, type Guard } from './guard';
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
@@ -383,13 +383,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   static adopt(token: AllocatedBlocksToken): AllocatedBlocks {
     const { id, buddy: buddyToken } = toBlocksToken('token', token);
     const buddy = findOrOpen(buddyToken);
-    const slot = takeSlot();
+    const slot = spareSlot();
+    const guard = takeGuard();
     const status = native.adopt(ofBuddy.handle(buddy), slot, fromId(id));
     if (status !== native.OK) {
-      putGuardBack();
+      putGuardBack(guard);
       throw ofBuddy.toError(buddy, status, 'gpu_buddy_block');
     }
-    const guard = keepGuard();
     return new AllocatedBlocks(internalKey, buddy, guard, slot, native.reportedTag());
   }
 

@@ -8,7 +8,7 @@ import type { BlockTable } from './block-table';
 import { GpuBuddyError, type ErrorDetails } from './errors';
 import { captureStack, noteStack } from './allocation-stacks';
 import { remember, setOpen } from './directory';
-import { keepGuard, putGuardBack, takeSlot } from './guard';
+import { putGuardBack, spareSlot, takeGuard, type Guard } from './guard';
 import { internalKey, ofBuddy } from './internal';
 import { toJson, withJson, type Json } from './json';
 import * as native from './native';
@@ -224,10 +224,10 @@ export class GpuBuddy implements Disposable {
   /** Does what nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
   #alloc(size: Bytes, request: Request): AllocatedBlocks | null {
     if (request.isSpecial) return this.#allocSpecially(size, request);
-    const slot = takeSlot();
+    const slot = spareSlot();
+    const guard = takeGuard();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status !== native.OK) return this.#allocAgain(status, size, request);
-    const guard = keepGuard();
+    if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
     return new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
   }
 
@@ -235,18 +235,23 @@ export class GpuBuddy implements Disposable {
     if (request.isOutside) throw this.#outside(size, request);
     // First: what a program has hooked into stack traces may throw, or allocate.
     const stack = captureStack();
-    const slot = takeSlot();
+    const slot = spareSlot();
+    const guard = takeGuard();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status !== native.OK) return this.#allocAgain(status, size, request);
-    const guard = keepGuard();
+    if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
     const blocks = new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
     noteStack(slot, stack);
     return blocks;
   }
 
   /** Lists that the collector has found may have what is missing. */
-  #allocAgain(status: number, size: Bytes, request: Request): AllocatedBlocks | null {
-    putGuardBack();
+  #allocAgain(
+    status: number,
+    size: Bytes,
+    request: Request,
+    guard: Guard | undefined,
+  ): AllocatedBlocks | null {
+    putGuardBack(guard);
     if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
     if (status === native.NO_SPACE) return null;

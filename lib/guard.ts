@@ -26,26 +26,24 @@ const spareGuards = new Array<Guard | undefined>(MOST_SPARE_GUARDS).fill(undefin
 const spareSlots = new Int32Array(MOST_SPARE_GUARDS);
 let spares = 0;
 
-/**
- * Takes a spare guard's slot for a call that may fill it. Next comes `keepGuard()`, if it has filled the slot, or `putGuardBack()`.
- * Whoever is stopped before that leaves the guard behind the spare ones: the next call drops it there.
- */
-export function takeSlot(): number {
-  if (spareGuards[spares] !== undefined) spareGuards[spares] = undefined;
+/** Returns the slot of the guard that `takeGuard()` will give. */
+export function spareSlot(): number {
   if (spares === 0) makeGuard();
-  spares--;
-  return spareSlots[spares] ?? -1;
+  return spareSlots[spares - 1] ?? -1;
 }
 
-/** Returns the guard of the slot that was taken last. It is the caller's. */
-export function keepGuard(): Guard | undefined {
-  const guard = spareGuards[spares];
-  spareGuards[spares] = undefined;
+/** Takes the guard of `spareSlot()` out of the spare ones: before the call that may fill the slot. */
+export function takeGuard(): Guard | undefined {
+  const place = spares - 1;
+  const guard = spareGuards[place];
+  spares = place;
+  spareGuards[place] = undefined;
   return guard;
 }
 
-/** Makes the guard of the slot that was taken last, and is empty, a spare one again. */
-export function putGuardBack(): void {
+/** Makes the guard that was taken last, and whose slot is still empty, a spare one again. */
+export function putGuardBack(guard: Guard | undefined): void {
+  spareGuards[spares] = guard;
   spares++;
 }
 

@@ -1,5 +1,5 @@
 /** The lists of a replay: which ID of the trace is in which native slot. Slots are kept for reuse until `close()`. */
-import { keepGuard, returnGuard, takeSlot, type Guard } from '../guard';
+import { returnGuard, spareSlot, takeGuard, type Guard } from '../guard';
 import * as native from '../native';
 
 /** IDs below this stand in an array, which takes 4 bytes for each ID up to the largest. */
@@ -34,8 +34,8 @@ export class ListTable {
   }
 
   #take(): number {
-    const slot = takeSlot();
-    this.#held.push({ slot, guard: keepGuard() });
+    const slot = spareSlot();
+    this.#held.push({ slot, guard: takeGuard() });
     return slot;
   }
 

@@ -1,7 +1,7 @@
 // Operations executed by the kernel's allocator, answered as recorded.
 import { describe, expect, test } from '@jest/globals';
 import { parseOperation, TraceError, TraceReplayer, type ReplayObserver } from 'gpu-buddy/trace';
-import { keepGuard, returnGuard, takeSlot } from '../../lib/guard';
+import { returnGuard, spareSlot, takeGuard } from '../../lib/guard';
 import * as native from '../../lib/native';
 import { resultsOf } from './lines';
 
@@ -279,10 +279,7 @@ describe('disposal', () => {
   const CONFIG = { size: 4096, chunkSize: 4096, baseOffset: 0, memoryLimit: 0, stepLimit: 0 };
   /** The slots that come next, for lists and for allocators. Slots that are given back come first, in some order. */
   const nextSlots = () => {
-    const lists = Array.from({ length: 60 }, () => {
-      const slot = takeSlot();
-      return { slot, guard: keepGuard() };
-    });
+    const lists = Array.from({ length: 60 }, () => ({ slot: spareSlot(), guard: takeGuard() }));
     const allocators = Array.from({ length: 3 }, () => {
       const owner = {};
       expect(native.create(owner, CONFIG)).toBe(native.OK);
