@@ -1,49 +1,52 @@
-/** The lists of a replay: which ID of the trace is in which native slot. Slots are kept for reuse until `close()`. */
+/**
+ * Maps the IDs of a trace to native slots. Takes time and memory for the lists that there are, not for the numbers by which
+ * they are called. Slots are kept for reuse until `close()`.
+ */
 import * as native from '../native';
 
-/** IDs below this stand in an array, which takes 4 bytes for each ID up to the largest. */
-const FEW = 2 ** 24;
+/** IDs from here on never stand in the array. */
+const MAX_NEAR = 2 ** 24;
+const SMALLEST_NEAR = 1024;
+/** A page of the array has 2 to the power of this many IDs. */
+const PAGE_BITS = 6;
 
 export class ListTable {
-  /** By ID: the slot, and 1; 0 for none. A map takes long for keys that come and go, as IDs do. */
-  #few = new Int32Array(1024);
-  readonly #others = new Map<number, number>();
-  #count = 0;
+  /**
+   * The slot of each ID below its length, with 1 added; 0 for none. A map takes long for keys that come and go, as IDs do.
+   * The array grows to an ID only once so many lists were added that it takes at most 32 bytes for each of them.
+   */
+  #near = new Int32Array(SMALLEST_NEAR);
+  /** For each page of the array: 1 where a list was added since the last `clear()`; and which pages these are. */
+  #isPageUsed = new Uint8Array(SMALLEST_NEAR >> PAGE_BITS);
+  readonly #usedPages: number[] = [];
+  /** The slots of all other IDs. */
+  readonly #far = new Map<number, number>();
+  #added = 0;
   readonly #freeSlots: number[] = [];
   readonly #slots: number[] = [];
 
   /** The slot of a list. */
   get(id: number): number | undefined {
-    if (id >= FEW) return this.#others.get(id);
-    const slot = this.#few[id];
+    if (id >= this.#near.length) return this.#far.get(id);
+    const slot = this.#near[id];
     return slot ? slot - 1 : undefined;
   }
 
   /** A slot for a new list, under this ID; -1 without memory. */
   add(id: number): number {
-    const slot = this.#freeSlots.pop() ?? native.openList();
+    const slot = this.#freeSlots.pop() ?? this.#openSlot();
     if (slot < 0) return slot;
-    if (this.#slots.length === this.#count++) this.#slots.push(slot);
-    if (id >= FEW) {
-      this.#others.set(id, slot);
-    } else {
-      if (id >= this.#few.length) this.#grow(id);
-      this.#few[id] = slot + 1;
-    }
+    this.#added++;
+    if (id >= this.#near.length) this.#growTo(id);
+    if (id < this.#near.length) this.#putNear(id, slot);
+    else this.#far.set(id, slot);
     return slot;
-  }
-
-  #grow(id: number): void {
-    const larger = new Int32Array(Math.min(FEW, 2 * id));
-    larger.set(this.#few);
-    this.#few = larger;
   }
 
   /** Forgets a list that is, or will be, freed. */
   delete(id: number, slot: number): void {
-    if (id >= FEW) this.#others.delete(id);
-    else this.#few[id] = 0;
-    this.#count--;
+    if (id < this.#near.length) this.#near[id] = 0;
+    else this.#far.delete(id);
     this.#freeSlots.push(slot);
   }
 
@@ -59,25 +62,60 @@ export class ListTable {
       native.free(slot, describe(slot).generation, false);
       this.delete(id, slot);
     }
-  }
-
-  *#entries(): Generator<readonly [id: number, slot: number]> {
-    for (let id = 0, left = this.#count - this.#others.size; left > 0; id++) {
-      const slot = this.get(id);
-      if (slot === undefined) continue;
-      left--;
-      yield [id, slot];
-    }
-    yield* this.#others;
+    for (const page of this.#usedPages.splice(0)) this.#isPageUsed[page] = 0;
   }
 
   /** Frees everything, slots too. The table can be used again. */
   close(): void {
-    this.#few.fill(0);
-    this.#others.clear();
-    this.#count = 0;
+    this.#near = new Int32Array(SMALLEST_NEAR);
+    this.#isPageUsed = new Uint8Array(SMALLEST_NEAR >> PAGE_BITS);
+    this.#usedPages.length = 0;
+    this.#far.clear();
+    this.#added = 0;
     this.#freeSlots.length = 0;
     for (const slot of this.#slots.splice(0)) native.closeList(slot);
+  }
+
+  #openSlot(): number {
+    const slot = native.openList();
+    if (slot >= 0) this.#slots.push(slot);
+    return slot;
+  }
+
+  #putNear(id: number, slot: number): void {
+    this.#near[id] = slot + 1;
+    const page = id >> PAGE_BITS;
+    if (this.#isPageUsed[page] !== 0) return;
+    this.#isPageUsed[page] = 1;
+    this.#usedPages.push(page);
+  }
+
+  #growTo(id: number): void {
+    if (id >= MAX_NEAR || id >= 4 * this.#added) return;
+    const length = 2 ** (32 - Math.clz32(id));
+    const near = new Int32Array(length);
+    near.set(this.#near);
+    this.#near = near;
+    const isPageUsed = new Uint8Array(length >> PAGE_BITS);
+    isPageUsed.set(this.#isPageUsed);
+    this.#isPageUsed = isPageUsed;
+    for (const [farId, slot] of this.#far) {
+      if (farId >= length) continue;
+      this.#far.delete(farId);
+      this.#putNear(farId, slot);
+    }
+  }
+
+  /** All lists: those of the array by page, then the others. */
+  *#entries(): Generator<readonly [id: number, slot: number]> {
+    for (const page of this.#usedPages) {
+      const end = (page + 1) << PAGE_BITS;
+      for (let id = page << PAGE_BITS; id < end; id++) {
+        const slot = this.#near[id];
+        if (slot) yield [id, slot - 1];
+      }
+    }
+    yield* this.#far;
   }
 }
 
