@@ -1,5 +1,6 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
+import { toPlace } from './check';
 import { OPERATION_FORMS } from './operation-forms';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
@@ -99,7 +100,7 @@ export class FieldScanner {
   fail(reason: string): never {
     const form = OPERATION_FORMS.get(this.#text.slice(0, wordEnd(this.#text, 0)));
     const full = form === undefined ? reason : `${reason} in "${form}"`;
-    throw new TraceError(this.#place, full, { column: this.#start + 1 });
+    throw new TraceError(toPlace(this.#place), full, { column: this.#start + 1 });
   }
 
   #next(field: string): number {

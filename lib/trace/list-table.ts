@@ -22,6 +22,8 @@ export class ListTable {
   /** The slots of all other IDs. */
   readonly #far = new Map<number, number>();
   #added = 0;
+  /** Lists in the array. */
+  #nearCount = 0;
   readonly #freeSlots: number[] = [];
   readonly #slots: number[] = [];
 
@@ -45,9 +47,13 @@ export class ListTable {
 
   /** Forgets a list that is, or will be, freed. */
   delete(id: number, slot: number): void {
-    if (id < this.#near.length) this.#near[id] = 0;
-    else this.#far.delete(id);
     this.#freeSlots.push(slot);
+    if (id >= this.#near.length) {
+      this.#far.delete(id);
+      return;
+    }
+    this.#near[id] = 0;
+    this.#nearCount--;
   }
 
   /** The ID of a list that holds blocks, if there is one. */
@@ -72,6 +78,7 @@ export class ListTable {
     this.#usedPages.length = 0;
     this.#far.clear();
     this.#added = 0;
+    this.#nearCount = 0;
     this.#freeSlots.length = 0;
     for (const slot of this.#slots.splice(0)) native.closeList(slot);
   }
@@ -84,6 +91,7 @@ export class ListTable {
 
   #putNear(id: number, slot: number): void {
     this.#near[id] = slot + 1;
+    this.#nearCount++;
     const page = id >> PAGE_BITS;
     if (this.#isPageUsed[page] !== 0) return;
     this.#isPageUsed[page] = 1;
@@ -108,11 +116,15 @@ export class ListTable {
 
   /** All lists: those of the array by page, then the others. */
   *#entries(): Generator<readonly [id: number, slot: number]> {
+    let left = this.#nearCount;
     for (const page of this.#usedPages) {
+      if (left === 0) break;
       const end = (page + 1) << PAGE_BITS;
       for (let id = page << PAGE_BITS; id < end; id++) {
         const slot = this.#near[id];
-        if (slot) yield [id, slot - 1];
+        if (!slot) continue;
+        left--;
+        yield [id, slot - 1];
       }
     }
     yield* this.#far;
