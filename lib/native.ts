@@ -406,7 +406,7 @@ export function alloc(allocator: Handle, request: Request, slot: number, size: B
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
   writeTarget(record, slot, size);
-  integers[STATUS] = UNANSWERED;
+  // Always answers.
   callAlloc();
   return status();
 }

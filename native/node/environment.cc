@@ -637,6 +637,8 @@ napi_value Environment::CallAlloc(napi_env env, napi_callback_info info)
 {
 	if (Environment *environment = Of(env, info))
 		environment->Alloc();
+	else
+		napi_throw_error(env, nullptr, "The addon has lost its environment.");
 	return nullptr;
 }
 
