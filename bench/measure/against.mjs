@@ -14,6 +14,7 @@ const LONGEST_ROUND = 5e7;
 
 const names = ['api', 'batch', 'replay'].filter((name) => name !== 'batch' || operation !== 'churn');
 const builds = { old: loadLibrary(folder), new: library };
+/** @type {[string, import('../ways/way.mjs').Way][]} */
 const built = [];
 for (const name of names)
   for (const [age, from] of Object.entries(builds)) {
