@@ -1,7 +1,7 @@
 /** A list of blocks that were allocated together: who holds it owns the memory. */
 import { inspect, type InspectOptions } from 'node:util';
 import { AllocatedBlock, type BlockInfo } from './allocated-block';
-import { toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
 import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
@@ -11,6 +11,7 @@ import { putGuardBack, returnGuard, spareSlot, takeGuard, type Guard } from './g
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
+import { toOptions, type Names } from './options';
 import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
 import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
@@ -40,11 +41,20 @@ export interface FreeOptions {
   readonly cleared?: boolean | undefined;
 }
 
+const FREE_OPTION_NAMES: Names<FreeOptions> = { cleared: true };
+
+/** Whether memory is freed as cleared. */
+export function isToBeCleared(options: FreeOptions | undefined): boolean {
+  return options !== undefined && toFlag('cleared', toOptions('options', options, FREE_OPTION_NAMES).cleared);
+}
+
 /** Which part of a block is kept. */
 export interface TrimOptions {
   /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
   readonly start?: number | bigint | undefined;
 }
+
+const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
 
 /**
  * Blocks of an allocator, in the order in which the kernel found them: largest first, or ascending for an exact range
@@ -282,7 +292,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   trim(newSize: number | bigint, options?: TrimOptions): void {
     const syscall = 'gpu_buddy_block_trim';
-    const { start } = toOptions('options', options);
+    const { start } = toOptions('options', options, TRIM_OPTION_NAMES);
     const wanted = toBytes('newSize', newSize);
     const address =
       start === undefined ? undefined : toRelative(toBytes('start', start), this.#buddy.baseOffset);
@@ -306,9 +316,8 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   freeBlock(index: number, options?: FreeOptions): void {
     const syscall = 'gpu_buddy_free_list';
-    const { cleared } = toOptions('options', options);
     const position = toInteger('index', index);
-    const isCleared = toFlag('cleared', cleared);
+    const isCleared = isToBeCleared(options);
 
     const handle = this.#handle(syscall);
     this.#beginChange();
@@ -325,7 +334,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(options?: FreeOptions): void {
-    const isCleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    const isCleared = isToBeCleared(options);
     const guard = this.#guard;
     if (guard === undefined) return;
     if (this.#generation === UNKNOWN) this.#refresh();

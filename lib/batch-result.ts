@@ -1,8 +1,8 @@
 /** What has become of the operations of a batch. */
 import { inspect, type InspectOptions } from 'node:util';
 import { noteStack } from './allocation-stacks';
-import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
-import { toFlag, toInteger, toOptions } from './arguments';
+import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
+import { toInteger } from './arguments';
 import type { BatchColumns } from './batch-columns';
 import { GpuBuddyError, illegalConstructor } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
@@ -145,7 +145,7 @@ export class BatchResult implements Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(options?: FreeOptions): void {
-    this.#free(options !== undefined && toFlag('cleared', toOptions('options', options).cleared));
+    this.#free(isToBeCleared(options));
   }
 
   #free(cleared: boolean): void {

@@ -1,8 +1,8 @@
 /** Collects allocations and frees, and does them in one go. */
 import { inspect } from 'node:util';
 import { captureStack, noteGroupStack } from './allocation-stacks';
-import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
-import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
+import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
+import { toBytes, toFlag, toNumberIfSafe } from './arguments';
 import { BatchColumns } from './batch-columns';
 import { BatchResult, ofResult, operationError, type GroupHolder } from './batch-result';
 import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
@@ -12,6 +12,7 @@ import { fitsIntoHeap } from './heap-room';
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
+import { toOptions, type Names } from './options';
 import { PlaceSet } from './place-set';
 import { reclaimAll } from './reclaim';
 import { Records } from './records';
@@ -23,6 +24,8 @@ export interface BatchRunOptions {
   /** All or nothing: where an operation fails, what was allocated before it is taken back, and the rest is not done. */
   readonly atomic?: boolean | undefined;
 }
+
+const RUN_OPTION_NAMES: Names<BatchRunOptions> = { atomic: true };
 
 /** A list from before the batch, and the place at which it is freed. */
 interface Outsider {
@@ -130,7 +133,7 @@ export class Batch {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(what: number | AllocatedBlocks, options?: FreeOptions): number {
-    const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    const cleared = isToBeCleared(options);
     if (this.#isDone) this.clear();
     return typeof what === 'number' ? this.#freePlace(what, cleared) : this.#freeOutsider(what, cleared);
   }
@@ -192,7 +195,8 @@ export class Batch {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   run(options?: BatchRunOptions): BatchResult {
-    const isAtomic = options !== undefined && toFlag('atomic', toOptions('options', options).atomic);
+    const isAtomic =
+      options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
     const buddy = this.#buddy;
     // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.

@@ -2,7 +2,7 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { BlockInfo } from './allocated-block';
 import { AllocatedBlocks } from './allocated-blocks';
-import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { allocMany, Batch } from './batch';
 import type { BlockTable } from './block-table';
 import { GpuBuddyError, type ErrorDetails } from './errors';
@@ -13,6 +13,7 @@ import { internalKey, ofBuddy } from './internal';
 import { toJson, withJson, type Json } from './json';
 import * as native from './native';
 import type { Bytes, Token } from './native';
+import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
 import { SZ_4K } from './sizes';
@@ -62,6 +63,15 @@ export interface GpuBuddyStats {
   /** One entry an order, from 0 to `maxOrder`. */
   readonly orders: readonly OrderStats[];
 }
+
+const OPTION_NAMES: Names<GpuBuddyOptions> = {
+  size: true,
+  chunkSize: true,
+  baseOffset: true,
+  maxNativeBytes: true,
+  maxSteps: true,
+  captureStacks: true,
+};
 
 const DEFAULT_MAX_STEPS = 16_000_000;
 
@@ -128,7 +138,11 @@ export class GpuBuddy implements Disposable {
       return;
     }
 
-    const given: Partial<GpuBuddyOptions> = toOptions('options', options as GpuBuddyOptions | undefined);
+    const given: Partial<GpuBuddyOptions> = toOptions(
+      'options',
+      options as GpuBuddyOptions | undefined,
+      OPTION_NAMES,
+    );
     const { chunkSize: chunk = SZ_4K, baseOffset: base = 0 } = given;
     const { maxNativeBytes: bytes = 0, maxSteps: steps = DEFAULT_MAX_STEPS } = given;
     const size = toBytes('size', given.size);
@@ -207,7 +221,9 @@ export class GpuBuddy implements Disposable {
   allocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks {
     const wanted = toBytes('size', size);
     const request =
-      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+      options === undefined
+        ? this.#plainRequest
+        : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
     const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
     throw this.#allocError(native.NO_SPACE, wanted, request);
@@ -217,7 +233,9 @@ export class GpuBuddy implements Disposable {
   tryAllocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks | null {
     const wanted = toBytes('size', size);
     const request =
-      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+      options === undefined
+        ? this.#plainRequest
+        : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
     return this.#alloc(wanted, request);
   }
 
@@ -264,18 +282,19 @@ export class GpuBuddy implements Disposable {
 
   #toRequest(size: Bytes, options: AllocOptions | undefined): Request {
     if (options === undefined) return this.#plainRequest;
-    const request = toRequest(options, this.#plainRequest, this.#baseOffset);
+    const request = toRequest(size, options, this.#plainRequest, this.#baseOffset);
     if (request.isOutside) throw this.#outside(size, request);
     return request;
   }
 
-  #allocError(status: number, size: Bytes, { minBlockSize, range }: Request): GpuBuddyError {
+  #allocError(status: number, size: Bytes, { minBlockSize, place }: Request): GpuBuddyError {
     const note =
       status === native.NO_SPACE
         ? { note: `${String(size)} bytes asked for, ${String(this.avail)} free` }
         : undefined;
     return this.#toError(status, 'gpu_buddy_alloc_blocks', {
-      given: { size, minBlockSize, range },
+      given: { size, minBlockSize, range: place?.value },
+      names: place && { range: place.argument },
       ...note,
     });
   }

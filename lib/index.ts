@@ -13,7 +13,7 @@ export { GpuBuddyError } from './errors';
 export { GpuBuddy, type GpuBuddyOptions, type GpuBuddyStats, type OrderStats } from './gpu-buddy';
 export type { ReclaimedMessage } from './reclaim';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
-export type { AllocMode, AllocOptions } from './request';
+export type { AddressRange, AllocMode, AllocOptions } from './request';
 export type { Json } from './json';
 export type { Segment } from './segments';
 export * from './sizes';

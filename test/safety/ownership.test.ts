@@ -256,7 +256,9 @@ describe('what is printed', () => {
     lists.forEach((list, i) => {
       list.free({ cleared: i % 2 === 0 });
     });
-    using blocks = buddy.allocBlocks(4 * SZ_1M - SZ_4K, { mode: { range: [0, 4 * SZ_1M - SZ_4K] } });
+    using blocks = buddy.allocBlocks(4 * SZ_1M - SZ_4K, {
+      mode: { range: { start: 0, end: 4 * SZ_1M - SZ_4K } },
+    });
     expect(blocks.length).toBeGreaterThan(500);
     expect(inspect(blocks)).toMatch(/ \.\.\. \d+ more$/);
     expect(inspect(blocks, { maxArrayLength: 0 })).toMatch(/^AllocatedBlocks\(\d+\) \[\] \.\.\. \d+ more$/);

@@ -400,7 +400,7 @@ describe('a worker that', () => {
     const chunks = 6000;
     const buddy = new GpuBuddy({ size: chunks * SZ_4K });
     const lists = Array.from({ length: chunks }, (_, i) =>
-      buddy.allocBlocks(SZ_4K, { mode: { range: [i * SZ_4K, (i + 1) * SZ_4K] } }),
+      buddy.allocBlocks(SZ_4K, { mode: { range: { start: i * SZ_4K, end: (i + 1) * SZ_4K } } }),
     );
     lists.forEach((list, i) => {
       if (i % 2) list.free();

@@ -70,7 +70,7 @@ const actions = {
     const counter = new Int32Array(rounds);
     Atomics.add(counter, 0, 1);
     Atomics.notify(counter, 0);
-    lists.push(buddies[0].allocBlocks(size, { mode: { range: [0, buddies[0].size] } }));
+    lists.push(buddies[0].allocBlocks(size, { mode: { range: { start: 0, end: buddies[0].size } } }));
   },
 };
 
