@@ -4,7 +4,7 @@
 
 const MOST_ROUNDS = 12;
 /** Rounds that bring nothing, after which no more is expected. */
-const MOST_VAIN_ROUNDS = 3;
+const MOST_VAIN_ROUNDS = 4;
 
 /** A turn of the event loop. @returns {Promise<void>} */
 export function turn() {

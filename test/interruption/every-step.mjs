@@ -76,7 +76,7 @@ export class EveryStep {
       const lost = await settle(this.#world);
       if (lost) {
         this.#renew();
-        if (hunts++ < MOST_HUNTS) await this.#hunt(scenario, window, kind);
+        if (hunts++ < MOST_HUNTS) await this.#hunt(scenario, window, kind, lost);
         else this.#add(scenario, kind, `steps ${window[0]} to ${window.at(-1)}`, [lost]);
       }
       window = [];
@@ -224,19 +224,28 @@ export class EveryStep {
   }
 
 
-  /** Repeats interruptions one by one, to tell which of them leak. @param {Scenario} scenario @param {number[]} steps @param {Kind} kind */
-  async #hunt(scenario, steps, kind) {
+  /**
+   * Repeats interruptions one by one, to tell which of them leak.
+   *
+   * @param {Scenario} scenario @param {number[]} steps @param {Kind} kind @param {string} lost by all of them
+   */
+  async #hunt(scenario, steps, kind, lost) {
     let found = 0;
     for (const n of steps) {
       if (!(await this.#interruptAt(scenario, n, kind))) continue;
-      const lost = await settle(this.#world);
-      if (!lost) continue;
+      const lostHere = await settle(this.#world);
+      if (!lostHere) continue;
       found++;
-      this.#add(scenario, `${kind} at step ${n}`, await this.#whereIs(scenario, n), [lost]);
+      this.#add(scenario, `${kind} at step ${n}`, await this.#whereIs(scenario, n), [lostHere]);
       this.#renew();
     }
-    if (found === 0 && steps.length)
-      this.#add(scenario, kind, `steps ${steps[0]} to ${steps.at(-1)}`, ['leaked, but not one by one']);
+    if (found > 0) return;
+    for (const n of steps) await this.#interruptAt(scenario, n, kind);
+    const lostAgain = await settle(this.#world);
+    if (!lostAgain) return;
+    const where = `steps ${steps[0]} to ${steps.at(-1)}`;
+    this.#add(scenario, kind, where, [lost, `${lostAgain} again, but nothing by one of these steps alone`]);
+    this.#renew();
   }
 
   /** @param {Scenario} scenario @param {number} n */

@@ -8,6 +8,7 @@ import { tracedAllocator } from './helpers.mjs';
 /** @typedef {import('./helpers.mjs').Scenario} Scenario */
 
 const CHANNEL = 'gpu-buddy:reclaimed';
+const WAITING_FREES = 'frees that wait for the event loop';
 
 /** @param {import('../world.mjs').GpuBuddy} buddy */
 function dropLists(buddy) {
@@ -69,7 +70,7 @@ const scenarios = [
     cleanup: stopListening,
   },
   {
-    name: 'frees that wait for the event loop',
+    name: WAITING_FREES,
     arrange: (w) => {
       for (let i = 0; i < 3; i++) w.small.allocBlocks(4 * KIB).free();
     },
@@ -86,6 +87,11 @@ const scenarios = [
 /** @type {Scenario[]} */
 export const collectorScenarios = scenarios.map((scenario) => ({
   ...scenario,
+  // What a WeakRef was asked for lives until the end of the turn.
+  arrange: async (w) => {
+    scenario.arrange?.(w);
+    if (scenario.name !== WAITING_FREES) await turn();
+  },
   isAsync: true,
   act: collectAndWait,
   again: collectAndWait,
