@@ -34,11 +34,10 @@ export function messageOf(error) {
 /** @param {World} world @param {Findings} findings */
 export function check(world, findings) {
   findings.attempt('what nobody touched', () => checkUntouched(world, findings));
-  const probes = findings.attempt('allocating', () => probe(world, findings)) ?? [];
-  findings.attempt('the lists', () => checkLists(world, findings, probes));
-  findings.attempt('freeing', () => {
-    for (const { list } of probes) list.free();
-  });
+  const lists = findings.attempt('allocating', () => allocateFromEach(world)) ?? [];
+  findings.attempt('the lists', () => checkLists(world, findings, lists));
+  findings.attempt('freeing', () => free(lists));
+  findings.attempt('allocating once more', () => checkAmounts(world, findings));
   findings.attempt('a new allocator', () => checkNewAllocator(world, findings));
 }
 
@@ -58,27 +57,34 @@ function checkUntouched({ holdings, batch, result }, findings) {
   );
 }
 
-/**
- * Allocates from each allocator. The first rounds may find what the interrupted call has left behind; the last one must take
- * exactly what was asked for, from that allocator alone.
- *
- * @param {World} world @param {Findings} findings @returns {Holding[]}
- */
-function probe({ allocators }, findings) {
-  for (let round = 0; round < 2; round++)
-    for (const buddy of allocators) buddy.allocBlocks(buddy.chunkSize).free();
-
+/** The first allocations may find what the interrupted call has left behind. @param {World} world @returns {Holding[]} */
+function allocateFromEach({ allocators }) {
   return allocators.map((buddy, index) => {
-    const before = allocators.map(({ avail }) => BigInt(avail));
     const list = buddy.allocBlocks(buddy.chunkSize);
+    return { name: `a new list of allocator ${index}`, list, buddy };
+  });
+}
+
+/** @param {readonly Holding[]} holdings */
+function free(holdings) {
+  for (const { list } of holdings) list.free();
+}
+
+/** An allocation takes what was asked for, from its allocator alone. @param {World} world @param {Findings} findings */
+function checkAmounts({ allocators }, findings) {
+  /** @type {Holding[]} */
+  const holdings = [];
+  allocators.forEach((buddy, index) => {
+    const before = allocators.map(({ avail }) => BigInt(avail));
+    holdings.push({ name: '', list: buddy.allocBlocks(buddy.chunkSize), buddy });
     const taken = allocators.map(({ avail }, other) => (before[other] ?? 0n) - BigInt(avail));
     const wanted = allocators.map((_, other) => (other === index ? BigInt(buddy.chunkSize) : 0n));
     findings.expect(
       taken.join() === wanted.join(),
       `allocator ${index} was asked for ${wanted[index]} bytes; the allocators gave ${taken.join(', ')}`,
     );
-    return { name: `a new list of allocator ${index}`, list, buddy };
   });
+  free(holdings);
 }
 
 /**

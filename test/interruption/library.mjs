@@ -1,9 +1,9 @@
 /** Loads the built package, or a copy of it with steps; again, where an interruption has left the loaded one unusable. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Module, createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { instrumentFolder } from './instrument.mjs';
+import { instrument, instrumentFolder } from './instrument.mjs';
 import { installSteps } from './steps.mjs';
 
 /** @typedef {import('./world.mjs').Package} Package */
@@ -28,16 +28,32 @@ export function plainLibrary() {
  */
 export function steppedLibrary() {
   process.env['GPU_BUDDY_ADDON'] ??= path.join(root, 'build/Release/gpu_buddy.node');
-  const scratch = path.join(root, 'build/interruption');
-  mkdirSync(scratch, { recursive: true });
-  const folder = mkdtempSync(path.join(scratch, 'dist-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-
   installSteps();
-  // As deep below the folder as dist/ is, since the package looks for its own files.
-  const copy = path.join(folder, 'dist');
+  // As deep below a folder as dist/ is, since the package looks for its own files.
+  const copy = path.join(scratchFolder(), 'dist');
   const sites = instrumentFolder(distFolder, copy, (file) => /^chunks[\\/](core|trace)\.js$/.test(file));
   return { load: () => loadFresh(copy), sites };
+}
+
+/** A wrong library of toys.cjs, with steps where it is wrong. @param {string} name @returns {Library} */
+export function toyLibrary(name) {
+  installSteps();
+  /** @type {Site[]} */
+  const sites = [];
+  const file = path.join(scratchFolder(), 'toys.cjs');
+  const code = readFileSync(new URL('toys.cjs', import.meta.url), 'utf8');
+  writeFileSync(file, instrument(code, 'toys.cjs', sites));
+  const { toys } = createRequire(import.meta.url)(file);
+  return { load: () => toys[name](loadFresh(distFolder)), sites };
+}
+
+/** A folder that goes with the process. */
+function scratchFolder() {
+  const parent = path.join(root, 'build/interruption');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(path.join(parent, 'copy-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** @param {string} folder @returns {Package} */

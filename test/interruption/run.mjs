@@ -25,7 +25,7 @@ export async function runPart(task, { flags = [], env = {} } = {}) {
 /**
  * Stops every scenario at every step. Where the library has left too much behind in a process, another one goes on.
  *
- * @param {{ kind: string, seed?: number, every?: number, only?: string }} task
+ * @param {{ kind: string, seed?: number, every?: number, only?: string, toy?: string }} task
  * @param {NodeJS.ProcessEnv} [env]
  */
 export async function runSteps(task, env) {
@@ -33,7 +33,13 @@ export async function runSteps(task, env) {
   const reports = [];
   for (let first = 0; first !== undefined; first = reports.at(-1).next)
     reports.push(await runPart({ ...task, part: 'steps', first }, { env }));
-  const { sites } = reports[0];
-  const reached = new Set(reports.flatMap((report) => report.reached));
-  return { ...mergeReports(reports), sites, reached };
+  return {
+    ...mergeReports(reports),
+    sites: reports[0].sites,
+    reached: new Set(reports.flatMap(({ reached }) => reached)).size,
+    // What no process has reached.
+    unreached: reports[0].unreached.filter((/** @type {string} */ member) =>
+      reports.every(({ unreached }) => unreached.includes(member)),
+    ),
+  };
 }

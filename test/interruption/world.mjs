@@ -51,6 +51,8 @@ export class World {
   buddies = [];
   /** Objects for an allocator that has another object already. @type {Map<GpuBuddy, GpuBuddy>} */
   aliases = new Map();
+  /** Tokens of lists that nobody has adopted yet. @type {import('gpu-buddy').AllocatedBlocksToken[]} */
+  tickets = [];
   /** Tokens of allocators that must be gone after `end()`. @type {import('gpu-buddy').GpuBuddyToken[]} */
   mortals = [];
   /** @type {Disposable[]} */
@@ -127,11 +129,47 @@ export class World {
     return replayer;
   }
 
+  /** Takes note of the token of a list. @param {import('gpu-buddy').AllocatedBlocksToken} ticket */
+  holdTicket(ticket) {
+    this.tickets.push(ticket);
+    return ticket;
+  }
+
+  /** Frees the lists that nobody has adopted. */
+  #freeTickets() {
+    for (const ticket of this.tickets) {
+      try {
+        this.library.AllocatedBlocks.adopt(ticket).free();
+      } catch (error) {
+        if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
+      }
+    }
+    this.tickets = [];
+  }
+
   /** Notes that an allocator must end with `end()`, whatever was interrupted. @param {GpuBuddy} buddy */
   expectEnd(buddy) {
     const token = buddy.share();
     this.mortals.push(token);
     return token;
+  }
+
+  /**
+   * Gives back what a scenario has got hold of, so that it can be played again. Interrupted, it leaves everything in its place.
+   */
+  endRound() {
+    const made = this.holdings.filter(({ before }) => before === undefined);
+    this.#freeTickets();
+    for (const { list } of made) list.free();
+    for (const result of this.results) result.free();
+    for (const replayer of this.replayers) replayer[Symbol.dispose]();
+    for (const buddy of this.buddies) buddy.dispose();
+    this.holdings = this.holdings.filter(({ before }) => before !== undefined);
+    this.results = [];
+    this.replayers = [];
+    this.buddies = [];
+    this.aliases = new Map();
+    this.my = {};
   }
 
   /** Gives everything back. @param {(what: string, error: unknown) => void} report */
@@ -153,6 +191,7 @@ export class World {
         throw new Error(`an untouched batch did ${errnos.join(' ')}`);
     });
     attempt('the result', () => this.result?.free());
+    attempt('tokens of lists', () => this.#freeTickets());
     for (const result of this.results) attempt('result.free()', () => result.free());
     for (const { name, list } of this.holdings) {
       attempt(`free() of ${name}`, () => {
@@ -174,6 +213,7 @@ export class World {
     this.buddies = [];
     this.aliases = new Map();
     this.replayers = [];
+    this.tickets = [];
     this.batch = undefined;
     this.result = undefined;
   }

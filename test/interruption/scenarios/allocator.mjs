@@ -150,7 +150,7 @@ export const allocatorScenarios = [
   {
     name: 'GpuBuddy.allocMany without space',
     throws: NO_SPACE,
-    act: (w) => void w.small.allocMany(10, 128 * KIB),
+    act: (w) => void w.small.allocMany(10, BigInt(w.small.size) / 8n),
   },
   {
     name: 'GpuBuddy.allocMany without space in the second part',
