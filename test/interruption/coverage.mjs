@@ -23,10 +23,13 @@ export function unreachedMembers(library, sites, reached) {
   });
 }
 
-/** Whether a property is a method, a getter or the constructor of a class. @param {any} object @param {PropertyKey} key */
+/** Whether a property is a method or a getter. Constructors may have no statements. @param {any} object @param {PropertyKey} key */
 function isCode(object, key) {
+  if (key === 'constructor') return false;
   const { value, get } = Object.getOwnPropertyDescriptor(object, key) ?? {};
-  return Boolean(get) || (typeof value === 'function' && !(typeof object === 'function' && key === 'prototype'));
+  return (
+    Boolean(get) || (typeof value === 'function' && !(typeof object === 'function' && key === 'prototype'))
+  );
 }
 
 /** As a site names it. @param {string | symbol} key */
@@ -37,4 +40,3 @@ function wordOf(key) {
   // Node 20 knows it by another name.
   return `[${description.replace(/^nodejs\.dispose$/, 'Symbol.dispose').replace(/^gpu-buddy\./, '')}]`;
 }
-

@@ -11,13 +11,23 @@ import { World } from './world.mjs';
 /** @typedef {import('./world.mjs').Scenario} Scenario */
 /** @typedef {import('./library.mjs').Library} Library */
 /** @typedef {import('./steps.mjs').Kind} Kind */
-/** @typedef {{ seed?: number, every?: number }} Options `every`: each step in so many is interrupted; default: all */
+
+/**
+ * `every`: each step in so many is interrupted, all by default. `isBrief`: of scenarios that take long, not all are.
+ *
+ * @typedef {{ seed?: number, every?: number, isBrief?: boolean }} Options
+ */
 
 /** Interruptions after which the collector must bring everything back. */
 const WINDOW = 32;
-/** Of a scenario with more steps, not all are interrupted; of a slow one, fewer. */
-const MOST_STEPS = 4000;
-const MOST_SLOW_STEPS = 60;
+/**
+ * Steps of a scenario that are interrupted: each statement's first and last ones come first. Slow scenarios make thousands of
+ * lists; in those of the event loop, each interruption waits for the collector.
+ */
+const MOST_STEPS = {
+  thorough: { quick: 4000, slow: 1000, async: 4000 },
+  brief: { quick: 4000, slow: 60, async: 120 },
+};
 /** How often leaks are traced to their steps in a scenario. */
 const MOST_HUNTS = 1;
 /** A scenario with more violations is given up. */
@@ -32,6 +42,9 @@ export class EveryStep {
   /** How many copies of the package were loaded. The addon keeps each of them as long as the process lives. */
   copies = 0;
   #library;
+  #every;
+  #most;
+  #random;
   /** @type {World} */
   #world;
   /** @type {Error[]} */
@@ -44,11 +57,12 @@ export class EveryStep {
    * @param {Library} library
    * @param {Options} [options]
    */
-  constructor(library, { seed = 1, every = 1 } = {}) {
+  constructor(library, { seed = 1, every = 1, isBrief = false } = {}) {
     this.#library = library;
     this.#world = this.#renew();
-    this.every = every;
-    this.random = randomNumbers(seed);
+    this.#every = every;
+    this.#most = isBrief ? MOST_STEPS.brief : MOST_STEPS.thorough;
+    this.#random = randomNumbers(seed);
   }
 
   /** @param {readonly Scenario[]} scenarios @param {Kind} kind */
@@ -83,7 +97,7 @@ export class EveryStep {
     };
 
     await endWindow();
-    for (const n of this.#choose(trail, scenario.isSlow ? MOST_SLOW_STEPS : MOST_STEPS)) {
+    for (const n of this.#choose(trail, this.#most[speedOf(scenario)])) {
       if (row.violations >= MOST_VIOLATIONS) break;
       if (await this.#interruptAt(scenario, n, kind, row)) window.push(n);
       if (window.length === WINDOW) await endWindow();
@@ -125,26 +139,24 @@ export class EveryStep {
   }
 
   /**
-   * The steps to interrupt, counted from 1: all, or, of too many, of each site the first and the last ones.
+   * The steps to interrupt, counted from 1: all, or, of too many, of each site the first and the last one, and others.
    *
    * @param {number[]} trail @param {number} most
    */
   #choose(trail, most) {
     const all = trail.map((_, index) => index + 1);
     const few = all.length > most ? this.#sample(trail, most) : all;
-    const offset = this.random() % this.every;
-    return few.filter((_, index) => index % this.every === offset);
+    const offset = this.#random() % this.#every;
+    return few.filter((_, index) => index % this.#every === offset);
   }
 
   /** @param {number[]} trail @param {number} most */
   #sample(trail, most) {
-    const chosen = new Set();
-    const last = new Map(trail.map((site, index) => [site, index + 1]));
-    const first = new Map(trail.map((site, index) => /** @type {const} */ ([site, index + 1])).reverse());
-    const edges = [...first.values(), ...last.values()];
-    while (chosen.size < Math.min(most / 2, new Set(edges).size))
-      chosen.add(edges[this.random() % edges.length]);
-    while (chosen.size < most) chosen.add(1 + (this.random() % trail.length));
+    const places = trail.map((site, index) => /** @type {const} */ ([site, index + 1]));
+    const first = shuffled([...new Map([...places].reverse()).values()], this.#random);
+    const last = shuffled([...new Map(places).values()], this.#random);
+    const chosen = new Set([...first, ...last].slice(0, most));
+    while (chosen.size < most) chosen.add(1 + (this.#random() % trail.length));
     return [...chosen].sort((a, b) => a - b);
   }
 
@@ -223,7 +235,6 @@ export class EveryStep {
     this.#script.runInContext(this.#context, { timeout: FIRST_TIMEOUT });
   }
 
-
   /**
    * Repeats interruptions one by one, to tell which of them leak.
    *
@@ -280,4 +291,18 @@ export class EveryStep {
     this.copies++;
     return (this.#world = new World(this.#library.load()));
   }
+}
+
+/** @param {Scenario} scenario */
+function speedOf({ isSlow, isAsync }) {
+  if (isAsync) return 'async';
+  return isSlow ? 'slow' : 'quick';
+}
+
+/** @param {number[]} numbers @param {() => number} random */
+function shuffled(numbers, random) {
+  return numbers
+    .map((number) => /** @type {const} */ ([random(), number]))
+    .sort(([a], [b]) => a - b)
+    .map(([, number]) => number);
 }

@@ -108,7 +108,9 @@ function isFollowedByStep(node, ancestors) {
 /** `Class.method`, `function`, or what is nearest to it. @param {Node[]} ancestors */
 function nameOf(ancestors) {
   const owner = ancestors.findLast(({ type }) => type === 'ClassDeclaration' || type === 'ClassExpression');
-  const member = ancestors.findLast(({ type }) => type === 'MethodDefinition' || type === 'PropertyDefinition');
+  const member = ancestors.findLast(
+    ({ type }) => type === 'MethodDefinition' || type === 'PropertyDefinition',
+  );
   const named = ancestors.findLast((node) => FUNCTIONS.includes(node.type) && node.id);
   if (!owner || !member) return named?.id.name ?? '(anonymous)';
   const variable = ancestors[ancestors.indexOf(owner) - 1];

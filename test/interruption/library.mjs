@@ -58,9 +58,11 @@ function scratchFolder() {
 
 /** @param {string} folder @returns {Package} */
 function loadFresh(folder) {
-  for (const file of Object.keys(cache))
-    if (file.startsWith(folder + path.sep)) delete cache[file];
+  for (const file of Object.keys(cache)) if (file.startsWith(folder + path.sep)) delete cache[file];
   // A module remembers all that it has ever required: not this one.
   const parent = new Module(import.meta.url);
-  return { ...parent.require(path.join(folder, 'index.js')), ...parent.require(path.join(folder, 'trace/index.js')) };
+  return {
+    ...parent.require(path.join(folder, 'index.js')),
+    ...parent.require(path.join(folder, 'trace/index.js')),
+  };
 }

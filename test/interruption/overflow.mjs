@@ -79,7 +79,11 @@ async function sweep(session, scenario, words) {
     const hasOverflown = error instanceof RangeError;
     if (isEntered && hasOverflown) overflows++;
     fine = hasOverflown ? 0 : fine + 1;
-    session.note(scenario.name, `stack overflow, ${above} frames and ${words} words from the limit`, problems);
+    session.note(
+      scenario.name,
+      `stack overflow, ${above} frames and ${words} words from the limit`,
+      problems,
+    );
     if (session.isHopeless) break;
   }
   await session.settle(scenario.name, `stack overflows, ${words} words from the limit`);

@@ -9,30 +9,53 @@ import { mergeReports } from './report.mjs';
 const program = fileURLToPath(new URL('main.mjs', import.meta.url));
 const MOST_OUTPUT = 64 * 2 ** 20;
 
+/** Whether the addon is one that was built under a sanitizer, by `npm run test:asan`. */
+export const isSanitized = process.env['ASAN_OPTIONS'] !== undefined;
+
+/** Parts that interrupt at random moments. */
+export const randomParts = /** @type {const} */ (['overflow', 'timeouts', 'workers', 'sigint']);
+
+/** A small stack is filled sooner. AddressSanitizer needs more of it. */
+const STACK = `--stack-size=${isSanitized ? 600 : 200}`;
+
 /**
- * @param {object} task @param {{ flags?: string[], env?: NodeJS.ProcessEnv }} [options] `flags` of Node
+ * @param {object} task @param {{ flags?: string[] }} [options] `flags` of Node
  * @returns {Promise<any>}
  */
-export async function runPart(task, { flags = [], env = {} } = {}) {
+async function runPart(task, { flags = [] } = {}) {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--expose-gc', ...flags, program, JSON.stringify(task)],
-    { env: { ...process.env, ...env }, maxBuffer: MOST_OUTPUT },
+    { maxBuffer: MOST_OUTPUT },
   );
   return JSON.parse(stdout);
+}
+
+/** Watches the memory of the process. @param {number} rounds @returns {Promise<PlainReport>} */
+export function runMemory(rounds) {
+  return runPart({ part: 'memory', rounds });
+}
+
+/**
+ * @param {(typeof randomParts)[number]} part
+ * @param {{ count: number, seed: number }} options `count`: interruptions
+ * @returns {Promise<PlainReport>}
+ */
+export function runRandom(part, options) {
+  return runPart({ part, ...options }, { flags: part === 'overflow' ? [STACK] : [] });
 }
 
 /**
  * Stops every scenario at every step. Where the library has left too much behind in a process, another one goes on.
  *
- * @param {{ kind: string, seed?: number, every?: number, only?: string, toy?: string }} task
- * @param {NodeJS.ProcessEnv} [env]
+ * @param {{ kind: string, seed?: number, every?: number, isBrief?: boolean, only?: string, toy?: string }} task
+ * @returns {Promise<PlainReport & { sites: number, reached: number, unreached: string[] }>}
  */
-export async function runSteps(task, env) {
+export async function runSteps(task) {
   /** @type {any[]} */
   const reports = [];
   for (let first = 0; first !== undefined; first = reports.at(-1).next)
-    reports.push(await runPart({ ...task, part: 'steps', first }, { env }));
+    reports.push(await runPart({ ...task, part: 'steps', first }));
   return {
     ...mergeReports(reports),
     sites: reports[0].sites,

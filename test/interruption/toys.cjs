@@ -5,7 +5,15 @@
 /** Another object for the same blocks. @param {import('gpu-buddy').AllocatedBlocks} list */
 function twinOf(list) {
   const { buddy, size, length } = list;
-  return { freed: false, buddy, size, length, toArrays: () => list.toArrays(), at: () => list.at(0), free() {} };
+  return {
+    freed: false,
+    buddy,
+    size,
+    length,
+    toArrays: () => list.toArrays(),
+    at: () => list.at(0),
+    free() {},
+  };
 }
 
 /** @type {Record<string, (library: Package) => Package>} */

@@ -199,8 +199,7 @@ export class World {
         if (!list.freed) throw new Error('it is not freed');
       });
     }
-    for (const replayer of this.replayers)
-      attempt('dispose of a replayer', () => replayer[Symbol.dispose]());
+    for (const replayer of this.replayers) attempt('dispose of a replayer', () => replayer[Symbol.dispose]());
     for (const buddy of this.buddies) attempt('dispose()', () => buddy.dispose());
     this.forget();
   }

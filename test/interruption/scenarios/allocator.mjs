@@ -273,10 +273,12 @@ export const allocatorScenarios = [
   {
     name: 'GpuBuddy getters',
     act: ({ small, large, huge }) => {
-      assert.deepEqual(
-        [small.size, small.chunkSize, large.baseOffset, huge.size].map(BigInt),
-        [BigInt(MIB), BigInt(4 * KIB), 2n ** 32n, HUGE.size],
-      );
+      assert.deepEqual([small.size, small.chunkSize, large.baseOffset, huge.size].map(BigInt), [
+        BigInt(MIB),
+        BigInt(4 * KIB),
+        2n ** 32n,
+        HUGE.size,
+      ]);
       assert.equal(small.maxOrder, 8);
       assert.equal(small.disposed, false);
       assert.ok(small.clearAvail <= small.avail);

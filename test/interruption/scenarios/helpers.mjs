@@ -29,9 +29,7 @@ export function sharedAllocator(world) {
 
 /** Makes `my.traced`, an allocator that notes where lists are allocated. @param {World} world */
 export function tracedAllocator(world) {
-  world.my.traced = world.holdBuddy(
-    new world.library.GpuBuddy({ size: 1024 * KIB, captureStacks: true }),
-  );
+  world.my.traced = world.holdBuddy(new world.library.GpuBuddy({ size: 1024 * KIB, captureStacks: true }));
   world.my.resultsFrom = world.my.traced;
 }
 

@@ -203,7 +203,11 @@ export const listScenarios = [
   {
     name: 'AllocatedBlocks[Symbol.iterator]',
     arrange: ownList,
-    act: ({ my: { list } }) => assert.deepEqual(Array.from(list, ({ order }) => order), [2, 0]),
+    act: ({ my: { list } }) =>
+      assert.deepEqual(
+        Array.from(list, ({ order }) => order),
+        [2, 0],
+      ),
   },
   {
     name: 'AllocatedBlocks.toArrays',
@@ -216,7 +220,10 @@ export const listScenarios = [
     act: ({ my: { list } }) => {
       for (const longest of [undefined, 8192]) {
         const sizes = list.segments(longest).map(({ size }) => BigInt(size));
-        assert.equal(sizes.reduce((sum, size) => sum + size, 0n), BigInt(20 * KIB));
+        assert.equal(
+          sizes.reduce((sum, size) => sum + size, 0n),
+          BigInt(20 * KIB),
+        );
       }
       allThrow(() => list.segments(0));
     },
