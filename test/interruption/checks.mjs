@@ -1,0 +1,191 @@
+/** Judges the state after an interruption: who owns what, by the objects that a program can reach and by the allocators. */
+import { blocksOf } from './world.mjs';
+
+/** @typedef {import('./world.mjs').World} World */
+/** @typedef {import('./world.mjs').Holding} Holding */
+/** @typedef {import('./world.mjs').GpuBuddy} GpuBuddy */
+
+/** Finds what is wrong, in words. */
+export class Findings {
+  /** @type {string[]} */
+  problems = [];
+
+  /** @param {boolean} holds @param {string} problem */
+  expect(holds, problem) {
+    if (!holds) this.problems.push(problem);
+  }
+
+  /** Runs a check; an error of it is a finding. @template T @param {string} what @param {() => T} run */
+  attempt(what, run) {
+    try {
+      return run();
+    } catch (error) {
+      this.problems.push(`${what}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
+
+/** @param {any} error */
+export function messageOf(error) {
+  return [error?.code ?? error?.name, error?.message ?? String(error)].filter(Boolean).join(': ');
+}
+
+/** @param {World} world @param {Findings} findings */
+export function check(world, findings) {
+  findings.attempt('what nobody touched', () => checkUntouched(world, findings));
+  const lists = findings.attempt('allocating', () => allocateFromEach(world)) ?? [];
+  findings.attempt('the lists', () => checkLists(world, findings, lists));
+  findings.attempt('freeing', () => free(lists));
+  findings.attempt('allocating once more', () => checkAmounts(world, findings));
+  findings.attempt('a new allocator', () => checkNewAllocator(world, findings));
+}
+
+/** @param {World} world @param {Findings} findings */
+function checkUntouched({ holdings, batch, result }, findings) {
+  for (const { name, list, before } of holdings)
+    if (before !== undefined) {
+      const now = findings.attempt(name, () => blocksOf(list));
+      findings.expect(now === before, `${name} had ${before}, and has ${now}`);
+    }
+  findings.expect(batch?.length === 4, `a batch of 4 has ${batch?.length} operations`);
+  if (!result) return;
+  findings.expect(result.errnos.join(' ') === '0 0 0 0', `the result says ${result.errnos.join(' ')}`);
+  findings.expect(
+    result.blocks(0) === holdings.find(({ name }) => name === 'a list of a result')?.list,
+    'the result has lost a list',
+  );
+}
+
+/**
+ * The first allocations may find what the interrupted call has left behind, and must not take it for their own. Most scenarios
+ * are about the first allocator: it has its turn last.
+ *
+ * @param {World} world @returns {Holding[]}
+ */
+function allocateFromEach({ allocators }) {
+  return [...allocators].reverse().map((buddy, index) => {
+    const list = buddy.allocBlocks(buddy.chunkSize);
+    return { name: `a new list of allocator ${allocators.length - 1 - index}`, list, buddy };
+  });
+}
+
+/** @param {readonly Holding[]} holdings */
+function free(holdings) {
+  for (const { list } of holdings) list.free();
+}
+
+/** An allocation takes what was asked for, from its allocator alone. @param {World} world @param {Findings} findings */
+function checkAmounts({ allocators }, findings) {
+  /** @type {Holding[]} */
+  const holdings = [];
+  allocators.forEach((buddy, index) => {
+    const before = allocators.map(({ avail }) => BigInt(avail));
+    holdings.push({ name: '', list: buddy.allocBlocks(buddy.chunkSize), buddy });
+    const taken = allocators.map(({ avail }, other) => (before[other] ?? 0n) - BigInt(avail));
+    const wanted = allocators.map((_, other) => (other === index ? BigInt(buddy.chunkSize) : 0n));
+    findings.expect(
+      taken.join() === wanted.join(),
+      `allocator ${index} was asked for ${wanted[index]} bytes; the allocators gave ${taken.join(', ')}`,
+    );
+  });
+  free(holdings);
+}
+
+/**
+ * Compares all live lists with each other, and with what the allocators say.
+ *
+ * @param {World} world @param {Findings} findings @param {Holding[]} [more]
+ */
+export function checkLists(world, findings, more = []) {
+  const holdings = [...world.holdings, ...more, ...listsOfResults(world)];
+  /** @type {Map<GpuBuddy, Map<bigint, Claim>>} */
+  const claims = new Map(world.allocators.map((buddy) => [buddy, new Map()]));
+  for (const { name, list, buddy } of unique(holdings)) {
+    if (list.freed) continue;
+    const given = list.buddy;
+    const owner = world.aliases.get(given) ?? given;
+    findings.expect(owner === (world.aliases.get(buddy) ?? buddy), `${name} is one of another allocator`);
+    const { offsets, orders } = list.toArrays();
+    const size = orders.reduce((sum, order) => sum + (BigInt(owner.chunkSize) << BigInt(order)), 0n);
+    findings.expect(BigInt(list.size) === size, `${name} says ${list.size} bytes, and has ${size}`);
+    findings.expect(
+      list.length === offsets.length,
+      `${name} says ${list.length} blocks, not ${offsets.length}`,
+    );
+    const claimed = claims.get(owner) ?? new Map();
+    claims.set(owner, claimed);
+    offsets.forEach((offset, index) => {
+      const other = claimed.get(offset);
+      findings.expect(!other, `two owners of ${offset}: ${name} and ${other?.name}`);
+      claimed.set(offset, { name, order: orders[index] ?? 0 });
+    });
+    checkFirstBlock(name, list, given, findings);
+  }
+  for (const [buddy, claimed] of claims) if (!buddy.disposed) checkSpace(buddy, claimed, findings);
+}
+
+/** @typedef {{ name: string, order: number }} Claim of a list to a block */
+
+/** @param {World} world @returns {Holding[]} */
+function listsOfResults({ results, result, small, large, my }) {
+  const known = results.map((of) => ({ of, buddy: my.resultsFrom ?? small }));
+  if (result) known.push({ of: result, buddy: large });
+  return known.flatMap(({ of, buddy }, number) =>
+    Array.from(of.counts, (count, place) => (count > 0 ? of.blocks(place) : null)).flatMap((list, place) =>
+      list ? [{ name: `blocks(${place}) of result ${number}`, list, buddy }] : [],
+    ),
+  );
+}
+
+/** @param {Holding[]} holdings */
+function unique(holdings) {
+  return new Map(holdings.map((holding) => [holding.list, holding])).values();
+}
+
+/** @param {string} name @param {Holding['list']} list @param {GpuBuddy} buddy @param {Findings} findings */
+function checkFirstBlock(name, list, buddy, findings) {
+  const first = list.at(0);
+  if (!first || buddy.disposed) return;
+  const { offset, order } = first;
+  const found = buddy.blockAt(offset);
+  findings.expect(
+    found !== null && found.offset === offset && found.order === order,
+    `${name} begins at ${offset} with order ${order}; there is ${found ? `${found.offset} of ${found.order}` : 'nothing'}`,
+  );
+}
+
+/** @param {GpuBuddy} buddy @param {Map<bigint, Claim>} claimed @param {Findings} findings */
+function checkSpace(buddy, claimed, findings) {
+  const { offsets, orders, states } = buddy.snapshot();
+  const chunkSize = BigInt(buddy.chunkSize);
+  let [size, free] = [0n, 0n];
+  const allocated = new Map();
+  offsets.forEach((offset, index) => {
+    const bytes = chunkSize << BigInt(orders[index] ?? 0);
+    size += bytes;
+    if ((states[index] ?? 0) & 1) allocated.set(offset, orders[index]);
+    else free += bytes;
+  });
+  findings.expect(size === BigInt(buddy.size), `the snapshot has ${size} bytes of ${buddy.size}`);
+  findings.expect(free === BigInt(buddy.avail), `${free} bytes are free, ${buddy.avail} avail`);
+  for (const [offset, { name, order }] of claimed) {
+    const there = allocated.get(offset);
+    findings.expect(
+      there === order,
+      `${name} has a block of order ${order} at ${offset}; the allocator has ${there ?? 'none'}`,
+    );
+  }
+}
+
+/** @param {World} world @param {Findings} findings */
+function checkNewAllocator({ library }, findings) {
+  const buddy = new library.GpuBuddy({ size: 8192 });
+  const numbers = [buddy.size, buddy.avail];
+  findings.expect(numbers.join() === '8192,8192', `a new allocator of 8192 has ${numbers.join(', ')}`);
+  const list = buddy.allocBlocks(4096);
+  findings.expect(BigInt(buddy.avail) === 4096n, `a new allocator has ${buddy.avail} instead of 4096`);
+  list.free();
+  findings.expect(BigInt(buddy.avail) === 8192n, `a new allocator has ${buddy.avail} instead of 8192`);
+  buddy.dispose();
+}

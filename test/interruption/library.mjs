@@ -1,0 +1,68 @@
+/** Loads the built package, or a copy of it with steps; again, where an interruption has left the loaded one unusable. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Module, createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { instrument, instrumentFolder } from './instrument.mjs';
+import { installSteps } from './steps.mjs';
+
+/** @typedef {import('./world.mjs').Package} Package */
+/** @typedef {import('./instrument.mjs').Site} Site */
+/** @typedef {{ load: () => Package, sites: readonly Site[] }} Library */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { cache } = createRequire(import.meta.url);
+
+export const distFolder = path.join(root, 'dist');
+
+/** The package as it is. @returns {Library} */
+export function plainLibrary() {
+  return { load: () => loadFresh(distFolder), sites: [] };
+}
+
+/**
+ * The package with steps in lib/*.ts and lib/trace/: not in what loads the addon, which is over before anybody can call
+ * anything, nor in the commands.
+ *
+ * @returns {Library}
+ */
+export function steppedLibrary() {
+  process.env['GPU_BUDDY_ADDON'] ??= path.join(root, 'build/Release/gpu_buddy.node');
+  installSteps();
+  // As deep below a folder as dist/ is, since the package looks for its own files.
+  const copy = path.join(scratchFolder(), 'dist');
+  const sites = instrumentFolder(distFolder, copy, (file) => /^chunks[\\/](core|trace)\.js$/.test(file));
+  return { load: () => loadFresh(copy), sites };
+}
+
+/** A wrong library of toys.cjs, with steps where it is wrong. @param {string} name @returns {Library} */
+export function toyLibrary(name) {
+  installSteps();
+  /** @type {Site[]} */
+  const sites = [];
+  const file = path.join(scratchFolder(), 'toys.cjs');
+  const code = readFileSync(new URL('toys.cjs', import.meta.url), 'utf8');
+  writeFileSync(file, instrument(code, 'toys.cjs', sites));
+  const { toys } = createRequire(import.meta.url)(file);
+  return { load: () => toys[name](loadFresh(distFolder)), sites };
+}
+
+/** A folder that goes with the process. */
+function scratchFolder() {
+  const parent = path.join(root, 'build/interruption');
+  mkdirSync(parent, { recursive: true });
+  const folder = mkdtempSync(path.join(parent, 'copy-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** @param {string} folder @returns {Package} */
+function loadFresh(folder) {
+  for (const file of Object.keys(cache)) if (file.startsWith(folder + path.sep)) delete cache[file];
+  // A module remembers all that it has ever required: not this one.
+  const parent = new Module(import.meta.url);
+  return {
+    ...parent.require(path.join(folder, 'index.js')),
+    ...parent.require(path.join(folder, 'trace/index.js')),
+  };
+}

@@ -1,0 +1,98 @@
+/**
+ * Interrupts scenarios that make allocators again and again, and looks whether the process grows: an allocator that nobody knows
+ * any more can be seen in no other way. Linux only.
+ */
+import { readFileSync } from 'node:fs';
+import { messageOf } from './checks.mjs';
+import { collect, settle, turn } from './collector.mjs';
+import { Report } from './report.mjs';
+import { arm, disarm } from './steps.mjs';
+import { World } from './world.mjs';
+
+/** @typedef {import('./world.mjs').Scenario} Scenario */
+
+const PLAYS_A_COLLECTION = 500;
+/** Rounds before the first look. */
+const WARM_UP = 10;
+/** An allocator takes more than this. */
+const BYTES_OF_A_LOSS = 100_000;
+
+/**
+ * Watches the memory of each of these scenarios that makes allocators, and interrupts each of its steps so many times.
+ *
+ * @param {import('./library.mjs').Library} library @param {readonly Scenario[]} scenarios @param {number} rounds
+ */
+export async function watchMemory(library, scenarios, rounds) {
+  const report = new Report();
+  for (const scenario of scenarios) {
+    if (!scenario.makesAllocators || scenario.isAsync) continue;
+    const row = report.row(`memory of ${scenario.name}`);
+    const add = (/** @type {string} */ problem) =>
+      report.add({ scenario: row.name, how: 'throw', where: 'each step', problems: [problem] });
+    try {
+      const { growth, plays } = await growthOf(library, scenario, rounds);
+      row.interruptions = plays;
+      if (growth > rounds * BYTES_OF_A_LOSS) add(`the process has grown by ${growth} bytes`);
+    } catch (error) {
+      add(messageOf(error));
+    }
+  }
+  return report.toJSON();
+}
+
+/**
+ * @param {import('./library.mjs').Library} library @param {Scenario} scenario @param {number} rounds
+ * @returns {Promise<{ growth: number, plays: number }>} bytes by which the process has grown since the first rounds
+ */
+async function growthOf(library, scenario, rounds) {
+  const world = new World(library.load());
+  // Twice: the first time makes what is kept.
+  playOnce(world, scenario, 0);
+  const steps = playOnce(world, scenario, 0);
+  let plays = 0;
+  const playAll = async () => {
+    for (let n = 1; n <= steps; n++) {
+      playOnce(world, scenario, n);
+      if (++plays % PLAYS_A_COLLECTION > 0) continue;
+      collect();
+      await turn();
+    }
+  };
+  const measure = async () => {
+    await settle(world);
+    return dataBytes() - process.memoryUsage().heapTotal;
+  };
+
+  for (let round = 0; round < WARM_UP; round++) await playAll();
+  const before = await measure();
+  for (let round = 0; round < rounds; round++) await playAll();
+  return { growth: (await measure()) - before, plays };
+}
+
+/**
+ * Gives how many steps there were.
+ *
+ * @param {World} world @param {Scenario} scenario @param {number} n
+ */
+function playOnce(world, scenario, n) {
+  scenario.arrange?.(world);
+  arm(n, 'throw');
+  try {
+    scenario.act(world);
+  } catch {
+    // Checks have their own run.
+  }
+  const { count } = disarm();
+  scenario.cleanup?.(world);
+  world.end((what, error) => {
+    if (!(error instanceof Error)) throw new Error(`${what}: ${messageOf(error)}`);
+  });
+  world.mortals = [];
+  return count;
+}
+
+/** Bytes that the process has mapped for data, used or not. */
+function dataBytes() {
+  const [, kilobytes] = /VmData:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return 1024 * Number(kilobytes);
+}

@@ -1,0 +1,15 @@
+// The built package is stopped at random moments, as programs are: nothing is lost, and nothing has two owners.
+
+import { expect, test } from '@jest/globals';
+import { isSanitized, randomParts, runRandom } from './run.mjs';
+
+const share = isSanitized ? 10 : 1;
+const counts = { overflow: 2000, timeouts: 100, workers: 5, sigint: 20 };
+
+test.each(randomParts)('%s leave at most lists for the collector', async (part) => {
+  const count = Math.ceil(counts[part] / share);
+  const { interruptions, violations, examples } = await runRandom(part, { count, seed: 1 });
+  expect(examples).toEqual([]);
+  expect(violations).toBe(0);
+  expect(interruptions).toBeGreaterThanOrEqual(count);
+});

@@ -1,0 +1,34 @@
+// Every public method is stopped at every statement; nothing is lost, and nothing has two owners.
+
+import { describe, expect, test } from '@jest/globals';
+import { isSanitized, runMemory, runSteps } from './run.mjs';
+
+// Sanitizers make everything ten times slower.
+const every = isSanitized ? 10 : 1;
+
+describe('a call that is stopped at any statement leaves at most a list for the collector', () => {
+  test('by an error that is thrown there', async () => {
+    const { violations, examples, unreached } = await runSteps({ kind: 'throw', every, isBrief: true });
+    expect(examples).toEqual([]);
+    expect(violations).toBe(0);
+    expect(unreached).toEqual([]);
+  });
+
+  test('by an error that is thrown there, and wherever it is handled', async () => {
+    const { violations, examples } = await runSteps({ kind: 'throw-on', every: 6 * every, isBrief: true });
+    expect(examples).toEqual([]);
+    expect(violations).toBe(0);
+  });
+
+  test('by termination, which nothing can catch', async () => {
+    const { violations, examples } = await runSteps({ kind: 'terminate', every: 4 * every, isBrief: true });
+    expect(examples).toEqual([]);
+    expect(violations).toBe(0);
+  });
+
+  (isSanitized ? test.skip : test)('and no allocator that nobody knows', async () => {
+    const { violations, examples } = await runMemory(30);
+    expect(examples).toEqual([]);
+    expect(violations).toBe(0);
+  });
+});
