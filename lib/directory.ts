@@ -9,9 +9,12 @@ type Open = (token: GpuBuddyToken) => GpuBuddy;
 
 let open: Open | undefined;
 const known = new Map<string, WeakRef<GpuBuddy>>();
-const collected = new FinalizationRegistry<string>((id) => {
+const collected = new FinalizationRegistry(forget);
+
+/** Is told by the collector of an allocator that had this ID. */
+function forget(id: string): void {
   if (!known.get(id)?.deref()) known.delete(id);
-});
+}
 
 /** Tells how an allocator of another thread is opened. */
 export function setOpen(how: Open): void {

@@ -34,7 +34,8 @@ export function refuseMoreThan<Options extends object>(
   names: Names<Options>,
 ): void {
   let count = 0;
-  for (const _ in given) count++;
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- they are counted
+  for (const name in given) count++;
   if (count > found) refuseUnknown(argument, given, names);
 }
 
