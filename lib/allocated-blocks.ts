@@ -70,10 +70,9 @@ const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
  * import { GpuBuddy, SZ_1G, SZ_16M } from 'gpu-buddy';
  *
  * const buddy = new GpuBuddy({ size: SZ_1G });
- * {
- *   using blocks = buddy.allocBlocks(SZ_16M);
- *   for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
- * }
+ * const blocks = buddy.allocBlocks(SZ_16M);
+ * for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
+ * blocks.free(); // or, from Node 24 on: using blocks = …
  * console.log(buddy.avail === buddy.size); // true
  * ```
  */

@@ -274,7 +274,7 @@ export class Batch {
 
 /** Allocates `count` lists, or none. */
 export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
-  const batch = buddy.batch();
+  const batch = new Batch(internalKey, buddy, ofBuddy.handle(buddy));
   if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= buddy.avail)
     throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
   const results: BatchResult[] = [];
@@ -290,12 +290,12 @@ export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: 
   return results.flatMap((result) => ofResult.allBlocks(result));
 }
 
-/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large. */
+/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large, but also where the stack is full. */
 function orNoMemory<T>(make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (!(cause instanceof RangeError) || /call stack/.test(cause.message)) throw cause;
     throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
 }
