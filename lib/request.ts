@@ -46,7 +46,13 @@ const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
 /** An allocation without options, from an allocator whose lists may remember where they were allocated. */
 export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Request {
-  return { ...SIMPLE, minBlockSize: toNumberIfSafe(chunkSize), tag: 0, isSpecial: capturesStacks };
+  return {
+    ...SIMPLE,
+    minBlockSize: toNumberIfSafe(chunkSize),
+    tag: 0,
+    explains: true,
+    isSpecial: capturesStacks,
+  };
 }
 
 /** @param plain what holds where an option is not given */
@@ -64,6 +70,7 @@ export function toRequest(options: AllocOptions, plain: Request, baseOffset: big
     start,
     end,
     tag: tag === undefined ? 0 : toInteger('tag', tag),
+    explains: plain.explains,
     isOutside,
     isSpecial: isOutside || plain.isSpecial,
     range,
