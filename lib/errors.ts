@@ -33,6 +33,8 @@ export interface Shortage {
   readonly reason: ShortageReason;
   /** Bytes that were free in the range, where that is the reason. */
   readonly availInRange: bigint;
+  /** Whether there may be more in the range. */
+  readonly isMoreInRange: boolean;
 }
 
 /**
@@ -126,14 +128,15 @@ function sentence(argument: string, why: string, { given = {}, note, shortage }:
 }
 
 function describeShortage(shortage: Shortage, range: unknown): string {
-  const { reason, requested, avail, largestFree, availInRange } = shortage;
+  const { reason, requested, avail, largestFree, availInRange, isMoreInRange } = shortage;
   const asked = `${String(requested)} bytes asked for`;
   switch (reason) {
     case 'full':
       return `${asked}, ${String(avail)} free`;
     case 'range': {
       const but = availInRange < requested ? '' : ', but not in blocks that fit';
-      return `${asked}, ${String(availInRange)} free in the range ${describeValue(range)}${but}`;
+      const free = `${isMoreInRange ? 'at least ' : ''}${String(availInRange)} free`;
+      return `${asked}, ${free} in the range ${describeValue(range)}${but}`;
     }
     case 'fragmented':
       return `${asked}, ${String(avail)} free, but no block larger than ${String(largestFree)}`;

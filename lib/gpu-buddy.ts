@@ -621,13 +621,14 @@ export class GpuBuddy implements Disposable {
 
 /** What the call that has just failed says of its failure. */
 function shortageOf(size: Bytes, { range }: Request): Shortage {
-  const { avail, largestFree, availInRange } = native.shortage;
+  const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
   return {
     reason: size > avail ? 'full' : range ? 'range' : 'fragmented',
     requested: BigInt(size),
     avail: BigInt(avail),
     largestFree: BigInt(largestFree),
     availInRange,
+    isMoreInRange,
   };
 }
 

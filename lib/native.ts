@@ -435,6 +435,10 @@ class ShortageReport {
   get availInRange(): bigint {
     return wordResult(5);
   }
+  /** Whether there may be more: the range has very many blocks. */
+  get isMoreInRange(): boolean {
+    return result(6) !== 0;
+  }
 }
 
 /** What was free when the last call of alloc found no space, if its request `explains`. */

@@ -2,6 +2,9 @@
 #include <buddy/allocator.h>
 #include <buddy/run.h>
 
+/* About 10 microseconds, as the error that is made of it. */
+#define STEPS_OF_EXPLANATION 512
+
 /* A range, and the blocks in it that are still to be looked at. */
 struct walk {
 	const struct gpu_buddy *mm;
@@ -163,12 +166,13 @@ __attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
 	const struct gpu_buddy *mm = &allocator->mm;
 	bool is_full = request->size > mm->avail;
 
-	*shortage = (struct buddy_shortage){ mm->avail, largest_free(mm), 0 };
+	*shortage = (struct buddy_shortage){ mm->avail, largest_free(mm), 0, false };
 	if (is_full || !(request->flags & GPU_BUDDY_RANGE_ALLOCATION))
 		return;
 	/* The allocation has used up its own steps. */
-	kernel_begin(&allocator->context, 0);
+	kernel_begin(&allocator->context, STEPS_OF_EXPLANATION);
 	shortage->avail_in_range = avail_in(mm, request->start, request->end);
+	shortage->more_in_range = allocator->context.work_spent;
 }
 
 static u64 number_of_free_blocks(const struct gpu_buddy *mm)

@@ -55,9 +55,11 @@ struct buddy_shortage {
 	uint64_t largest_free;
 	/* Free bytes in the range that was given; 0 where none was, and where it does not matter: more is asked for than is free. */
 	uint64_t avail_in_range;
+	/* There may be more in the range: it has very many blocks, and the walk ended early. */
+	bool more_in_range;
 };
 
-/* Walks the blocks of the range, if any; otherwise it costs what the orders cost. After the allocation, in the same run. */
+/* Walks some hundred blocks of the range, if any; otherwise it costs what the orders cost. After the allocation, in the same run. */
 void buddy_run_explain(struct buddy_allocator *allocator, const struct buddy_request *request,
 		       struct buddy_shortage *shortage);
 

@@ -76,6 +76,7 @@ void Environment::ReportShortage(const struct buddy_shortage &shortage)
 	mailbox_.result(3, shortage.avail);
 	mailbox_.result(4, shortage.largest_free);
 	mailbox_.word(5, shortage.avail_in_range);
+	mailbox_.result(6, shortage.more_in_range);
 }
 
 /* -> */
@@ -86,7 +87,7 @@ void Environment::Flush()
 
 /*
  * the record of the allocation -> the list; where it finds no space and is to explain it: nothing, nothing, nothing, avail,
- * largest free block, bytes that are free in the range: a word
+ * largest free block, bytes that are free in the range: a word, whether there may be more
  */
 void Environment::Alloc()
 {

@@ -522,6 +522,14 @@ describe('ENOSPC', () => {
     half.free();
   });
 
+  test('counts not all that is free in a range of very many blocks, and says so', () => {
+    const buddy = withHoles(2048, { dirty: span(0, 1023).map((i) => 2 * i) });
+    const error = thrownBy(() =>
+      buddy.allocBlocks(SZ_8K, { mode: { range: [0, 2047 * SZ_4K] }, contiguous: true }),
+    );
+    expect(error.message).toMatch(/asked for, at least \d+ free in the range \[0, 8384512\], but not in/);
+  });
+
   test('of a batch says which operation it was, and nothing of what is free', () => {
     const buddy = withHoles(16, { dirty: [1, 3, 5] });
     const batch = buddy.batch();

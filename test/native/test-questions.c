@@ -304,7 +304,7 @@ TEST("an allocation that found no space is explained, in a range whatever steps 
 	struct buddy_list lists[BLOCKS];
 	struct buddy_allocator *allocator = new_allocator_with((struct buddy_config){
 		.size = BLOCKS * CHUNK, .chunk_size = CHUNK, .step_limit = 1 });
-	struct explained explained = { .request = { .end = MIB / 2,
+	struct explained explained = { .request = { .end = MIB / 4,
 						    .size = 2 * CHUNK,
 						    .min_block_size = CHUNK * 2,
 						    .flags = RANGE } };
@@ -315,11 +315,34 @@ TEST("an allocation that found no space is explained, in a range whatever steps 
 	CHECK(buddy_run(allocator, alloc_and_explain, &explained) != BUDDY_OK);
 	CHECK_EQ(explained.shortage.avail, MIB / 2);
 	CHECK_EQ(explained.shortage.largest_free, CHUNK);
-	CHECK_EQ(explained.shortage.avail_in_range, MIB / 4);
+	CHECK_EQ(explained.shortage.avail_in_range, MIB / 8);
+	CHECK(!explained.shortage.more_in_range);
 
 	explained.request.size = MIB / 2 + 2 * CHUNK;
 	CHECK(buddy_run(allocator, alloc_and_explain, &explained) != BUDDY_OK);
 	CHECK_EQ(explained.shortage.avail_in_range, 0);
+	for (int i = 0; i < BLOCKS; i++)
+		CHECK_OK(buddy_free(&lists[i], false));
+	drop_allocator(allocator);
+}
+
+TEST("an explanation ends early in a range of very many blocks, and says so")
+{
+	enum { BLOCKS = 4096 };
+	static struct buddy_list lists[BLOCKS];
+	struct buddy_allocator *allocator = new_allocator(BLOCKS * CHUNK);
+	struct explained explained = { .request = { .end = 15 * MIB,
+						    .size = 2 * CHUNK,
+						    .min_block_size = CHUNK * 2,
+						    .flags = RANGE } };
+
+	fill(allocator, lists, CHUNK);
+	for (int i = 1; i < BLOCKS; i += 2)
+		CHECK_OK(buddy_free(&lists[i], false));
+	CHECK_EQ(buddy_run(allocator, alloc_and_explain, &explained), BUDDY_NO_SPACE);
+	CHECK(explained.shortage.more_in_range);
+	CHECK(explained.shortage.avail_in_range > 10 * CHUNK);
+	CHECK(explained.shortage.avail_in_range < MIB);
 	for (int i = 0; i < BLOCKS; i++)
 		CHECK_OK(buddy_free(&lists[i], false));
 	drop_allocator(allocator);
