@@ -1,5 +1,6 @@
 /** A list of blocks that were allocated together: who holds it owns the memory. */
 import { inspect, type InspectOptions } from 'node:util';
+import { toRange, type AddressRange } from './address-range';
 import { AllocatedBlock, type BlockInfo } from './allocated-block';
 import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
@@ -181,6 +182,40 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     let chunks = 0n;
     for (let index = 0; index < this.length; index++) chunks += 1n << BigInt(this.#orderAt(index));
     return chunks * this.#buddy.chunkSize;
+  }
+
+  /**
+   * Bytes of the blocks that lie between two addresses, which need not be aligned: what a driver counts as visible to the CPU,
+   * for one.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the range is empty or leads out of the space; `ERR_GPU_BUDDY_FREED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  sizeIn(range: AddressRange): bigint {
+    const syscall = 'gpu_buddy_block';
+    const given = toRange('range', range, this.#buddy.baseOffset);
+    const handle = this.#handle(syscall);
+    const status = given.isOutside ? native.RANGE_BEYOND_SPACE : native.sizeIn(handle, given);
+    if (status !== native.OK)
+      throw ofBuddy.toError(this.#buddy, status, syscall, { given: { range: given.text } });
+    return native.bytesInRange();
+  }
+
+  /**
+   * Address of the list's first byte, with `baseOffset`, if the blocks, in whatever order, make up one piece; `undefined` where
+   * there are gaps, and where the list is empty.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
+   */
+  get offset(): bigint | undefined {
+    const syscall = 'gpu_buddy_block';
+    const handle = this.#handle(syscall);
+    if (this.#count === 1) return this.#blockAt(0).offset;
+    const status = native.findLowest(handle);
+    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall);
+    return native.found.any ? this.#buddy.baseOffset + BigInt(native.found.offset) : undefined;
   }
 
   #orderAt(index: number): number {

@@ -1,5 +1,43 @@
 /** The errors of this library: what the allocator refuses, and what is no argument in the first place. */
+import { toJson } from './json';
 import { statuses } from './native';
+
+/** All that `GpuBuddyError.code` can be; the table at that class says what each means. */
+export type GpuBuddyErrorCode =
+  | 'EINVAL'
+  | 'ENOSPC'
+  | 'ENOMEM'
+  | 'ENXIO'
+  | 'EBUSY'
+  | 'ERR_GPU_BUDDY_FREED'
+  | 'ERR_GPU_BUDDY_DISPOSED'
+  | 'ERR_GPU_BUDDY_TOKEN'
+  | 'ERR_GPU_BUDDY_WORK_LIMIT'
+  | 'ERR_GPU_BUDDY_POISONED'
+  | 'ERR_GPU_BUDDY_UNKNOWN';
+
+/**
+ * Why an allocation found no space: `'full'` where more is asked for than is free, else `'range'` where a range was given, else
+ * `'fragmented'`: there is as much, but not in blocks that fit.
+ */
+export type ShortageReason = 'full' | 'range' | 'fragmented';
+
+/** @internal What was free when an allocation found no space. */
+export interface Shortage {
+  /** Bytes that were asked for. */
+  readonly requested: bigint;
+  /** Bytes that were free in the whole space. */
+  readonly avail: bigint;
+  /** Bytes of the largest free block. */
+  readonly largestFree: bigint;
+  readonly reason: ShortageReason;
+  /** Bytes that were free in the range, where that is the reason. */
+  readonly availInRange: bigint;
+  /** Whether there may be more in the range. */
+  readonly isMoreInRange: boolean;
+  /** The range or the address in words, where that is the reason. */
+  readonly where: string | undefined;
+}
 
 /**
  * What the allocator answers when it cannot do what it is asked. The allocator is then as it was before the call.
@@ -7,30 +45,71 @@ import { statuses } from './native';
  * | `code` | means |
  * |---|---|
  * | `EINVAL` | an argument that the kernel rejects; the message says which, and why |
- * | `ENOSPC` | no free space fits the request |
+ * | `ENOSPC` | no free space fits the request; `reason`, `requested`, `avail` and `largestFree` say more |
  * | `ENOMEM` | the native memory for the bookkeeping of blocks is used up |
  * | `ENXIO` | an address outside the space |
+ * | `EBUSY` | a list that holds blocks was to receive others: a fault of this library, please report it |
  * | `ERR_GPU_BUDDY_FREED` | a list of blocks, or a block of one, was used after it was freed or trimmed |
  * | `ERR_GPU_BUDDY_DISPOSED` | an allocator was used after `dispose()` |
+ * | `ERR_GPU_BUDDY_TOKEN` | a token stands for no allocator or list, or was already used |
  * | `ERR_GPU_BUDDY_WORK_LIMIT` | a search took more steps than one call may take |
  * | `ERR_GPU_BUDDY_POISONED` | the kernel code met a BUG in this allocator, which is of no use any more |
+ * | `ERR_GPU_BUDDY_UNKNOWN` | the addon gave no answer that this package knows: a fault of this library, please report it |
+ *
+ * @example
+ * ```ts
+ * import { GpuBuddy, GpuBuddyError, SZ_1M, SZ_2M } from 'gpu-buddy';
+ *
+ * const buddy = new GpuBuddy({ size: 8 * SZ_1M });
+ * const lists = buddy.allocMany(8, SZ_1M);
+ * lists[1]?.free();
+ * lists[3]?.free();
+ * try {
+ *   buddy.allocBlocks(SZ_2M, { contiguous: true });
+ * } catch (error) {
+ *   if (!(error instanceof GpuBuddyError)) throw error;
+ *   console.log(error.code, error.reason); // ENOSPC fragmented
+ *   console.log(error.requested, error.avail, error.largestFree); // 2097152n 2097152n 1048576n
+ * }
+ * for (const list of lists) list.free();
+ * ```
  */
 export class GpuBuddyError extends Error {
   override readonly name = 'GpuBuddyError';
   /** What went wrong, see above. */
-  readonly code: string;
+  readonly code: GpuBuddyErrorCode;
   /** The kernel's error number, negative; `undefined` for the codes that begin with `ERR_`. */
   readonly errno: number | undefined;
   /** The kernel's function that was called, or would have been. */
   readonly syscall: string;
+  /** Only with `ENOSPC` of `allocBlocks()`, as the three below: of the moment at which the call failed. Not with batches. */
+  declare readonly reason?: ShortageReason;
+  /** Bytes that were asked for. */
+  declare readonly requested?: bigint;
+  /** Bytes that were free in the whole space. */
+  declare readonly avail?: bigint;
+  /** Bytes of the largest free block. */
+  declare readonly largestFree?: bigint;
 
   /** @internal */
   constructor(status: number, syscall: string, details: ErrorDetails = {}) {
     const text = statuses[status] ?? { code: 'ERR_GPU_BUDDY_UNKNOWN', errno: 0, argument: '', why: '' };
     super(`${text.code}: ${sentence(text.argument, text.why, details)}, ${syscall}`);
-    this.code = text.code;
+    // A test compares the two.
+    this.code = text.code as GpuBuddyErrorCode;
     this.errno = text.errno || undefined;
     this.syscall = syscall;
+    if (!details.shortage) return;
+    const { reason, requested, avail, largestFree } = details.shortage;
+    this.reason = reason;
+    this.requested = requested;
+    this.avail = avail;
+    this.largestFree = largestFree;
+  }
+
+  /** Returns what the error tells beside its message, with decimal strings for bigints. */
+  toJSON(): object {
+    return toJson<object>(this);
   }
 }
 
@@ -42,12 +121,33 @@ export interface ErrorDetails {
   readonly names?: Readonly<Record<string, string>> | undefined;
   /** Put behind the reason. */
   readonly note?: string | undefined;
+  readonly shortage?: Shortage | undefined;
 }
 
-function sentence(argument: string, why: string, { given = {}, names = {}, note }: ErrorDetails): string {
+function sentence(
+  argument: string,
+  why: string,
+  { given = {}, names = {}, note, shortage }: ErrorDetails,
+): string {
   const name = argument.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   const value = name in given ? ` (${String(given[name])})` : '';
-  return `${names[name] ?? name}${value} ${why}${note ? ` (${note})` : ''}`.trimStart();
+  const more = shortage ? describeShortage(shortage) : note;
+  return `${names[name] ?? name}${value} ${why}${more ? ` (${more})` : ''}`.trimStart();
+}
+
+function describeShortage(shortage: Shortage): string {
+  const { reason, requested, avail, largestFree, availInRange, isMoreInRange, where } = shortage;
+  const asked = `${String(requested)} bytes asked for`;
+  switch (reason) {
+    case 'full':
+      return `${asked}, ${String(avail)} free`;
+    case 'range': {
+      const but = availInRange < requested ? '' : ', but not in blocks that fit';
+      return `${asked}, ${isMoreInRange ? 'at least ' : ''}${String(availInRange)} free ${where ?? ''}${but}`;
+    }
+    case 'fragmented':
+      return `${asked}, ${String(avail)} free, but no block larger than ${String(largestFree)}`;
+  }
 }
 
 /** A value of a type that the argument can't have: a `TypeError` with the code that Node uses. */

@@ -1,13 +1,15 @@
 /** The allocator. */
 import { inspect, type InspectOptions } from 'node:util';
 import type { BlockInfo } from './allocated-block';
+import { toRange, type AddressRange, type RelativeRange } from './address-range';
 import { AllocatedBlocks } from './allocated-blocks';
 import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { allocMany, Batch } from './batch';
 import type { BlockTable } from './block-table';
-import { GpuBuddyError, type ErrorDetails } from './errors';
+import { GpuBuddyError, type ErrorDetails, type Shortage } from './errors';
 import { captureStack, noteStack } from './allocation-stacks';
 import { remember, setOpen } from './directory';
+import { fitsIntoHeap } from './heap-room';
 import { putGuardBack, spareSlot, takeGuard, type Guard } from './guard';
 import { internalKey, ofBuddy } from './internal';
 import { toJson, withJson, type Json } from './json';
@@ -16,6 +18,7 @@ import type { Bytes, Token } from './native';
 import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
+import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { SZ_4K } from './sizes';
 import { fromId, toBuddyToken, toId, type GpuBuddyToken } from './tokens';
 import { markAsUncloneable } from './uncloneable';
@@ -30,7 +33,7 @@ export interface GpuBuddyOptions {
   readonly baseOffset?: number | bigint | undefined;
   /** Bytes of native memory that the bookkeeping may take. Default, and 0: a quarter of the machine's memory. */
   readonly maxNativeBytes?: number | undefined;
-  /** Steps that the search of one allocation may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
+  /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
@@ -73,6 +76,19 @@ const OPTION_NAMES: Names<GpuBuddyOptions> = {
   captureStacks: true,
 };
 
+/** Where `findFree()` looks. */
+export interface FindFreeOptions {
+  /**
+   * The address is a multiple of it, counted from the start of the space, as blocks are aligned. A power of two; one below
+   * `chunkSize`, its default, is as good as that.
+   */
+  readonly alignment?: number | bigint | undefined;
+  /** All of the run lies within. Default: the whole space. */
+  readonly range?: AddressRange | undefined;
+}
+
+const FIND_OPTION_NAMES: Names<FindFreeOptions> = { alignment: true, range: true };
+
 const DEFAULT_MAX_STEPS = 16_000_000;
 
 /** An allocator as `util.inspect()` shows it. */
@@ -108,6 +124,8 @@ export class GpuBuddy implements Disposable {
   readonly #chunkSize: bigint;
   /** Of an allocation without options. */
   readonly #plainRequest: Request;
+  /** The same for `tryAllocBlocks()`, which needs no explanation. */
+  readonly #quietRequest: Request;
   readonly #baseOffset: bigint;
   readonly #captureStacks: boolean;
   #shared = false;
@@ -133,6 +151,7 @@ export class GpuBuddy implements Disposable {
       if (typeof stats === 'number') throw new GpuBuddyError(stats, 'gpu_buddy');
       this.#chunkSize = BigInt(stats.chunkSize);
       this.#plainRequest = plainRequest(this.#chunkSize, false);
+      this.#quietRequest = { ...this.#plainRequest, explains: false };
       this.#size = BigInt(stats.size);
       this.#captureStacks = false;
       return;
@@ -158,6 +177,7 @@ export class GpuBuddy implements Disposable {
     this.#handle = native.created();
     this.#chunkSize = BigInt(chunkSize);
     this.#plainRequest = plainRequest(this.#chunkSize, captureStacks);
+    this.#quietRequest = { ...this.#plainRequest, explains: false };
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
     this.#baseOffset = BigInt(baseOffset);
     this.#captureStacks = captureStacks;
@@ -198,6 +218,38 @@ export class GpuBuddy implements Disposable {
     return BigInt(native.avail.clear);
   }
 
+  /**
+   * Whether nothing is allocated.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get isEmpty(): boolean {
+    return this.avail === this.#size;
+  }
+
+  /**
+   * Bytes of the largest free block; 0 where nothing is free. A run of free blocks can be longer: see `findFree()`. Takes time
+   * for the orders only, not for the blocks.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get largestFree(): bigint {
+    this.#check(native.readRoom(this.#handle), 'gpu_buddy');
+    return BigInt(native.room.largestFree);
+  }
+
+  /**
+   * How far the free memory has fallen apart, from 0 (not at all, or nothing is free) to nearly 1: 1 minus `largestFree` by the
+   * largest block that could be free with as many bytes free. Takes time for the orders only, not for the blocks.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get fragmentation(): number {
+    this.#check(native.readRoom(this.#handle), 'gpu_buddy');
+    const { largestFree, largestPossible } = native.room;
+    return largestPossible === 0 ? 0 : 1 - largestFree / largestPossible;
+  }
+
   /** The order of the largest block that the space can hold. */
   get maxOrder(): number {
     return (this.#size / this.#chunkSize).toString(2).length - 1;
@@ -213,7 +265,7 @@ export class GpuBuddy implements Disposable {
    *
    * Behind it: `gpu_buddy_alloc_blocks()`.
    *
-   * @throws {GpuBuddyError} `ENOSPC` where no free space fits; `EINVAL` with the argument at fault; `ENOMEM`;
+   * @throws {GpuBuddyError} `ENOSPC` where no free space fits, with `reason` and what was free; `EINVAL` with the argument at fault; `ENOMEM`;
    *   `ERR_GPU_BUDDY_WORK_LIMIT`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -226,16 +278,17 @@ export class GpuBuddy implements Disposable {
         : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
     const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
-    throw this.#allocError(native.NO_SPACE, wanted, request);
+    // Nothing has been called since the call that failed.
+    throw this.#allocError(native.NO_SPACE, wanted, request, shortageOf(wanted, request));
   }
 
-  /** As `allocBlocks()`, but gives `null` where no free space fits. */
+  /** As `allocBlocks()`, but gives `null` where no free space fits, and does not find out why. */
   tryAllocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks | null {
     const wanted = toBytes('size', size);
     const request =
       options === undefined
-        ? this.#plainRequest
-        : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
+        ? this.#quietRequest
+        : toRequest(wanted, options, this.#quietRequest, this.#baseOffset);
     return this.#alloc(wanted, request);
   }
 
@@ -287,15 +340,16 @@ export class GpuBuddy implements Disposable {
     return request;
   }
 
-  #allocError(status: number, size: Bytes, { minBlockSize, place }: Request): GpuBuddyError {
-    const note =
-      status === native.NO_SPACE
-        ? { note: `${String(size)} bytes asked for, ${String(this.avail)} free` }
-        : undefined;
+  #allocError(
+    status: number,
+    size: Bytes,
+    { minBlockSize, place }: Request,
+    shortage?: Shortage,
+  ): GpuBuddyError {
     return this.#toError(status, 'gpu_buddy_alloc_blocks', {
       given: { size, minBlockSize, range: place?.value },
       names: place && { range: place.argument },
-      ...note,
+      shortage,
     });
   }
 
@@ -343,6 +397,85 @@ export class GpuBuddy implements Disposable {
       isClear: clear,
       tag,
     });
+  }
+
+  /**
+   * Bytes that are free between two addresses, which need not be aligned. Takes time for the blocks between them.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the range is empty or leads out of the space; `ERR_GPU_BUDDY_DISPOSED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  availIn(range: AddressRange): bigint {
+    const given = toRange('range', range, this.#baseOffset);
+    const status = this.#unlessOutside(given) ?? native.availIn(this.#handle, given);
+    if (status !== native.OK) throw this.#toError(status, 'gpu_buddy', { given: { range: given.text } });
+    return native.bytesInRange();
+  }
+
+  /**
+   * All that is free, in the order of addresses: free blocks that lie side by side are one segment, whether they are clear or
+   * dirty. A segment can be longer than `largestFree`.
+   *
+   * @throws {GpuBuddyError} `ENOMEM` where so many segments do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   */
+  freeSegments(): Segment[] {
+    const runs = native.freeRuns(this.#handle, toNumberIfSafe(this.#baseOffset));
+    if (typeof runs === 'number') throw this.#toError(runs, 'gpu_buddy');
+    const { offsets, sizes } = runs;
+    if (!fitsIntoHeap(offsets.length, HEAP_BYTES_OF_SEGMENT))
+      throw this.#toError(native.NO_MEMORY, 'gpu_buddy', { note: `${String(offsets.length)} segments` });
+    return Array.from(offsets, (offset, index) => ({ offset, size: sizes[index] ?? 0n }));
+  }
+
+  /**
+   * The lowest address where `size` bytes in a row are free, in whatever blocks; `null` where there is no such place. `size` is a
+   * multiple of `chunkSize`, as for `allocBlocks()`.
+   *
+   * `contiguous` is the kernel's own search for one piece, and gives up on runs that exist: it looks beside free blocks of
+   * `size` rounded down to a power of two, and nowhere else. This one finds every run, and a range of exactly `size` bytes takes
+   * it. On an allocator that other threads use, the answer is a hint: the run may be taken before it is asked for.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where `size` is no multiple of the chunk size, 0, or larger than the space, where
+   *   `alignment` is no power of two, where the range is empty or leads out of the space; `ERR_GPU_BUDDY_WORK_LIMIT`;
+   *   `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: 16 * SZ_1M });
+   * const lists = buddy.allocMany(16, SZ_1M); // from the top
+   * for (const list of lists.slice(2, 7)) list.free();
+   * console.log(buddy.tryAllocBlocks(5 * SZ_1M, { contiguous: true })); // null
+   *
+   * const start = buddy.findFree(5 * SZ_1M);
+   * console.log(start); // 9437184n: 9 MiB
+   * if (start !== null) {
+   *   const blocks = buddy.allocBlocks(5 * SZ_1M, { mode: { at: start } });
+   *   console.log(blocks.segments().length); // 1
+   * }
+   * ```
+   */
+  findFree(size: number | bigint, options?: FindFreeOptions): bigint | null {
+    const wanted = toBytes('size', size);
+    const { alignment: unit, range } = toOptions('options', options, FIND_OPTION_NAMES);
+    const alignment = unit === undefined ? this.#plainRequest.minBlockSize : toBytes('alignment', unit);
+    const given = range === undefined ? undefined : toRange('range', range, this.#baseOffset);
+    const within = given ?? { start: 0, end: toNumberIfSafe(this.#size) };
+    const status = this.#unlessOutside(given) ?? native.findFree(this.#handle, wanted, alignment, within);
+    if (status !== native.OK)
+      throw this.#toError(status, 'gpu_buddy', { given: { size, alignment, range: given?.text } });
+    return native.found.any ? this.#baseOffset + BigInt(native.found.offset) : null;
+  }
+
+  /** The status of a question about a range that begins or ends below the space. */
+  #unlessOutside(range: RelativeRange | undefined): number | undefined {
+    return range?.isOutside ? this.#unlessGone(native.RANGE_BEYOND_SPACE) : undefined;
   }
 
   /**
@@ -505,6 +638,20 @@ export class GpuBuddy implements Disposable {
     if (!(#handle in this)) return 'GpuBuddy {}';
     return this.disposed ? 'GpuBuddy { disposed }' : `GpuBuddy ${inspect(this.#overview, options)}`;
   }
+}
+
+/** What the call that has just failed says of its failure. */
+function shortageOf(size: Bytes, { place }: Request): Shortage {
+  const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
+  return {
+    reason: size > avail ? 'full' : place ? 'range' : 'fragmented',
+    requested: BigInt(size),
+    avail: BigInt(avail),
+    largestFree: BigInt(largestFree),
+    availInRange,
+    isMoreInRange,
+    where: place?.where,
+  };
 }
 
 /** Takes the place of options: an allocator that is there already. Users can't make one. */

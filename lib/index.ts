@@ -1,4 +1,5 @@
 /** The public surface of gpu-buddy: names only. */
+export type { AddressRange } from './address-range';
 export { AllocatedBlock, type BlockInfo } from './allocated-block';
 export {
   AllocatedBlocks,
@@ -9,11 +10,17 @@ export {
 export { Batch, type BatchRunOptions } from './batch';
 export { BatchResult, type BatchResultJson } from './batch-result';
 export type { BlockTable } from './block-table';
-export { GpuBuddyError } from './errors';
-export { GpuBuddy, type GpuBuddyOptions, type GpuBuddyStats, type OrderStats } from './gpu-buddy';
+export { GpuBuddyError, type GpuBuddyErrorCode, type ShortageReason } from './errors';
+export {
+  GpuBuddy,
+  type FindFreeOptions,
+  type GpuBuddyOptions,
+  type GpuBuddyStats,
+  type OrderStats,
+} from './gpu-buddy';
 export type { ReclaimedMessage } from './reclaim';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR } from './native';
-export type { AddressRange, AllocMode, AllocOptions } from './request';
+export type { AllocMode, AllocOptions } from './request';
 export type { Json } from './json';
 export type { Segment } from './segments';
 export * from './sizes';

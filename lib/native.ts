@@ -121,8 +121,14 @@ interface Calls {
   resetClearRaw(): void;
   lookup(): void;
   avail(): void;
+  room(): void;
+  availIn(): void;
+  findFree(): void;
+  sizeIn(): void;
+  lowest(): void;
   read(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
+  freeRuns(offsets: BigUint64Array, sizes: BigUint64Array): void;
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
   bug(): string | undefined;
@@ -228,6 +234,11 @@ function result(index: number): number {
   return cell(RESULTS + index);
 }
 
+/** A result that need not be exact as a number. */
+function wordResult(index: number): bigint {
+  return words[RESULTS + index] ?? 0n;
+}
+
 function integer(place: number): number {
   return integers[place] ?? 0;
 }
@@ -310,7 +321,7 @@ export function created(): Handle {
 
 /** The base offset of that allocator. */
 export function createdBaseOffset(): bigint {
-  return words[RESULTS + 2] ?? 0n;
+  return wordResult(2);
 }
 
 /** Has the collector tell of allocators whose objects have been collected, by their slots. */
@@ -381,6 +392,8 @@ export interface Request {
   readonly start: Bytes;
   readonly end: Bytes;
   readonly tag: number;
+  /** Whether `shortage` tells what was free where an allocation finds no space. Means nothing in a batch. */
+  readonly explains: boolean;
 }
 
 /**
@@ -410,6 +423,26 @@ export function alloc(allocator: Handle, request: Request, slot: number, size: B
   callAlloc();
   return status();
 }
+
+class ShortageReport {
+  get avail(): number {
+    return result(3);
+  }
+  get largestFree(): number {
+    return result(4);
+  }
+  /** Free bytes in the range that was given, if there are as many as asked for in the whole space. */
+  get availInRange(): bigint {
+    return wordResult(5);
+  }
+  /** Whether there may be more: the range has very many blocks. */
+  get isMoreInRange(): boolean {
+    return result(6) !== 0;
+  }
+}
+
+/** What was free when the last call of alloc found no space, if its request `explains`. */
+export const shortage = new ShortageReport();
 
 /** gpu_buddy_free_list(). The slot can receive another list. */
 export function free(slot: number, generation: number, cleared: boolean): number {
@@ -539,6 +572,97 @@ export function readAvail(allocator: Handle): number {
   return status();
 }
 
+class RoomReport {
+  get avail(): number {
+    return result(0);
+  }
+  get largestFree(): number {
+    return result(1);
+  }
+  /** The largest free block that there could be with as many bytes free. */
+  get largestPossible(): number {
+    return result(2);
+  }
+}
+
+/** What the last call of readRoom has read. Byte counts are exact, as those of `avail`. */
+export const room = new RoomReport();
+
+export function readRoom(allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  calls.room();
+  return status();
+}
+
+/** Relative to the start of the space. */
+export interface Range {
+  readonly start: Bytes;
+  readonly end: Bytes;
+}
+
+function putRange({ start, end }: Range): number {
+  return put(2, start) | put(3, end);
+}
+
+/** The answer is in `bytesInRange()`. */
+export function availIn(allocator: Handle, range: Range): number {
+  putHandle(allocator);
+  seal(putRange(range));
+  calls.availIn();
+  return status();
+}
+
+/** The answer is in `bytesInRange()`. */
+export function sizeIn(blocks: Handle, range: Range): number {
+  putHandle(blocks);
+  seal(putRange(range));
+  calls.sizeIn();
+  return status();
+}
+
+export function bytesInRange(): bigint {
+  return wordResult(0);
+}
+
+/** Looks for a free run: the answer is in `found`, as `any` and `offset`. */
+export function findFree(allocator: Handle, size: Bytes, alignment: Bytes, range: Range): number {
+  putHandle(allocator);
+  seal(putRange(range) | put(4, size) | put(5, alignment));
+  calls.findFree();
+  return status();
+}
+
+/** Looks for the lowest block of a list: the answer is in `found`, as `offset`, and as `any` where all blocks are one piece. */
+export function findLowest(blocks: Handle): number {
+  putHandle(blocks);
+  seal();
+  calls.lowest();
+  return status();
+}
+
+/** All free runs of an allocator, in the order of their addresses: a column for each property. */
+export interface Runs {
+  readonly offsets: BigUint64Array;
+  readonly sizes: BigUint64Array;
+}
+
+/** Or the status. */
+export function freeRuns(allocator: Handle, baseOffset: Bytes): Runs | number {
+  for (let capacity = 0; ;) {
+    const offsets = new BigUint64Array(capacity);
+    const sizes = new BigUint64Array(capacity);
+    putHandle(allocator);
+    seal(put(2, baseOffset));
+    calls.freeRuns(offsets, sizes);
+    if (status() !== OK) return status();
+    const count = result(0);
+    if (count <= capacity) return { offsets: offsets.subarray(0, count), sizes: sizes.subarray(0, count) };
+    // Other threads make more free blocks meanwhile: from the second time on there is room to spare for them.
+    capacity += count;
+  }
+}
+
 export function columns(capacity: number): Columns {
   return {
     offsets: new BigUint64Array(capacity),
@@ -647,7 +771,7 @@ export function bug(allocator: Handle): string {
 export type Token = readonly [bigint, bigint];
 
 function token(index: number): Token {
-  return [words[RESULTS + index] ?? 0n, words[RESULTS + index + 1] ?? 0n];
+  return [wordResult(index), wordResult(index + 1)];
 }
 
 /** The number of an allocator, for other environments of this process; or the status. */

@@ -10,6 +10,9 @@ const IN_BATCH = 1 << 2;
 const WIDE = 1 << 3;
 const CLEARED = 1 << 4;
 
+/** Beside the bits that say which numbers of a request are bigints. */
+const EXPLAINS = 1 << 4;
+
 /** As a generation: of whatever list is in the slot. */
 const ANY_GENERATION = -1;
 
@@ -48,13 +51,14 @@ function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
 }
 
 function writeRequest(cells: Cells, at: number, request: Request): void {
-  const { minBlockSize, flags, start, end, tag } = request;
+  const { minBlockSize, flags, start, end, tag, explains } = request;
   cells.integers[2 * at] = flags;
   cells.integers[2 * at + 1] =
     (writeNumber(cells, at + 1, minBlockSize) ? 1 : 0) |
     (writeNumber(cells, at + 2, start) ? 2 : 0) |
     (writeNumber(cells, at + 3, end) ? 4 : 0) |
-    (writeNumber(cells, at + 4, tag) ? 8 : 0);
+    (writeNumber(cells, at + 4, tag) ? 8 : 0) |
+    (explains ? EXPLAINS : 0);
 }
 
 /** The allocation in the mailbox. */

@@ -1,15 +1,10 @@
 /** What an allocation asks for: as users say it, and as it goes down. */
+import { toRange, type AddressRange } from './address-range';
 import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import type { Bytes } from './native';
 import { refuseMoreThan, toOptions, type Names } from './options';
-
-/** Addresses from `start` to `end`, the latter excluded, with `baseOffset`. */
-export interface AddressRange {
-  readonly start: number | bigint;
-  readonly end: number | bigint;
-}
 
 /** Where to look for blocks: one of four. */
 export type AllocMode =
@@ -46,7 +41,6 @@ const OPTION_NAMES: Names<AllocOptions> = {
   trimDisable: true,
   tag: true,
 };
-const RANGE_NAMES: Names<AddressRange> = { start: true, end: true };
 const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
 
 /** Options that have been looked at. */
@@ -56,7 +50,8 @@ export interface Request extends native.Request {
   /** Slow path: outside, or its list remembers where it was allocated. */
   readonly isSpecial: boolean;
   /** As given, for the words of errors. */
-  readonly place: { readonly argument: 'range' | 'at'; readonly value: string } | undefined;
+  readonly place:
+    { readonly argument: 'range' | 'at'; readonly value: string; readonly where: string } | undefined;
 }
 
 type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'place'>;
@@ -66,7 +61,13 @@ const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
 /** An allocation without options, from an allocator whose lists may remember where they were allocated. */
 export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Request {
-  return { ...SIMPLE, minBlockSize: toNumberIfSafe(chunkSize), tag: 0, isSpecial: capturesStacks };
+  return {
+    ...SIMPLE,
+    minBlockSize: toNumberIfSafe(chunkSize),
+    tag: 0,
+    explains: true,
+    isSpecial: capturesStacks,
+  };
 }
 
 /** @param plain what holds where an option is not given */
@@ -94,6 +95,7 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     start,
     end,
     tag: tag === undefined ? 0 : toInteger('tag', tag),
+    explains: plain.explains,
     isOutside,
     isSpecial: isOutside || plain.isSpecial,
     place,
@@ -117,24 +119,9 @@ function toPlace(mode: AllocMode | undefined, size: Bytes, baseOffset: bigint): 
 }
 
 function toRangePlace(range: unknown, baseOffset: bigint): Place {
-  const { start, end } = toRange('mode.range', range);
-  const relativeStart = toRelative(start, baseOffset);
-  const relativeEnd = toRelative(end, baseOffset);
-  return {
-    flags: native.FLAG_RANGE,
-    start: relativeStart ?? 0,
-    end: relativeEnd ?? 0,
-    isOutside: relativeStart === null || relativeEnd === null,
-    place: { argument: 'range', value: `${String(start)} to ${String(end)}` },
-  };
-}
-
-/** Two addresses, with `baseOffset`. */
-export function toRange(argument: string, range: unknown): { start: Bytes; end: Bytes } {
-  if (typeof range !== 'object' || range === null || Array.isArray(range))
-    throw invalidArgType(argument, 'of the form { start, end }', range);
-  const { start, end } = toOptions(argument, range as Partial<AddressRange>, RANGE_NAMES);
-  return { start: toBytes(`${argument}.start`, start), end: toBytes(`${argument}.end`, end) };
+  const { start, end, isOutside, text } = toRange('mode.range', range, baseOffset);
+  const place = { argument: 'range', value: text, where: `in the range ${text}` } as const;
+  return { flags: native.FLAG_RANGE, start, end, isOutside, place };
 }
 
 function toExactPlace(address: unknown, size: Bytes, baseOffset: bigint): Place {
@@ -147,6 +134,6 @@ function toExactPlace(address: unknown, size: Bytes, baseOffset: bigint): Place 
     start: relativeStart ?? 0,
     end: isOutside ? 0 : toNumberIfSafe(end),
     isOutside,
-    place: { argument: 'at', value: String(start) },
+    place: { argument: 'at', value: String(start), where: `at ${String(start)}` },
   };
 }

@@ -245,7 +245,14 @@ export class TraceReplayer implements Disposable {
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
-    this.#batch.alloc(slot, size, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 });
+    this.#batch.alloc(slot, size, {
+      minBlockSize,
+      flags: toFlags(flags),
+      start,
+      end,
+      tag: 0,
+      explains: false,
+    });
     return true;
   }
 

@@ -61,10 +61,10 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 static enum buddy_status check_range(const struct gpu_buddy *mm,
 				     const struct buddy_request *request)
 {
-	if (request->start >= request->end)
-		return BUDDY_RANGE_EMPTY;
-	if (request->end > mm->size)
-		return BUDDY_RANGE_BEYOND_SPACE;
+	enum buddy_status status = buddy_check_range(mm, request->start, request->end);
+
+	if (status)
+		return status;
 	if (!IS_ALIGNED(request->start | request->end, mm->chunk_size))
 		return BUDDY_RANGE_UNALIGNED;
 	if (range_overflows(request->start, request->size, mm->size))

@@ -74,6 +74,11 @@ static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)
 	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_ALLOCATED;
 }
 
+static inline bool buddy_is_split(const struct gpu_buddy_block *block)
+{
+	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
+}
+
 /* A free block still has the tag of its last owner. */
 static inline u64 buddy_tag_of(const struct gpu_buddy_block *block)
 {
@@ -87,6 +92,13 @@ static inline void buddy_describe(struct gpu_buddy_block *block, struct buddy_bl
 	info->order = gpu_buddy_block_order(block);
 	info->allocated = buddy_is_allocated(block);
 	info->clear = gpu_buddy_block_is_clear(block);
+}
+
+static inline enum buddy_status buddy_check_range(const struct gpu_buddy *mm, u64 start, u64 end)
+{
+	if (start >= end)
+		return BUDDY_RANGE_EMPTY;
+	return end > mm->size ? BUDDY_RANGE_BEYOND_SPACE : BUDDY_OK;
 }
 
 /* Fills in row `index` of the columns. */

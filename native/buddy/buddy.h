@@ -173,6 +173,63 @@ void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail);
 enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
 				 const struct buddy_columns *columns, uint64_t *count);
 
+/* How much is free, and in how large blocks. */
+struct buddy_room {
+	uint64_t avail;
+	/* Bytes of the largest free block; of the largest one that could be free with as many bytes free. */
+	uint64_t largest_free;
+	uint64_t largest_possible;
+};
+
+/* Costs what the orders cost, and works on a poisoned allocator, as buddy_stats(). */
+void buddy_room(struct buddy_allocator *allocator, struct buddy_room *room);
+
+/* Free bytes from `start` to `end`, which need not be aligned. Walks the blocks of that range only. */
+enum buddy_status buddy_avail_in(struct buddy_allocator *allocator, uint64_t start, uint64_t end,
+				 uint64_t *bytes);
+
+/* Runs of free bytes, as long as they are whatever blocks they are made of. */
+struct buddy_runs {
+	/* What both columns have room for. */
+	uint64_t capacity;
+	uint64_t *offsets;
+	uint64_t *sizes;
+	/* Added to each offset. */
+	uint64_t base_offset;
+};
+
+/*
+ * Writes all free runs in the order of their addresses, and gives their number. Where there are more free blocks than the
+ * capacity, writes none and gives the number of these.
+ */
+enum buddy_status buddy_free_runs(struct buddy_allocator *allocator, const struct buddy_runs *runs,
+				  uint64_t *count);
+
+/* Where a free run is looked for. */
+struct buddy_search {
+	/* Which need not be aligned. */
+	uint64_t start, end;
+	/* A multiple of the chunk size. */
+	uint64_t size;
+	/* A power of two; one below the chunk size is as good as the chunk size. */
+	uint64_t alignment;
+};
+
+/*
+ * Finds the lowest aligned address where so many bytes in a row are free. BUDDY_WORK_LIMIT where that takes more steps than one
+ * allocation may take.
+ */
+enum buddy_status buddy_find_free(struct buddy_allocator *allocator,
+				  const struct buddy_search *search, uint64_t *address,
+				  bool *found);
+
+/* Bytes of a list that lie between two addresses, which need not be aligned. */
+enum buddy_status buddy_size_in(const struct buddy_list *list, uint64_t start, uint64_t end,
+				uint64_t *bytes);
+
+/* Where the lowest block of a list begins. `whole`: the blocks, in whatever order, make up one piece. */
+enum buddy_status buddy_lowest(const struct buddy_list *list, uint64_t *address, bool *whole);
+
 /* Bytes of native memory that the bookkeeping has taken. Waits for nobody. */
 uint64_t buddy_native_bytes(const struct buddy_allocator *allocator);
 

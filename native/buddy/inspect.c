@@ -137,11 +137,6 @@ static u64 number_of_blocks(const struct gpu_buddy *mm)
 	return count;
 }
 
-static bool is_split(const struct gpu_buddy_block *block)
-{
-	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
-}
-
 /* All blocks of a tree, in the order of their addresses, from row `index` on. Gives the row after them. */
 static u64 copy_tree(const struct buddy_columns *columns, u64 index, struct gpu_buddy_block *root)
 {
@@ -153,7 +148,7 @@ static u64 copy_tree(const struct buddy_columns *columns, u64 index, struct gpu_
 	while (depth) {
 		struct gpu_buddy_block *block = waiting[--depth];
 
-		for (; is_split(block); block = block->left) {
+		for (; buddy_is_split(block); block = block->left) {
 			/* They lie scattered in memory, and will be here by the time that they are looked at. */
 			__builtin_prefetch(block->right);
 			waiting[depth++] = block->right;

@@ -49,6 +49,20 @@ struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
 bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
 		    uint64_t first);
 
+/* What is free where an allocation has found no space. */
+struct buddy_shortage {
+	uint64_t avail;
+	uint64_t largest_free;
+	/* Free bytes in the range that was given; 0 where none was, and where it does not matter: more is asked for than is free. */
+	uint64_t avail_in_range;
+	/* There may be more in the range: it has very many blocks, and the walk ended early. */
+	bool more_in_range;
+};
+
+/* Walks some hundred blocks of the range, if any; otherwise it costs what the orders cost. After the allocation, in the same run. */
+void buddy_run_explain(struct buddy_allocator *allocator, const struct buddy_request *request,
+		       struct buddy_shortage *shortage);
+
 /* Where the blocks come from; NULL: the list is free to receive some. */
 struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 

@@ -36,6 +36,7 @@
 	  "is exactly as long as size, so it must start and end on a multiple of the min block "   \
 	  "size")                                                                                  \
 	X(FLAGS_UNKNOWN, EINVAL, "EINVAL", "flags", "has bits that mean nothing, or no mode")      \
+	X(ALIGNMENT_NO_POWER_OF_2, EINVAL, "EINVAL", "alignment", "must be a power of two")        \
                                                                                                    \
 	X(TRIM_NOT_SINGULAR, EINVAL, "EINVAL", "blocks",                                           \
 	  "must be a list of exactly one block to be trimmed")                                     \

@@ -2,6 +2,7 @@
 #include "environment.h"
 #include "columns.h"
 
+#include <algorithm>
 #include <string>
 
 namespace {
@@ -375,6 +376,75 @@ void Environment::Avail()
 	Account(mailbox_.index(0));
 }
 
+/* allocator slot, generation -> avail, largest free block, largest possible one */
+void Environment::Room()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_room room;
+
+	if (!allocator)
+		return;
+	buddy_room(allocator, &room);
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, room.avail);
+	mailbox_.result(1, room.largest_free);
+	mailbox_.result(2, room.largest_possible);
+}
+
+/* allocator slot, generation, start, end -> free bytes: a word */
+void Environment::AvailIn()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+	uint64_t bytes = 0;
+
+	if (!allocator)
+		return;
+	mailbox_.status(buddy_avail_in(allocator, mailbox_.number(2), mailbox_.number(3), &bytes));
+	mailbox_.word(0, bytes);
+}
+
+/* allocator slot, generation, start, end, size, alignment -> found, address */
+void Environment::FindFree()
+{
+	struct buddy_search search = { mailbox_.number(2), mailbox_.number(3), mailbox_.number(4),
+				       mailbox_.number(5) };
+	struct buddy_allocator *allocator = AllocatorArgument();
+	uint64_t address = 0;
+	bool found;
+
+	if (!allocator)
+		return;
+	mailbox_.status(buddy_find_free(allocator, &search, &address, &found));
+	mailbox_.result(0, found);
+	mailbox_.result(1, address);
+}
+
+/* list slot, generation, start, end -> bytes of the list: a word */
+void Environment::SizeIn()
+{
+	struct buddy_list *list = ListArgument();
+	uint64_t bytes = 0;
+
+	if (!list)
+		return;
+	mailbox_.status(buddy_size_in(list, mailbox_.number(2), mailbox_.number(3), &bytes));
+	mailbox_.word(0, bytes);
+}
+
+/* list slot, generation -> whether it is in one piece, address of the lowest block */
+void Environment::Lowest()
+{
+	struct buddy_list *list = ListArgument();
+	uint64_t address = 0;
+	bool whole = false;
+
+	if (!list)
+		return;
+	mailbox_.status(buddy_lowest(list, &address, &whole));
+	mailbox_.result(0, whole);
+	mailbox_.result(1, address);
+}
+
 void Environment::PutToken(unsigned int index, struct buddy_token token)
 {
 	mailbox_.word(index, token.words[0]);
@@ -469,6 +539,28 @@ napi_value Environment::Snapshot(const Napi::CallbackInfo &info)
 		mailbox_.status(buddy_snapshot(allocator, &columns, &count));
 		mailbox_.result(0, count);
 	}
+	return nullptr;
+}
+
+/*
+ * allocator slot, generation, base offset; offsets: BigUint64Array, sizes: BigUint64Array
+ * -> number of runs, or, where the columns are too short, how long they must be
+ */
+napi_value Environment::FreeRuns(const Napi::CallbackInfo &info)
+{
+	auto offsets = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
+	auto sizes = Column<Napi::BigUint64Array>(info[1], napi_biguint64_array);
+	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_runs runs = {};
+	uint64_t count;
+
+	if (!allocator)
+		return nullptr;
+	if (!offsets.IsEmpty() && !sizes.IsEmpty())
+		runs = { std::min(offsets.ElementLength(), sizes.ElementLength()), offsets.Data(),
+			 sizes.Data(), mailbox_.number(2) };
+	mailbox_.status(buddy_free_runs(allocator, &runs, &count));
+	mailbox_.result(0, count);
 	return nullptr;
 }
 
@@ -710,12 +802,18 @@ napi_value Environment::DefineCalls()
 	Define(calls, "resetClearRaw", Call<&Environment::ResetClearRaw>);
 	Define(calls, "lookup", Call<&Environment::Lookup>);
 	Define(calls, "avail", Call<&Environment::Avail>);
+	Define(calls, "room", Call<&Environment::Room>);
+	Define(calls, "availIn", Call<&Environment::AvailIn>);
+	Define(calls, "findFree", Call<&Environment::FindFree>);
+	Define(calls, "sizeIn", Call<&Environment::SizeIn>);
+	Define(calls, "lowest", Call<&Environment::Lowest>);
 	Define(calls, "share", Call<&Environment::Share>);
 	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
 	Define(calls, "park", Call<&Environment::Park>);
 	Define(calls, "adopt", Call<&Environment::Adopt>);
 	Define(calls, "read", CallWithValues<&Environment::Read>);
 	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
+	Define(calls, "freeRuns", CallWithValues<&Environment::FreeRuns>);
 	Define(calls, "stats", CallWithValues<&Environment::Stats>);
 	Define(calls, "print", CallWithValues<&Environment::Print>);
 	Define(calls, "bug", CallWithValues<&Environment::Bug>);

@@ -40,6 +40,11 @@ private:
 	void ResetClearRaw();
 	void Lookup();
 	void Avail();
+	void Room();
+	void AvailIn();
+	void FindFree();
+	void SizeIn();
+	void Lowest();
 	void Share();
 	void PrepareParking();
 	void Park();
@@ -61,6 +66,7 @@ private:
 	napi_value RunBatch(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
+	napi_value FreeRuns(const Napi::CallbackInfo &info);
 	napi_value Stats(const Napi::CallbackInfo &info);
 	napi_value Print(const Napi::CallbackInfo &info);
 	napi_value Bug(const Napi::CallbackInfo &info);
@@ -90,6 +96,7 @@ private:
 
 	void TrimWith(TrimFunction trim);
 	void ReportList(uint32_t slot, const struct buddy_list *list);
+	void ReportShortage(const struct buddy_shortage &shortage);
 	void ReportListAndTag(uint32_t slot, const struct buddy_list *list);
 	/* After a call that may have changed the blocks of a list: success makes the generation that is in use stale. */
 	void ReportChange(enum buddy_status status);
@@ -105,6 +112,8 @@ private:
 		const Freeing *next, *end;
 		struct buddy_list *list;
 		struct buddy_prepared *prepared;
+		/* Receives what is free where the allocation finds no space; nullptr: nobody wants to know. */
+		struct buddy_shortage *shortage;
 	};
 
 	size_t ReadQueue();
@@ -146,6 +155,7 @@ private:
 	/* Of the allocation in the mailbox. It stays as it is until the mailbox tells of a change. */
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
+	bool explains_ = false;
 	/* Allocations since V8 was told of native memory. */
 	unsigned int unaccounted_ = 0;
 };

@@ -4,7 +4,7 @@
  *
  * Arguments are doubles or, where the bit of their index is set in MAILBOX_WIDE, 64-bit integers. Results are doubles (all
  * that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for the words of
- * tokens and for what is said of a list.
+ * tokens, for bytes in a range, which need not be such a multiple, and for what is said of a list.
  */
 #ifndef NODE_MAILBOX_H
 #define NODE_MAILBOX_H

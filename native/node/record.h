@@ -27,10 +27,15 @@ inline uint64_t NumberIn(const double *cell, bool wide)
 
 /* What an allocation asks for, but for the size. */
 struct RequestRecord {
-	/* The kernel's flags; a bit for each number that is wide. */
+	/* The kernel's flags; a bit for each number that is wide, and EXPLAINS. */
 	uint32_t flags, wide;
 	/* min block size, start, end, tag */
 	double numbers[4];
+
+	/* Of an allocation in the mailbox: where it finds no space it is to tell what is free. */
+	static constexpr uint32_t EXPLAINS = 16;
+
+	bool explains() const { return wide & EXPLAINS; }
 
 	/* All but the size. */
 	void Read(struct buddy_prepared &prepared) const

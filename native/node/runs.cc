@@ -32,7 +32,13 @@ enum buddy_status Environment::Do(struct buddy_allocator *allocator, Run &run)
 
 		for (; run.next < run.end; run.next++)
 			buddy_run_free(allocator, run.next->list, run.next->cleared);
-		return run.list ? buddy_run_alloc(allocator, run.list, run.prepared) : BUDDY_OK;
+		if (!run.list)
+			return BUDDY_OK;
+
+		enum buddy_status status = buddy_run_alloc(allocator, run.list, run.prepared);
+		if (run.shortage && status == BUDDY_NO_SPACE)
+			buddy_run_explain(allocator, &run.prepared->request, run.shortage);
+		return status;
 	};
 	enum buddy_status status = buddy_run(allocator, body, &run);
 
@@ -49,7 +55,7 @@ void Environment::FreeAll(const Freeing *next, const Freeing *end)
 {
 	while (next < end) {
 		struct buddy_allocator *allocator = buddy_allocator_of(next->list);
-		Run run = { next, next, nullptr, nullptr };
+		Run run = { next, next, nullptr, nullptr, nullptr };
 
 		for (; next < end && buddy_allocator_of(next->list) == allocator; next++)
 			buddy_run_fetch_block(next->list);
@@ -65,13 +71,24 @@ void Environment::RunQueue()
 		FreeAll(queued_, queued_ + count);
 }
 
+void Environment::ReportShortage(const struct buddy_shortage &shortage)
+{
+	mailbox_.result(3, shortage.avail);
+	mailbox_.result(4, shortage.largest_free);
+	mailbox_.word(5, shortage.avail_in_range);
+	mailbox_.result(6, shortage.more_in_range);
+}
+
 /* -> */
 void Environment::Flush()
 {
 	mailbox_.status(BUDDY_OK);
 }
 
-/* the record of the allocation -> the list */
+/*
+ * the record of the allocation -> the list; where it finds no space and is to explain it: nothing, nothing, nothing, avail,
+ * largest free block, bytes that are free in the range: a word, whether there may be more
+ */
 void Environment::Alloc()
 {
 	const struct AllocRecord &record = mailbox_.alloc();
@@ -79,6 +96,7 @@ void Environment::Alloc()
 	if (mailbox_.changes() != known_changes_) {
 		known_changes_ = mailbox_.changes();
 		record.request.Read(prepared_);
+		explains_ = record.request.explains();
 	}
 	SetSize(prepared_, NumberIn(&record.size, record.is_size_wide));
 
@@ -98,9 +116,13 @@ void Environment::Alloc()
 		first--;
 	FreeAll(queued_, first);
 
-	Run run = { first, end, list, &prepared_ };
-	mailbox_.status(Do(allocator, run));
+	struct buddy_shortage shortage;
+	Run run = { first, end, list, &prepared_, explains_ ? &shortage : nullptr };
+	enum buddy_status status = Do(allocator, run);
+	mailbox_.status(status);
 	ReportList(record.slot, list);
+	if (run.shortage && status == BUDDY_NO_SPACE)
+		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
 		unaccounted_ = 0;

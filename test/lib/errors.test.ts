@@ -1,6 +1,8 @@
 // What the allocator refuses: code, errno, function and words of each error, and no trace of the call that failed.
 
 import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   GpuBuddy,
   GpuBuddyError,
@@ -9,7 +11,10 @@ import {
   SZ_4K,
   SZ_64K,
   SZ_8K,
+  type AddressRange,
   type AllocatedBlocks,
+  type GpuBuddyErrorCode,
+  type ShortageReason,
 } from 'gpu-buddy';
 import { statuses } from '../../lib/native';
 import {
@@ -31,6 +36,7 @@ const ALLOC = 'gpu_buddy_alloc_blocks';
 const TRIM = 'gpu_buddy_block_trim';
 const FREE = 'gpu_buddy_free_list';
 const LOOK = 'gpu_buddy_block';
+const ALLOCATOR = 'gpu_buddy';
 
 /** 1 MiB, with clear and dirty memory, and the lists that the calls below are about. */
 function make() {
@@ -219,6 +225,51 @@ describe('EINVAL', () => {
       'range (0 to 12288) is exactly as long as size, so it must start and end on a multiple of the min block size',
     ],
     [
+      'ALIGNMENT_NO_POWER_OF_2',
+      ({ buddy }) => buddy.findFree(SZ_4K, { alignment: SZ_12K }),
+      ALLOCATOR,
+      'alignment (12288) must be a power of two',
+    ],
+    [
+      'ALIGNMENT_NO_POWER_OF_2',
+      ({ buddy }) => buddy.findFree(SZ_4K, { alignment: 0n }),
+      ALLOCATOR,
+      'alignment (0) must be a power of two',
+    ],
+    ['SIZE_BELOW_CHUNK', ({ buddy }) => buddy.findFree(0), ALLOCATOR, 'size (0) must be at least one chunk'],
+    [
+      'SIZE_UNALIGNED',
+      ({ buddy }) => buddy.findFree(SZ_4K + 1),
+      ALLOCATOR,
+      'size (4097) must be a multiple of the chunk size',
+    ],
+    [
+      'SIZE_ABOVE_SPACE',
+      ({ buddy }) => buddy.findFree(SZ_1M + SZ_4K),
+      ALLOCATOR,
+      'size (1052672) is larger than the whole space',
+    ],
+    ...(
+      [
+        [ALLOCATOR, ({ buddy }, range) => buddy.availIn(range)],
+        [ALLOCATOR, ({ buddy }, range) => buddy.findFree(SZ_4K, { range })],
+        [LOOK, ({ several }, range) => several.sizeIn(range)],
+      ] as [string, (made: ReturnType<typeof make>, range: AddressRange) => unknown][]
+    ).flatMap(([syscall, ask]): typeof cases => [
+      [
+        'RANGE_EMPTY',
+        (made) => ask(made, { start: 5, end: 5n }),
+        syscall,
+        'range (5 to 5) must start below its end',
+      ],
+      [
+        'RANGE_BEYOND_SPACE',
+        (made) => ask(made, { start: 1, end: SZ_1M + 1 }),
+        syscall,
+        'range (1 to 1048577) must lie within the space',
+      ],
+    ]),
+    [
       'TRIM_NOT_SINGULAR',
       ({ several }) => {
         several.trim(SZ_4K);
@@ -337,33 +388,175 @@ describe('EINVAL', () => {
 });
 
 describe('ENOSPC', () => {
-  test.each<[string, number, Parameters<GpuBuddy['allocBlocks']>[1]]>([
-    ['more than is free', SZ_64K, {}],
-    ['a larger block than is free', SZ_8K, { minBlockSize: SZ_8K }],
-    ['more in one piece than is free in one', SZ_8K, { contiguous: true }],
-    ['a range with nothing free', SZ_4K, { mode: { range: { start: 0, end: SZ_4K } } }],
-    ['a range with too little free', SZ_12K, { mode: { range: { start: 0, end: 5 * SZ_4K } } }],
-    ['exactly a range that is not free', SZ_8K, { mode: { range: { start: SZ_4K, end: SZ_12K } } }],
-    ['a range that is shorter than the size', SZ_12K, { mode: { range: { start: SZ_4K, end: SZ_12K } } }],
-    ['an alignment that nothing free has', SZ_4K, { minBlockSize: SZ_16K }],
-    ['more than is free, from the top', SZ_16K, { mode: 'top-down' }],
-    ['more than is free, without trimming', SZ_12K, { trimDisable: true, minBlockSize: SZ_8K }],
-  ])('is the answer to %s', (_, size, options) => {
-    // 1 and 3, and 5 of 16 chunks.
+  // 1 and 3, and 5 of 16 chunks are free.
+  const fragmented = 'but no block larger than 4096';
+  test.each<[string, number, Parameters<GpuBuddy['allocBlocks']>[1], ShortageReason, string]>([
+    ['more than is free', SZ_64K, {}, 'full', '12288 free'],
+    [
+      'a larger block than is free',
+      SZ_8K,
+      { minBlockSize: SZ_8K },
+      'fragmented',
+      `12288 free, ${fragmented}`,
+    ],
+    [
+      'more in one piece than is free in one',
+      SZ_8K,
+      { contiguous: true },
+      'fragmented',
+      `12288 free, ${fragmented}`,
+    ],
+    [
+      'a range with nothing free',
+      SZ_4K,
+      { mode: { range: { start: 0, end: SZ_4K } } },
+      'range',
+      '0 free in the range 0 to 4096',
+    ],
+    [
+      'a range with too little free',
+      SZ_12K,
+      { mode: { range: { start: 0, end: 5 * SZ_4K } } },
+      'range',
+      '8192 free in the range 0 to 20480',
+    ],
+    [
+      'a range with as much free, but not in one piece',
+      SZ_8K,
+      { mode: { range: { start: 0, end: 5 * SZ_4K } }, contiguous: true },
+      'range',
+      '8192 free in the range 0 to 20480, but not in blocks that fit',
+    ],
+    [
+      'exactly a range that is not free',
+      SZ_8K,
+      { mode: { range: { start: SZ_4K, end: SZ_12K } } },
+      'range',
+      '4096 free in the range 4096 to 12288',
+    ],
+    [
+      'a range that is shorter than the size',
+      SZ_12K,
+      { mode: { range: { start: SZ_4K, end: SZ_12K } } },
+      'range',
+      '4096 free in the range 4096 to 12288',
+    ],
+    [
+      'a range when more is asked than is free',
+      SZ_16K,
+      { mode: { range: { start: 0, end: SZ_12K } } },
+      'full',
+      '12288 free',
+    ],
+    [
+      'an alignment that nothing free has',
+      SZ_4K,
+      { minBlockSize: SZ_16K },
+      'fragmented',
+      `12288 free, ${fragmented}`,
+    ],
+    ['more than is free, from the top', SZ_16K, { mode: 'top-down' }, 'full', '12288 free'],
+    [
+      'more than is free, without trimming',
+      SZ_12K,
+      { trimDisable: true, minBlockSize: SZ_8K },
+      'fragmented',
+      `12288 free, ${fragmented}`,
+    ],
+  ])('is the answer to %s', (_, size, options, reason, free) => {
     const buddy = withHoles(16, { dirty: [1, 3, 5] });
     const error = refusalOf(buddy, () => buddy.allocBlocks(size, options));
     expect(error).toBeInstanceOf(GpuBuddyError);
-    expect(error).toMatchObject({ name: 'GpuBuddyError', code: 'ENOSPC', errno: -28, syscall: ALLOC });
-    expect(error.message).toMatch(/^ENOSPC: no free space fits the request \(.*\), gpu_buddy_alloc_blocks$/);
-    // How much was asked for, and how much there is.
-    expect(error.message).toContain(String(size));
-    expect(error.message).toContain('12288');
+    expect(Object.assign({}, error)).toEqual({
+      name: 'GpuBuddyError',
+      code: 'ENOSPC',
+      errno: -28,
+      syscall: ALLOC,
+      reason,
+      requested: BigInt(size),
+      avail: 12288n,
+      largestFree: 4096n,
+    });
+    expect(error.message).toBe(
+      `ENOSPC: no free space fits the request (${size} bytes asked for, ${free}), gpu_buddy_alloc_blocks`,
+    );
     expect(
       refusalOf(buddy, () => {
         expect(buddy.tryAllocBlocks(size, options)).toBeNull();
         throw new Error('null');
       }),
     ).toMatchObject({ message: 'null' });
+  });
+
+  test('tells what was free when the call failed, after calls that succeeded, and after those that do not tell', () => {
+    const buddy = withHoles(16, { dirty: span(0, 7) });
+    for (let free = 8; free > 0; free--) {
+      expect(buddy.tryAllocBlocks(SZ_64K)).toBeNull();
+      expect(thrownBy(() => buddy.allocBlocks(SZ_64K))).toMatchObject({
+        reason: 'full',
+        avail: BigInt(free * SZ_4K),
+        largestFree: BigInt(2 ** Math.floor(Math.log2(free)) * SZ_4K),
+      });
+      buddy.allocBlocks(SZ_4K);
+    }
+  });
+
+  test('tells so of an allocator with a base offset, above 2^53, and where lists remember their stacks', () => {
+    const baseOffset = (1n << 63n) + 1n;
+    const buddy = new GpuBuddy({ size: SZ_64K, baseOffset, captureStacks: true });
+    const blocks = buddy.allocBlocks(SZ_16K, {
+      mode: { range: { start: baseOffset, end: baseOffset + 16384n } },
+    });
+    const range = { start: baseOffset + 4096n, end: baseOffset + 20480n };
+    const error = thrownBy(() => buddy.allocBlocks(SZ_8K, { mode: { range } }));
+    expect(error).toMatchObject({ reason: 'range' });
+    expect(error.message).toContain(`4096 free in the range ${range.start} to ${range.end}`);
+    blocks.free();
+
+    const large = new GpuBuddy({ size: 1n << 63n });
+    const half = large.allocBlocks(1n << 62n);
+    expect(thrownBy(() => large.allocBlocks((1n << 62n) + 4096n))).toMatchObject({
+      reason: 'full',
+      requested: (1n << 62n) + 4096n,
+      avail: 1n << 62n,
+      largestFree: 1n << 62n,
+    });
+    half.free();
+  });
+
+  test('counts not all that is free in a range of very many blocks, and says so', () => {
+    const buddy = withHoles(2048, { dirty: span(0, 1023).map((i) => 2 * i) });
+    const error = thrownBy(() =>
+      buddy.allocBlocks(SZ_8K, { mode: { range: { start: 0, end: 2047 * SZ_4K } }, contiguous: true }),
+    );
+    expect(error.message).toMatch(/asked for, at least \d+ free in the range \[0, 8384512\], but not in/);
+  });
+
+  test('of a batch says which operation it was, and nothing of what is free', () => {
+    const buddy = withHoles(16, { dirty: [1, 3, 5] });
+    const batch = buddy.batch();
+    batch.alloc(SZ_8K, { contiguous: true });
+    const error = batch.run().error(0);
+    expect(Object.assign({}, error)).toEqual({
+      name: 'GpuBuddyError',
+      code: 'ENOSPC',
+      errno: -28,
+      syscall: ALLOC,
+    });
+    expect(error?.reason).toBeUndefined();
+    expect(error?.message).toContain('operation 0 of the batch');
+  });
+
+  test('is JSON with decimal strings', () => {
+    const buddy = withHoles(16, { dirty: [1, 3, 5] });
+    const error = thrownBy(() => buddy.allocBlocks(SZ_8K, { contiguous: true }));
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      code: 'ENOSPC',
+      reason: 'fragmented',
+      requested: '8192',
+      avail: '12288',
+      largestFree: '4096',
+    });
   });
 });
 
@@ -580,6 +773,35 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     const blocks = buddy.allocBlocks(SZ_1M);
     blocks.trim(SZ_12K, { start: Number(blocks.at(0)?.offset) + SZ_4K });
     expect(blocks.size).toBe(BigInt(SZ_12K));
+  });
+});
+
+describe('codes', () => {
+  /** All of the type: the compiler says what is missing or too much. */
+  const codes: Record<GpuBuddyErrorCode, true> = {
+    EINVAL: true,
+    ENOSPC: true,
+    ENOMEM: true,
+    ENXIO: true,
+    EBUSY: true,
+    ERR_GPU_BUDDY_FREED: true,
+    ERR_GPU_BUDDY_DISPOSED: true,
+    ERR_GPU_BUDDY_TOKEN: true,
+    ERR_GPU_BUDDY_WORK_LIMIT: true,
+    ERR_GPU_BUDDY_POISONED: true,
+    ERR_GPU_BUDDY_UNKNOWN: true,
+  };
+
+  test('of the type are those of native/buddy/status.h, and one for what is not there', () => {
+    const native = new Set(statuses.map(({ code }) => code).filter((code) => code !== ''));
+    expect(Object.keys(codes).sort()).toEqual([...native, 'ERR_GPU_BUDDY_UNKNOWN'].sort());
+    expect(new GpuBuddyError(-1, ALLOC).code).toBe('ERR_GPU_BUDDY_UNKNOWN');
+  });
+
+  test('are all explained in the table of the docstring', () => {
+    const source = readFileSync(join(__dirname, '../../lib/errors.ts'), 'utf8');
+    const explained = [...source.matchAll(/^ \* \| `(\w+)` \| /gm)].map((match) => match[1]);
+    expect(explained).toEqual(['code', ...Object.keys(codes)]);
   });
 });
 

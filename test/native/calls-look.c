@@ -1,6 +1,7 @@
 /* The calls of a program that look at an allocator as a whole, and those with handles that mean nothing: see calls.h. */
 #include "calls.h"
 
+#include <linux/bitops.h>
 #include <string.h>
 
 static struct allocator_entry *choose_allocator(struct machine *machine, int *index)
@@ -90,6 +91,63 @@ static void look_at_allocator(struct machine *machine, struct allocator_entry *e
 	EXPECT(machine, buddy_snapshot(entry->allocator, &none, &count),
 	       answers_of(entry, STATUS(OK)));
 	CHECK(!buddy_bug(entry->allocator).line == !entry->poisoned);
+}
+
+/* What a range is to questions. */
+static uint64_t range_status(const struct allocator_entry *entry, uint64_t start, uint64_t end)
+{
+	if (start >= end)
+		return STATUS(RANGE_EMPTY);
+	return end > entry->size ? STATUS(RANGE_BEYOND_SPACE) : STATUS(OK);
+}
+
+static void find_free(struct machine *machine, struct allocator_entry *entry,
+		      const struct buddy_search *search)
+{
+	uint64_t address, bytes = 0;
+	bool found, even = IS_ALIGNED(search->size, entry->chunk_size);
+	uint64_t allowed =
+		search->size < entry->chunk_size  ? STATUS(SIZE_BELOW_CHUNK) :
+		!even                             ? STATUS(SIZE_UNALIGNED) :
+		search->size > entry->size        ? STATUS(SIZE_ABOVE_SPACE) :
+		!is_power_of_2(search->alignment) ? STATUS(ALIGNMENT_NO_POWER_OF_2) :
+						    range_status(entry, search->start, search->end);
+
+	if (allowed == STATUS(OK))
+		allowed |= STATUS(WORK_LIMIT);
+	EXPECT(machine, buddy_find_free(entry->allocator, search, &address, &found),
+	       answers_of(entry, allowed));
+	if (!found)
+		return;
+	CHECK(IS_ALIGNED(address, search->alignment) && address >= search->start);
+	CHECK(address < search->end && search->end - address >= search->size);
+	CHECK(buddy_avail_in(entry->allocator, address, address + search->size, &bytes) ==
+	      BUDDY_OK);
+	CHECK(bytes == search->size);
+}
+
+void call_ask(struct machine *machine)
+{
+	int index;
+	struct allocator_entry *entry = choose_allocator(machine, &index);
+	struct landmarks landmarks;
+	struct buddy_search search;
+	struct buddy_room room;
+	uint64_t bytes = 0;
+
+	if (!entry)
+		return;
+	landmarks = landmarks_of(machine, index);
+	search.start = input_number(&machine->input, &landmarks);
+	search.end = input_number(&machine->input, &landmarks);
+	search.size = input_number(&machine->input, &landmarks);
+	search.alignment = input_number(&machine->input, &landmarks);
+	buddy_room(entry->allocator, &room);
+	CHECK(room.largest_free <= room.largest_possible && room.largest_possible <= room.avail);
+	EXPECT(machine, buddy_avail_in(entry->allocator, search.start, search.end, &bytes),
+	       answers_of(entry, range_status(entry, search.start, search.end)));
+	CHECK(bytes <= room.avail);
+	find_free(machine, entry, &search);
 }
 
 static void look_at_list(struct machine *machine, struct list_entry *list)

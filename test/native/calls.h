@@ -47,6 +47,8 @@ void call_adopt(struct machine *machine);
 
 void call_reset_clear(struct machine *machine);
 void call_lookup(struct machine *machine);
+/* What is free in a range, and where a run is free. */
+void call_ask(struct machine *machine);
 /* Everything that looks and changes nothing. */
 void call_look(struct machine *machine);
 /* Handles that mean nothing, or no longer. */

@@ -10,14 +10,14 @@ static const struct {
 	void (*call)(struct machine *machine);
 	unsigned int weight;
 } calls[] = {
-	{ call_alloc, 50 },      { call_alloc_raw, 24 },     { call_alloc_many, 16 },
-	{ call_trim, 22 },       { call_trim_raw, 10 },      { call_free, 30 },
-	{ call_free_many, 10 },  { call_free_block, 14 },    { call_free_block_raw, 8 },
-	{ call_reset_clear, 8 }, { call_lookup, 8 },         { call_look, 8 },
-	{ call_create, 6 },      { call_share, 6 },          { call_park, 8 },
-	{ call_adopt, 10 },      { call_dispose, 3 },        { call_close_list, 4 },
-	{ call_stale, 4 },       { call_inject_failure, 4 }, { call_inject_bug, 1 },
-	{ call_end_owner, 2 },
+	{ call_alloc, 50 },      { call_alloc_raw, 24 },  { call_alloc_many, 16 },
+	{ call_trim, 22 },       { call_trim_raw, 10 },   { call_free, 30 },
+	{ call_free_many, 10 },  { call_free_block, 14 }, { call_free_block_raw, 8 },
+	{ call_reset_clear, 8 }, { call_lookup, 8 },      { call_look, 4 },
+	{ call_ask, 4 },         { call_create, 6 },      { call_share, 6 },
+	{ call_park, 8 },        { call_adopt, 10 },      { call_dispose, 3 },
+	{ call_close_list, 4 },  { call_stale, 4 },       { call_inject_failure, 4 },
+	{ call_inject_bug, 1 },  { call_end_owner, 2 },
 };
 
 static void call_next(struct machine *machine)

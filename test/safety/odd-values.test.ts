@@ -31,6 +31,8 @@ const names = [
   'mode',
   'range',
   'start',
+  'end',
+  'alignment',
   'cleared',
   'tag',
   'type',
@@ -217,6 +219,30 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
     ] as typeof positions;
   }),
 
+  ['availIn(…)', hopeless, ({ buddy }, value) => buddy.availIn(value)],
+  ['availIn({ start })', bytes, ({ buddy }, start) => buddy.availIn({ start, end: SZ_1M })],
+  ['availIn({ end })', bytes, ({ buddy }, end) => buddy.availIn({ start: 0, end })],
+  ['findFree(…)', bytes, ({ buddy }, value) => buddy.findFree(value)],
+  ['findFree(size, …)', optional(options), ({ buddy }, value) => buddy.findFree(SZ_4K, value)],
+  [
+    'findFree(size, { alignment })',
+    optional(bytes),
+    ({ buddy }, alignment) => buddy.findFree(SZ_4K, { alignment }),
+  ],
+  ['findFree(size, { range })', optional(hopeless), ({ buddy }, range) => buddy.findFree(SZ_4K, { range })],
+  [
+    'findFree(size, { range: { start } })',
+    bytes,
+    ({ buddy }, start) => buddy.findFree(SZ_4K, { range: { start, end: SZ_1M } }),
+  ],
+  [
+    'findFree(size, { range: { end } })',
+    bytes,
+    ({ buddy }, end) => buddy.findFree(SZ_4K, { range: { start: 0, end } }),
+  ],
+  ['sizeIn(…)', hopeless, ({ three }, value) => three.sizeIn(value)],
+  ['sizeIn({ start })', bytes, ({ three }, start) => three.sizeIn({ start, end: SZ_1M })],
+  ['sizeIn({ end })', bytes, ({ three }, end) => three.sizeIn({ start: 0, end })],
   ['blockAt()', bytes, ({ buddy }, value) => buddy.blockAt(value)],
   [
     'resetClear()',
@@ -310,7 +336,7 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
       ] as (typeof positions)[number],
   ),
 
-  ...(['share', 'stats', 'snapshot', 'print', 'dispose'] as const).map(
+  ...(['share', 'stats', 'snapshot', 'freeSegments', 'print', 'dispose'] as const).map(
     (method) =>
       [
         `${method}(), which takes nothing`,

@@ -1,0 +1,328 @@
+/* Questions about free memory and about lists that have a short answer. Nothing here changes anything. */
+#include <buddy/allocator.h>
+#include <buddy/run.h>
+
+/* About 10 microseconds, as the error that is made of it. */
+#define STEPS_OF_EXPLANATION 512
+
+/* A range, and the blocks in it that are still to be looked at. */
+struct walk {
+	const struct gpu_buddy *mm;
+	u64 start, end;
+	/* The next root. */
+	unsigned int root;
+	/* Right halves: one of each order at the most, and a left one. */
+	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 2];
+	unsigned int depth;
+};
+
+/* Bytes of a range, or of a block, that lie in the range of a walk. */
+struct piece {
+	u64 start, end;
+};
+
+struct room_in {
+	u64 start, end;
+	uint64_t *bytes;
+};
+
+struct runs {
+	const struct buddy_runs *columns;
+	u64 count;
+};
+
+struct finding {
+	const struct buddy_search *search;
+	uint64_t *address;
+	bool *found;
+};
+
+struct size_in {
+	const struct buddy_list *list;
+	u64 start, end;
+	uint64_t *bytes;
+};
+
+struct lowest {
+	const struct buddy_list *list;
+	uint64_t *address;
+	bool *whole;
+};
+
+static struct walk walk_in(const struct gpu_buddy *mm, u64 start, u64 end)
+{
+	struct walk walk;
+
+	/* Not what waits: that is written before it is read. */
+	walk.mm = mm;
+	walk.start = start;
+	walk.end = end;
+	walk.root = 0;
+	walk.depth = 0;
+	return walk;
+}
+
+static u64 size_of(const struct gpu_buddy *mm, const struct gpu_buddy_block *block)
+{
+	return mm->chunk_size << (block->header & GPU_BUDDY_HEADER_ORDER);
+}
+
+/* Gives what a block has of a range; empty (start >= end) where it lies outside. */
+static struct piece cut(const struct gpu_buddy *mm, const struct gpu_buddy_block *block, u64 start,
+			u64 end)
+{
+	u64 offset = gpu_buddy_block_offset(block);
+
+	return (struct piece){ max(offset, start), min(offset + size_of(mm, block), end) };
+}
+
+/* Takes the next block to be looked at; NULL: there is none. */
+static struct gpu_buddy_block *take(struct walk *walk)
+{
+	if (walk->depth)
+		return walk->waiting[--walk->depth];
+	return walk->root < walk->mm->n_roots ? walk->mm->roots[walk->root++] : NULL;
+}
+
+/*
+ * Finds the next free block that has bytes in the range, in the order of addresses, and gives these bytes. False where there is
+ * none, or the call has done all the work that it may. From block to block counts as two steps, as in a tree of the kernel's.
+ */
+static bool next_free(struct walk *walk, struct piece *piece)
+{
+	struct gpu_buddy_block *block;
+
+	while ((block = take(walk))) {
+		kernel_current->steps++;
+		if (kernel_work_is_spent())
+			return false;
+		*piece = cut(walk->mm, block, walk->start, walk->end);
+		if (piece->start >= piece->end)
+			continue;
+		if (gpu_buddy_block_is_free(block))
+			return true;
+		if (buddy_is_split(block)) {
+			/* They lie scattered in memory, and will be here by the time that they are looked at. */
+			__builtin_prefetch(block->right);
+			walk->waiting[walk->depth++] = block->right;
+			walk->waiting[walk->depth++] = block->left;
+		}
+	}
+	return false;
+}
+
+static u64 largest_free(const struct gpu_buddy *mm)
+{
+	for (unsigned int order = mm->max_order + 1; order-- > 0;)
+		if (mm->free_scoreboard[order])
+			return mm->chunk_size << order;
+	return 0;
+}
+
+void buddy_room(struct buddy_allocator *allocator, struct buddy_room *room)
+{
+	const struct gpu_buddy *mm = &allocator->mm;
+
+	buddy_lock(allocator);
+	room->avail = mm->avail;
+	room->largest_free = largest_free(mm);
+	room->largest_possible =
+		min(mm->chunk_size << mm->max_order, rounddown_pow_of_two(mm->avail));
+	buddy_unlock(allocator);
+}
+
+static u64 avail_in(const struct gpu_buddy *mm, u64 start, u64 end)
+{
+	struct walk walk = walk_in(mm, start, end);
+	struct piece piece;
+	u64 bytes = 0;
+
+	while (next_free(&walk, &piece))
+		bytes += piece.end - piece.start;
+	return bytes;
+}
+
+static enum buddy_status measure_room(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct room_in *room = arguments;
+	enum buddy_status status = buddy_check_range(&allocator->mm, room->start, room->end);
+
+	if (!status)
+		*room->bytes = avail_in(&allocator->mm, room->start, room->end);
+	return status;
+}
+
+enum buddy_status buddy_avail_in(struct buddy_allocator *allocator, uint64_t start, uint64_t end,
+				 uint64_t *bytes)
+{
+	return buddy_call(allocator, measure_room, &(struct room_in){ start, end, bytes });
+}
+
+/* Cold: it is not to be compiled into the middle of every allocation. */
+__attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
+					     const struct buddy_request *request,
+					     struct buddy_shortage *shortage)
+{
+	const struct gpu_buddy *mm = &allocator->mm;
+	bool is_full = request->size > mm->avail;
+
+	*shortage = (struct buddy_shortage){ mm->avail, largest_free(mm), 0, false };
+	if (is_full || !(request->flags & GPU_BUDDY_RANGE_ALLOCATION))
+		return;
+	/* The allocation has used up its own steps. */
+	kernel_begin(&allocator->context, STEPS_OF_EXPLANATION);
+	shortage->avail_in_range = avail_in(mm, request->start, request->end);
+	shortage->more_in_range = allocator->context.work_spent;
+}
+
+static u64 number_of_free_blocks(const struct gpu_buddy *mm)
+{
+	u64 count = 0;
+
+	for (unsigned int order = 0; order <= mm->max_order; order++)
+		count += mm->free_scoreboard[order];
+	return count;
+}
+
+static enum buddy_status copy_runs(struct buddy_allocator *allocator, void *arguments)
+{
+	struct runs *runs = arguments;
+	const struct buddy_runs *columns = runs->columns;
+	const struct gpu_buddy *mm = &allocator->mm;
+	struct walk walk = walk_in(mm, 0, mm->size);
+	u64 count = 0, end = 0;
+	struct piece piece;
+
+	runs->count = number_of_free_blocks(mm);
+	if (runs->count > columns->capacity)
+		return BUDDY_OK;
+
+	for (; next_free(&walk, &piece); end = piece.end) {
+		if (!count || end != piece.start) {
+			columns->offsets[count] = columns->base_offset + piece.start;
+			columns->sizes[count++] = 0;
+		}
+		columns->sizes[count - 1] += piece.end - piece.start;
+	}
+	runs->count = count;
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_free_runs(struct buddy_allocator *allocator, const struct buddy_runs *runs,
+				  uint64_t *count)
+{
+	struct runs copy = { runs, 0 };
+	enum buddy_status status = buddy_call(allocator, copy_runs, &copy);
+
+	*count = copy.count;
+	return status;
+}
+
+static enum buddy_status check_search(const struct gpu_buddy *mm, const struct buddy_search *search)
+{
+	if (search->size < mm->chunk_size)
+		return BUDDY_SIZE_BELOW_CHUNK;
+	if (!IS_ALIGNED(search->size, mm->chunk_size))
+		return BUDDY_SIZE_UNALIGNED;
+	if (search->size > mm->size)
+		return BUDDY_SIZE_ABOVE_SPACE;
+	if (!is_power_of_2(search->alignment))
+		return BUDDY_ALIGNMENT_NO_POWER_OF_2;
+	return buddy_check_range(mm, search->start, search->end);
+}
+
+/* The lowest place in a free run. False where the run is too short. */
+static bool fits(struct piece run, u64 size, u64 alignment, uint64_t *address)
+{
+	/* Rounded up beyond 2^64 it is 0. */
+	*address = round_up(run.start, alignment);
+	return *address >= run.start && !range_overflows(*address, size, run.end);
+}
+
+static enum buddy_status find(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct finding *finding = arguments;
+	const struct buddy_search *search = finding->search;
+	const struct gpu_buddy *mm = &allocator->mm;
+	enum buddy_status status = check_search(mm, search);
+	struct walk walk = walk_in(mm, search->start, search->end);
+	u64 alignment = max(search->alignment, (uint64_t)mm->chunk_size);
+	struct piece piece, run = { search->start, search->start };
+
+	*finding->found = false;
+	if (status || search->size > mm->avail)
+		return status;
+
+	kernel_begin(&allocator->context, allocator->step_limit);
+	while (next_free(&walk, &piece)) {
+		if (run.end != piece.start)
+			run.start = piece.start;
+		run.end = piece.end;
+		*finding->found = fits(run, search->size, alignment, finding->address);
+		if (*finding->found)
+			return BUDDY_OK;
+	}
+	return allocator->context.work_spent ? BUDDY_WORK_LIMIT : BUDDY_OK;
+}
+
+enum buddy_status buddy_find_free(struct buddy_allocator *allocator,
+				  const struct buddy_search *search, uint64_t *address, bool *found)
+{
+	*found = false;
+	return buddy_run(allocator, find, &(struct finding){ search, address, found });
+}
+
+static enum buddy_status measure_list(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct size_in *size = arguments;
+	const struct gpu_buddy *mm = &allocator->mm;
+	enum buddy_status status = buddy_check_range(mm, size->start, size->end);
+	struct gpu_buddy_block *block;
+
+	if (status)
+		return status;
+	*size->bytes = 0;
+	list_for_each_entry(block, &size->list->blocks, link) {
+		struct piece piece = cut(mm, block, size->start, size->end);
+
+		if (piece.start < piece.end)
+			*size->bytes += piece.end - piece.start;
+	}
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_size_in(const struct buddy_list *list, uint64_t start, uint64_t end,
+				uint64_t *bytes)
+{
+	if (!list->allocator)
+		return BUDDY_FREED;
+	return buddy_call(list->allocator, measure_list,
+			  &(struct size_in){ list, start, end, bytes });
+}
+
+/* Blocks never overlap, so there is no gap where they are as long together as from the first byte to the last. */
+static enum buddy_status find_lowest(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct lowest *lowest = arguments;
+	const struct gpu_buddy *mm = &allocator->mm;
+	u64 start = mm->size, end = 0, bytes = 0;
+	struct gpu_buddy_block *block;
+
+	list_for_each_entry(block, &lowest->list->blocks, link) {
+		u64 offset = gpu_buddy_block_offset(block);
+
+		start = min(start, offset);
+		end = max(end, offset + size_of(mm, block));
+		bytes += size_of(mm, block);
+	}
+	*lowest->address = start;
+	*lowest->whole = bytes && end - start == bytes;
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_lowest(const struct buddy_list *list, uint64_t *address, bool *whole)
+{
+	if (!list->allocator)
+		return BUDDY_FREED;
+	return buddy_call(list->allocator, find_lowest, &(struct lowest){ list, address, whole });
+}
