@@ -2,7 +2,7 @@
 import { inspect, type InspectOptions } from 'node:util';
 import { toRange, type AddressRange } from './address-range';
 import { AllocatedBlock, type BlockInfo } from './allocated-block';
-import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
+import { toBytes, toFlag, toIndex, toNumberIfSafe, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
 import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
@@ -340,7 +340,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   }
 
   /**
-   * Frees one block of the list. `index` counts as in `at()`, without negative ones.
+   * Frees one block of the list. `index` counts from the end where it is negative, as in `at()`.
    *
    * Behind it: `gpu_buddy_free_list()` with that block alone.
    *
@@ -350,10 +350,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   freeBlock(index: number, options?: FreeOptions): void {
     const syscall = 'gpu_buddy_free_list';
-    const position = toInteger('index', index);
+    const place = toIndex('index', index);
     const isCleared = isToBeCleared(options);
 
     const handle = this.#handle(syscall);
+    const position = place < 0 ? this.length + place : place;
+    if (position < 0)
+      throw ofBuddy.toError(this.#buddy, native.INDEX_OUTSIDE_LIST, syscall, { given: { index } });
     this.#beginChange();
     const status = native.freeBlock(handle, position, isCleared);
     if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall, { given: { index } });

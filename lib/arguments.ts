@@ -31,6 +31,13 @@ export function toInteger(argument: string, value: unknown): number {
   return value;
 }
 
+/** A place that counts from the end where it is negative. */
+export function toIndex(argument: string, value: unknown): number {
+  if (typeof value !== 'number') throw invalidArgType(argument, 'of type number', value);
+  if (!Number.isSafeInteger(value)) throw outOfRange(argument, 'a safe integer', value);
+  return value;
+}
+
 export function toBoolean(argument: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw invalidArgType(argument, 'of type boolean', value);
   return value;

@@ -48,7 +48,7 @@
 	  "and the new size after it must lie within the block")                                   \
 	X(START_UNALIGNED, EINVAL, "EINVAL", "start", "must be a multiple of the chunk size")      \
                                                                                                    \
-	X(INDEX_OUTSIDE_LIST, EINVAL, "EINVAL", "index", "must be below the number of blocks")     \
+	X(INDEX_OUTSIDE_LIST, EINVAL, "EINVAL", "index", "must be that of a block of the list")    \
 	X(ADDRESS_BEYOND_SPACE, ENXIO, "ENXIO", "address", "lies outside the space")               \
 	X(MAX_LENGTH_UNALIGNED, EINVAL, "EINVAL", "max_length",                                    \
 	  "must be a multiple of the chunk size, and not 0")                                       \

@@ -302,6 +302,24 @@ describe('toArrays()', () => {
   });
 });
 
+describe('freeBlock()', () => {
+  test.each([-1, 1])('of %d frees the last of two blocks', (index) => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_20K);
+    const kept = blocks.at(0)?.offset;
+    blocks.freeBlock(index);
+    expect([blocks.length, blocks.at(0)?.offset]).toEqual([1, kept]);
+  });
+
+  test.each([-3, 2])('of %d is EINVAL', (index) => {
+    const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_20K);
+    const error = thrownBy(() => {
+      blocks.freeBlock(index);
+    });
+    expect(error).toMatchObject({ code: 'EINVAL' });
+    expect(blocks.length).toBe(2);
+  });
+});
+
 describe('segments()', () => {
   /** Blocks of 4 and 8 KiB, and of 16 and 8 KiB, side by side. */
   function make() {

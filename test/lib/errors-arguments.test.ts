@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type AllocatedBlocks } from 'gpu-buddy';
 import { stateOf, thrownBy } from './helpers';
 
-type Kind = 'bytes' | 'integer' | 'flag' | 'options' | 'mode' | 'range';
+type Kind = 'bytes' | 'integer' | 'index' | 'flag' | 'options' | 'mode' | 'range';
 
 interface Argument {
   /** As the error message has it. */
@@ -142,7 +142,7 @@ const methods: [method: string, Argument[]][] = [
     [
       {
         name: 'index',
-        kind: 'integer',
+        kind: 'index',
         pass: (index, _, blocks) => {
           blocks.freeBlock(index);
         },
@@ -219,6 +219,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const takes: Record<Kind, (value: unknown) => boolean> = {
   bytes: (value) => typeof value === 'number' || typeof value === 'bigint',
   integer: (value) => typeof value === 'number',
+  index: (value) => typeof value === 'number',
   flag: (value) => typeof value === 'boolean',
   options: (value) => value === undefined || isObject(value),
   mode: () => false,
@@ -228,6 +229,7 @@ const takes: Record<Kind, (value: unknown) => boolean> = {
 const expectations: Record<Kind, string> = {
   bytes: 'of type number or bigint',
   integer: 'of type number',
+  index: 'of type number',
   flag: 'of type boolean',
   options: 'of type object',
   mode: "'simple', 'top-down', { range: { start, end } } or { at: address }",
@@ -324,6 +326,15 @@ describe('a number that no such argument can be', () => {
       ),
     );
   });
+});
+
+test.each([0.5, NaN, Infinity, 2 ** 53])('freeBlock refuses %d as index', (index) => {
+  const { blocks } = make();
+  const error = thrownBy(() => {
+    blocks.freeBlock(index);
+  });
+  expect(error).toMatchObject({ name: 'RangeError', code: 'ERR_OUT_OF_RANGE' });
+  expect(blocks.length).toBe(1);
 });
 
 describe('the error', () => {

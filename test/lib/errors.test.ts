@@ -311,7 +311,7 @@ describe('EINVAL', () => {
         several.freeBlock(2);
       },
       FREE,
-      'index (2) must be below the number of blocks',
+      'index (2) must be that of a block of the list',
     ],
     [
       'INDEX_OUTSIDE_LIST',
@@ -319,7 +319,7 @@ describe('EINVAL', () => {
         one.freeBlock(Number.MAX_SAFE_INTEGER, { cleared: true });
       },
       FREE,
-      'index (9007199254740991) must be below the number of blocks',
+      'index (9007199254740991) must be that of a block of the list',
     ],
     [
       'MAX_LENGTH_UNALIGNED',
@@ -529,7 +529,7 @@ describe('ENOSPC', () => {
     const error = thrownBy(() =>
       buddy.allocBlocks(SZ_8K, { mode: { range: { start: 0, end: 2047 * SZ_4K } }, contiguous: true }),
     );
-    expect(error.message).toMatch(/asked for, at least \d+ free in the range \[0, 8384512\], but not in/);
+    expect(error.message).toMatch(/asked for, at least \d+ free in the range 0 to 8384512, but not in/);
   });
 
   test('of a batch says which operation it was, and nothing of what is free', () => {

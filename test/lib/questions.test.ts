@@ -230,7 +230,7 @@ describe('arguments', () => {
 
   test.each(asks)('of %s are named where they are wrong', (_, ask) => {
     const named = (range: unknown) => thrownBy(() => ask(make(), range as AddressRange));
-    expect(named(null).message).toContain('The "range" argument must be { start, end }');
+    expect(named(null).message).toContain('The "range" argument must be of the form { start, end }');
     expect(named({ start: 'x', end: 1 })).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
     expect(named({ start: 'x', end: 1 }).message).toContain('"range.start"');
     expect(named({ start: 0 }).message).toContain('"range.end"');

@@ -144,6 +144,10 @@ const bytes: Kind = (value) => {
   return ['wrong type'];
 };
 const integer: Kind = (value) => (typeof value === 'number' ? bytes(value) : ['wrong type']);
+const index: Kind = (value) => {
+  if (typeof value !== 'number') return ['wrong type'];
+  return [Number.isSafeInteger(value) ? 'call' : 'out of range'];
+};
 const place: Kind = (value) => [typeof value === 'number' ? 'call' : 'wrong type'];
 const flag: Kind = (value) => [typeof value === 'boolean' ? 'call' : 'wrong type'];
 const optional =
@@ -275,7 +279,7 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
   ],
   [
     'freeBlock(…)',
-    integer,
+    index,
     ({ three }, value) => {
       three.freeBlock(value);
     },
