@@ -295,7 +295,7 @@ function orNoMemory<T>(make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof RangeError) || /call stack/.test(cause.message)) throw cause;
+    if (!(cause instanceof RangeError) || cause.message.includes('call stack')) throw cause;
     throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
 }
