@@ -23,14 +23,13 @@ export function collect() {
  * @returns {Promise<string | undefined>}
  */
 export async function settle(world) {
-  let lost = '';
-  for (let round = 0, vain = 0; round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
+  let lost = losses(world);
+  for (let round = 0, vain = 0; lost && round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
     const before = lost;
     collect();
     await turn();
     await turn();
     lost = losses(world);
-    if (!lost) break;
     vain = lost === before ? vain + 1 : 0;
   }
   world.mortals = [];

@@ -19,14 +19,14 @@ import { World } from './world.mjs';
  */
 
 /** Interruptions after which the collector must bring everything back. */
-const WINDOW = 32;
+const WINDOW = 64;
 /**
  * Steps of a scenario that are interrupted: each statement's first and last ones come first. Slow scenarios make thousands of
- * lists; in those of the event loop, each interruption waits for the collector.
+ * lists; others wait for the collector each time.
  */
 const MOST_STEPS = {
-  thorough: { quick: 4000, slow: 1000, async: 4000 },
-  brief: { quick: 4000, slow: 60, async: 120 },
+  thorough: { quick: 4000, slow: 600, collecting: 4000 },
+  brief: { quick: 4000, slow: 30, collecting: 60 },
 };
 /** How often leaks are traced to their steps in a scenario. */
 const MOST_HUNTS = 1;
@@ -294,8 +294,8 @@ export class EveryStep {
 }
 
 /** @param {Scenario} scenario */
-function speedOf({ isSlow, isAsync }) {
-  if (isAsync) return 'async';
+function speedOf({ isSlow, isCollecting }) {
+  if (isCollecting) return 'collecting';
   return isSlow ? 'slow' : 'quick';
 }
 

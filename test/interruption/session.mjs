@@ -70,6 +70,6 @@ export function playOnce(world, { arrange, act, cleanup, throws }, problems) {
 }
 
 /** Scenarios that can be played in a loop: those that need no turn of the event loop, and are quick. @param {Scenario} scenario */
-export function isLoopable({ isAsync, isSlow, name }) {
-  return !isAsync && !isSlow && !name.includes('wait for the collector');
+export function isLoopable({ isCollecting, isSlow }) {
+  return !isCollecting && !isSlow;
 }

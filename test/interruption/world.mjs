@@ -8,9 +8,11 @@
 /** @typedef {import('gpu-buddy').AllocatedBlocks} AllocatedBlocks */
 /** @typedef {import('gpu-buddy').BatchResult} BatchResult */
 
+/** @typedef {Pick<import('gpu-buddy').BlockTable, 'offsets' | 'orders'>} Blocks */
+
 /**
  * A list that can be reached, the allocator that it must lie in, and, where nobody may change it, its blocks as they were.
- * @typedef {{ name: string, list: AllocatedBlocks, buddy: GpuBuddy, before?: string | undefined }} Holding
+ * @typedef {{ name: string, list: AllocatedBlocks, buddy: GpuBuddy, before?: Blocks | undefined }} Holding
  */
 
 /**
@@ -28,6 +30,7 @@
  * @property {readonly string[]} [refused]
  * @property {string} [throws] the code of the error that `act` throws when nobody interrupts it
  * @property {boolean} [isSlow] its steps are sampled
+ * @property {boolean} [isCollecting] waits for the collector each time
  * @property {boolean} [isAsync] the steps are met in callbacks from the event loop
  * @property {boolean} [makesAllocators] allocators, or handles, could be lost
  */
@@ -100,7 +103,7 @@ export class World {
 
   /** @template {AllocatedBlocks} T @param {string} name @param {T} list @param {GpuBuddy} buddy @returns {T} */
   #keep(name, list, buddy) {
-    this.holdings.push({ name, list, buddy, before: blocksOf(list) });
+    this.holdings.push({ name, list, buddy, before: list.toArrays() });
     return list;
   }
 
@@ -216,11 +219,4 @@ export class World {
     this.batch = undefined;
     this.result = undefined;
   }
-}
-
-/** The blocks of a list in words that can be compared. @param {AllocatedBlocks} list */
-export function blocksOf(list) {
-  if (list.freed) return 'freed';
-  const { offsets, orders } = list.toArrays();
-  return Array.from(offsets, (offset, index) => `${offset}/${orders[index]}`).join(' ');
 }

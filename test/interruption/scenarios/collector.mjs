@@ -41,7 +41,7 @@ function stopListening({ my }) {
   unsubscribe(CHANNEL, my.listener);
 }
 
-/** @type {Omit<Scenario, 'act' | 'isAsync' | 'again'>[]} */
+/** @type {Omit<Scenario, 'act' | 'isAsync' | 'isCollecting' | 'again'>[]} */
 const scenarios = [
   { name: 'collected lists', arrange: (w) => dropLists(w.small) },
   { name: 'a collected result', arrange: (w) => dropResult(w.small) },
@@ -93,6 +93,7 @@ export const collectorScenarios = scenarios.map((scenario) => ({
     if (scenario.name !== WAITING_FREES) await turn();
   },
   isAsync: true,
+  isCollecting: true,
   act: collectAndWait,
   again: collectAndWait,
 }));
