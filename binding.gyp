@@ -7,7 +7,8 @@
     "includes_of_c": ["<!@(node scripts/native-sources.mjs --prefix=-I../ includes)"],
     "cflags_of_c": ["<!@(node scripts/native-sources.mjs cflags)", "<@(includes_of_c)"],
     "kernel_version": "<!(node scripts/linux/version.mjs)",
-    "kernel_sha256": "<!(node scripts/linux/version.mjs --sha256)"
+    "kernel_sha256": "<!(node scripts/linux/version.mjs --sha256)",
+    "protocol": "<!(node scripts/protocol.mjs)"
   },
   "target_defaults": {
     "sources": ["<@(c_sources)", "<@(cc_sources)"],
@@ -15,7 +16,8 @@
     "defines": [
       "<!@(node scripts/native-sources.mjs defines)",
       "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\"",
-      "GPU_BUDDY_KERNEL_SHA256=\"<(kernel_sha256)\""
+      "GPU_BUDDY_KERNEL_SHA256=\"<(kernel_sha256)\"",
+      "GPU_BUDDY_PROTOCOL=\"<(protocol)\""
     ],
     "cflags": ["<!@(node scripts/native-sources.mjs flags)", "-flto"],
     "cflags_c": ["<@(cflags_of_c)"],
@@ -36,8 +38,7 @@
   },
   "targets": [{ "target_name": "gpu_buddy" }],
   "conditions": [
-    # A checkout has tests, and these have an addon of their own, in which faults can be provoked. node-gyp-build takes
-    # the first file by name: that one must be the other.
+    # A checkout has tests, and these have an addon of their own, in which faults can be provoked.
     [
       "'<!(node -p \"fs.existsSync('test')\")'=='true'",
       {

@@ -11,7 +11,6 @@ const noDefaultExport = [
   'TSExportAssignment',
 ].map((selector) => ({ selector, message: 'Name what you export.' }));
 
-const onlyNative = { regex: '^node-gyp-build', message: 'Only lib/addon/ loads the addon.' };
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
 const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
@@ -20,11 +19,10 @@ const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the fil
  * Imports point down only: the files may not import what matches a pattern.
  * @param {string[]} files
  * @param {{ regex: string, message: string }[]} patterns
- * @param {string[]} ignores
  * @returns {import('eslint').Linter.Config}
  */
-function forbidImports(files, patterns, ignores = []) {
-  return { files, ignores, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+function forbidImports(files, patterns) {
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
 }
 
 export default defineConfig(
@@ -51,11 +49,9 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
-  forbidImports(['**/*.{ts,mts,js,mjs,cjs}'], [onlyNative], ['lib/**']),
-  forbidImports(['lib/**/*.{ts,mts}'], [onlyNative, noTrace, noCli, noSelf]),
-  forbidImports(['lib/addon/**/*.ts'], [noTrace, noCli, noSelf]),
-  forbidImports(['lib/trace/**/*.{ts,mts}'], [onlyNative, noCli, noSelf]),
-  forbidImports(['lib/cli/**/*.{ts,mts}'], [onlyNative, noSelf]),
+  forbidImports(['lib/**/*.{ts,mts}'], [noTrace, noCli, noSelf]),
+  forbidImports(['lib/trace/**/*.{ts,mts}'], [noCli, noSelf]),
+  forbidImports(['lib/cli/**/*.{ts,mts}'], [noSelf]),
   prettier,
 );
 

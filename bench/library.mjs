@@ -1,12 +1,24 @@
 /** The package as it is built: what a program that requires it gets. */
 import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
 
-/** @type {typeof import('gpu-buddy')} */
-const library = require('..');
-/** @type {typeof import('gpu-buddy/trace')} */
-const trace = require('../dist/trace/index.js');
+/**
+ * @typedef {object} Library
+ * @property {typeof import('gpu-buddy').GpuBuddy} GpuBuddy
+ * @property {typeof import('gpu-buddy/trace').TraceReplayer} TraceReplayer
+ */
 
-export const { GpuBuddy } = library;
-export const { TraceReplayer } = trace;
+/** Loads the package from a checkout that is built. @param {string} folder @returns {Library} */
+export function loadLibrary(folder) {
+  const { GpuBuddy } = require(path.resolve(folder));
+  const { TraceReplayer } = require(path.resolve(folder, 'dist/trace/index.js'));
+  return { GpuBuddy, TraceReplayer };
+}
+
+/** This checkout's. */
+export const library = loadLibrary(fileURLToPath(new URL('..', import.meta.url)));
+
+export const { GpuBuddy, TraceReplayer } = library;

@@ -20,12 +20,13 @@ export const parts = /** @type {const} */ ([
 /** Those that limits.json knows. */
 const checkedParts = parts.filter((part) => limits.some((limit) => limit.part === part));
 
-export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [--oracle] [--readme]
+export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [--against DIR] [--oracle] [--readme]
 
   --only PART   ${parts.join(', ')}; may be given more than once
   --check       exit with 1 where a figure of limits.json is missed; only the parts with limits, unless told otherwise
   --from FILE   measure nothing, but judge the results in this file, as --check does
   --rounds N    of each measurement, 5 at least; 9 unless given
+  --against DIR measure nothing but the core states, in turns with another checkout, which must be built
   --oracle      also time the kernel, booted (see oracle/README.md)
   --readme      also draw the chart in README.md anew`;
 
@@ -36,6 +37,7 @@ export function parseOptions(args) {
     options: {
       only: { type: 'string', multiple: true },
       from: { type: 'string' },
+      against: { type: 'string' },
       check: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '9' },
       oracle: { type: 'boolean', default: false },

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { judge, limits, tell } from './check.mjs';
 import { machine } from './machine.mjs';
+import { compare } from './parts/against.mjs';
 import { otherRows, others } from './parts/others.mjs';
 import { measurePeers, peerRows } from './parts/peers.mjs';
 import { measureScale, scaleRows } from './parts/scale.mjs';
@@ -24,7 +25,16 @@ function print(rows) {
 }
 
 /** @param {ReturnType<typeof import('./options.mjs').parseOptions>} options @returns {Promise<number>} the exit code */
-export async function run({ only, rounds, check, oracle, readme }) {
+export async function run({ only, rounds, check, oracle, readme, against }) {
+  if (against !== undefined) {
+    await compare(
+      states.filter((state) => state.isCore),
+      rounds,
+      against,
+    );
+    return 0;
+  }
+
   /** @type {Record<string, number>} by the ids of limits.json */
   const figures = {};
   /** @type {import('./report/report.mjs').Measured} */

@@ -8,7 +8,7 @@ const SZ_2M = 2 ** 21;
  * What is asked for, in the words of the API.
  * @typedef {object} Request
  * @property {number} size
- * @property {'simple' | 'top-down' | { range: [number, number] }} mode
+ * @property {'simple' | 'top-down' | { range: { start: number, end: number } }} mode
  * @property {boolean} contiguous
  * @property {boolean} clear and freed as cleared
  */
@@ -78,7 +78,7 @@ export function churn(live, count, isCore) {
 const MODES = {
   simple: {},
   'top-down': { mode: 'top-down' },
-  range: { mode: { range: [SPACE - 2 ** 30, SPACE] } },
+  range: { mode: { range: { start: SPACE - 2 ** 30, end: SPACE } } },
   contiguous: { contiguous: true },
   clear: { clear: true },
 };

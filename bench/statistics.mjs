@@ -16,6 +16,21 @@ export function median(values) {
 }
 
 /**
+ * The median, and the bounds between which that of all possible rounds lies with 95 %: those of the sorted rounds that are about
+ * the square root of their number away from the middle one, whatever their distribution.
+ *
+ * @param {readonly number[]} values
+ */
+export function medianWithBounds(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const distance = (1.96 * Math.sqrt(sorted.length)) / 2;
+  const middle = (sorted.length - 1) / 2;
+  const lower = sorted[Math.max(0, Math.floor(middle - distance))];
+  const upper = sorted[Math.min(sorted.length - 1, Math.ceil(middle + distance))];
+  return { median: median(sorted), lower, upper };
+}
+
+/**
  * @typedef {object} Summary
  * @property {number} median
  * @property {number} lowest

@@ -2,7 +2,8 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { AllocatedBlocks } from './allocated-blocks';
 import { GpuBuddyError, illegalConstructor } from './errors';
-import { currentVersion, internalKey } from './internal';
+import { internalKey, ofBlocks } from './internal';
+import { toJson, type Json } from './json';
 import * as native from './native';
 
 /** What is known of a block at one moment. */
@@ -44,7 +45,7 @@ export class AllocatedBlock implements BlockInfo {
   ) {
     if (key !== internalKey) throw illegalConstructor();
     this.#blocks = blocks;
-    this.#version = blocks[currentVersion];
+    this.#version = ofBlocks.version(blocks);
     this.#offset = offset;
     this.#order = order;
     this.#isClear = isClear;
@@ -86,14 +87,27 @@ export class AllocatedBlock implements BlockInfo {
     return this.#tag;
   }
 
+  get #isCurrent(): boolean {
+    return ofBlocks.version(this.#blocks) === this.#version;
+  }
+
   #assertCurrent(syscall: string): void {
-    if (this.#blocks[currentVersion] !== this.#version) throw new GpuBuddyError(native.FREED, syscall);
+    if (!this.#isCurrent) throw new GpuBuddyError(native.FREED, syscall);
+  }
+
+  get #info(): BlockInfo {
+    const { offset, order, size, isClear, tag } = this;
+    return { offset, order, size, isClear, tag };
+  }
+
+  /** Returns what is known of the block, with decimal strings for bigints; `{ freed: true }` where it can't be read any more. */
+  toJSON(): Json<BlockInfo> | { readonly freed: true } {
+    return this.#isCurrent ? toJson(this.#info) : { freed: true };
   }
 
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (this.#blocks[currentVersion] !== this.#version) return 'AllocatedBlock { freed }';
-    const { offset, order, size, isClear, tag } = this;
-    return `AllocatedBlock ${inspect({ offset, order, size, isClear, tag }, options)}`;
+    if (!(#blocks in this)) return 'AllocatedBlock {}';
+    return this.#isCurrent ? `AllocatedBlock ${inspect(this.#info, options)}` : 'AllocatedBlock { freed }';
   }
 }

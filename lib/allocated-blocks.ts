@@ -1,15 +1,18 @@
 /** A list of blocks that were allocated together: who holds it owns the memory. */
 import { inspect, type InspectOptions } from 'node:util';
-import { AllocatedBlock } from './allocated-block';
-import { toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { AllocatedBlock, type BlockInfo } from './allocated-block';
+import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
-import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen } from './directory';
-import { returnGuard, spareSlot, takeGuard, type Guard } from './guard';
-import { currentVersion, errorFor, handleOf, internalKey, isShared, markShared, release } from './internal';
+import { fitsIntoHeap } from './heap-room';
+import { putGuardBack, returnGuard, spareSlot, takeGuard, type Guard } from './guard';
+import { internalKey, ofBlocks, ofBuddy } from './internal';
+import { toJson, type Json } from './json';
 import * as native from './native';
-import { mergeBlocks, type Segment } from './segments';
+import { toOptions, type Names } from './options';
+import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
 import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
 interface Details {
@@ -18,8 +21,19 @@ interface Details {
   columns: native.Columns | undefined;
 }
 
-/** Of a list that is freed. */
+/** The version of a list that is freed. */
 const NO_VERSION = -1;
+
+/** In place of a generation: the blocks may have changed since they were read. */
+const UNKNOWN = -1;
+
+/** A list as `JSON.stringify()` writes it. */
+export interface AllocatedBlocksJson {
+  readonly tag: number;
+  /** Bytes, as a decimal string. */
+  readonly size: string;
+  readonly blocks: readonly Json<BlockInfo>[];
+}
 
 /** How memory goes back. */
 export interface FreeOptions {
@@ -27,11 +41,20 @@ export interface FreeOptions {
   readonly cleared?: boolean | undefined;
 }
 
+const FREE_OPTION_NAMES: Names<FreeOptions> = { cleared: true };
+
+/** Whether memory is freed as cleared. */
+export function isToBeCleared(options: FreeOptions | undefined): boolean {
+  return options !== undefined && toFlag('cleared', toOptions('options', options, FREE_OPTION_NAMES).cleared);
+}
+
 /** Which part of a block is kept. */
 export interface TrimOptions {
   /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
   readonly start?: number | bigint | undefined;
 }
+
+const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
 
 /**
  * Blocks of an allocator, in the order in which the kernel found them: largest first, or ascending for an exact range
@@ -47,26 +70,28 @@ export interface TrimOptions {
  * import { GpuBuddy, SZ_1G, SZ_16M } from 'gpu-buddy';
  *
  * const buddy = new GpuBuddy({ size: SZ_1G });
- * {
- *   using blocks = buddy.allocBlocks(SZ_16M);
- *   for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
- * }
+ * const blocks = buddy.allocBlocks(SZ_16M);
+ * for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
+ * blocks.free(); // or, from Node 24 on: using blocks = …
  * console.log(buddy.avail === buddy.size); // true
  * ```
  */
 export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   readonly #buddy: GpuBuddy;
-  /** Gone once the list is freed. */
+  /**
+   * Gone once the list is freed. A method that gives the blocks away takes it out first, and keeps it until they are gone: if it
+   * is stopped in between, the collector finds the guard, and frees them.
+   */
   #guard: Guard | undefined;
   /** The guard's. */
   readonly #slot: number;
-  /** Changes whenever the blocks do. */
+  /** Changes whenever the blocks do. `UNKNOWN` while they are being changed, and until somebody asks if that was stopped. */
   #generation = 0;
   /** How many blocks there are; the first block. The others are read when somebody asks for them. See `native.list`. */
   #count = 0;
   #offset = 0;
   #shape = 0;
-  /** What most lists never need. */
+  /** Made on demand: tag and cached columns. */
   #details: Details | undefined;
 
   /** @internal Takes over the guard, and the list that the last call has left in its slot. */
@@ -82,19 +107,28 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   /** Keeps what the last call has said of the list. */
   #takeReport(): void {
     const { report } = native;
-    this.#generation = report.generation;
     this.#count = report.count;
     this.#offset = report.offset;
     this.#shape = report.shape;
+    // Last: it says that the others are known.
+    this.#generation = report.generation;
   }
 
-  #takeChange(): void {
-    this.#takeReport();
+  /** Forgets what is known of the blocks, which are about to change. */
+  #beginChange(): void {
+    this.#generation = UNKNOWN;
     if (this.#details) this.#details.columns = undefined;
+  }
+
+  /** Asks the addon for what has been forgotten. */
+  #refresh(): void {
+    native.describe(this.#slot);
+    this.#takeReport();
   }
 
   #handle(syscall: string): native.Handle {
     if (!this.#guard) throw new GpuBuddyError(native.FREED, syscall);
+    if (this.#generation === UNKNOWN) this.#refresh();
     return { slot: this.#slot, generation: this.#generation };
   }
 
@@ -163,7 +197,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
 
   #read(baseOffset: bigint): native.Columns {
     const columns = native.read(this.#handle('gpu_buddy_block'), this.length, toNumberIfSafe(baseOffset));
-    if (typeof columns === 'number') throw this.#buddy[errorFor](columns, 'gpu_buddy_block');
+    if (typeof columns === 'number') throw ofBuddy.toError(this.#buddy, columns, 'gpu_buddy_block');
     return columns;
   }
 
@@ -237,6 +271,8 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     this.#handle('gpu_buddy_block');
     if (longest !== undefined && (longest === 0n || longest % chunkSize !== 0n))
       throw new GpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
+    if (longest !== undefined && !fitsIntoHeap(this.size / longest, HEAP_BYTES_OF_SEGMENT))
+      throw outOfRange('maxLength', "larger: so many segments do not fit into V8's heap", longest);
     return mergeBlocks(this.#read(baseOffset), chunkSize, longest);
   }
 
@@ -255,15 +291,17 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   trim(newSize: number | bigint, options?: TrimOptions): void {
     const syscall = 'gpu_buddy_block_trim';
-    const { start } = toOptions('options', options);
+    const { start } = toOptions('options', options, TRIM_OPTION_NAMES);
     const wanted = toBytes('newSize', newSize);
     const address =
       start === undefined ? undefined : toRelative(toBytes('start', start), this.#buddy.baseOffset);
 
     const handle = this.#handle(syscall);
+    this.#beginChange();
     const status = address === null ? native.START_OUTSIDE_BLOCK : native.trim(handle, wanted, address);
-    if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { newSize, start } });
-    this.#takeChange();
+    if (status !== native.OK)
+      throw ofBuddy.toError(this.#buddy, status, syscall, { given: { newSize, start } });
+    this.#takeReport();
   }
 
   /**
@@ -277,13 +315,14 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    */
   freeBlock(index: number, options?: FreeOptions): void {
     const syscall = 'gpu_buddy_free_list';
-    const { cleared } = toOptions('options', options);
     const position = toInteger('index', index);
-    const isCleared = toFlag('cleared', cleared);
+    const isCleared = isToBeCleared(options);
 
-    const status = native.freeBlock(this.#handle(syscall), position, isCleared);
-    if (status !== native.OK) throw this.#buddy[errorFor](status, syscall, { given: { index } });
-    this.#takeChange();
+    const handle = this.#handle(syscall);
+    this.#beginChange();
+    const status = native.freeBlock(handle, position, isCleared);
+    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall, { given: { index } });
+    this.#takeReport();
   }
 
   /**
@@ -294,14 +333,18 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(options?: FreeOptions): void {
-    const isCleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
-    if (this.#guard === undefined) return;
-    this[release]();
+    const isCleared = isToBeCleared(options);
+    const guard = this.#guard;
+    if (guard === undefined) return;
+    if (this.#generation === UNKNOWN) this.#refresh();
+    this.#guard = undefined;
     // What nobody else sees can wait for the next call, and go down with it.
-    const status = this.#buddy[isShared]
+    const status = ofBuddy.isShared(this.#buddy)
       ? native.free(this.#slot, this.#generation, isCleared)
       : native.freeSoon(this.#slot, this.#generation, isCleared);
-    if (status !== native.OK) throw this.#buddy[errorFor](status, 'gpu_buddy_free_list');
+    if (this.#details) this.#details.columns = undefined;
+    returnGuard(guard, this.#slot);
+    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
   }
 
   /**
@@ -317,17 +360,25 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
     const buddy = this.#buddy;
-    const parked = native.park(handle);
-    if (typeof parked === 'number') throw buddy[errorFor](parked, syscall);
-
-    this[release]();
-    const id = toId(parked.allocator);
-    buddy[markShared](id);
-    return {
+    // First: from now on others can find the allocator.
+    ofBuddy.share(buddy);
+    const numbers = native.prepareParking(handle);
+    if (typeof numbers === 'number') throw ofBuddy.toError(buddy, numbers, syscall);
+    const id = toId(numbers.allocator);
+    ofBuddy.setId(buddy, id);
+    const token = {
       type: 'AllocatedBlocks',
-      id: toId(parked.ticket),
-      buddy: { type: 'GpuBuddy', id, baseOffset: buddy.baseOffset },
-    };
+      id: toId(numbers.ticket),
+      buddy: { type: 'GpuBuddy', id },
+    } as const;
+
+    const guard = this.#guard;
+    this.#guard = undefined;
+    const status = native.park(handle);
+    // Nothing is called from here on: the blocks are the token's, and it must get to the caller.
+    if (status === native.OK) return token;
+    this.#guard = guard;
+    throw ofBuddy.toError(buddy, status, syscall);
   }
 
   /**
@@ -341,17 +392,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     const { id, buddy: buddyToken } = toBlocksToken('token', token);
     const buddy = findOrOpen(buddyToken);
     const slot = spareSlot();
-    const status = native.adopt(buddy[handleOf], slot, fromId(id));
-    if (status !== native.OK) throw buddy[errorFor](status, 'gpu_buddy_block');
-    return new AllocatedBlocks(internalKey, buddy, takeGuard(), slot, native.reportedTag());
-  }
-
-  /** @internal From now on the list is freed. Nothing is left in its slot. */
-  [release](): void {
-    const guard = this.#guard;
-    this.#guard = undefined;
-    if (this.#details) this.#details.columns = undefined;
-    if (guard) returnGuard(guard, this.#slot);
+    const guard = takeGuard();
+    const status = native.adopt(ofBuddy.handle(buddy), slot, fromId(id));
+    if (status !== native.OK) {
+      putGuardBack(guard);
+      throw ofBuddy.toError(buddy, status, 'gpu_buddy_block');
+    }
+    return new AllocatedBlocks(internalKey, buddy, guard, slot, native.reportedTag());
   }
 
   /** `free()`, at the end of a `using` block. */
@@ -359,18 +406,39 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     this.free();
   }
 
-  /** @internal */
-  get [currentVersion](): number {
-    return this.#guard ? this.#generation : NO_VERSION;
+  static {
+    Object.assign(ofBlocks, {
+      version: (blocks) => {
+        if (!blocks.#guard) return NO_VERSION;
+        if (blocks.#generation === UNKNOWN) blocks.#refresh();
+        return blocks.#generation;
+      },
+      handle: (blocks) => (blocks.#guard ? blocks.#handle('gpu_buddy_block') : undefined),
+      detach: (blocks) => {
+        const guard = blocks.#guard;
+        blocks.#guard = undefined;
+        if (blocks.#details) blocks.#details.columns = undefined;
+        return guard;
+      },
+      attach: (blocks, guard) => {
+        blocks.#guard = guard;
+      },
+    } satisfies typeof ofBlocks);
   }
 
-  /** @internal */
-  get [handleOf](): native.Handle | undefined {
-    return this.#guard && { slot: this.#slot, generation: this.#generation };
+  /** Returns tag, size and blocks, with decimal strings for bigints; `{ freed: true }` where the list is freed. */
+  toJSON(): AllocatedBlocksJson | { readonly freed: true } {
+    if (!this.#guard) return { freed: true };
+    const { tag, size } = this;
+    const blocks = Array.from(this, ({ offset, order, size, isClear, tag }) =>
+      toJson({ offset, order, size, isClear, tag }),
+    );
+    return { tag, size: String(size), blocks };
   }
 
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
+    if (!(#guard in this)) return 'AllocatedBlocks {}';
     if (!this.#guard) return 'AllocatedBlocks { freed }';
     const count = this.length;
     // No more blocks are made than will be shown.

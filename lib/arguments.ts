@@ -41,17 +41,6 @@ export function toFlag(argument: string, value: unknown): boolean {
   return value !== undefined && toBoolean(argument, value);
 }
 
-/** An object with options, or nothing. */
-export function toOptions<Options extends object>(
-  argument: string,
-  value: Options | undefined,
-): Partial<Options> {
-  const given: unknown = value;
-  if (given === undefined) return {};
-  if (typeof given !== 'object' || given === null) throw invalidArgType(argument, 'of type object', given);
-  return given;
-}
-
 /** As a number where that is exact: those cross the border faster. */
 export function toNumberIfSafe(value: bigint): Bytes {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;

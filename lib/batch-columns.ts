@@ -1,20 +1,19 @@
 /** What a batch tells of its operations, a column for each property: see native/node/batch-results.h, the other side. */
 import * as native from './native';
 
-const BYTES_PER_ROW = 19;
-/** Of the errors that the kernel has no number for. */
+const BYTES_PER_ROW = 15;
+/** The errno of errors that the kernel has no number for. */
 const EIO = 5;
 
-/** Columns are made when they are asked for: to make all of them takes as long as dozens of operations. */
+/** Makes columns on demand: to make all of them takes as long as dozens of operations. */
 export class BatchColumns {
   /** How many operations there are. */
   readonly rows: number;
-  /** All of the columns. */
+  /** All of the columns, for the addon. */
   readonly memory: Uint8Array<ArrayBuffer>;
   #offsets: BigUint64Array | undefined;
   #counts: Uint32Array | undefined;
   #errnos: Int32Array | undefined;
-  #slots: Uint32Array | undefined;
   #orders: Uint8Array | undefined;
   #clear: Uint8Array | undefined;
   #statuses: Uint8Array | undefined;
@@ -36,21 +35,16 @@ export class BatchColumns {
     return (this.#errnos ??= Int32Array.from(this.statuses, errnoOf));
   }
 
-  /** The number of a slot, and 1; 0 where there is none. */
-  get slots(): Uint32Array {
-    return (this.#slots ??= new Uint32Array(this.memory.buffer, 12 * this.rows, this.rows));
-  }
-
   get orders(): Uint8Array {
-    return (this.#orders ??= this.memory.subarray(16 * this.rows, 17 * this.rows));
+    return (this.#orders ??= this.memory.subarray(12 * this.rows, 13 * this.rows));
   }
 
   get clear(): Uint8Array {
-    return (this.#clear ??= this.memory.subarray(17 * this.rows, 18 * this.rows));
+    return (this.#clear ??= this.memory.subarray(13 * this.rows, 14 * this.rows));
   }
 
   get statuses(): Uint8Array {
-    return (this.#statuses ??= this.memory.subarray(18 * this.rows));
+    return (this.#statuses ??= this.memory.subarray(14 * this.rows));
   }
 }
 

@@ -1,17 +1,23 @@
-/** Many allocations and frees in one go. */
-import { AllocatedBlocks, type FreeOptions } from './allocated-blocks';
-import { toBytes, toFlag, toNumberIfSafe, toOptions } from './arguments';
+/** Collects allocations and frees, and does them in one go. */
+import { inspect } from 'node:util';
+import { captureStack, noteGroupStack } from './allocation-stacks';
+import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
+import { toBytes, toFlag, toNumberIfSafe } from './arguments';
 import { BatchColumns } from './batch-columns';
-import { BatchResult, operationError } from './batch-result';
-import { GpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import { BatchResult, ofResult, operationError, type GroupHolder } from './batch-result';
+import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
-import { captureStack, reclaimAll } from './guard';
-import { capturesStacks, errorFor, handleOf, internalKey, release, requestFor, takeBack } from './internal';
+import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
+import { fitsIntoHeap } from './heap-room';
+import { internalKey, ofBlocks, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
+import { toOptions, type Names } from './options';
 import { PlaceSet } from './place-set';
+import { reclaimAll } from './reclaim';
 import { Records } from './records';
 import type { AllocOptions, Request } from './request';
+import { markAsUncloneable } from './uncloneable';
 
 /** How a batch is run. */
 export interface BatchRunOptions {
@@ -19,18 +25,29 @@ export interface BatchRunOptions {
   readonly atomic?: boolean | undefined;
 }
 
+const RUN_OPTION_NAMES: Names<BatchRunOptions> = { atomic: true };
+
 /** A list from before the batch, and the place at which it is freed. */
 interface Outsider {
   readonly place: number;
   readonly blocks: AllocatedBlocks;
 }
 
+/** The guard of such a list, while the batch is run. */
+interface Detached {
+  readonly blocks: AllocatedBlocks;
+  readonly handle: native.Handle;
+  readonly guard: Guard;
+}
+
+/** `Batch.alloc()`, so many times, with arguments that have been looked at. */
+let allocTimes: (batch: Batch, count: number, size: Bytes, request: Request) => void;
+
 const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
 const LARGEST_PART = 4096;
-
-/** `Batch.alloc()`, with arguments that have been looked at. */
-const allocAs = Symbol('gpu-buddy.allocAs');
+/** Heap that a list takes, its place in an array, and what its guard and the registry need. */
+const HEAP_BYTES_OF_LIST = 256;
 
 /**
  * Collects allocations and frees of one allocator, and does them in one call. Nothing happens before `run()`. A batch can be
@@ -62,17 +79,28 @@ export class Batch {
   #lastAllocation = -1;
   /** In the order of their places. */
   #outsiders: Outsider[] = [];
+  /** Whether what is collected has been done, and is to be forgotten. */
+  #isDone = false;
+  /** The guards of the lists from before the batch that the last run has freed. */
+  #emptied: Detached[] = [];
+  /** The group of the last run, where it has left no lists. */
+  #spareGroup: GroupGuard | undefined;
 
   /** @internal */
   constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
     if (key !== internalKey) throw illegalConstructor();
+    markAsUncloneable(this);
     this.#buddy = buddy;
     this.#handle = handle;
   }
 
   /** How many operations are collected. */
   get length(): number {
-    return this.#records.length;
+    return this.#length;
+  }
+
+  get #length(): number {
+    return this.#isDone ? 0 : this.#records.length;
   }
 
   /**
@@ -84,11 +112,11 @@ export class Batch {
    */
   alloc(size: number | bigint, options?: AllocOptions): number {
     const wanted = toBytes('size', size);
-    return this[allocAs](wanted, this.#buddy[requestFor](wanted, options));
+    return this.#alloc(wanted, ofBuddy.toRequest(this.#buddy, wanted, options));
   }
 
-  /** @internal */
-  [allocAs](size: Bytes, request: Request): number {
+  #alloc(size: Bytes, request: Request): number {
+    if (this.#isDone) this.clear();
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.alloc(size, request);
     this.#kept.add(place);
@@ -105,23 +133,26 @@ export class Batch {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(what: number | AllocatedBlocks, options?: FreeOptions): number {
-    const cleared = options !== undefined && toFlag('cleared', toOptions('options', options).cleared);
+    const cleared = isToBeCleared(options);
+    if (this.#isDone) this.clear();
     return typeof what === 'number' ? this.#freePlace(what, cleared) : this.#freeOutsider(what, cleared);
   }
 
   #freePlace(allocation: number, cleared: boolean): number {
-    if (!Number.isInteger(allocation) || !this.#kept.has(allocation))
+    if (!Number.isInteger(allocation) || allocation >= this.#records.length || !this.#kept.has(allocation))
       throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
     if (!this.#records.hasRoom) this.#grow();
+    const place = this.#records.freePlace(allocation, cleared);
     this.#kept.delete(allocation);
-    return this.#records.freePlace(allocation, cleared);
+    return place;
   }
 
   #freeOutsider(blocks: AllocatedBlocks, cleared: boolean): number {
     const given: unknown = blocks;
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
-    if (blocks.buddy !== this.#buddy) throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+    if (!ofBuddy.isSame(blocks.buddy, this.#buddy))
+      throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
     const place = this.#records.freeList(cleared);
     this.#outsiders.push({ place, blocks });
@@ -137,16 +168,24 @@ export class Batch {
 
   /** Forgets all that was collected. */
   clear(): void {
-    this.#kept.clear(this.length);
-    this.#records.clear();
-    this.#lastAllocation = -1;
+    const emptied = this.#emptied;
+    this.#emptied = [];
+    for (const { guard, handle } of emptied) returnGuard(guard, handle.slot);
     this.#outsiders = [];
+    this.#lastAllocation = -1;
+    this.#kept.clear(this.#records.length);
+    this.#records.clear();
+    // Last: interrupted before, it is to be done again.
+    this.#isDone = false;
   }
 
   /**
    * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
    * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was; only what an
    * `atomic` run had freed again before it failed counts as dirty now, unless it was freed as cleared.
+   *
+   * Where JavaScript is stopped in the middle (a stack overflow, the timeout of a `vm`), lists from before the batch that it
+   * frees may be freed already, or are when the collector comes.
    *
    * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
    * allocator.
@@ -156,65 +195,107 @@ export class Batch {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   run(options?: BatchRunOptions): BatchResult {
-    const isAtomic = options !== undefined && toFlag('atomic', toOptions('options', options).atomic);
+    const isAtomic =
+      options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
+    if (this.#isDone) this.clear();
     const buddy = this.#buddy;
-    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces, and
-    // whoever hears of lists that the collector has found, which are as good as free.
-    const stack = buddy[capturesStacks] ? captureStack(1) : undefined;
+    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
+    const stack = ofBuddy.capturesStacks(buddy) ? captureStack(1) : undefined;
+    // Lists that the collector has found are as good as free.
     reclaimAll();
 
-    const firstFree = this.#outsiders[0]?.place ?? this.length;
+    const count = this.length;
+    const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const columns = orNoMemory(() => new BatchColumns(this.length));
+    const columns = orNoMemory(() => new BatchColumns(count));
+    const group = this.#spareGroup ?? takeGroup();
+    this.#spareGroup = undefined;
+    noteGroupStack(group.number, stack);
+    const holder: GroupHolder = { group };
+    const result = new BatchResult(internalKey, buddy, columns, holder, stack);
+    const batch = { records: this.#records, results: columns, first: 0, count };
+    const baseOffset = toNumberIfSafe(buddy.baseOffset);
     // What cannot be taken back comes last.
-    const turn = isAtomic ? firstFree : 0;
-    const lists = this.#runPart(columns, 0, turn, true) + this.#runPart(columns, turn, this.length, false);
-    this.clear();
-    return new BatchResult(internalKey, buddy, columns, lists !== 0, stack);
+    const whole = isAtomic ? firstFree : 0;
+
+    const detached = this.#detachOutsiders();
+    const status = native.runBatch(this.#handle, batch, whole, baseOffset, group.number);
+    if (status === native.OK || status === native.OK_AND_EMPTY) {
+      // Nothing is called from here on: a call may overflow the stack, and it is all done.
+      this.#emptied = detached;
+      this.#isDone = true;
+      if (status === native.OK) return result;
+      holder.group = undefined;
+      this.#spareGroup = group;
+      return result;
+    }
+    const failed = native.failedOperation();
+    for (const { blocks, guard } of detached) ofBlocks.attach(blocks, guard);
+    ofResult.discard(result);
+    if (status === native.DISPOSED) throw this.#error(status);
+    throw operationError(buddy, status, failed);
   }
 
-  #runPart(results: BatchColumns, first: number, end: number, isAtomic: boolean): number {
-    if (first === end) return 0;
-    const { baseOffset } = this.#buddy;
-    const outsiders = isAtomic ? [] : this.#outsiders;
-    for (const { place, blocks } of outsiders) this.#records.aimFree(place, blocks[handleOf]);
-    const batch = { records: this.#records, results, first, count: end - first };
-    const status = native.runBatch(this.#handle, batch, isAtomic, toNumberIfSafe(baseOffset));
-    if (status === native.DISPOSED) throw this.#error(status);
-    if (status !== native.OK) throw operationError(this.#buddy, status, native.failedOperation());
-    const lists = native.listsOfBatch();
-    for (const { blocks } of outsiders) blocks[release]();
-    return lists;
+  /**
+   * Tells the records which lists from before the batch they free, and makes these freed ones: if the run is stopped before it has
+   * come to them, the collector frees them.
+   */
+  #detachOutsiders(): Detached[] {
+    const detached: Detached[] = [];
+    for (const { place, blocks } of this.#outsiders) {
+      const handle = ofBlocks.handle(blocks);
+      this.#records.aimFree(place, handle);
+      const guard = ofBlocks.detach(blocks);
+      if (handle && guard) detached.push({ blocks, handle, guard });
+    }
+    return detached;
   }
 
   #error(status: number): GpuBuddyError {
-    return this.#buddy[errorFor](status, 'gpu_buddy_alloc_blocks');
+    return ofBuddy.toError(this.#buddy, status, 'gpu_buddy_alloc_blocks');
+  }
+
+  static {
+    allocTimes = (batch, count, size, request) => {
+      for (let i = 0; i < count; i++) batch.#alloc(size, request);
+    };
+  }
+
+  /** Tells how many operations are collected. */
+  toJSON(): { readonly length: number } {
+    return { length: this.#length };
+  }
+
+  /** @internal */
+  [inspect.custom](): string {
+    return #records in this ? `Batch { length: ${String(this.#length)} }` : 'Batch {}';
   }
 }
 
-/** So many lists, or none. @param batch an empty one */
-export function allocMany(batch: Batch, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+/** Allocates `count` lists, or none. */
+export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
+  const batch = new Batch(internalKey, buddy, ofBuddy.handle(buddy));
+  if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= buddy.avail)
+    throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
   const results: BatchResult[] = [];
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART) {
-      for (let i = Math.min(rest, LARGEST_PART); i > 0; i--) batch[allocAs](size, request);
+      allocTimes(batch, Math.min(rest, LARGEST_PART), size, request);
       results.push(batch.run({ atomic: true }));
     }
   } catch (error) {
-    for (const result of results.reverse()) result[takeBack]();
+    for (const result of results.reverse()) ofResult.discard(result);
     throw error;
   }
-  return results.flatMap((result) =>
-    Array.from(result.errnos, (_, place) => result.blocks(place)).filter((blocks) => blocks !== null),
-  );
+  return results.flatMap((result) => ofResult.allBlocks(result));
 }
 
-/** What makes typed arrays throws errors of V8's own where memory is short. */
+/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large, but also where the stack is full. */
 function orNoMemory<T>(make: () => T): T {
   try {
     return make();
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (!(cause instanceof RangeError) || /call stack/.test(cause.message)) throw cause;
     throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
 }

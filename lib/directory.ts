@@ -9,9 +9,12 @@ type Open = (token: GpuBuddyToken) => GpuBuddy;
 
 let open: Open | undefined;
 const known = new Map<string, WeakRef<GpuBuddy>>();
-const collected = new FinalizationRegistry<string>((id) => {
+const collected = new FinalizationRegistry(forget);
+
+/** Is told by the collector of an allocator that had this ID. */
+function forget(id: string): void {
   if (!known.get(id)?.deref()) known.delete(id);
-});
+}
 
 /** Tells how an allocator of another thread is opened. */
 export function setOpen(how: Open): void {
@@ -20,8 +23,9 @@ export function setOpen(how: Open): void {
 
 export function remember(id: string, buddy: GpuBuddy): void {
   if (find(id)) return;
-  known.set(id, new WeakRef(buddy));
+  // First: what is in the map goes when the object does.
   collected.register(buddy, id);
+  known.set(id, new WeakRef(buddy));
 }
 
 function find(id: string): GpuBuddy | undefined {

@@ -38,18 +38,16 @@ export class GpuBuddyError extends Error {
 export interface ErrorDetails {
   /** The arguments of the call by name. */
   readonly given?: Readonly<Record<string, unknown>>;
+  /** How users call an argument, where that is not its name in native/buddy/status.h. */
+  readonly names?: Readonly<Record<string, string>> | undefined;
   /** Put behind the reason. */
   readonly note?: string | undefined;
 }
 
-function sentence(argument: string, why: string, { given = {}, note }: ErrorDetails): string {
+function sentence(argument: string, why: string, { given = {}, names = {}, note }: ErrorDetails): string {
   const name = argument.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-  const value = name in given ? ` (${describeValue(given[name])})` : '';
-  return `${name}${value} ${why}${note ? ` (${note})` : ''}`.trimStart();
-}
-
-function describeValue(value: unknown): string {
-  return Array.isArray(value) ? `[${value.map(String).join(', ')}]` : String(value);
+  const value = name in given ? ` (${String(given[name])})` : '';
+  return `${names[name] ?? name}${value} ${why}${note ? ` (${note})` : ''}`.trimStart();
 }
 
 /** A value of a type that the argument can't have: a `TypeError` with the code that Node uses. */
@@ -67,6 +65,15 @@ export function outOfRange(argument: string, expected: string, value: number | b
       `The value of "${argument}" is out of range. It must be ${expected}. Received ${String(value)}`,
     ),
     'ERR_OUT_OF_RANGE',
+  );
+}
+
+/** An option that a method does not know: a `TypeError` with the code that Node uses. */
+export function unknownOption(argument: string, name: string, meant: string | undefined): TypeError {
+  const advice = meant === undefined ? '' : `, did you mean '${meant}'?`;
+  return withCode(
+    new TypeError(`The "${argument}" argument has an unknown option '${name}'${advice}`),
+    'ERR_INVALID_ARG_VALUE',
   );
 }
 

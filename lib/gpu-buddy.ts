@@ -2,26 +2,23 @@
 import { inspect, type InspectOptions } from 'node:util';
 import type { BlockInfo } from './allocated-block';
 import { AllocatedBlocks } from './allocated-blocks';
-import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { allocMany, Batch } from './batch';
 import type { BlockTable } from './block-table';
 import { GpuBuddyError, type ErrorDetails } from './errors';
+import { captureStack, noteStack } from './allocation-stacks';
 import { remember, setOpen } from './directory';
-import { captureStack, noteStack, reclaimAll, spareSlot, takeGuard } from './guard';
-import {
-  capturesStacks,
-  errorFor,
-  handleOf,
-  internalKey,
-  isShared,
-  markShared,
-  requestFor,
-} from './internal';
+import { putGuardBack, spareSlot, takeGuard, type Guard } from './guard';
+import { internalKey, ofBuddy } from './internal';
+import { toJson, withJson, type Json } from './json';
 import * as native from './native';
-import type { Bytes } from './native';
+import type { Bytes, Token } from './native';
+import { toOptions, type Names } from './options';
+import { reclaimAll } from './reclaim';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
 import { SZ_4K } from './sizes';
 import { fromId, toBuddyToken, toId, type GpuBuddyToken } from './tokens';
+import { markAsUncloneable } from './uncloneable';
 
 /** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
 export interface GpuBuddyOptions {
@@ -67,9 +64,25 @@ export interface GpuBuddyStats {
   readonly orders: readonly OrderStats[];
 }
 
+const OPTION_NAMES: Names<GpuBuddyOptions> = {
+  size: true,
+  chunkSize: true,
+  baseOffset: true,
+  maxNativeBytes: true,
+  maxSteps: true,
+  captureStacks: true,
+};
+
 const DEFAULT_MAX_STEPS = 16_000_000;
 
-const allocators = new FinalizationRegistry<native.Handle>(native.dispose);
+/** An allocator as `util.inspect()` shows it. */
+interface Overview {
+  readonly baseOffset: bigint;
+  readonly size: bigint;
+  readonly chunkSize: bigint;
+  readonly avail: bigint;
+  readonly clearAvail: bigint;
+}
 
 /**
  * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It
@@ -97,8 +110,9 @@ export class GpuBuddy implements Disposable {
   readonly #plainRequest: Request;
   readonly #baseOffset: bigint;
   readonly #captureStacks: boolean;
-  #disposed = false;
   #shared = false;
+  /** The ID of its token, once there is one. */
+  #id: string | undefined;
 
   /**
    * `gpu_buddy_init()`.
@@ -109,31 +123,35 @@ export class GpuBuddy implements Disposable {
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   constructor(options: GpuBuddyOptions) {
-    if (options instanceof Opened) {
-      const { size, chunkSize } = options.stats;
-      this.#handle = options.handle;
-      this.#chunkSize = BigInt(chunkSize);
+    markAsUncloneable(this);
+    if (options instanceof ByToken) {
+      const status = native.open(this, options.token);
+      if (status !== native.OK) throw new GpuBuddyError(status, 'gpu_buddy');
+      this.#handle = native.created();
+      this.#baseOffset = native.createdBaseOffset();
+      const stats = native.stats(this.#handle);
+      if (typeof stats === 'number') throw new GpuBuddyError(stats, 'gpu_buddy');
+      this.#chunkSize = BigInt(stats.chunkSize);
       this.#plainRequest = plainRequest(this.#chunkSize, false);
-      this.#size = BigInt(size);
-      this.#baseOffset = options.baseOffset;
+      this.#size = BigInt(stats.size);
       this.#captureStacks = false;
-      allocators.register(this, this.#handle, this);
       return;
     }
 
-    const given: Partial<GpuBuddyOptions> = toOptions('options', options as GpuBuddyOptions | undefined);
+    const given: Partial<GpuBuddyOptions> = toOptions(
+      'options',
+      options as GpuBuddyOptions | undefined,
+      OPTION_NAMES,
+    );
     const { chunkSize: chunk = SZ_4K, baseOffset: base = 0 } = given;
     const { maxNativeBytes: bytes = 0, maxSteps: steps = DEFAULT_MAX_STEPS } = given;
     const size = toBytes('size', given.size);
     const chunkSize = toBytes('chunkSize', chunk);
-    const baseOffset = BigInt(toBytes('baseOffset', base));
-    const maxNativeBytes = toInteger('maxNativeBytes', bytes);
-    const maxSteps = toInteger('maxSteps', steps);
+    const baseOffset = toBytes('baseOffset', base);
+    const memoryLimit = toInteger('maxNativeBytes', bytes);
+    const stepLimit = toInteger('maxSteps', steps);
     const captureStacks = toFlag('captureStacks', given.captureStacks);
-    const status =
-      baseOffset + BigInt(size) >= 1n << 64n
-        ? native.BASE_OFFSET_TOO_LARGE
-        : native.create(size, chunkSize, maxNativeBytes, maxSteps);
+    const status = native.create(this, { size, chunkSize, baseOffset, memoryLimit, stepLimit });
     if (status !== native.OK)
       throw new GpuBuddyError(status, 'gpu_buddy_init', { given: { size, chunkSize, baseOffset } });
 
@@ -141,9 +159,8 @@ export class GpuBuddy implements Disposable {
     this.#chunkSize = BigInt(chunkSize);
     this.#plainRequest = plainRequest(this.#chunkSize, captureStacks);
     this.#size = (BigInt(size) / this.#chunkSize) * this.#chunkSize;
-    this.#baseOffset = baseOffset;
+    this.#baseOffset = BigInt(baseOffset);
     this.#captureStacks = captureStacks;
-    allocators.register(this, this.#handle, this);
   }
 
   /** Address of the first byte of the space. */
@@ -186,9 +203,9 @@ export class GpuBuddy implements Disposable {
     return (this.#size / this.#chunkSize).toString(2).length - 1;
   }
 
-  /** Whether `dispose()` has been called. */
+  /** Whether `dispose()` has been called. Never throws. */
   get disposed(): boolean {
-    return this.#disposed;
+    return native.readAvail(this.#handle) === native.DISPOSED;
   }
 
   /**
@@ -204,7 +221,9 @@ export class GpuBuddy implements Disposable {
   allocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks {
     const wanted = toBytes('size', size);
     const request =
-      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+      options === undefined
+        ? this.#plainRequest
+        : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
     const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
     throw this.#allocError(native.NO_SPACE, wanted, request);
@@ -214,17 +233,20 @@ export class GpuBuddy implements Disposable {
   tryAllocBlocks(size: number | bigint, options?: AllocOptions): AllocatedBlocks | null {
     const wanted = toBytes('size', size);
     const request =
-      options === undefined ? this.#plainRequest : toRequest(options, this.#plainRequest, this.#baseOffset);
+      options === undefined
+        ? this.#plainRequest
+        : toRequest(wanted, options, this.#plainRequest, this.#baseOffset);
     return this.#alloc(wanted, request);
   }
 
-  /** What nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
+  /** Does what nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
   #alloc(size: Bytes, request: Request): AllocatedBlocks | null {
     if (request.isSpecial) return this.#allocSpecially(size, request);
     const slot = spareSlot();
+    const guard = takeGuard();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status !== native.OK) return this.#allocAgain(status, size, request);
-    return new AllocatedBlocks(internalKey, this, takeGuard(), slot, request.tag);
+    if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
+    return new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
   }
 
   #allocSpecially(size: Bytes, request: Request): AllocatedBlocks | null {
@@ -232,14 +254,22 @@ export class GpuBuddy implements Disposable {
     // First: what a program has hooked into stack traces may throw, or allocate.
     const stack = captureStack();
     const slot = spareSlot();
+    const guard = takeGuard();
     const status = native.alloc(this.#handle, request, slot, size);
-    if (status !== native.OK) return this.#allocAgain(status, size, request);
+    if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
+    const blocks = new AllocatedBlocks(internalKey, this, guard, slot, request.tag);
     noteStack(slot, stack);
-    return new AllocatedBlocks(internalKey, this, takeGuard(), slot, request.tag);
+    return blocks;
   }
 
   /** Lists that the collector has found may have what is missing. */
-  #allocAgain(status: number, size: Bytes, request: Request): AllocatedBlocks | null {
+  #allocAgain(
+    status: number,
+    size: Bytes,
+    request: Request,
+    guard: Guard | undefined,
+  ): AllocatedBlocks | null {
+    putGuardBack(guard);
     if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
     if (status === native.NO_SPACE) return null;
@@ -250,21 +280,21 @@ export class GpuBuddy implements Disposable {
     return this.#allocError(this.#unlessGone(native.RANGE_BEYOND_SPACE), size, request);
   }
 
-  /** @internal For those who pass it on at once: all of it is good. */
-  [requestFor](size: Bytes, options: AllocOptions | undefined): Request {
+  #toRequest(size: Bytes, options: AllocOptions | undefined): Request {
     if (options === undefined) return this.#plainRequest;
-    const request = toRequest(options, this.#plainRequest, this.#baseOffset);
+    const request = toRequest(size, options, this.#plainRequest, this.#baseOffset);
     if (request.isOutside) throw this.#outside(size, request);
     return request;
   }
 
-  #allocError(status: number, size: Bytes, { minBlockSize, range }: Request): GpuBuddyError {
+  #allocError(status: number, size: Bytes, { minBlockSize, place }: Request): GpuBuddyError {
     const note =
       status === native.NO_SPACE
         ? { note: `${String(size)} bytes asked for, ${String(this.avail)} free` }
         : undefined;
-    return this[errorFor](status, 'gpu_buddy_alloc_blocks', {
-      given: { size, minBlockSize, range },
+    return this.#toError(status, 'gpu_buddy_alloc_blocks', {
+      given: { size, minBlockSize, range: place?.value },
+      names: place && { range: place.argument },
       ...note,
     });
   }
@@ -279,7 +309,7 @@ export class GpuBuddy implements Disposable {
   allocMany(count: number, size: number | bigint, options?: AllocOptions): AllocatedBlocks[] {
     const number = toInteger('count', count);
     const wanted = toBytes('size', size);
-    return allocMany(this.batch(), number, wanted, this[requestFor](wanted, options));
+    return allocMany(this, number, wanted, this.#toRequest(wanted, options));
   }
 
   /** A batch of allocations and frees, to be done in one call. */
@@ -303,16 +333,16 @@ export class GpuBuddy implements Disposable {
       relative === null
         ? this.#unlessGone(native.ADDRESS_BEYOND_SPACE)
         : native.lookup(this.#handle, relative);
-    if (status !== native.OK) throw this[errorFor](status, syscall, { given: { address } });
+    if (status !== native.OK) throw this.#toError(status, syscall, { given: { address } });
     if (!native.found.any) return null;
     const { offset, order, clear, tag } = native.found;
-    return {
+    return withJson({
       offset: this.#baseOffset + BigInt(offset),
       order,
       size: this.#chunkSize << BigInt(order),
       isClear: clear,
       tag,
-    };
+    });
   }
 
   /**
@@ -335,8 +365,8 @@ export class GpuBuddy implements Disposable {
    */
   stats(): GpuBuddyStats {
     const stats = native.stats(this.#handle);
-    if (typeof stats === 'number') throw this[errorFor](stats, 'gpu_buddy');
-    return {
+    if (typeof stats === 'number') throw this.#toError(stats, 'gpu_buddy');
+    return withJson({
       size: BigInt(stats.size),
       chunkSize: this.#chunkSize,
       avail: BigInt(stats.avail),
@@ -349,7 +379,7 @@ export class GpuBuddy implements Disposable {
         freeBlocks,
         usedBlocks: stats.usedBlocks[order] ?? 0,
       })),
-    };
+    });
   }
 
   /**
@@ -359,7 +389,7 @@ export class GpuBuddy implements Disposable {
    */
   snapshot(): BlockTable {
     const table = native.snapshot(this.#handle, toNumberIfSafe(this.#baseOffset));
-    if (typeof table === 'number') throw this[errorFor](table, 'gpu_buddy');
+    if (typeof table === 'number') throw this.#toError(table, 'gpu_buddy');
     return table;
   }
 
@@ -372,7 +402,7 @@ export class GpuBuddy implements Disposable {
    */
   print(): string {
     const text = native.print(this.#handle);
-    if (typeof text === 'number') throw this[errorFor](text, 'gpu_buddy_print');
+    if (typeof text === 'number') throw this.#toError(text, 'gpu_buddy_print');
     return text;
   }
 
@@ -384,11 +414,13 @@ export class GpuBuddy implements Disposable {
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   share(): GpuBuddyToken {
+    // First: from now on others can find it.
+    this.#shared = true;
     const token = native.share(this.#handle);
-    if (typeof token === 'number') throw this[errorFor](token, 'gpu_buddy');
+    if (typeof token === 'number') throw this.#toError(token, 'gpu_buddy');
     const id = toId(token);
-    this[markShared](id);
-    return { type: 'GpuBuddy', id, baseOffset: this.#baseOffset };
+    this.#setId(id);
+    return { type: 'GpuBuddy', id };
   }
 
   /**
@@ -399,11 +431,10 @@ export class GpuBuddy implements Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   static from(token: GpuBuddyToken): GpuBuddy {
-    const { id, baseOffset } = toBuddyToken('token', token);
-    const status = native.open(fromId(id));
-    if (status !== native.OK) throw new GpuBuddyError(status, 'gpu_buddy');
-    const buddy = new GpuBuddy(new Opened(native.created(), baseOffset));
-    buddy[markShared](id);
+    const { id } = toBuddyToken('token', token);
+    const buddy = new GpuBuddy(new ByToken(fromId(id)));
+    buddy.#shared = true;
+    buddy.#setId(id);
     return buddy;
   }
 
@@ -414,10 +445,7 @@ export class GpuBuddy implements Disposable {
    * Behind it: `gpu_buddy_fini()`, after the last list.
    */
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    allocators.unregister(this);
-    native.dispose(this.#handle);
+    native.dispose(this, this.#handle);
   }
 
   /** `dispose()`, at the end of a `using` block. */
@@ -432,62 +460,58 @@ export class GpuBuddy implements Disposable {
   }
 
   #check(status: number, syscall: string): void {
-    if (status !== native.OK) throw this[errorFor](status, syscall);
+    if (status !== native.OK) throw this.#toError(status, syscall);
   }
 
-  /** @internal */
-  get [capturesStacks](): boolean {
-    return this.#captureStacks;
-  }
-
-  /** @internal */
-  get [isShared](): boolean {
-    return this.#shared;
-  }
-
-  /** @internal */
-  [markShared](id: string): void {
-    this.#shared = true;
+  #setId(id: string): void {
+    this.#id = id;
     remember(id, this);
   }
 
-  /** @internal */
-  get [handleOf](): native.Handle {
-    return this.#handle;
-  }
-
-  /** @internal */
-  [errorFor](status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
+  #toError(status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
     const note = status === native.POISONED ? native.bug(this.#handle) : undefined;
     return new GpuBuddyError(status, syscall, { note, ...details });
   }
 
+  static {
+    Object.assign(ofBuddy, {
+      handle: (buddy) => buddy.#handle,
+      isShared: (buddy) => buddy.#shared,
+      share: (buddy) => {
+        buddy.#shared = true;
+      },
+      setId: (buddy, id) => {
+        buddy.#setId(id);
+      },
+      isSame: (buddy, other) => buddy === other || (buddy.#id !== undefined && buddy.#id === other.#id),
+      capturesStacks: (buddy) => buddy.#captureStacks,
+      toRequest: (buddy, size, options) => buddy.#toRequest(size, options),
+      toError: (buddy, status, syscall, details) => buddy.#toError(status, syscall, details),
+    } satisfies typeof ofBuddy);
+  }
+
+  get #overview(): Overview {
+    const { baseOffset, size, chunkSize, avail, clearAvail } = this;
+    return { baseOffset, size, chunkSize, avail, clearAvail };
+  }
+
+  /** Returns addresses and byte counts as decimal strings; `{ disposed: true }` after `dispose()`. */
+  toJSON(): Json<Overview> | { readonly disposed: true } {
+    return this.disposed ? { disposed: true } : toJson(this.#overview);
+  }
+
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    const { size, chunkSize, baseOffset } = this;
-    if (this.#disposed) return 'GpuBuddy { disposed }';
-    const { avail, clearAvail } = this;
-    return `GpuBuddy ${inspect({ baseOffset, size, chunkSize, avail, clearAvail }, options)}`;
+    if (!(#handle in this)) return 'GpuBuddy {}';
+    return this.disposed ? 'GpuBuddy { disposed }' : `GpuBuddy ${inspect(this.#overview, options)}`;
   }
 }
 
-/** In place of options: an allocator that is there already. Users can't make one. */
-class Opened implements GpuBuddyOptions {
+/** Takes the place of options: an allocator that is there already. Users can't make one. */
+class ByToken implements GpuBuddyOptions {
   readonly size = 0;
-  readonly stats: native.Stats;
 
-  constructor(
-    readonly handle: native.Handle,
-    readonly baseOffset: bigint,
-  ) {
-    const stats = native.stats(handle);
-    if (typeof stats === 'number') throw new GpuBuddyError(stats, 'gpu_buddy');
-    this.stats = stats;
-    if (baseOffset + BigInt(stats.size) < 1n << 64n) return;
-    // share() made no such token.
-    native.dispose(handle);
-    throw new GpuBuddyError(native.TOKEN_UNKNOWN, 'gpu_buddy');
-  }
+  constructor(readonly token: Token) {}
 }
 
 setOpen((token) => GpuBuddy.from(token));

@@ -1,181 +1,108 @@
 /**
- * Frees the lists of blocks that nobody freed. A list's blocks stand in a native slot, and each slot belongs to a guard
- * for life. A list holds a guard, and nobody else does: when the list is collected, its guard is too, and the registry
- * sees to it that what is in the slot is freed. A list that is freed hands its guard on to the next one, so that the
- * registry, which is slow, has nothing to do as long as lists are freed by hand.
+ * Lets the collector free the lists of blocks that nobody freed. A list's blocks stand in a native slot, and each slot belongs
+ * to a guard for life. A list holds a guard, and nobody else does: when the list is collected, its guard is too, and the
+ * registry tells lib/reclaim.ts the slot. A list that is freed hands its guard on to the next one, so that the registry, which
+ * is slow, has nothing to do as long as lists are freed by hand.
+ *
+ * JavaScript can be stopped between any two instructions, so a guard is always in one place only: among the spare ones (its
+ * slot is empty), in a list, or in a local variable. A function that is stopped drops its local variables, and the collector
+ * frees what is in the slots of their guards.
  */
-import { channel } from 'node:diagnostics_channel';
-import { hrtime } from 'node:process';
-import { setImmediate } from 'node:timers';
+import { forgetStack } from './allocation-stacks';
 import { GpuBuddyError } from './errors';
 import * as native from './native';
+import { abandonGroup, abandonSlot } from './reclaim';
 
-/** Stands for a native slot that can hold one list after the other. Who holds it remembers the number of the slot. */
+/** Stands for a native slot that can hold one list after the other. Whoever holds it remembers the number of the slot. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
 export class Guard {}
 
-/** What the diagnostics channel `gpu-buddy:reclaimed` tells of a list that the garbage collector had to free. */
-export interface ReclaimedMessage {
-  /** Bytes in all of its blocks. */
-  readonly size: bigint;
-  /** Where it was allocated, if the allocator was made with `captureStacks`. */
-  readonly stack: string | undefined;
-}
-
 const MOST_SPARE_GUARDS = 4096;
-const NANOSECONDS_PER_SLICE = 4e6;
-const SLOTS_BETWEEN_LOOKS = 32;
 
-const reclaimed = channel('gpu-buddy:reclaimed');
-const stacks = new Map<number, string>();
-const registry = new FinalizationRegistry<number>(note);
+const guards = new FinalizationRegistry(abandonSlot);
 
-/** Guards whose slots hold no list, and, at the same places, their slots: so that guards need not be looked at. */
+/** Guards whose slots are empty, and, at the same places, their slots: so that guards need not be looked at. */
 const spareGuards = new Array<Guard | undefined>(MOST_SPARE_GUARDS).fill(undefined);
 const spareSlots = new Int32Array(MOST_SPARE_GUARDS);
 let spares = 0;
 
-/** The slot of the guard that `takeGuard()` will give. */
+/** Returns the slot of the guard that `takeGuard()` will give. */
 export function spareSlot(): number {
   if (spares === 0) makeGuard();
   return spareSlots[spares - 1] ?? -1;
 }
 
-/** The guard of `spareSlot()`, once that slot holds a list. */
+/** Takes the guard of `spareSlot()` out of the spare ones: before the call that may fill the slot. */
 export function takeGuard(): Guard | undefined {
-  const guard = spareGuards[--spares];
-  spareGuards[spares] = undefined;
+  const place = spares - 1;
+  const guard = spareGuards[place];
+  spares = place;
+  spareGuards[place] = undefined;
   return guard;
 }
 
-/** For a guard whose slot holds no list any more. */
-export function returnGuard(guard: Guard, slot: number): void {
-  if (stacks.size) stacks.delete(slot);
-  // One too many is dropped, and its slot goes with it.
+/** Makes the guard that was taken last, and whose slot is still empty, a spare one again. */
+export function putGuardBack(guard: Guard | undefined): void {
+  spareGuards[spares] = guard;
+  spares++;
+}
+
+/** Adds a guard whose slot is empty, and which nobody else holds, to the spare ones. */
+export function returnGuard(guard: Guard | undefined, slot: number): void {
+  forgetStack(slot);
+  // The slot of a guard too many is closed when that is collected.
   if (spares === MOST_SPARE_GUARDS) return;
   spareGuards[spares] = guard;
-  spareSlots[spares++] = slot;
+  spareSlots[spares] = slot;
+  spares++;
 }
 
 function makeGuard(): void {
-  const slot = native.openList();
-  if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-  returnGuard(guardOf(slot), slot);
-}
-
-/** A guard for a slot that has none. */
-export function guardOf(slot: number): Guard {
   const guard = new Guard();
-  registry.register(guard, slot);
-  return guard;
+  const slot = openSlot(guard);
+  if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  returnGuard(guard, slot);
 }
 
-/** Where the caller of `allocBlocks()` is, or of what else is called so many frames above. */
-export function captureStack(frames = 3): string {
-  const place: { stack?: unknown } = {};
-  Error.captureStackTrace(place, captureStack);
-  // Without the headline. Error.prepareStackTrace() may have made anything of it.
-  return String(place.stack)
-    .split('\n')
-    .slice(1 + frames)
-    .join('\n');
+/** Opens a slot for a guard, its own as long as it lives. Returns -1 without memory. */
+export function openSlot(guard: Guard): number {
+  return native.openList(guards, guard);
 }
 
-/** Notes where the list in a slot was allocated. */
-export function noteStack(slot: number, stack: string): void {
-  stacks.set(slot, stack);
+/** Gives a new guard the list at this place of a group. Returns its slot; -1 where there is no list. */
+export function takeFromGroup(guard: Guard, group: number, place: number): number {
+  return native.takeFromGroup(guards, guard, group, place);
 }
 
-/** Slots without guards, whose lists belong to one object together. */
-export interface SlotGroup {
-  /** The number of a slot, and 1; 0 for none. */
-  readonly slots: Uint32Array;
-  readonly stack: string | undefined;
-}
+/** Stands for a native group of lists, as a guard stands for a slot. */
+export class GroupGuard {
+  /** The group's. */
+  readonly number: number;
 
-const groups = new FinalizationRegistry<SlotGroup>(noteGroup);
-
-/** What is in the slots is freed when the owner is collected, except what has been taken out of the group by then. */
-export function watchGroup(owner: object, group: SlotGroup): void {
-  groups.register(owner, group, owner);
-}
-
-export function unwatchGroup(owner: object): void {
-  groups.unregister(owner);
-}
-
-/** Slots whose guards were collected. */
-const abandoned: number[] = [];
-const abandonedGroups: SlotGroup[] = [];
-let sliceIsDue = false;
-
-/** The collector tells of all guards in one stretch, however many there are: this must be quick. */
-function note(slot: number): void {
-  abandoned.push(slot);
-  scheduleSlice();
-}
-
-function noteGroup(group: SlotGroup): void {
-  abandonedGroups.push(group);
-  scheduleSlice();
-}
-
-function scheduleSlice(): void {
-  if (sliceIsDue) return;
-  sliceIsDue = true;
-  setImmediate(reclaimSlice);
-}
-
-function reclaimSlice(): void {
-  // First: whatever may go wrong here, the lists to come are not lost for it.
-  sliceIsDue = false;
-  const begin = hrtime();
-  do {
-    for (let i = 0; i < SLOTS_BETWEEN_LOOKS && isAnyAbandoned(); i++) reclaim();
-  } while (isAnyAbandoned() && isWithinSlice(begin));
-  if (isAnyAbandoned()) scheduleSlice();
-}
-
-/** By the clock that needs no loading: node:perf_hooks takes a millisecond of `require('gpu-buddy')`. */
-function isWithinSlice(begin: [number, number]): boolean {
-  const [seconds, nanoseconds] = hrtime(begin);
-  return seconds === 0 && nanoseconds < NANOSECONDS_PER_SLICE;
-}
-
-/** Frees at once all lists that are known to be collected. Tells whether there were any. */
-export function reclaimAll(): boolean {
-  if (!isAnyAbandoned()) return false;
-  while (isAnyAbandoned()) reclaim();
-  return true;
-}
-
-function isAnyAbandoned(): boolean {
-  while (abandoned.length === 0 && abandonedGroups.length !== 0) abandonSomeOfGroup();
-  return abandoned.length !== 0;
-}
-
-/** Makes slots of a group ones that are abandoned by themselves: some only, as there may be very many. */
-function abandonSomeOfGroup(): void {
-  const group = abandonedGroups.pop();
-  if (!group) return;
-  const { slots, stack } = group;
-  for (const slot of slots.subarray(0, SLOTS_BETWEEN_LOOKS)) {
-    if (slot === 0) continue;
-    abandoned.push(slot - 1);
-    if (stack !== undefined) noteStack(slot - 1, stack);
+  constructor() {
+    this.number = native.openGroup(groups, this);
+    if (this.number < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
-  if (slots.length > SLOTS_BETWEEN_LOOKS)
-    abandonedGroups.push({ slots: slots.subarray(SLOTS_BETWEEN_LOOKS), stack });
 }
 
-function reclaim(): void {
-  const slot = abandoned.pop();
-  if (slot === undefined) return;
-  const bytes = native.closeList(slot, reclaimed.hasSubscribers);
-  if (!stacks.size && !reclaimed.hasSubscribers) return;
-  const stack = stacks.get(slot);
-  stacks.delete(slot);
-  if (!bytes || !reclaimed.hasSubscribers) return;
-  const message: ReclaimedMessage = { size: BigInt(bytes), stack };
-  reclaimed.publish(message);
+const MOST_SPARE_GROUPS = 64;
+
+const groups = new FinalizationRegistry(abandonGroup);
+
+/** Guards whose groups are empty. */
+const spareGroups: GroupGuard[] = [];
+
+/**
+ * Returns a guard with an empty group. Its lists are freed when the guard is collected, except those that have been taken out of
+ * the group by then.
+ */
+export function takeGroup(): GroupGuard {
+  return spareGroups.pop() ?? new GroupGuard();
+}
+
+/** Frees the lists of a group, and adds its guard, which nobody else may hold, to the spare ones. Returns the status. */
+export function returnGroup(guard: GroupGuard, how: native.Closing): number {
+  const status = native.emptyGroup(guard.number, how);
+  if (spareGroups.length < MOST_SPARE_GROUPS) spareGroups.push(guard);
+  return status;
 }

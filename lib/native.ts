@@ -1,9 +1,14 @@
 /**
- * The addon: declares its whole surface, and is the only file that knows how arguments and results cross the
- * border (native/node/mailbox.h). Checks nothing: numbers that come here are safe integers from 0 on, or bigints of at
+ * Declares the addon's whole surface. The only file that knows how arguments and results cross the border
+ * (native/node/mailbox.h). Checks nothing: numbers that come here are safe integers from 0 on, or bigints of at
  * most 64 bits. Every call gives a status, an index into `statuses`.
+ *
+ * JavaScript can be stopped between any two instructions: by a stack overflow, by the timeout of a `vm`, by Ctrl-C. So each
+ * call here writes all of its arguments, and the cell that says which of them are bigints, before it goes down, and no call
+ * relies on what an earlier one has left in the mailbox. The one exception, the record of the allocation, is forgotten
+ * before it is changed. docs/ownership.md has the rule that all of lib/ follows.
  */
-import { setImmediate } from 'node:timers';
+import { setImmediate } from './event-loop';
 import { loadAddon } from './addon/load';
 import type { BatchColumns } from './batch-columns';
 import { allocRecordIn, writeAlloc, writeTarget, type Records } from './records';
@@ -63,20 +68,40 @@ type Place =
   | 'listGeneration'
   | 'listOffset'
   | 'listShape'
-  | 'maxOrders';
+  | 'maxOrders'
+  | 'cells';
 
 interface Addon {
-  readonly mailbox: ArrayBuffer;
   readonly layout: Readonly<Record<Place, number>>;
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
   readonly kernelSha256: string;
 
-  create(): void;
-  dispose(): void;
-  openList(): void;
-  closeList(): void;
+  /** Gives every copy of this module in an environment the same calls, over the cells that the first one brings. */
+  connect(cells: Float64Array): Calls;
+}
+
+type Register = typeof FinalizationRegistry.prototype.register;
+type Unregister = typeof FinalizationRegistry.prototype.unregister;
+type Registry = FinalizationRegistry<number>;
+
+interface Calls {
+  readonly cells: Float64Array<SharedArrayBuffer>;
+
+  // Open something that ends with an object: the registry is told of both in the same call.
+  create(register: Register, registry: Registry, buddy: object): void;
+  open(register: Register, registry: Registry, buddy: object): void;
+  openList(register: Register, registry: Registry, guard: object): void;
+  openGroup(register: Register, registry: Registry, guard: object): void;
+  takeFromGroup(register: Register, registry: Registry, guard: object): void;
+  // End it while the object lives.
+  dispose(unregister: Unregister, registry: Registry, buddy: object): void;
+  // End it afterwards.
+  forgetAllocator(): void;
   closeLists(slots: Uint32Array): void;
+  closeSomeOfGroup(groups: Uint32Array): void;
+
+  emptyGroup(): void;
   describe(): void;
   readonly alloc: () => void;
   flush(): void;
@@ -102,7 +127,7 @@ interface Addon {
   print(): string | undefined;
   bug(): string | undefined;
   share(): void;
-  open(): void;
+  prepareParking(): void;
   park(): void;
   adopt(): void;
   onWarning(report: (place: string) => void): void;
@@ -112,16 +137,21 @@ interface Addon {
 
 const addon = loadAddon() as Addon;
 const { layout } = addon;
-const numbers = new Float64Array(addon.mailbox);
-const words = new BigUint64Array(addon.mailbox);
-const integers = new Int32Array(addon.mailbox, 8 * layout.integers, 2 * (layout.alloc - layout.integers));
-const record = allocRecordIn(addon.mailbox, 8 * layout.alloc);
-const queue = new Int32Array(addon.mailbox, 8 * layout.queue);
+// Shared memory, since that of an ArrayBuffer can be taken away: by structuredClone(), for one.
+const calls = addon.connect(new Float64Array(new SharedArrayBuffer(8 * layout.cells)));
+const mailbox = calls.cells.buffer;
+const numbers = new Float64Array(mailbox);
+const words = new BigUint64Array(mailbox);
+const integers = new Int32Array(mailbox, 8 * layout.integers, 2 * (layout.alloc - layout.integers));
+const record = allocRecordIn(mailbox, 8 * layout.alloc);
+const queue = new Int32Array(mailbox, 8 * layout.queue);
 // Constants of this module, which compiled code need not look for.
 const { results: RESULTS, wide: WIDE, status: STATUS } = layout;
 const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, queueLength: QUEUE_LENGTH } = layout;
 const { listCount: COUNT, listGeneration: GENERATION, listOffset: OFFSET, listShape: SHAPE } = layout;
-const { alloc: callAlloc } = addon;
+const { alloc: callAlloc } = calls;
+// eslint-disable-next-line @typescript-eslint/unbound-method -- called by the addon, with a registry as `this`
+const { register, unregister } = FinalizationRegistry.prototype;
 
 export const statuses = addon.statuses;
 
@@ -145,6 +175,7 @@ export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
 export const TOKEN_UNKNOWN = statusNamed('TOKEN_UNKNOWN');
 export const MAX_LENGTH_UNALIGNED = statusNamed('MAX_LENGTH_UNALIGNED');
 export const PLACE_UNKNOWN = statusNamed('PLACE_UNKNOWN');
+export const PLACE_OUTSIDE_BATCH = statusNamed('PLACE_OUTSIDE_BATCH');
 export const BLOCKS_FOREIGN = statusNamed('BLOCKS_FOREIGN');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
 export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
@@ -156,27 +187,26 @@ export const kernelVersion = addon.kernelVersion;
 export const kernelSha256 = addon.kernelSha256;
 
 /** Whether this is a test build: see inject(). */
-export const hasFaults = addon.inject !== undefined;
+export const hasFaults = calls.inject !== undefined;
 
-// Later: the addon is in the middle of a call, whose answer stands in the mailbox.
-addon.onWarning((place) => {
-  process.nextTick(() => {
-    process.emitWarning(`The kernel code met a WARN_ON, and goes on: ${place}`, {
-      type: 'GpuBuddyWarning',
-      code: 'GPU_BUDDY_KERNEL_WARNING',
-    });
+calls.onWarning((place) => {
+  process.emitWarning(`The kernel code met a WARN_ON, and goes on: ${place}`, {
+    type: 'GpuBuddyWarning',
+    code: 'GPU_BUDDY_KERNEL_WARNING',
   });
 });
 
-let wide = 0;
+/** Stands in the cell of the status until the addon has answered. No status has this number. */
+const UNANSWERED = -1;
 
-function put(index: number, value: Bytes): void {
+/** Writes an argument. Returns the bit to give to `seal()`. */
+function put(index: number, value: Bytes): number {
   if (typeof value === 'number') {
     numbers[index] = value;
-  } else {
-    words[index] = value;
-    wide |= 1 << index;
+    return 0;
   }
+  words[index] = value;
+  return 1 << index;
 }
 
 function putHandle(handle: Handle): void {
@@ -184,10 +214,10 @@ function putHandle(handle: Handle): void {
   numbers[1] = handle.generation;
 }
 
-/** Closes the mailbox: says which arguments are bigints. */
-function seal(): void {
+/** Closes the mailbox. @param wide the bits of all arguments that are bigints */
+function seal(wide = 0): void {
   integers[WIDE] = wide;
-  wide = 0;
+  integers[STATUS] = UNANSWERED;
 }
 
 function cell(index: number): number {
@@ -203,7 +233,7 @@ function integer(place: number): number {
 }
 
 function status(): number {
-  return integer(STATUS);
+  return integers[STATUS] ?? UNANSWERED;
 }
 
 /** Where a number of these is -1, it is too large for 31 bits: `list` knows it. */
@@ -273,45 +303,77 @@ class FoundReport {
 /** What the last call of lookup has found. */
 export const found = new FoundReport();
 
-/** The handle that the last call of create has made. */
+/** The handle that the last call of create or open has made. */
 export function created(): Handle {
   return { slot: result(0), generation: result(1) };
 }
 
-/** gpu_buddy_init(). A memory limit of 0 is a quarter of the machine's memory; a step limit of 0 is none. */
-export function create(size: Bytes, chunkSize: Bytes, memoryLimit: Bytes, stepLimit: Bytes): number {
-  put(0, size);
-  put(1, chunkSize);
-  put(2, memoryLimit);
-  put(3, stepLimit);
+/** The base offset of that allocator. */
+export function createdBaseOffset(): bigint {
+  return words[RESULTS + 2] ?? 0n;
+}
+
+/** Has the collector tell of allocators whose objects have been collected, by their slots. */
+const allocators = new FinalizationRegistry(forgetAllocator);
+
+function forgetAllocator(slot: number): void {
+  numbers[0] = slot;
   seal();
-  addon.create();
+  calls.forgetAllocator();
+}
+
+/** What gpu_buddy_init() and this library need for an allocator. */
+export interface AllocatorConfig {
+  readonly size: Bytes;
+  readonly chunkSize: Bytes;
+  readonly baseOffset: Bytes;
+  /** Bytes; 0 is a quarter of the machine's memory. */
+  readonly memoryLimit: number;
+  /** 0 is none. */
+  readonly stepLimit: number;
+}
+
+/** gpu_buddy_init(): see created(). The allocator ends with `owner`, if not before, and with its last list. */
+export function create(owner: object, config: AllocatorConfig): number {
+  const { size, chunkSize, baseOffset, memoryLimit, stepLimit } = config;
+  numbers[2] = memoryLimit;
+  numbers[3] = stepLimit;
+  seal(put(0, size) | put(1, chunkSize) | put(4, baseOffset));
+  calls.create(register, allocators, owner);
   return status();
 }
 
-/** Gives up a handle; the allocator ends with its last handle and its last list. */
-export function dispose(allocator: Handle): void {
+/** Gives up the handle of an owner. */
+export function dispose(owner: object, allocator: Handle): number {
   putHandle(allocator);
   seal();
-  addon.dispose();
+  calls.dispose(unregister, allocators, owner);
+  return status();
 }
 
-/** A slot for lists, or -1 without memory. */
-export function openList(): number {
-  addon.openList();
+/** Opens a slot for lists that is the guard's, whose end the registry tells by the number of the slot. -1 without memory. */
+export function openList(registry: Registry, guard: object): number {
+  seal();
+  calls.openList(register, registry, guard);
   return status() === OK ? result(0) : -1;
 }
 
-/** Frees what is in the slot, and the slot. Gives the bytes that were freed, if somebody wants to know. */
-export function closeList(slot: number, counts = false): number {
-  numbers[0] = slot;
-  numbers[1] = counts ? 1 : 0;
+/**
+ * Frees what is in the slots from `first` to `end`, and closes them; each number is then 0. Returns the bytes that were freed,
+ * if `counts`.
+ *
+ * @param slots each with 1 added, 0 for none
+ */
+export function closeLists(slots: Uint32Array, first: number, end: number, counts = false): number {
+  numbers[0] = first;
+  numbers[1] = end;
+  numbers[2] = counts ? 1 : 0;
   seal();
-  addon.closeList();
+  calls.closeLists(slots);
   return result(0);
 }
 
-/** What an allocation asks for, but for the size. Nobody changes one. */
+/** An allocation's arguments without its size. Immutable. */
 export interface Request {
   readonly minBlockSize: Bytes;
   readonly flags: number;
@@ -321,15 +383,20 @@ export interface Request {
   readonly tag: number;
 }
 
-/** What the record of the allocation in the mailbox says, unless another copy of this module has changed it since. */
+/**
+ * What the record of the allocation in the mailbox says, unless another copy of this module has changed it since: then the number
+ * of changes is another one.
+ */
 let lastAllocator: Handle | undefined;
 let lastRequest: Request | undefined;
 let lastChange = 0;
 
+/** Forgets first what the record says, here and in other copies: half of it may be written when this is interrupted. */
 function change(allocator: Handle, request: Request): void {
-  writeAlloc(record, allocator, request);
+  lastRequest = undefined;
   lastChange = (integer(CHANGES) + 1) | 0;
   integers[CHANGES] = lastChange;
+  writeAlloc(record, allocator, request);
   lastAllocator = allocator;
   lastRequest = request;
 }
@@ -339,6 +406,7 @@ export function alloc(allocator: Handle, request: Request, slot: number, size: B
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
   writeTarget(record, slot, size);
+  // Always answers.
   callAlloc();
   return status();
 }
@@ -349,7 +417,7 @@ export function free(slot: number, generation: number, cleared: boolean): number
   numbers[1] = generation;
   numbers[2] = cleared ? 1 : 0;
   seal();
-  addon.free();
+  calls.free();
   return status();
 }
 
@@ -359,7 +427,11 @@ export function free(slot: number, generation: number, cleared: boolean): number
  */
 export function freeSoon(slot: number, generation: number, cleared: boolean): number {
   const queued = integer(QUEUED);
-  if (queued === QUEUE_LENGTH || integer(POISONINGS) !== 0) return free(slot, generation, cleared);
+  if (queued === QUEUE_LENGTH || integer(POISONINGS) !== 0) {
+    // Once in a while, in case that scheduling was interrupted.
+    flushIsDue = false;
+    return free(slot, generation, cleared);
+  }
   const at = 4 * queued;
   queue[at] = slot;
   queue[at + 1] = generation;
@@ -376,28 +448,26 @@ let flushIsDue = false;
 
 function flush(): void {
   flushIsDue = false;
-  if (integer(QUEUED) !== 0) addon.flush();
+  if (integer(QUEUED) !== 0) calls.flush();
 }
 
 function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
   putHandle(blocks);
-  put(2, newSize);
   numbers[3] = start === undefined ? 0 : 1;
-  put(4, start ?? 0);
-  seal();
+  seal(put(2, newSize) | put(4, start ?? 0));
 }
 
 /** gpu_buddy_block_trim(), guarded and explained. */
 export function trim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): number {
   putTrim(blocks, newSize, start);
-  addon.trim();
+  calls.trim();
   return status();
 }
 
 /** gpu_buddy_block_trim() as the kernel takes it. */
 export function trimRaw(blocks: Handle, newSize: Bytes, start: Bytes | undefined): number {
   putTrim(blocks, newSize, start);
-  addon.trimRaw();
+  calls.trimRaw();
   return status();
 }
 
@@ -407,7 +477,7 @@ export function freeBlock(blocks: Handle, index: number, cleared: boolean): numb
   numbers[2] = index;
   numbers[3] = cleared ? 1 : 0;
   seal();
-  addon.freeBlock();
+  calls.freeBlock();
   return status();
 }
 
@@ -416,7 +486,7 @@ export function freeBlockRaw(blocks: Handle, index: number): number {
   putHandle(blocks);
   numbers[2] = index;
   seal();
-  addon.freeBlockRaw();
+  calls.freeBlockRaw();
   return status();
 }
 
@@ -425,7 +495,7 @@ export function resetClear(allocator: Handle, clear: boolean): number {
   putHandle(allocator);
   numbers[2] = clear ? 1 : 0;
   seal();
-  addon.resetClear();
+  calls.resetClear();
   return status();
 }
 
@@ -434,16 +504,15 @@ export function resetClearRaw(allocator: Handle, clear: boolean): number {
   putHandle(allocator);
   numbers[2] = clear ? 1 : 0;
   seal();
-  addon.resetClearRaw();
+  calls.resetClearRaw();
   return status();
 }
 
 /** gpu_buddy_allocated_addr_to_block(): the answer is in `found`. */
 export function lookup(allocator: Handle, address: Bytes): number {
   putHandle(allocator);
-  put(2, address);
-  seal();
-  addon.lookup();
+  seal(put(2, address));
+  calls.lookup();
   return status();
 }
 
@@ -466,7 +535,7 @@ export const avail = new AvailReport();
 export function readAvail(allocator: Handle): number {
   putHandle(allocator);
   seal();
-  addon.avail();
+  calls.avail();
   return status();
 }
 
@@ -483,9 +552,8 @@ export function columns(capacity: number): Columns {
 export function read(blocks: Handle, count: number, baseOffset: Bytes): Columns | number {
   const { offsets, orders, states, tags } = columns(count);
   putHandle(blocks);
-  put(2, baseOffset);
-  seal();
-  addon.read(offsets, orders, states, tags);
+  seal(put(2, baseOffset));
+  calls.read(offsets, orders, states, tags);
   return status() === OK ? { offsets, orders, states, tags } : status();
 }
 
@@ -494,7 +562,7 @@ export function readInto(blocks: Handle, { offsets, orders, states, tags }: Colu
   putHandle(blocks);
   numbers[2] = 0;
   seal();
-  addon.read(offsets, orders, states, tags);
+  calls.read(offsets, orders, states, tags);
   return status() === OK && result(0) <= offsets.length;
 }
 
@@ -503,9 +571,8 @@ export function snapshot(allocator: Handle, baseOffset: Bytes): Columns | number
   for (let capacity = countBlocks(allocator), spare = 0; ; spare = capacity) {
     const { offsets, orders, states, tags } = columns(capacity);
     putHandle(allocator);
-    put(2, baseOffset);
-    seal();
-    addon.snapshot(offsets, orders, states, tags);
+    seal(put(2, baseOffset));
+    calls.snapshot(offsets, orders, states, tags);
     if (status() !== OK) return status();
     const count = result(0);
     if (count === capacity) return { offsets, orders, states, tags };
@@ -546,7 +613,7 @@ export function stats(allocator: Handle): Stats | number {
   const usedBlocks = new Float64Array(layout.maxOrders);
   putHandle(allocator);
   seal();
-  addon.stats(freeBlocks, usedBlocks);
+  calls.stats(freeBlocks, usedBlocks);
   if (status() !== OK) return status();
   const orders = result(6) + 1;
   return {
@@ -565,7 +632,7 @@ export function stats(allocator: Handle): Stats | number {
 export function print(allocator: Handle): string | number {
   putHandle(allocator);
   seal();
-  const text = addon.print();
+  const text = calls.print();
   return status() === OK ? (text ?? '') : status();
 }
 
@@ -573,7 +640,7 @@ export function print(allocator: Handle): string | number {
 export function bug(allocator: Handle): string {
   putHandle(allocator);
   seal();
-  return addon.bug() ?? '';
+  return calls.bug() ?? '';
 }
 
 /** A number of 128 bits that nobody guesses. */
@@ -587,35 +654,41 @@ function token(index: number): Token {
 export function share(allocator: Handle): Token | number {
   putHandle(allocator);
   seal();
-  addon.share();
+  calls.share();
   return status() === OK ? token(0) : status();
 }
 
-/** Another handle on the allocator with this number: see created(). */
-export function open(allocator: Token): number {
-  put(0, allocator[0]);
-  put(1, allocator[1]);
-  seal();
-  addon.open();
+/** Opens another handle on the allocator with this number, for `owner`: see created(). */
+export function open(owner: object, allocator: Token): number {
+  seal(put(0, allocator[0]) | put(1, allocator[1]));
+  calls.open(register, allocators, owner);
   return status();
 }
 
-/** Leaves a list with its allocator for whoever has the ticket, and the slot empty; or the status. */
-export function park(blocks: Handle): { readonly allocator: Token; readonly ticket: Token } | number {
+/** Gives the numbers that will stand for a list when it is parked; or the status. */
+export function prepareParking(
+  blocks: Handle,
+): { readonly allocator: Token; readonly ticket: Token } | number {
   putHandle(blocks);
   seal();
-  addon.park();
+  calls.prepareParking();
   return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
+}
+
+/** Leaves a list with its allocator for whoever has the ticket that was given last, and the slot empty. */
+export function park(blocks: Handle): number {
+  putHandle(blocks);
+  seal();
+  calls.park();
+  return integers[STATUS] ?? UNANSWERED;
 }
 
 /** Takes up a parked list, which has a tag (`reportedTag()`), into the slot. */
 export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   putHandle(allocator);
   numbers[2] = slot;
-  put(3, ticket[0]);
-  put(4, ticket[1]);
-  seal();
-  addon.adopt();
+  seal(put(3, ticket[0]) | put(4, ticket[1]));
+  calls.adopt();
   return status();
 }
 
@@ -624,7 +697,7 @@ export function reportedTag(): number {
   return result(2);
 }
 
-/** A batch, and where it tells of its operations. */
+/** Operations, and where the addon tells of them. */
 export interface BatchRun {
   readonly records: Records;
   readonly results: BatchColumns;
@@ -633,30 +706,47 @@ export interface BatchRun {
   readonly count: number;
 }
 
+/** Opens an empty group of lists that is the guard's, whose end the registry tells by the number of the group. -1 without memory. */
+export function openGroup(registry: Registry, guard: object): number {
+  seal();
+  calls.openGroup(register, registry, guard);
+  return status() === OK ? result(0) : -1;
+}
+
 /**
- * Does the operations one after the other. Where it is all or nothing it stops at the first that fails (`failedOperation()`),
- * and takes back those before it.
+ * Does the operations one after the other, in one step: afterwards nothing is called any more. Where one of the first `whole`
+ * fails it stops (`failedOperation()`), and takes back those before it.
+ *
+ * @param group empty: receives the lists
+ * @returns the status, or `OK_AND_EMPTY` where that is OK and the group has received none
  */
-export function runBatch(allocator: Handle, batch: BatchRun, isAtomic: boolean, baseOffset: Bytes): number {
+export function runBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  whole: number,
+  baseOffset: Bytes,
+  group: number,
+): number {
   putHandle(allocator);
   numbers[2] = batch.first;
   numbers[3] = batch.count;
-  numbers[4] = isAtomic ? 1 : 0;
-  put(5, baseOffset);
-  seal();
+  numbers[4] = whole;
+  numbers[6] = group;
+  seal(put(5, baseOffset));
   const { records, results } = batch;
-  addon.runBatch(records.memory, records.requests, results.memory);
-  return status();
+  calls.runBatch(records.memory, records.requests, results.memory);
+  const answer = integers[STATUS] ?? UNANSWERED;
+  return answer === OK && numbers[RESULTS + 1] === 0 ? OK_AND_EMPTY : answer;
 }
+
+export const OK_AND_EMPTY = -2;
 
 export function failedOperation(): number {
   return result(0);
 }
 
-/** How many lists more than before are in slots of the batch's own. */
-export function listsOfBatch(): number {
-  return result(1) - result(2);
-}
+/** The number of no group: no slot is as high. */
+const NO_GROUP = 2 ** 32 - 1;
 
 /**
  * Does the operations as a trace tells of them. `state` receives avail, clear avail and kernel warnings after each,
@@ -675,10 +765,11 @@ export function replayBatch(
   numbers[3] = batch.count;
   numbers[4] = 0;
   numbers[5] = 0;
+  numbers[6] = NO_GROUP;
   seal();
   const { offsets, orders, states, tags } = blocks;
   const { records, results } = batch;
-  addon.runBatch(records.memory, records.requests, results.memory, state, offsets, orders, states, tags);
+  calls.runBatch(records.memory, records.requests, results.memory, state, offsets, orders, states, tags);
   return result(0);
 }
 
@@ -688,19 +779,47 @@ export const CLEARED = 1;
 export const UNDONE = 2;
 export type Closing = typeof DIRTY | typeof CLEARED | typeof UNDONE;
 
-/** Frees what is in these slots (each with 1 added, 0 for none), the last one first, and the slots. */
-export function closeLists(slots: Uint32Array, how: Closing): number {
-  numbers[0] = how;
+/** Frees all lists of a group, the last one first. The group is empty then. */
+export function emptyGroup(group: number, how: Closing): number {
+  numbers[0] = group;
+  numbers[1] = how;
   seal();
-  addon.closeLists(slots);
+  calls.emptyGroup();
   return status();
+}
+
+/**
+ * Frees some lists of a group whose guard has been collected, and the group with the last one: then its number is 0. Returns the
+ * bytes that were freed, if `counts`.
+ *
+ * @param groups each with 1 added, 0 for none
+ */
+export function closeSomeOfGroup(groups: Uint32Array, place: number, most: number, counts: boolean): number {
+  numbers[0] = place;
+  numbers[1] = most;
+  numbers[2] = counts ? 1 : 0;
+  seal();
+  calls.closeSomeOfGroup(groups);
+  return result(0);
+}
+
+/**
+ * Takes a list out of a group: its slot, which is returned, belongs to the guard then, as with openList(). -1 where there is
+ * none. The list is told of in `list`.
+ */
+export function takeFromGroup(registry: Registry, guard: object, group: number, place: number): number {
+  numbers[0] = group;
+  numbers[1] = place;
+  seal();
+  calls.takeFromGroup(register, registry, guard);
+  return status() === OK ? result(3) : -1;
 }
 
 /** What is in this slot is told in `list`. */
 export function describe(slot: number): number {
   numbers[0] = slot;
   seal();
-  addon.describe();
+  calls.describe();
   return status();
 }
 
@@ -711,12 +830,12 @@ export type Fault =
 
 /** @internal In test builds: a BUG_ON or WARN_ON now, or memory that cannot be had from the nth time on. */
 export function inject(allocator: Handle, fault: Fault): number {
-  if (!addon.inject) throw new Error('This build of the addon has no faults to inject.');
+  if (!calls.inject) throw new Error('This build of the addon has no faults to inject.');
   putHandle(allocator);
   numbers[2] = ['bug', 'warning', 'out of memory'].indexOf(fault.kind);
   numbers[3] = fault.kind === 'out of memory' ? fault.nth : 0;
   numbers[4] = fault.kind === 'out of memory' && fault.fromThenOn ? 1 : 0;
   seal();
-  addon.inject();
+  calls.inject();
   return status();
 }

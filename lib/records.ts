@@ -25,7 +25,7 @@ export interface Cells {
   readonly integers: Int32Array;
 }
 
-function cellsIn(buffer: ArrayBuffer, byteOffset: number, count: number): Cells {
+function cellsIn(buffer: ArrayBufferLike, byteOffset: number, count: number): Cells {
   return {
     numbers: new Float64Array(buffer, byteOffset, count),
     words: new BigUint64Array(buffer, byteOffset, count),
@@ -58,11 +58,11 @@ function writeRequest(cells: Cells, at: number, request: Request): void {
 }
 
 /** The allocation in the mailbox. */
-export function allocRecordIn(mailbox: ArrayBuffer, byteOffset: number): Cells {
+export function allocRecordIn(mailbox: ArrayBufferLike, byteOffset: number): Cells {
   return cellsIn(mailbox, byteOffset, ALLOC_CELLS);
 }
 
-/** Of that: slot, whether the size is wide; and the size. */
+/** The cells of its slot and size, and of whether the size is wide. */
 const SLOT = 0;
 const IS_WIDE = 1;
 const SIZE = 1;
@@ -70,7 +70,7 @@ const SIZE = 1;
 const ALLOCATOR = 4;
 const REQUEST = 3;
 
-/** Where an allocation goes, and how much it asks for. */
+/** Writes where an allocation goes, and how much it asks for. */
 export function writeTarget(record: Cells, slot: number, size: Bytes): void {
   const { integers, numbers } = record;
   integers[SLOT] = slot;
@@ -78,7 +78,7 @@ export function writeTarget(record: Cells, slot: number, size: Bytes): void {
   else integers[IS_WIDE] = writeNumber(record, SIZE, size) ? 1 : 0;
 }
 
-/** All but that. */
+/** Writes allocator and request. */
 export function writeAlloc(record: Cells, allocator: Handle, request: Request): void {
   const { integers } = record;
   integers[ALLOCATOR] = allocator.slot;
@@ -96,7 +96,11 @@ function asksForSame(a: Request, b: Request): boolean {
   );
 }
 
-/** The operations of a batch, one after the other. Knows nothing of what they mean. */
+/**
+ * Keeps the operations of a batch, one after the other. Knows nothing of what they mean.
+ *
+ * An operation counts once it is written whole, which may be interrupted at any instruction: the length is raised last.
+ */
 export class Records {
   #capacity: number;
   #cells: Cells;
@@ -128,9 +132,9 @@ export class Records {
   }
 
   clear(): void {
+    this.#lastRequest = undefined;
     this.#length = 0;
     this.#numberOfRequests = 0;
-    this.#lastRequest = undefined;
   }
 
   /** Whether there is room for one operation more, whatever it asks for. */
@@ -150,11 +154,13 @@ export class Records {
     }
   }
 
-  /** The number of the request. What asks for the same as the one before it needs not be written down again. */
+  /** Returns the number of the request, which is written only if it differs from the one before it. */
   #numberOf(request: Request): number {
     const last = this.#lastRequest;
     if (request !== last && !(last && asksForSame(request, last))) {
-      writeRequest(this.#requests, REQUEST_CELLS * this.#numberOfRequests++, request);
+      this.#lastRequest = undefined;
+      writeRequest(this.#requests, REQUEST_CELLS * this.#numberOfRequests, request);
+      this.#numberOfRequests++;
       this.#lastRequest = request;
     }
     return this.#numberOfRequests - 1;
@@ -162,23 +168,25 @@ export class Records {
 
   #writeAlloc(what: number, slot: number, size: Bytes, request: Request): number {
     const number = this.#numberOf(request);
-    const index = this.#length++;
+    const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
     const { integers } = this.#cells;
     const isWide = writeNumber(this.#cells, RECORD_CELLS * index + 2, size);
     integers[at] = isWide ? what | WIDE : what;
     integers[at + 1] = slot;
     integers[at + 2] = number;
+    this.#length = index + 1;
     return index;
   }
 
   #writeFree(what: number, slot: number, generation: number): number {
-    const index = this.#length++;
+    const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
     const { integers } = this.#cells;
     integers[at] = what;
     integers[at + 1] = slot;
     integers[at + 2] = generation;
+    this.#length = index + 1;
     return index;
   }
 

@@ -1,17 +1,26 @@
 /** What an allocation asks for: as users say it, and as it goes down. */
-import { toBytes, toFlag, toInteger, toNumberIfSafe, toOptions, toRelative } from './arguments';
+import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import type { Bytes } from './native';
+import { refuseMoreThan, toOptions, type Names } from './options';
 
-/** Where to look for blocks: one of three. */
+/** Addresses from `start` to `end`, the latter excluded, with `baseOffset`. */
+export interface AddressRange {
+  readonly start: number | bigint;
+  readonly end: number | bigint;
+}
+
+/** Where to look for blocks: one of four. */
 export type AllocMode =
   /** Best fit; among blocks of that size the one with the highest address. */
   | 'simple'
   /** The highest address. */
   | 'top-down'
-  /** Lowest address first, between these two addresses, the second one excluded. */
-  | { readonly range: readonly [start: number | bigint, end: number | bigint] };
+  /** Lowest address first, within these addresses. */
+  | { readonly range: AddressRange }
+  /** Exactly at this address, with `baseOffset`: a range as long as the size. */
+  | { readonly at: number | bigint };
 
 /** How to allocate. */
 export interface AllocOptions {
@@ -23,25 +32,36 @@ export interface AllocOptions {
   readonly contiguous?: boolean | undefined;
   /** Memory that is known to be zero is preferred. */
   readonly clear?: boolean | undefined;
-  /** What `size` is rounded up to stays allocated. */
+  /** Keeps the rounded-up size. */
   readonly trimDisable?: boolean | undefined;
   /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
   readonly tag?: number | undefined;
 }
 
+const OPTION_NAMES: Names<AllocOptions> = {
+  minBlockSize: true,
+  mode: true,
+  contiguous: true,
+  clear: true,
+  trimDisable: true,
+  tag: true,
+};
+const RANGE_NAMES: Names<AddressRange> = { start: true, end: true };
+const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
+
 /** Options that have been looked at. */
 export interface Request extends native.Request {
-  /** The range begins or ends below the start of the space. */
+  /** The range begins or ends outside of all addresses of the space. */
   readonly isOutside: boolean;
-  /** For the few: it is outside, or its list remembers where it was allocated. */
+  /** Slow path: outside, or its list remembers where it was allocated. */
   readonly isSpecial: boolean;
   /** As given, for the words of errors. */
-  readonly range: readonly Bytes[] | undefined;
+  readonly place: { readonly argument: 'range' | 'at'; readonly value: string } | undefined;
 }
 
-type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'range'>;
+type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'place'>;
 
-const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, range: undefined };
+const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, place: undefined };
 const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
 /** An allocation without options, from an allocator whose lists may remember where they were allocated. */
@@ -50,10 +70,20 @@ export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Reques
 }
 
 /** @param plain what holds where an option is not given */
-export function toRequest(options: AllocOptions, plain: Request, baseOffset: bigint): Request {
-  const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = toOptions('options', options);
+export function toRequest(size: Bytes, options: AllocOptions, plain: Request, baseOffset: bigint): Request {
+  const given: unknown = options;
+  if (typeof given !== 'object' || given === null) throw invalidArgType('options', 'of type object', given);
+  const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = options;
+  const found =
+    (minBlockSize === undefined ? 0 : 1) +
+    (mode === undefined ? 0 : 1) +
+    (contiguous === undefined ? 0 : 1) +
+    (clear === undefined ? 0 : 1) +
+    (trimDisable === undefined ? 0 : 1) +
+    (tag === undefined ? 0 : 1);
+  refuseMoreThan(found, 'options', options, OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
-  const { flags, start, end, isOutside, range } = toPlace(mode, baseOffset);
+  const { flags, start, end, isOutside, place } = toPlace(mode, size, baseOffset);
   return {
     minBlockSize: min,
     flags:
@@ -66,22 +96,28 @@ export function toRequest(options: AllocOptions, plain: Request, baseOffset: big
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     isOutside,
     isSpecial: isOutside || plain.isSpecial,
-    range,
+    place,
   };
 }
 
-function toPlace(mode: AllocMode | undefined, baseOffset: bigint): Place {
+function toPlace(mode: AllocMode | undefined, size: Bytes, baseOffset: bigint): Place {
   if (mode === undefined || mode === 'simple') return SIMPLE;
   if (mode === 'top-down') return TOP_DOWN;
 
   const given: unknown = mode;
-  if (typeof given !== 'object' || given === null || !('range' in given))
-    throw invalidArgType('mode', "'simple', 'top-down' or { range: [start, end] }", given);
-  const range: unknown = given.range;
-  if (!Array.isArray(range) || range.length !== 2)
-    throw invalidArgType('mode.range', 'an array of two addresses', range);
-  const start = toBytes('mode.range[0]', range[0]);
-  const end = toBytes('mode.range[1]', range[1]);
+  if (
+    typeof given !== 'object' ||
+    given === null ||
+    Array.isArray(given) ||
+    'range' in given === 'at' in given
+  )
+    throw invalidArgType('mode', "'simple', 'top-down', { range: { start, end } } or { at: address }", given);
+  const { range, at } = toOptions('mode', given as { range?: unknown; at?: unknown }, MODE_NAMES);
+  return 'range' in given ? toRangePlace(range, baseOffset) : toExactPlace(at, size, baseOffset);
+}
+
+function toRangePlace(range: unknown, baseOffset: bigint): Place {
+  const { start, end } = toRange('mode.range', range);
   const relativeStart = toRelative(start, baseOffset);
   const relativeEnd = toRelative(end, baseOffset);
   return {
@@ -89,6 +125,28 @@ function toPlace(mode: AllocMode | undefined, baseOffset: bigint): Place {
     start: relativeStart ?? 0,
     end: relativeEnd ?? 0,
     isOutside: relativeStart === null || relativeEnd === null,
-    range: [start, end],
+    place: { argument: 'range', value: `${String(start)} to ${String(end)}` },
+  };
+}
+
+/** Two addresses, with `baseOffset`. */
+export function toRange(argument: string, range: unknown): { start: Bytes; end: Bytes } {
+  if (typeof range !== 'object' || range === null || Array.isArray(range))
+    throw invalidArgType(argument, 'of the form { start, end }', range);
+  const { start, end } = toOptions(argument, range as Partial<AddressRange>, RANGE_NAMES);
+  return { start: toBytes(`${argument}.start`, start), end: toBytes(`${argument}.end`, end) };
+}
+
+function toExactPlace(address: unknown, size: Bytes, baseOffset: bigint): Place {
+  const start = toBytes('mode.at', address);
+  const relativeStart = toRelative(start, baseOffset);
+  const end = BigInt(relativeStart ?? 0) + BigInt(size);
+  const isOutside = relativeStart === null || end >= 1n << 64n;
+  return {
+    flags: native.FLAG_RANGE,
+    start: relativeStart ?? 0,
+    end: isOutside ? 0 : toNumberIfSafe(end),
+    isOutside,
+    place: { argument: 'at', value: String(start) },
   };
 }

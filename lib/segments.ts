@@ -9,6 +9,9 @@ export interface Segment {
   readonly size: bigint;
 }
 
+/** Heap that a segment takes: an object, two bigints and its place in an array. */
+export const HEAP_BYTES_OF_SEGMENT = 96;
+
 /** @param longest bytes that a segment may have */
 export function mergeBlocks(
   { offsets, orders }: BlockTable,

@@ -1,4 +1,7 @@
-/** What passes from thread to thread in place of an allocator or a list: plain data that can be cloned. */
+/**
+ * What passes from thread to thread in place of an allocator or a list: plain data that can be cloned, posted and written as JSON.
+ * It says nothing but which one is meant: all the rest is known natively.
+ */
 import { invalidArgType } from './errors';
 import type { Token } from './native';
 
@@ -7,7 +10,6 @@ export interface GpuBuddyToken {
   readonly type: 'GpuBuddy';
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
-  readonly baseOffset: bigint;
 }
 
 /** Stands for a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()`. */
@@ -20,15 +22,9 @@ export interface AllocatedBlocksToken {
 
 export function toBuddyToken(argument: string, value: unknown): GpuBuddyToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
-  const { type, id, baseOffset } = value;
-  if (
-    type !== 'GpuBuddy' ||
-    !isId(id) ||
-    typeof baseOffset !== 'bigint' ||
-    BigInt.asUintN(64, baseOffset) !== baseOffset
-  )
-    throw invalidArgType(argument, 'a token made by share()', value);
-  return { type, id, baseOffset };
+  const { type, id } = value;
+  if (type !== 'GpuBuddy' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
+  return { type, id };
 }
 
 export function toBlocksToken(argument: string, value: unknown): AllocatedBlocksToken {

@@ -22,7 +22,7 @@ await build({
   cwd: root,
   input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
   platform: 'node',
-  external: ['node-gyp-build', 'cli-progress'],
+  external: ['cli-progress'],
   tsconfig: 'tsconfig.build.json',
   transform: { target: 'es2022' },
   logLevel: 'warn',

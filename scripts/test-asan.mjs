@@ -4,6 +4,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { protocolDigest, writeProtocol } from './protocol.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const folder = path.join(root, 'build/native/asan');
@@ -23,10 +24,12 @@ function build([program, ...args]) {
 
 const headers = [require('node-api-headers').include_dir, require('node-addon-api').include_dir];
 
+writeProtocol();
 build([
   ...['cmake', '-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=RelWithDebInfo', '-DSANITIZE=address,undefined'],
   `-DADDON_INCLUDES=${headers.map((header) => path.resolve(root, header.replaceAll('"', ''))).join(';')}`,
   `-DKERNEL_VERSION=${ask('node', 'scripts/linux/version.mjs')}`,
+  `-DPROTOCOL=${protocolDigest()}`,
 ]);
 build(['cmake', '--build', folder, '--target', 'addon', '--parallel', '2']);
 

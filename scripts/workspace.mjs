@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { run } from './command.mjs';
+import { protocolDigest } from './protocol.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -58,6 +59,8 @@ export class Workspace {
       ...['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS_RELWITHDEBINFO=${optimize}`),
       `-DADDON_INCLUDES=${headers.map((header) => path.resolve(this.#root, header.replaceAll('"', ''))).join(';')}`,
       `-DKERNEL_VERSION=${kernelVersion}`,
+      // The one that lib/ expects, whatever the copy becomes.
+      `-DPROTOCOL=${protocolDigest(this.#root)}`,
     );
   }
 

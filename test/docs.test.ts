@@ -1,6 +1,7 @@
 /** Every example in README.md, docs/ and the docstrings of lib/ runs; what it logs is what its `// …` comments say. */
 import { describe, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
@@ -73,4 +74,16 @@ describe('examples', () => {
   test.each(examples)('$where does what it says', ({ code }) => {
     expect(run(code)).toEqual(promised(code));
   });
+});
+
+describe('the examples of the README', () => {
+  const ofReadme = examples.filter(({ where }) => where.startsWith('README.md'));
+
+  // From this folder the package finds itself, as it is built.
+  test.each(ofReadme.map(({ where, code }) => [where, code]))(
+    'at %s run as they stand, as an ES module in this Node',
+    (_, code) => {
+      execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root, stdio: 'pipe' });
+    },
+  );
 });

@@ -1,8 +1,9 @@
 /** What is built, committed and published: nothing missing, nothing that does not belong there. */
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 
 const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/gpu_buddy.node');
@@ -60,9 +61,12 @@ describe('the npm package', () => {
   interface Packed {
     readonly files: readonly { readonly path: string }[];
   }
-  const packed = JSON.parse(run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'])) as
-    readonly Packed[] | Readonly<Record<string, Packed>>;
-  const files = Object.values(packed).flatMap((entry) => entry.files.map(({ path }) => path));
+  function filesPackedIn(folder: string): string[] {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts', folder];
+    const packed = JSON.parse(run('npm', args)) as readonly Packed[] | Readonly<Record<string, Packed>>;
+    return Object.values(packed).flatMap((entry) => entry.files.map(({ path }) => path));
+  }
+  const files = filesPackedIn('.');
 
   test('has what is run, what it is built from, and the papers', () => {
     expect(files).toEqual(
@@ -101,6 +105,22 @@ describe('the npm package', () => {
         !/^((CHANGELOG|README|THIRD-PARTY)\.md|LICENSE|native\/sources\.json|package\.json)$/.test(file),
     );
     expect(others).toEqual([]);
+  });
+
+  test('has no leavings of an interrupted build', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-pack-'));
+    try {
+      cpSync(join(root, 'package.json'), join(folder, 'package.json'));
+      const binaries = ['linux-x64/gpu-buddy.glibc.node', 'linux-x64/gpu-buddy.musl.node'];
+      const leavings = ['linux-x64/.compile-a1/linked.node', 'linux-x64/.compile-a1/0.o', '.compile-b2/0.o'];
+      for (const file of [...binaries, ...leavings, '../build/compile-c3/linked.node']) {
+        mkdirSync(join(folder, 'prebuilds', dirname(file)), { recursive: true });
+        writeFileSync(join(folder, 'prebuilds', file), '');
+      }
+      expect(filesPackedIn(folder)).toEqual(['package.json', ...binaries.map((file) => `prebuilds/${file}`)]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('has every source that native/sources.json lists for the addon', () => {

@@ -1,5 +1,5 @@
 /** The public API, one call after the other. */
-import { GpuBuddy } from '../library.mjs';
+import { library } from '../library.mjs';
 import { nextRandom, SEED } from '../random.mjs';
 import { takeEverySecond, takeRandomHalf } from './halves.mjs';
 import { apiOptions } from './requests.mjs';
@@ -11,8 +11,8 @@ export class Api {
   #live = [];
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params */
-  constructor(params) {
+  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  constructor(params, { GpuBuddy } = library) {
     this.#buddy = new GpuBuddy(params);
   }
 

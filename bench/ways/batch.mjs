@@ -2,7 +2,7 @@
  * The batch API: so many operations collected, then done in one call. No list is asked for as an object, so what is to be
  * freed must have been allocated in the same batch: before churn, everything since the space was empty is one batch.
  */
-import { GpuBuddy } from '../library.mjs';
+import { library } from '../library.mjs';
 import { nextRandom, SEED } from '../random.mjs';
 import { takeEverySecond, takeRandomHalf } from './halves.mjs';
 import { apiOptions } from './requests.mjs';
@@ -21,8 +21,8 @@ export class Batch {
   #results = [];
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params */
-  constructor(params) {
+  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  constructor(params, { GpuBuddy } = library) {
     this.#buddy = new GpuBuddy(params);
     this.#batch = this.#buddy.batch();
   }

@@ -2,7 +2,7 @@
  * The replay of a trace, which makes the kernel's calls with its arguments as they are. Nothing is read or parsed, and the
  * lines of the results are not asked for.
  */
-import { TraceReplayer } from '../library.mjs';
+import { library } from '../library.mjs';
 import { nextRandom, SEED } from '../random.mjs';
 import { takeEverySecond, takeRandomHalf } from './halves.mjs';
 import { kernelArguments } from './requests.mjs';
@@ -10,15 +10,16 @@ import { kernelArguments } from './requests.mjs';
 /** @implements {Way} @typedef {import('./way.mjs').Way} Way @typedef {import('../states.mjs').Request} Request */
 export class Replay {
   #params;
-  #replayer = new TraceReplayer();
+  #replayer;
   /** @type {number[]} */
   #live = [];
   /** Each list has an ID of its own. */
   #nextId = 1;
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params */
-  constructor(params) {
+  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  constructor(params, { TraceReplayer } = library) {
+    this.#replayer = new TraceReplayer();
     this.#params = params;
     this.#replayer.execute({ kind: 'init', size: params.size, chunkSize: params.chunkSize });
   }

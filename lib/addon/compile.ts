@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { PROTOCOL } from './protocol';
 
 export interface Toolchain {
   /** Programs with their first arguments. */
@@ -39,7 +40,7 @@ interface Sources {
 type Command = readonly string[];
 
 /**
- * Makes `output`, which is there whole or not at all.
+ * Makes `output`, a file in the package, which is there whole or not at all.
  *
  * @param folder the package's
  * @param onProgress told after each command how many are done, of how many
@@ -51,9 +52,10 @@ export async function compileAddon(
   toolchain: Toolchain,
   onProgress: (done: number, whole: number) => void = () => undefined,
 ): Promise<void> {
-  mkdirSync(dirname(output), { recursive: true });
-  // Beside the output, so that it can be renamed.
-  const temporary = mkdtempSync(join(dirname(output), '.compile-'));
+  const build = join(folder, 'build');
+  for (const place of [dirname(output), build]) mkdirSync(place, { recursive: true });
+  // In the package, from where the output can be renamed, but where npm packs nothing: an interrupted build leaves it.
+  const temporary = mkdtempSync(join(build, 'compile-'));
   try {
     const { compile, link, linked } = commands(folder, temporary, toolchain);
     let done = 0;
@@ -78,12 +80,18 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
     objects.push(object);
     return [...compiler, ...all, '-fPIC', '-c', source, '-o', object];
   };
+  const defines = [
+    ...sources.defines,
+    ...kernelDefines(folder, sources.linux),
+    // The sources in a package are of the same state as its lib/.
+    `GPU_BUDDY_PROTOCOL="${PROTOCOL}"`,
+  ];
   const c = [...cc, ...sources.cflags, ...sources.includes.map((path) => `-I${path}`)];
   const cpp = [
     ...[...cxx, ...sources.cxxflags, '-fno-exceptions', '-fno-rtti'],
     ...sources.cxxincludes.map((path) => `-I${path}`),
     ...['-isystem', 'vendor/node-api'],
-    ...[...sources.defines, ...kernelDefines(folder, sources.linux)].map((define) => `-D${define}`),
+    ...defines.map((define) => `-D${define}`),
   ];
   const linked = join(temporary, 'linked.node');
   return {

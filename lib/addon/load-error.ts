@@ -1,6 +1,8 @@
 /** The error where no binary of the addon loads: what was looked for, on what platform, and what can be done. */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { flagLines } from './node-flags';
+import { OWN_BUILDS, prebuiltFor } from './places';
 import {
   platformText,
   PREBUILT,
@@ -9,8 +11,7 @@ import {
   whyUnsupported,
   type Platform,
 } from './platform';
-
-const OWN_BUILDS = ['build/Release', 'build/Debug'];
+import { rebuildLines } from './way-out';
 
 /** A file that was found but does not load. */
 interface Failure {
@@ -20,11 +21,12 @@ interface Failure {
 
 /** An error for the package in a folder, on this platform unless told otherwise. */
 export function noBinary(folder: string, failure?: Failure, platform: Platform = thisPlatform()): Error {
+  const flags = flagLines(folder, failure?.cause);
   const text = [
-    'gpu-buddy has no binary that runs here.',
+    flags ? 'gpu-buddy may not load its binary in this process.' : 'gpu-buddy has no binary that runs here.',
     `  Platform: ${platformText(platform)}`,
     ...(failure ? failureLines(failure) : searchLines(folder, platform)),
-    ...wayOutLines(platform),
+    ...(flags ?? wayOutLines(folder, platform)),
   ].join('\n');
   const error = new Error(text, failure && { cause: failure.cause });
   return Object.assign(error, { code: 'ERR_GPU_BUDDY_NO_BINARY' });
@@ -36,31 +38,30 @@ function failureLines({ file, cause }: Failure): string[] {
 }
 
 function searchLines(folder: string, { platform, arch, libc }: Platform): string[] {
-  const wanted = `prebuilds/${platform}-${arch}`;
-  const flavour = libc?.split(' ')[0];
+  const wanted = [...OWN_BUILDS, prebuiltFor({ platform, arch, libc: libc?.split(' ')[0] })];
   return [
     `  Looked for, below ${folder}:`,
-    ...OWN_BUILDS.map((name) => `    ${name}/*.node: ${contents(join(folder, name))}`),
-    `    ${wanted}/*${flavour ? `.${flavour}` : ''}.node: ${contents(join(folder, wanted))}`,
-    `  Platforms in prebuilds/: ${contents(join(folder, 'prebuilds'))}`,
+    ...wanted.map((name) => `    ${name}: the folder ${contents(join(folder, dirname(name)))}`),
+    `  Platforms: prebuilds/ ${contents(join(folder, 'prebuilds'))}`,
   ];
 }
 
 function contents(folder: string): string {
   try {
-    return readdirSync(folder).sort().join(', ') || 'nothing';
-  } catch {
-    return 'no such folder';
+    return `has ${readdirSync(folder).sort().join(', ') || 'nothing'}`;
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    return isMissing ? 'is not there' : 'cannot be read';
   }
 }
 
-function wayOutLines(platform: Platform): string[] {
+function wayOutLines(folder: string, platform: Platform): string[] {
   const why = whyUnsupported(platform);
   if (why) return [`  ${why}`, `  Supported: ${PREBUILT_TEXT}.`];
   const isPrebuilt = PREBUILT.includes(`${platform.platform}-${platform.arch}`);
   return [
     '  What to do:',
-    '    - compile it here, from the sources in the package: npx gpu-buddy build',
+    ...rebuildLines(folder),
     `    - or run it where it is prebuilt: ${PREBUILT_TEXT}` +
       (isPrebuilt
         ? ';\n      node_modules that were copied from another machine have to be installed anew'

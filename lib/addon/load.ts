@@ -1,10 +1,8 @@
 /** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
 import { packageFolder } from './folder';
 import { noBinary } from './load-error';
-
-interface NodeGypBuild {
-  readonly resolve: (folder: string) => string;
-}
+import { fits, mismatch } from './mismatch';
+import { findBinary } from './places';
 
 /** Names an addon that was built for tests, whatever its file is called. */
 const other = process.env['GPU_BUDDY_ADDON'];
@@ -16,18 +14,20 @@ const other = process.env['GPU_BUDDY_ADDON'];
  */
 export function findAddon(): string {
   if (other) return other;
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- it has no types
-  const { resolve } = require('node-gyp-build') as NodeGypBuild;
-  try {
-    return resolve(packageFolder);
-  } catch {
-    throw noBinary(packageFolder);
-  }
+  const file = findBinary(packageFolder);
+  if (file === undefined) throw noBinary(packageFolder);
+  return file;
 }
 
-/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY */
+/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY or ERR_GPU_BUDDY_ADDON_MISMATCH */
 export function loadAddon(): unknown {
   const file = findAddon();
+  const addon = open(file);
+  if (!fits(addon)) throw mismatch(packageFolder, file, addon);
+  return addon;
+}
+
+function open(file: string): unknown {
   try {
     return other ? loadFile(file) : load(file);
   } catch (cause) {

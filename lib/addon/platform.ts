@@ -1,4 +1,5 @@
 /** What this process runs on, and what the addon can run on. */
+import { glibcVersion } from './libc';
 
 /** The folders in prebuilds/ that are published. */
 export const PREBUILT = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64'];
@@ -15,7 +16,7 @@ export interface Platform {
 
 export function thisPlatform(): Platform {
   const { platform, arch } = process;
-  return { platform, arch, libc: platform === 'linux' ? libc() : undefined };
+  return { platform, arch, libc: platform === 'linux' ? libcText() : undefined };
 }
 
 /** `linux-x64, glibc 2.36, Node 20.20.2 (ABI 115)` */
@@ -33,11 +34,7 @@ export function whyUnsupported({ platform, arch }: Platform): string | undefined
   return undefined;
 }
 
-interface Report {
-  readonly header: { readonly glibcVersionRuntime?: string };
-}
-
-function libc(): string {
-  const { header } = process.report.getReport() as unknown as Report;
-  return header.glibcVersionRuntime === undefined ? 'musl' : `glibc ${header.glibcVersionRuntime}`;
+function libcText(): string {
+  const version = glibcVersion();
+  return version === undefined ? 'musl' : `glibc ${version}`;
 }

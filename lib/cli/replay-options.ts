@@ -1,7 +1,7 @@
 /** The command line of `gpu-buddy replay`. */
 import { parseArgs } from 'node:util';
 import { systemReason } from '../trace/system-reason';
-import { STDIN } from './trace-name';
+import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
 export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
@@ -21,11 +21,12 @@ where its name ends in .gz or .br, or - for standard input.
   --help                show this
 
 Summary and picture go to standard output with --check, else to standard error.
-The end is the state before the last fini, or where the trace stops. The other moments are drawn in a
-second run up to there, so standard input is drawn at the end only.
+The end is the state before the last fini, or where the trace stops. The peak is drawn in a second run
+up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
+temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
 
 Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
-(nothing after it is replayed).
+(nothing after it is replayed), or where a line to draw after is beyond the end of the trace.
 `;
 
 /** When to draw: after a line of that number, counted from 1; when most is used; or at the end. */
@@ -51,8 +52,10 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     ...values['picture-at'].map(toMoment),
   ]);
   if (!help && traces.length === 0) throw new UsageError('no TRACE is given');
-  if (traces.filter((trace) => trace === STDIN).length > 1) {
-    throw new UsageError('standard input (-) can be read only once');
+  const files = check === undefined ? traces : [...traces, check];
+  const again = files.find((file, i) => files.indexOf(file) < i && isReadOnce(file));
+  if (again !== undefined) {
+    throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
   return { traces, check, recordedOn, summary, pictures, help };

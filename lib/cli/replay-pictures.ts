@@ -1,12 +1,13 @@
 /** The pictures of a replayed trace: its space at the peak, after given lines, and at the end. */
 import { drawSpace, openLines, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
-import { bytesText, countText } from './number-text';
+import { CommandError } from './command-error';
+import { bytesText, countText, pluralText } from './number-text';
 import { paintFor, wantsColors, type Paint } from './paint';
 import { addressWidth, legendText, pictureText } from './picture-text';
 import type { PictureMoment } from './replay-options';
 import type { Outcome } from './replay-session';
 import type { OutputStream, Terminal } from './terminal';
-import { STDIN } from './trace-name';
+import type { TraceCopy } from './trace-copy';
 
 const DEFAULT_WIDTH = 80;
 /** A row has a multiple of this many cells. */
@@ -19,41 +20,85 @@ interface Moment {
   readonly snapshot: SpaceSnapshot;
 }
 
+/** What can be drawn, and what is to be said of the rest. */
+export interface Pictures {
+  /** Empty where there is no picture. */
+  readonly text: string;
+  /** Says of each moment without an allocator that nothing is drawn. */
+  readonly notes: readonly string[];
+  /** Says which lines are beyond the end of the trace, if any. */
+  readonly beyondEnd: string | undefined;
+}
+
 /**
- * The pictures of those moments in their order, for the width and the colours of a stream; empty where there is none.
- * Replays the trace once more, up to the last of the lines.
+ * Draws those moments in their order, for the width and the colours of a stream. Replays the trace once more for its peak.
+ *
+ * @param copy the lines of a trace that can be read only once
+ * @throws CommandError where the trace is another one by now
  */
-export async function picturesText(
-  { path, name, summary: { peak, end } }: Outcome,
+export async function drawPictures(
+  outcome: Outcome,
   pictures: ReadonlySet<PictureMoment>,
+  copy: TraceCopy | undefined,
   stream: OutputStream,
   env: Terminal['env'],
-): Promise<string> {
-  const lines = new Map<number, string>();
-  for (const when of pictures) if (typeof when === 'number') lines.set(when, `after line ${countText(when)}`);
-  if (pictures.has('peak') && peak)
-    lines.set(peak.lineNumber, `at its peak, line ${countText(peak.lineNumber)}`);
+): Promise<Pictures> {
+  const { name, snapshots } = outcome;
+  const { peak, end } = outcome.summary;
+  const notes: string[] = [];
+  const moments: Moment[] = [];
+  const add = (title: string, snapshot: SpaceSnapshot | undefined, why: string): void => {
+    if (snapshot) moments.push({ title, snapshot });
+    else notes.push(`${name}: nothing is drawn ${title}: ${why}`);
+  };
 
-  const moments = path === STDIN || lines.size === 0 ? [] : await momentsAfter(path, lines);
-  if (pictures.has('end') && end?.snapshot) moments.push({ title: 'at the end', snapshot: end.snapshot });
+  const wanted = new Set(snapshots.keys());
+  if (pictures.has('peak') && peak) wanted.add(peak.lineNumber);
+  for (const line of [...wanted].sort((a, b) => a - b)) {
+    const isPeak = pictures.has('peak') && line === peak?.lineNumber;
+    const snapshot = snapshots.has(line) ? snapshots.get(line) : await spaceAfter(line, outcome, copy);
+    const title = isPeak ? `at its peak, line ${countText(line)}` : `after line ${countText(line)}`;
+    add(title, snapshot, 'there is no allocator');
+  }
+  if (pictures.has('peak') && !peak) add('at its peak', undefined, 'nothing was allocated');
+  if (pictures.has('end')) add('at the end', end?.snapshot, 'there never was an allocator');
+
+  return { text: momentsText(name, moments, stream, env), notes, beyondEnd: beyondText(outcome, pictures) };
+}
+
+function beyondText({ name, summary }: Outcome, pictures: ReadonlySet<PictureMoment>): string | undefined {
+  const beyond = [...pictures]
+    .filter((when) => typeof when === 'number')
+    .filter((line) => line > summary.lines);
+  if (beyond.length === 0) return undefined;
+  const lines = beyond.map((line) => `line ${countText(line)}`).join(' or ');
+  return `${name}: nothing is drawn after ${lines}: the trace has ${pluralText(summary.lines, 'line')}`;
+}
+
+/** The space after a line, which there is. */
+async function spaceAfter(
+  line: number,
+  { path }: Outcome,
+  copy: TraceCopy | undefined,
+): Promise<SpaceSnapshot> {
+  using trace = copy ? await copy.read(path) : openLines(path);
+  using replayer = new TraceReplayer();
+  await replayTrace(trace, replayer, [], line);
+  const snapshot = trace.line === line ? replayer.snapshot() : undefined;
+  if (!snapshot) throw new CommandError(`${path} has changed between the two runs of its pictures`);
+  return snapshot;
+}
+
+function momentsText(
+  name: string,
+  moments: readonly Moment[],
+  stream: OutputStream,
+  env: Terminal['env'],
+): string {
   if (moments.length === 0) return '';
-
   const paint = paintFor(wantsColors(stream, env));
   const width = stream.columns ?? DEFAULT_WIDTH;
   return `${moments.map((moment) => momentText(name, moment, width, paint)).join('')}${legendText(paint)}`;
-}
-
-/** The states after lines, in the order of the lines; none where there was no allocator. */
-async function momentsAfter(path: string, lines: ReadonlyMap<number, string>): Promise<Moment[]> {
-  using trace = openLines(path);
-  using replayer = new TraceReplayer();
-  const moments: Moment[] = [];
-  for (const [line, title] of [...lines].sort(([a], [b]) => a - b)) {
-    await replayTrace(trace, replayer, [], line);
-    const snapshot = trace.line === line ? replayer.snapshot() : undefined;
-    if (snapshot) moments.push({ title, snapshot });
-  }
-  return moments;
 }
 
 function momentText(name: string, { title, snapshot }: Moment, width: number, paint: Paint): string {

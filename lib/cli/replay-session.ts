@@ -8,16 +8,27 @@ import {
   TraceReplayer,
   type ComparisonCounts,
   type ReplayObserver,
+  type SpaceSnapshot,
   type TraceSummary,
 } from '../trace';
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
+import type { TraceCopy } from './trace-copy';
 import { STDIN, STDIN_NAME, traceName } from './trace-name';
 
 /** A list may have many blocks, and all of them stand on its line. */
 const MAX_RESULT_LENGTH = 2 ** 28;
+
+/** What to keep of a trace, besides its results. */
+export interface Watch {
+  readonly collector: SummaryCollector;
+  /** Numbers of the lines after which the space is wanted, in ascending order. */
+  readonly lines: readonly number[];
+  /** Receives every line. */
+  readonly copy: TraceCopy | undefined;
+}
 
 /** What has become of a trace. */
 export interface Outcome {
@@ -26,7 +37,11 @@ export interface Outcome {
   readonly summary: TraceSummary;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
+  /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
+  readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
 }
+
+type Replayed = Pick<Outcome, 'summary' | 'snapshots'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -38,28 +53,28 @@ export class ReplaySession {
   }
 
   /** Writes the results of a trace. */
-  async writeResults(path: string, collector: SummaryCollector): Promise<Outcome> {
+  async writeResults(path: string, watch: Watch): Promise<Outcome> {
     const writer: ReplayObserver = { after: ({ result }) => this.#output.write(`${result}\n`) };
     try {
       // A bar among the lines on one terminal would spoil both.
-      const summary = await this.#replay(path, collector, writer, this.#terminal.stdout.isTTY !== true);
-      return { path, name: traceName(path), summary, counts: undefined };
+      const replayed = await this.#replay(path, watch, writer, this.#terminal.stdout.isTTY !== true);
+      return { path, name: traceName(path), ...replayed, counts: undefined };
     } finally {
       await this.#output.flush();
     }
   }
 
   /** Compares the results of a trace with recorded ones, and writes what was found. */
-  async check(path: string, expectedPath: string, collector: SummaryCollector): Promise<Outcome> {
+  async check(path: string, expectedPath: string, watch: Watch): Promise<Outcome> {
     const name = traceName(path);
     using expected = openLines(expectedPath, { maxLineLength: MAX_RESULT_LENGTH });
     const comparison = new Comparison(expected);
     let isComplete = false;
     try {
-      const summary = await this.#replay(path, collector, comparison, true);
+      const replayed = await this.#replay(path, watch, comparison, true);
       await comparison.finish();
       isComplete = true;
-      return { path, name, summary, counts: comparison.counts };
+      return { path, name, ...replayed, counts: comparison.counts };
     } finally {
       const { counts, firstDifference } = comparison;
       if (isComplete) await this.#output.write(countsText(name, counts));
@@ -71,15 +86,20 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    collector: SummaryCollector,
+    { collector, lines, copy }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
-  ): Promise<TraceSummary> {
+  ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
     using trace = this.#open(path, bar);
     using replayer = new TraceReplayer();
-    await replayTrace(trace, replayer, [collector, observer]);
-    return collector.summary(replayer);
+    const observers = copy ? [collector, observer, copy] : [collector, observer];
+    const snapshots = new Map<number, SpaceSnapshot | undefined>();
+    for (const line of [...lines, Infinity]) {
+      await replayTrace(trace, replayer, observers, line);
+      if (trace.line === line) snapshots.set(line, replayer.snapshot());
+    }
+    return { summary: collector.summary(replayer), snapshots };
   }
 
   #open(path: string, bar: ProgressBar | undefined): LineReader {

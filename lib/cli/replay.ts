@@ -2,14 +2,16 @@
 import { kernelVersion } from '../native';
 import { SummaryCollector } from '../trace';
 import { ChunkedOutput } from './chunked-output';
+import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
 import { countText, pluralText } from './number-text';
 import { parseReplayOptions, REPLAY_HELP, type ReplayOptions } from './replay-options';
-import { picturesText } from './replay-pictures';
+import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
 import { summaryText } from './summary-text';
 import type { Terminal } from './terminal';
-import { expectedFiles } from './trace-name';
+import { TraceCopy } from './trace-copy';
+import { expectedFiles, isReadOnce } from './trace-name';
 
 /**
  * Runs the command.
@@ -26,34 +28,65 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
     return 0;
   }
 
-  const outcomes = await replayAll(options, new ReplaySession(terminal, output));
-
-  const reportStream = options.check === undefined ? terminal.stderr : terminal.stdout;
-  const report = new ChunkedOutput(reportStream);
-  await report.write(totalText(outcomes, options.recordedOn));
-  if (options.summary) await report.write(`\n${summaryText(outcomes)}`);
-  const last = outcomes.at(-1);
-  if (last) await report.write(await picturesText(last, options.pictures, reportStream, terminal.env));
-  await report.flush();
-  return outcomes.some(({ counts }) => counts && counts.different > 0) ? 1 : 0;
+  const needsCopy = options.pictures.has('peak') && isReadOnce(options.traces.at(-1) ?? '');
+  const copy = needsCopy ? await TraceCopy.create() : undefined;
+  try {
+    const outcomes = await replayAll(options, copy, new ReplaySession(terminal, output));
+    await report(outcomes, options, copy, terminal);
+    return outcomes.some(({ counts }) => counts && counts.different > 0) ? 1 : 0;
+  } finally {
+    await copy?.close();
+  }
 }
 
 async function replayAll(
   { traces, check, pictures }: ReplayOptions,
+  copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
   const expected = check === undefined ? [] : expectedFiles(traces, check);
+  const lines = [...pictures].filter((when) => typeof when === 'number').sort((a, b) => a - b);
   const outcomes: Outcome[] = [];
   for (const [i, path] of traces.entries()) {
-    const collector = new SummaryCollector({ withSnapshot: pictures.has('end') && i === traces.length - 1 });
+    const isLast = i === traces.length - 1;
+    const watch = {
+      collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast }),
+      lines: isLast ? lines : [],
+      copy: isLast ? copy : undefined,
+    };
     const expectedPath = expected[i];
     outcomes.push(
       expectedPath === undefined
-        ? await session.writeResults(path, collector)
-        : await session.check(path, expectedPath, collector),
+        ? await session.writeResults(path, watch)
+        : await session.check(path, expectedPath, watch),
     );
   }
   return outcomes;
+}
+
+/**
+ * Writes what is said of all traces together, and the pictures of the last one.
+ *
+ * @throws CommandError where a picture is wanted after a line that there is not; all else is written
+ */
+async function report(
+  outcomes: readonly Outcome[],
+  { check, recordedOn, summary, pictures }: ReplayOptions,
+  copy: TraceCopy | undefined,
+  { stdout, stderr, env }: Terminal,
+): Promise<void> {
+  const stream = check === undefined ? stderr : stdout;
+  const output = new ChunkedOutput(stream);
+  await output.write(totalText(outcomes, recordedOn));
+  if (summary) await output.write(`\n${summaryText(outcomes)}`);
+  const last = outcomes.at(-1);
+  const { text, notes, beyondEnd } = last
+    ? await drawPictures(last, pictures, copy, stream, env)
+    : { text: '', notes: [], beyondEnd: undefined };
+  await output.write(text);
+  await output.flush();
+  for (const note of notes) stderr.write(`gpu-buddy: ${note}\n`);
+  if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 
 /** All comparisons together; empty where there were none. */

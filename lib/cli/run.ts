@@ -66,7 +66,11 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
 }
 
 function isNoBinary(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === 'ERR_GPU_BUDDY_NO_BINARY';
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    (error.code === 'ERR_GPU_BUDDY_NO_BINARY' || error.code === 'ERR_GPU_BUDDY_ADDON_MISMATCH')
+  );
 }
 
 function messageOf(error: unknown): string {

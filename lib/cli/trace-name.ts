@@ -1,6 +1,6 @@
 /** Names of traces, and of the files that hold their recorded results. */
 import { existsSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { UsageError } from './usage-error';
 
 /** Means standard input where a file is expected. */
@@ -15,6 +15,21 @@ export function traceName(path: string): string {
   return basename(path)
     .replace(/\.(gz|br)$/, '')
     .replace(/\.trace$/, '');
+}
+
+/**
+ * Whether a file can be read only once: standard input, a pipe, a socket or a device. Whatever stands in /dev counts as one:
+ * on some systems /dev/fd/N goes on where the one that opened it before has stopped.
+ */
+export function isReadOnce(path: string): boolean {
+  if (path === STDIN || resolve(path).startsWith('/dev/')) return true;
+  try {
+    const stats = statSync(path);
+    return !stats.isFile() && !stats.isDirectory();
+  } catch {
+    // Whoever reads it is told why it cannot be.
+    return false;
+  }
 }
 
 /**

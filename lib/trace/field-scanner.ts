@@ -1,5 +1,6 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
+import { toPlace } from './check';
 import { OPERATION_FORMS } from './operation-forms';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
@@ -9,11 +10,15 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const LETTER_X = 0x78;
 
-/** As many digits as surely fit in a safe integer. */
-const SAFE_DECIMAL_DIGITS = 15;
-const SAFE_HEX_DIGITS = 13;
+/** A number of at most this many characters is a safe integer: 15 digits, or 13 hexadecimal ones after `0x`. */
+const SAFE_DIGITS = 15;
 
 const MAX_U64 = 2n ** 64n - 1n;
+
+// Numbers that are refused where they stand.
+const ZEROS_BEFORE = /^0\d+$/;
+const HEX = /^0[xX][0-9a-fA-F]+$/;
+const DECIMAL = /^\d+$/;
 
 function wordEnd(text: string, start: number): number {
   const space = text.indexOf(' ', start);
@@ -50,31 +55,37 @@ export class FieldScanner {
   /** A decimal or 0x-hex number of at most 64 bits: a bigint only above 2^53 - 1. */
   bytes(field: string): Bytes {
     const start = this.#next(field);
-    return this.#text.charCodeAt(start) === ZERO && this.#text.charCodeAt(start + 1) === LETTER_X
-      ? this.#hex(field, start + 2)
-      : this.#decimal(field, start);
+    const value = this.#number(start);
+    if (value < 0) this.#failBytes(field);
+    return this.#end - start <= SAFE_DIGITS ? value : this.#wide(field);
   }
 
   /** As `bytes`; a single `-` is `undefined`. */
   bytesOrDash(field: string): Bytes | undefined {
-    const start = this.#end + 1;
-    if (this.#text[start] !== '-' || !this.#isEnd(start + 1)) return this.bytes(field);
-    this.#start = start;
-    this.#end = start + 1;
-    return undefined;
+    const start = this.#next(field);
+    if (this.#text[start] === '-' && this.#isEnd(start + 1)) {
+      this.#end = start + 1;
+      return undefined;
+    }
+    const value = this.#number(start);
+    if (value < 0) this.#failBytes(field, ', nor a single "-"');
+    return this.#end - start <= SAFE_DIGITS ? value : this.#wide(field);
   }
 
   /** A decimal number that is a safe integer. */
   index(field: string): number {
-    const value = this.#decimal(field, this.#next(field));
-    if (typeof value === 'bigint') this.fail(`${field} ${String(value)} is too large`);
+    const value = this.#decimal(this.#next(field));
+    // Digits that no longer fit make it imprecise, but never small again.
+    if (value < 0 || value > Number.MAX_SAFE_INTEGER) this.#failIndex(field);
     return value;
   }
 
-  /** One of two numbers: false is the first of them. */
+  /** One of two numbers, which are small: false is the first of them. */
   choice(field: string, values: readonly [number, number], spelled: string): boolean {
-    const value = this.bytes(field);
-    if (value !== values[0] && value !== values[1]) this.fail(`${field} must be ${spelled}`);
+    const value = this.#number(this.#next(field));
+    if (value !== values[0] && value !== values[1]) {
+      this.fail(`${field} must be ${spelled}, not ${printable(this.#found(field))}`);
+    }
     return value === values[1];
   }
 
@@ -89,7 +100,7 @@ export class FieldScanner {
   fail(reason: string): never {
     const form = OPERATION_FORMS.get(this.#text.slice(0, wordEnd(this.#text, 0)));
     const full = form === undefined ? reason : `${reason} in "${form}"`;
-    throw new TraceError(this.#place, full, { column: this.#start + 1 });
+    throw new TraceError(toPlace(this.#place), full, { column: this.#start + 1 });
   }
 
   #next(field: string): number {
@@ -103,7 +114,15 @@ export class FieldScanner {
     return at === this.#text.length || this.#text.charCodeAt(at) === SPACE;
   }
 
-  #decimal(field: string, start: number): Bytes {
+  /** Reads a decimal or 0x-hex number: imprecise where it has more than `SAFE_DIGITS`, and -1 where there is none. */
+  #number(start: number): number {
+    return this.#text.charCodeAt(start) === ZERO && this.#text.charCodeAt(start + 1) === LETTER_X
+      ? this.#hex(start + 2)
+      : this.#decimal(start);
+  }
+
+  /** Reads a decimal number without zeros before it, as `#number()` does. */
+  #decimal(start: number): number {
     const text = this.#text;
     let value = 0;
     let at = start;
@@ -112,15 +131,13 @@ export class FieldScanner {
       if (code < ZERO || code > NINE) break;
       value = value * 10 + (code - ZERO);
     }
-    if (at === start || !this.#isEnd(at)) this.#failNumber(field);
-    if (at - start > 1 && text.charCodeAt(start) === ZERO) {
-      this.fail(`${field} begins with a zero, which is octal to some: write it as decimal or as 0x-hex`);
-    }
+    if (at === start || !this.#isEnd(at)) return -1;
+    if (at - start > 1 && text.charCodeAt(start) === ZERO) return -1;
     this.#end = at;
-    return at - start <= SAFE_DECIMAL_DIGITS ? value : this.#wide(field);
+    return value;
   }
 
-  #hex(field: string, start: number): Bytes {
+  #hex(start: number): number {
     const text = this.#text;
     let value = 0;
     let at = start;
@@ -129,9 +146,9 @@ export class FieldScanner {
       if (digit < 0) break;
       value = value * 16 + digit;
     }
-    if (at === start || !this.#isEnd(at)) this.#failNumber(field);
+    if (at === start || !this.#isEnd(at)) return -1;
     this.#end = at;
-    return at - start <= SAFE_HEX_DIGITS ? value : this.#wide(field);
+    return value;
   }
 
   /** The current field, whose digits are known to be good. */
@@ -141,9 +158,28 @@ export class FieldScanner {
     return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   }
 
-  #failNumber(field: string): never {
+  /** The current field as text, which is more than nothing. */
+  #found(field: string): string {
     const found = this.#text.slice(this.#start, wordEnd(this.#text, this.#start));
     if (found === '') this.fail(`${field} is empty: one space stands between fields`);
-    this.fail(`${field} ${printable(found)} is neither a decimal nor a 0x-hex number`);
+    return found;
+  }
+
+  /** @param others what else the field may be */
+  #failBytes(field: string, others = ''): never {
+    const found = this.#found(field);
+    const why = ZEROS_BEFORE.test(found)
+      ? 'begins with a zero, which is octal to some: write it as decimal or as 0x-hex'
+      : `is neither a decimal nor a 0x-hex number${others}`;
+    this.fail(`${field} ${printable(found)} ${why}`);
+  }
+
+  #failIndex(field: string): never {
+    const found = this.#found(field);
+    let why = 'is not a decimal number from 0 on';
+    if (HEX.test(found)) why = 'is hexadecimal: it must be decimal';
+    else if (ZEROS_BEFORE.test(found)) why = 'begins with a zero: it must be decimal without zeros before it';
+    else if (DECIMAL.test(found)) why = `is too large: it is at most ${Number.MAX_SAFE_INTEGER}`;
+    this.fail(`${field} ${printable(found)} ${why}`);
   }
 }

@@ -1,4 +1,5 @@
 /** From one line of a trace to an operation. */
+import { toPlace, toText } from './check';
 import { FieldScanner } from './field-scanner';
 import type { TraceOperation } from './operation';
 import { OPERATION_FORMS } from './operation-forms';
@@ -20,17 +21,23 @@ const fields = new FieldScanner(NOWHERE);
  *
  * @param place what an error names as the place of the line
  * @throws TraceError where the line is none of the format's
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` where it is no text, or `place` no place
  */
 export function parseOperation(line: string, place: TracePlace = NOWHERE): TraceOperation {
+  if (typeof line !== 'string') toText('line', line);
   if (line.charCodeAt(line.length - 1) === CARRIAGE_RETURN) {
-    throw new TraceError(place, 'the line ends in a carriage return: lines end in a line feed alone', {
-      column: line.length,
-    });
+    throw new TraceError(
+      toPlace(place),
+      'the line ends in a carriage return: lines end in a line feed alone',
+      {
+        column: line.length,
+      },
+    );
   }
   if (line.charCodeAt(0) === HASH) return { kind: 'comment', text: line };
 
   const operation = parseFields(fields.begin(line, place));
-  if (operation === undefined) throw new TraceError(place, unknown(line), { column: 1 });
+  if (operation === undefined) throw new TraceError(toPlace(place), unknown(line), { column: 1 });
   fields.end();
   return operation;
 }

@@ -1,7 +1,9 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
+import { toBoolean, toBytes, toInteger } from '../arguments';
 import * as native from '../native';
+import { checkObject, toPlace, toText, unknownKind } from './check';
 import { describe, ListTable } from './list-table';
-import type { AllocOperation, TraceOperation } from './operation';
+import type { AllocOperation, FreeOperation, TraceOperation } from './operation';
 import { OperationBatch } from './operation-batch';
 import { ResultBuilder } from './result-builder';
 import type { SpaceSnapshot } from './space-snapshot';
@@ -25,7 +27,7 @@ export class TraceReplayer implements Disposable {
   /** Of what the last `run()` has done, whose lines may be asked for while the next operations are enqueued. */
   #placesDone = new Places();
   #columns = native.columns(64);
-  #allocator: native.Handle | undefined;
+  #allocator: Allocator | undefined;
   #size = 0;
   #errno = 0;
   #avail = 0;
@@ -73,36 +75,55 @@ export class TraceReplayer implements Disposable {
   }
 
   /**
-   * Executes one operation and gives its result line; of a comment, the comment.
+   * Executes one operation and gives its result line; of a comment, the comment. After an error the replayer is as before.
    *
    * @param place what an error names as the place of the operation
    * @throws TraceError where the operation cannot be one of a recorded trace: before `init`, with an unknown ID, and the
-   *   like. The state is as before. What the kernel refuses is no error but a result.
+   *   like. What the kernel refuses is no error but a result.
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, where it is no `TraceOperation`
    */
   execute(operation: TraceOperation, place: TracePlace = NOWHERE): string {
+    checkObject('operation', operation);
     if (this.#batch.length > 0) throw new Error('Operations are enqueued: run() must come first.');
-    if (operation.kind === 'comment') return operation.text;
-    if (operation.kind === 'init') return this.#init(operation.size, operation.chunkSize, place);
-    if (operation.kind === 'alloc' || operation.kind === 'free') {
-      this.enqueue(operation, place);
-      return this.run().next().value ?? '';
-    }
-
-    const allocator = this.#liveAllocator(operation, place);
-    switch (operation.kind) {
+    const at = toPlace(place);
+    // Whatever the kind, all fields are read and checked before anything is done.
+    const { kind } = operation;
+    switch (kind) {
+      case 'comment':
+        return toText('operation.text', operation.text);
+      case 'init':
+        return this.#init(
+          toBytes('operation.size', operation.size),
+          toBytes('operation.chunkSize', operation.chunkSize),
+          at,
+        );
+      case 'alloc':
+      case 'free':
+        this.enqueue(operation, at);
+        return this.run().next().value ?? '';
       case 'trim':
-        return this.#trim(allocator, operation.id, operation.start, operation.newSize, place);
+        return this.#trim(
+          toInteger('operation.id', operation.id),
+          operation.start === undefined ? undefined : toBytes('operation.start', operation.start),
+          toBytes('operation.newSize', operation.newSize),
+          at,
+        );
       case 'free_block':
-        return this.#freeBlock(allocator, operation.id, operation.index, place);
+        return this.#freeBlock(
+          toInteger('operation.id', operation.id),
+          toInteger('operation.index', operation.index),
+          at,
+        );
       case 'reset_clear':
-        this.#begin(allocator, native.resetClearRaw(allocator, operation.clear), place);
-        return this.#endNow(allocator);
+        return this.#resetClear(toBoolean('operation.clear', operation.clear), at);
       case 'lookup':
-        return this.#lookup(allocator, operation.address, place);
+        return this.#lookup(toBytes('operation.address', operation.address), at);
       case 'print':
-        return this.#print(allocator, place);
+        return this.#print(at);
       case 'fini':
-        return this.#fini(place);
+        return this.#fini(at);
+      default:
+        throw unknownKind(kind);
     }
   }
 
@@ -110,23 +131,23 @@ export class TraceReplayer implements Disposable {
    * Whether an operation can be left for `run()`. Others are done by `execute()`; and first `run()` must do what was enqueued,
    * where there is as much as can be done at a time.
    */
-  canEnqueue({ kind }: TraceOperation): boolean {
+  canEnqueue(operation: TraceOperation): boolean {
+    checkObject('operation', operation);
+    const { kind } = operation;
     return (kind === 'alloc' || kind === 'free') && !this.#batch.isFull;
   }
 
   /**
    * Leaves an operation for `run()`, and gives true, if it `canEnqueue()`.
    *
-   * @throws TraceError as `execute()`
+   * @throws TraceError, TypeError, RangeError as `execute()`
    */
   enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
-    if (!this.canEnqueue(operation)) return false;
-    this.#liveAllocator(operation, place);
-    const index = this.#batch.length;
-    if (operation.kind === 'alloc') this.#addAlloc(operation, place);
-    if (operation.kind === 'free') this.#addFree(operation.id, operation.cleared, place);
-    this.#places.set(index, place);
-    return true;
+    checkObject('operation', operation);
+    const { kind } = operation;
+    if (kind === 'alloc') return this.#enqueueAlloc(operation, place);
+    if (kind === 'free') return this.#enqueueFree(operation, place);
+    return false;
   }
 
   /**
@@ -160,19 +181,27 @@ export class TraceReplayer implements Disposable {
     return this.#end(batch.availAt(index), batch.clearAvailAt(index), batch.warningsAt(index));
   }
 
-  /** Frees the allocator and all lists. An `init` may follow. */
+  /** Frees the allocator and all lists, and forgets what was enqueued. An `init` may follow. */
   [Symbol.dispose](): void {
+    this.#batch.clear();
     this.#lists.close();
     this.#drop();
   }
 
   #init(size: native.Bytes, chunkSize: native.Bytes, place: TracePlace): string {
     if (this.#allocator) throw new TraceError(place, 'init while an allocator lives: fini must come first');
-    const status = native.create(size, chunkSize, 0, 0);
+    const allocator = new Allocator();
+    const status = native.create(allocator, {
+      size,
+      chunkSize,
+      baseOffset: 0,
+      memoryLimit: 0,
+      stepLimit: 0,
+    });
     this.#begin(undefined, status, place);
     if (status !== native.OK) return this.#result.end(0, 0, 0);
 
-    const allocator = native.created();
+    allocator.setHandle(native.created());
     this.#allocator = allocator;
     const line = this.#endNow(allocator);
     this.#size = this.#avail;
@@ -180,6 +209,7 @@ export class TraceReplayer implements Disposable {
   }
 
   #fini(place: TracePlace): string {
+    this.#liveAllocator('fini', place);
     const holder = this.#lists.findHolder();
     if (holder !== undefined)
       throw new TraceError(place, `fini while list ${holder} holds blocks: free must come first`);
@@ -191,43 +221,55 @@ export class TraceReplayer implements Disposable {
   }
 
   #drop(): void {
-    if (this.#allocator) native.dispose(this.#allocator);
+    if (this.#allocator) native.dispose(this.#allocator, this.#allocator);
     this.#allocator = undefined;
     this.#size = this.#avail = this.#clearAvail = this.#warnings = 0;
   }
 
-  #liveAllocator({ kind }: TraceOperation, place: TracePlace): native.Handle {
+  #liveAllocator(kind: TraceOperation['kind'], place: TracePlace): native.Handle {
     if (!this.#allocator) throw new TraceError(place, `${kind} before an init that succeeds`);
     return this.#allocator;
   }
 
-  #addAlloc(operation: AllocOperation, place: TracePlace): void {
-    const { id, start, end, size, minBlockSize, flags } = operation;
+  #enqueueAlloc(operation: AllocOperation, place: TracePlace): boolean {
+    const id = toInteger('operation.id', operation.id);
+    const start = toBytes('operation.start', operation.start);
+    const end = toBytes('operation.end', operation.end);
+    const size = toBytes('operation.size', operation.size);
+    const minBlockSize = toBytes('operation.minBlockSize', operation.minBlockSize);
+    const flags = toBytes('operation.flags', operation.flags);
+    if (this.#batch.isFull) return false;
+    this.#places.set(this.#batch.length, place);
+
+    this.#liveAllocator('alloc', place);
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
-    if (slot < 0) throw new TraceError(place, 'no native memory for another list');
     this.#batch.alloc(slot, size, { minBlockSize, flags: toFlags(flags), start, end, tag: 0 });
+    return true;
   }
 
-  #addFree(id: number, cleared: boolean, place: TracePlace): void {
+  #enqueueFree(operation: FreeOperation, place: TracePlace): boolean {
+    const id = toInteger('operation.id', operation.id);
+    const cleared = toBoolean('operation.cleared', operation.cleared);
+    if (this.#batch.isFull) return false;
+    this.#places.set(this.#batch.length, place);
+
+    this.#liveAllocator('free', place);
     const slot = this.#slotOf(id, place);
-    this.#lists.delete(id, slot);
     this.#batch.free(slot, cleared);
+    this.#lists.delete(id, slot);
+    return true;
   }
 
-  #trim(
-    allocator: native.Handle,
-    id: number,
-    start: native.Bytes | undefined,
-    newSize: native.Bytes,
-    place: TracePlace,
-  ): string {
+  #trim(id: number, start: native.Bytes | undefined, newSize: native.Bytes, place: TracePlace): string {
+    const allocator = this.#liveAllocator('trim', place);
     const list = describe(this.#slotOf(id, place));
     return this.#listResult(allocator, list.slot, native.trimRaw(list, newSize, start), place);
   }
 
-  #freeBlock(allocator: native.Handle, id: number, index: number, place: TracePlace): string {
+  #freeBlock(id: number, index: number, place: TracePlace): string {
+    const allocator = this.#liveAllocator('free_block', place);
     const list = describe(this.#slotOf(id, place));
     if (index >= list.count) {
       throw new TraceError(place, `list ${id} has no block ${index}: it holds ${list.count}, counted from 0`);
@@ -235,7 +277,14 @@ export class TraceReplayer implements Disposable {
     return this.#listResult(allocator, list.slot, native.freeBlockRaw(list, index), place);
   }
 
-  #lookup(allocator: native.Handle, address: native.Bytes, place: TracePlace): string {
+  #resetClear(clear: boolean, place: TracePlace): string {
+    const allocator = this.#liveAllocator('reset_clear', place);
+    this.#begin(allocator, native.resetClearRaw(allocator, clear), place);
+    return this.#endNow(allocator);
+  }
+
+  #lookup(address: native.Bytes, place: TracePlace): string {
+    const allocator = this.#liveAllocator('lookup', place);
     const status = native.lookup(allocator, address);
     this.#begin(allocator, status, place);
     if (status === native.OK) {
@@ -246,7 +295,8 @@ export class TraceReplayer implements Disposable {
     return this.#endNow(allocator);
   }
 
-  #print(allocator: native.Handle, place: TracePlace): string {
+  #print(place: TracePlace): string {
+    const allocator = this.#liveAllocator('print', place);
     const text = native.print(allocator);
     this.#begin(allocator, typeof text === 'string' ? native.OK : text, place);
     this.#result.text(` [${String(text).trimEnd().replaceAll('\n', '|')}]`);
@@ -304,6 +354,17 @@ export class TraceReplayer implements Disposable {
   }
 }
 
+/** Owns a native allocator, which ends with it at the latest. */
+class Allocator implements native.Handle {
+  slot = 0;
+  generation = 0;
+
+  setHandle({ slot, generation }: native.Handle): void {
+    this.slot = slot;
+    this.generation = generation;
+  }
+}
+
 /** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */
 function toFlags(flags: native.Bytes): number {
   return typeof flags === 'number' ? flags >>> 0 : Number(BigInt.asUintN(32, flags));
@@ -314,9 +375,10 @@ class Places {
   readonly #files: string[] = [];
   readonly #lines: number[] = [];
 
-  set(index: number, { file, line }: TracePlace): void {
-    this.#files[index] = file;
-    this.#lines[index] = line;
+  set(index: number, place: TracePlace): void {
+    checkObject('place', place);
+    this.#files[index] = toText('place.file', place.file);
+    this.#lines[index] = toInteger('place.line', place.line);
   }
 
   at(index: number): TracePlace {

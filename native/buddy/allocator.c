@@ -102,6 +102,8 @@ static enum buddy_status check_config(const struct buddy_config *config)
 		return BUDDY_CHUNK_SIZE_NO_POWER_OF_2;
 	if (config->size < config->chunk_size)
 		return BUDDY_SIZE_BELOW_CHUNK;
+	if (config->base_offset + config->size < config->size)
+		return BUDDY_BASE_OFFSET_TOO_LARGE;
 	return BUDDY_OK;
 }
 
@@ -139,6 +141,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 
 	allocator->references = 1;
 	allocator->step_limit = config->step_limit;
+	allocator->base_offset = config->base_offset;
 	allocator->context.arena = &allocator->arena;
 	buddy_directory_init(&allocator->directory);
 	arena_init(&allocator->arena,
@@ -185,6 +188,11 @@ enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int e
 	if (error == -ENOMEM || context->out_of_memory)
 		return BUDDY_NO_MEMORY;
 	return context->work_spent ? BUDDY_WORK_LIMIT : BUDDY_NO_SPACE;
+}
+
+uint64_t buddy_base_offset(const struct buddy_allocator *allocator)
+{
+	return allocator->base_offset;
 }
 
 uint64_t buddy_native_bytes(const struct buddy_allocator *allocator)

@@ -16,6 +16,7 @@ struct buddy_allocator {
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
 	u64 step_limit;
+	u64 base_offset;
 	struct buddy_directory_entry directory;
 	struct kernel_context context;
 	struct arena arena;

@@ -29,6 +29,8 @@ struct buddy_config {
 	uint64_t memory_limit;
 	/* Steps of a search in one allocation; 0: no limit. */
 	uint64_t step_limit;
+	/* Address of the first byte, kept for buddy_base_offset(). Plus size it must be below 2^64. */
+	uint64_t base_offset;
 };
 
 /* The arguments of gpu_buddy_alloc_blocks(), and a number that each block of the result carries. */
@@ -102,6 +104,9 @@ enum buddy_status buddy_create(const struct buddy_config *config,
 			       struct buddy_allocator **allocator);
 void buddy_get(struct buddy_allocator *allocator);
 void buddy_put(struct buddy_allocator *allocator);
+
+/* Returns the base offset that the allocator was made with. */
+uint64_t buddy_base_offset(const struct buddy_allocator *allocator);
 
 uint64_t buddy_count(const struct buddy_list *list);
 

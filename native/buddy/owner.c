@@ -1,6 +1,7 @@
 /* What one environment owns, see owner.h. */
 #include <buddy/allocator.h>
 #include <buddy/owner.h>
+#include <stdlib.h>
 
 struct handle {
 	struct buddy_allocator *allocator;
@@ -13,6 +14,8 @@ void buddy_owner_init(struct buddy_owner *owner)
 {
 	slots_init(&owner->allocators, sizeof(struct handle));
 	slots_init(&owner->lists, sizeof(struct buddy_list));
+	slots_init(&owner->groups, sizeof(struct buddy_group));
+	owner->has_ticket = false;
 }
 
 void buddy_owner_destroy(struct buddy_owner *owner)
@@ -24,6 +27,9 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 		if (slots_at(&owner->allocators, slot))
 			buddy_owner_dispose(owner, slot,
 					    slots_generation(&owner->allocators, slot));
+	for (uint32_t slot = 0; slot < owner->groups.count; slot++)
+		buddy_owner_close_group(owner, slot);
+	slots_destroy(&owner->groups);
 	slots_destroy(&owner->lists);
 	slots_destroy(&owner->allocators);
 }
@@ -95,21 +101,76 @@ void buddy_owner_close_list(struct buddy_owner *owner, uint32_t slot)
 	slots_close(&owner->lists, slot);
 }
 
-enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
-				   struct buddy_token *allocator, struct buddy_token *ticket)
+enum buddy_status buddy_owner_prepare_parking(struct buddy_owner *owner, uint32_t slot,
+					      uint32_t generation, struct buddy_token *allocator,
+					      struct buddy_token *ticket)
+{
+	const struct buddy_list *list = buddy_owner_list(owner, slot, generation);
+	enum buddy_status status;
+
+	owner->has_ticket = false;
+	if (!list || !list->allocator)
+		return BUDDY_FREED;
+
+	status = buddy_share(list->allocator, allocator);
+	if (!status)
+		status = buddy_draw_ticket(&owner->ticket);
+	owner->has_ticket = !status;
+	*ticket = owner->ticket;
+	return status;
+}
+
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation)
 {
 	struct buddy_list *list = buddy_owner_list(owner, slot, generation);
 	enum buddy_status status;
 
 	if (!list || !list->allocator)
 		return BUDDY_FREED;
+	if (!owner->has_ticket)
+		return BUDDY_TOKEN_UNKNOWN;
 
-	status = buddy_share(list->allocator, allocator);
-	if (!status)
-		status = buddy_park(list, owner, ticket);
-	if (!status)
-		slots_renew(&owner->lists, slot);
-	return status;
+	status = buddy_park(list, owner, owner->ticket);
+	if (status)
+		return status;
+	owner->has_ticket = false;
+	slots_renew(&owner->lists, slot);
+	return BUDDY_OK;
+}
+
+uint32_t buddy_owner_open_group(struct buddy_owner *owner)
+{
+	uint32_t slot = slots_open(&owner->groups);
+
+	if (slot != SLOT_NONE)
+		*buddy_owner_group(owner, slot) = (struct buddy_group){ NULL, 0 };
+	return slot;
+}
+
+bool buddy_owner_size_group(struct buddy_group *group, size_t count)
+{
+	uint32_t *slots = calloc(count ? count : 1, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	*group = (struct buddy_group){ slots, count };
+	return true;
+}
+
+void buddy_owner_empty_group(struct buddy_group *group)
+{
+	free(group->slots);
+	*group = (struct buddy_group){ NULL, 0 };
+}
+
+void buddy_owner_close_group(struct buddy_owner *owner, uint32_t slot)
+{
+	struct buddy_group *group = buddy_owner_group(owner, slot);
+
+	if (!group)
+		return;
+	buddy_owner_empty_group(group);
+	slots_close(&owner->groups, slot);
 }
 
 enum buddy_status buddy_owner_free(struct buddy_owner *owner, uint32_t slot, uint32_t generation,

@@ -11,6 +11,16 @@
 struct buddy_owner {
 	struct slots allocators;
 	struct slots lists;
+	struct slots groups;
+	/* The ticket of the list that is parked next, see buddy_owner_prepare_parking(). */
+	struct buddy_token ticket;
+	bool has_ticket;
+};
+
+/* Lists that belong together: the numbers of their slots, each with 1 added; 0 for none. */
+struct buddy_group {
+	uint32_t *slots;
+	size_t count;
 };
 
 void buddy_owner_init(struct buddy_owner *owner);
@@ -66,9 +76,28 @@ static inline void buddy_owner_fetch_list(const struct buddy_owner *owner, uint3
 	slots_fetch(&owner->lists, slot);
 }
 
-/* buddy_park(), and the number of the allocator; the slot can receive another list, under a new generation. */
-enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
-				   struct buddy_token *allocator, struct buddy_token *ticket);
+/*
+ * Parks a list in two steps, so that whoever is interrupted in between still has the list: the first one tells which numbers
+ * will stand for it, the second one parks it. The slot can then receive another list, under a new generation.
+ */
+enum buddy_status buddy_owner_prepare_parking(struct buddy_owner *owner, uint32_t slot,
+					      uint32_t generation, struct buddy_token *allocator,
+					      struct buddy_token *ticket);
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+
+/* Opens an empty group; SLOT_NONE without memory. */
+uint32_t buddy_owner_open_group(struct buddy_owner *owner);
+/* Makes room for this many lists in a group that is empty. */
+bool buddy_owner_size_group(struct buddy_group *group, size_t count);
+/* Makes a group empty, or closes it; its lists must have been closed. */
+void buddy_owner_empty_group(struct buddy_group *group);
+void buddy_owner_close_group(struct buddy_owner *owner, uint32_t slot);
+
+/* Returns the group in the slot; NULL where the slot is not open. */
+static inline struct buddy_group *buddy_owner_group(const struct buddy_owner *owner, uint32_t slot)
+{
+	return (struct buddy_group *)slots_at(&owner->groups, slot);
+}
 
 /* The list, to be freed by the caller; the slot can receive another, under a new generation. NULL where it is stale. */
 static inline struct buddy_list *buddy_owner_give_up(struct buddy_owner *owner, uint32_t slot,

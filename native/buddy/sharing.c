@@ -126,7 +126,12 @@ static enum buddy_status park(struct buddy_allocator *allocator, void *arguments
 	return BUDDY_OK;
 }
 
-enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct buddy_token *ticket)
+enum buddy_status buddy_draw_ticket(struct buddy_token *ticket)
+{
+	return draw(ticket) ? BUDDY_OK : BUDDY_NO_MEMORY;
+}
+
+enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct buddy_token ticket)
 {
 	struct buddy_token token;
 	struct parked *parked;
@@ -141,13 +146,11 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 		return status;
 
 	parked = malloc(sizeof(*parked));
-	if (!parked || !draw(&parked->ticket)) {
-		free(parked);
+	if (!parked)
 		return BUDDY_NO_MEMORY;
-	}
 
 	parked->giver = giver;
-	*ticket = parked->ticket;
+	parked->ticket = ticket;
 	status = buddy_call(list->allocator, park, &(struct parking){ list, parked });
 	if (status)
 		free(parked);

@@ -17,12 +17,14 @@ enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_to
 /* A reference to the allocator with this number; NULL where there is none, or none any more. */
 struct buddy_allocator *buddy_find(struct buddy_token token);
 
+/* Draws the ticket for a list that will be parked. */
+enum buddy_status buddy_draw_ticket(struct buddy_token *ticket);
+
 /*
- * Leaves the blocks of a list with their allocator, and the list empty. Whoever has the ticket may adopt them, once.
- * They do not keep the allocator alive: what nobody adopts ends with it, or when the giver does.
+ * Leaves the blocks of a list with their allocator, and the list empty. Whoever has the ticket, which must be a new one,
+ * may adopt them, once. They do not keep the allocator alive: what nobody adopts ends with it, or when the giver does.
  */
-enum buddy_status buddy_park(struct buddy_list *list, const void *giver,
-			     struct buddy_token *ticket);
+enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct buddy_token ticket);
 enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_token ticket,
 			      struct buddy_list *list);
 

@@ -53,6 +53,8 @@
 	  "must be a multiple of the chunk size, and not 0")                                       \
 	X(PLACE_UNKNOWN, EINVAL, "EINVAL", "place",                                                \
 	  "must be that of an allocation of this batch whose blocks are not freed yet")            \
+	X(PLACE_OUTSIDE_BATCH, EINVAL, "EINVAL", "place",                                          \
+	  "must be that of an operation of this batch")                                            \
 	X(BLOCKS_FOREIGN, EINVAL, "EINVAL", "blocks", "must come from the allocator of the batch") \
 	X(FREED_BEFORE_ALLOCATION, EINVAL, "EINVAL", "atomic",                                     \
 	  "cannot be had where blocks from before the batch are freed before its last allocation") \

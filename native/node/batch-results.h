@@ -14,20 +14,17 @@ struct BatchResults {
 	uint64_t *offsets;
 	/* How many blocks are on it, or as many as there is room for in the number. */
 	uint32_t *counts;
-	/* Where the list is that an allocation has left in a slot of the batch's own: the number of the slot, and 1. */
-	uint32_t *slots;
 	uint8_t *orders;
 	uint8_t *clear;
 	/* An enum buddy_status. */
 	uint8_t *statuses;
 
-	static constexpr size_t BYTES_PER_ROW = 8 + 2 * 4 + 3;
+	static constexpr size_t BYTES_PER_ROW = 8 + 4 + 3;
 
 	BatchResults(void *memory, size_t rows)
 	    : offsets(static_cast<uint64_t *>(memory)),
 	      counts(reinterpret_cast<uint32_t *>(offsets + rows)),
-	      slots(counts + rows),
-	      orders(reinterpret_cast<uint8_t *>(slots + rows)),
+	      orders(reinterpret_cast<uint8_t *>(counts + rows)),
 	      clear(orders + rows),
 	      statuses(clear + rows)
 	{}

@@ -28,7 +28,7 @@ uint32_t Batch::SlotOf(const struct Record &record, size_t row) const
 {
 	if (!(record.what & RECORD_IN_BATCH))
 		return record.slot;
-	return record.slot < row ? results_.slots[record.slot] - 1 : SLOT_NONE;
+	return slots_ && record.slot < row ? slots_[record.slot] - 1 : SLOT_NONE;
 }
 
 /* The list that will be freed, if it comes from this allocator and is not freed already. Others than the batch's are given up. */
@@ -63,8 +63,8 @@ void Batch::FetchAhead()
 	const struct buddy_list *list = nullptr;
 
 	if (const struct Record *record = FreeingAhead(ROWS_TO_RESULT))
-		if (record->what & RECORD_IN_BATCH && record->slot < row_)
-			__builtin_prefetch(&results_.slots[record->slot], 1);
+		if (slots_ && record->what & RECORD_IN_BATCH && record->slot < row_)
+			__builtin_prefetch(&slots_[record->slot], 1);
 	if (const struct Record *record = FreeingAhead(ROWS_TO_SLOT))
 		buddy_owner_fetch_list(&owner_, SlotOf(*record, row_));
 	if (const struct Record *record = FreeingAhead(ROWS_TO_BLOCK))
@@ -79,8 +79,8 @@ void Batch::FetchAhead()
 
 void Batch::CloseSlotOf(size_t row)
 {
-	buddy_owner_close_empty(&owner_, results_.slots[row] - 1);
-	results_.slots[row] = 0;
+	buddy_owner_close_empty(&owner_, slots_[row] - 1);
+	slots_[row] = 0;
 }
 
 /* The operation in work is done. */
@@ -123,8 +123,9 @@ void Batch::Alloc(const struct Record &record)
 	uint32_t slot = record.slot;
 
 	if (record.what & RECORD_IN_BATCH) {
-		slot = buddy_owner_open_list(&owner_);
-		results_.slots[row_] = slot + 1;
+		slot = slots_ ? buddy_owner_open_list(&owner_) : SLOT_NONE;
+		if (slots_)
+			slots_[row_] = slot + 1;
 	}
 	list_ = buddy_owner_list_at(&owner_, slot);
 	if (!list_) {
@@ -200,9 +201,11 @@ size_t Batch::RunWholly(size_t first, size_t end)
 {
 	stops_at_failure_ = true;
 	Run(first, end);
+	stops_at_failure_ = false;
 	if (!stopped_)
 		return end;
-	CloseSlots(owner_, results_.slots + first, row_ - first, CLOSE_UNDONE);
+	if (slots_)
+		CloseSlots(owner_, slots_ + first, row_ - first, CLOSE_UNDONE);
 	return row_ - 1;
 }
 

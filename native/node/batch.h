@@ -12,16 +12,18 @@ struct BatchRecords {
 
 class Batch {
 public:
+	/* `slots` has as many rows as `results`, and receives the slots of the lists that the batch opens, see struct buddy_group. */
 	Batch(struct buddy_owner &owner, struct buddy_allocator *allocator, BatchRecords records,
-	      BatchResults results, uint64_t base_offset)
+	      BatchResults results, uint32_t *slots, uint64_t base_offset)
 	    : owner_(owner),
 	      allocator_(allocator),
 	      records_(records),
 	      results_(results),
+	      slots_(slots),
 	      base_offset_(base_offset)
 	{}
 
-	/* Does those from `first` to `end`, up to the first that fails: then those before it are taken back. Gives that one. */
+	/* Does those from `first` to `end`, up to the first that fails: then those before it are taken back. Returns that one. */
 	size_t RunWholly(size_t first, size_t end);
 	/* Does them all. */
 	void Run(size_t first, size_t end);
@@ -36,9 +38,8 @@ public:
 	enum buddy_status status() const { return status_; }
 	/* Whether one has found the allocator poisoned. */
 	bool poisoned() const { return poisoned_; }
-	/* Of the slots of the batch's own, how many have received a list, and how many of these lists were freed. */
-	size_t opened() const { return opened_; }
-	size_t closed() const { return closed_; }
+	/* Whether there are lists in slots that the batch has opened. */
+	bool holds_lists() const { return opened_ > closed_; }
 
 private:
 	void DoSome();
@@ -60,6 +61,8 @@ private:
 	struct buddy_allocator *allocator_;
 	BatchRecords records_;
 	BatchResults results_;
+	/* nullptr: no record may open lists. */
+	uint32_t *slots_;
 	uint64_t base_offset_;
 
 	/* The next operation, or the one in work; where to stop, at the latest. */
@@ -90,8 +93,8 @@ enum closing {
 };
 
 /*
- * Gives back what is in these slots (see BatchResults), the last one first, and closes them. Tells whether an allocator of
- * theirs is poisoned.
+ * Gives back what is in these slots (see struct buddy_group), the last one first, and closes them. Each number becomes 0 in the
+ * step that closes its slot. Tells whether an allocator of theirs is poisoned.
  */
 bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count, enum closing how);
 

@@ -80,6 +80,7 @@ void SetLayout(napi_env env, napi_value object, const char *name)
 		{ "listOffset", MAILBOX_LIST_OFFSET },
 		{ "listShape", MAILBOX_LIST_SHAPE },
 		{ "maxOrders", BUDDY_MAX_ORDERS },
+		{ "cells", MAILBOX_CELLS },
 	};
 	napi_value layout;
 
@@ -111,7 +112,7 @@ static THREAD_LOCAL struct {
 	void *environment;
 } last_call;
 
-Environment::Environment(napi_env env, void *mailbox) : env_(env), mailbox_(mailbox)
+Environment::Environment(napi_env env) : env_(env)
 {
 	buddy_owner_init(&owner_);
 }
@@ -142,33 +143,57 @@ struct buddy_list *Environment::ListArgument()
 	return list;
 }
 
-/* size, chunk size, memory limit, step limit -> slot, generation */
-void Environment::Create()
+bool Environment::Watch(const Napi::CallbackInfo &info, uint32_t number, bool can_end)
+{
+	napi_value arguments[] = { info[2], nullptr, info[2] }, result;
+
+	return napi_create_uint32(env_, number, &arguments[1]) == napi_ok &&
+	       napi_call_function(env_, info[1], info[0], can_end ? 3 : 2, arguments, &result) ==
+		       napi_ok;
+}
+
+bool Environment::Unwatch(const Napi::CallbackInfo &info)
+{
+	napi_value object = info[2], result;
+
+	return napi_call_function(env_, info[1], info[0], 1, &object, &result) == napi_ok;
+}
+
+/* (register, registry, object) size, chunk size, memory limit, step limit, base offset -> slot, generation */
+napi_value Environment::Create(const Napi::CallbackInfo &info)
 {
 	struct buddy_config config = { mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
-				       mailbox_.number(3) };
+				       mailbox_.number(3), mailbox_.number(4) };
 	struct buddy_allocator *allocator;
 	enum buddy_status status = buddy_create(&config, &allocator);
 
 	mailbox_.status(status);
 	if (status == BUDDY_OK)
-		Take(allocator, true);
+		Take(info, allocator, true);
+	return nullptr;
 }
 
-/* -> slot, generation */
-void Environment::Take(struct buddy_allocator *allocator, bool created)
+/* -> slot, generation, base offset: a word */
+void Environment::Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator,
+		       bool created)
 {
+	uint64_t base_offset = buddy_base_offset(allocator);
 	uint32_t slot = buddy_owner_take(&owner_, allocator, created);
 
+	mailbox_.status(BUDDY_NO_MEMORY);
 	if (slot == SLOT_NONE) {
 		buddy_put(allocator);
-		mailbox_.status(BUDDY_NO_MEMORY);
+		return;
+	}
+	Account(slot);
+	if (!Watch(info, slot, true)) {
+		Forget(slot);
 		return;
 	}
 	mailbox_.status(BUDDY_OK);
 	mailbox_.result(0, slot);
 	mailbox_.result(1, slots_generation(&owner_.allocators, slot));
-	Account(slot);
+	mailbox_.word(2, base_offset);
 }
 
 void Environment::Account(uint32_t allocator_slot)
@@ -180,35 +205,50 @@ void Environment::Account(uint32_t allocator_slot)
 		napi_adjust_external_memory(env_, growth, &total);
 }
 
-/* allocator slot, generation -> */
-void Environment::Dispose()
+void Environment::Forget(uint32_t allocator_slot)
 {
-	uint64_t bytes = buddy_owner_dispose(&owner_, mailbox_.index(0), mailbox_.index(1));
+	uint64_t bytes = 0;
 	int64_t total;
 
+	if (allocator_slot < owner_.allocators.count)
+		bytes = buddy_owner_dispose(&owner_, allocator_slot,
+					    slots_generation(&owner_.allocators, allocator_slot));
 	if (bytes)
 		napi_adjust_external_memory(env_, -static_cast<int64_t>(bytes), &total);
+}
+
+/* allocator slot, whose object was collected -> */
+void Environment::ForgetAllocator()
+{
+	Forget(mailbox_.index(0));
 	mailbox_.status(BUDDY_OK);
 }
 
-/* -> slot */
-void Environment::OpenList()
+/* (unregister, registry, object) allocator slot, generation -> */
+napi_value Environment::Dispose(const Napi::CallbackInfo &info)
+{
+	if (AllocatorArgument() && Unwatch(info)) {
+		Forget(mailbox_.index(0));
+		mailbox_.status(BUDDY_OK);
+	}
+	return nullptr;
+}
+
+/* (register, registry, object) -> slot */
+napi_value Environment::OpenList(const Napi::CallbackInfo &info)
 {
 	uint32_t slot = buddy_owner_open_list(&owner_);
 
+	mailbox_.status(BUDDY_NO_MEMORY);
+	if (slot == SLOT_NONE)
+		return nullptr;
+	if (!Watch(info, slot, false)) {
+		buddy_owner_close_list(&owner_, slot);
+		return nullptr;
+	}
 	mailbox_.result(0, slot);
-	mailbox_.status(slot == SLOT_NONE ? BUDDY_NO_MEMORY : BUDDY_OK);
-}
-
-/* slot, counts? -> bytes that were freed with it, if it counts them */
-void Environment::CloseList()
-{
-	uint32_t slot = mailbox_.index(0);
-	const struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
-
-	mailbox_.result(0, list && mailbox_.flag(1) ? buddy_bytes(list) : 0);
-	buddy_owner_close_list(&owner_, slot);
 	mailbox_.status(BUDDY_OK);
+	return nullptr;
 }
 
 /* See MAILBOX_LIST_COUNT. */
@@ -358,26 +398,33 @@ void Environment::Share()
 	PutToken(0, token);
 }
 
-/* token: two words -> slot, generation */
-void Environment::Open()
+/* (register, registry, object) token: two words -> slot, generation, base offset: a word */
+napi_value Environment::Open(const Napi::CallbackInfo &info)
 {
 	struct buddy_allocator *allocator = buddy_find(TokenArgument(0));
 
 	if (allocator)
-		Take(allocator, false);
+		Take(info, allocator, false);
 	else
 		mailbox_.status(BUDDY_TOKEN_UNKNOWN);
+	return nullptr;
 }
 
 /* list slot, generation -> token of the allocator, ticket: two words each */
-void Environment::Park()
+void Environment::PrepareParking()
 {
 	struct buddy_token allocator = {}, ticket = {};
 
-	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1), &allocator,
-					 &ticket));
+	mailbox_.status(buddy_owner_prepare_parking(&owner_, mailbox_.index(0), mailbox_.index(1),
+						    &allocator, &ticket));
 	PutToken(0, allocator);
 	PutToken(2, ticket);
+}
+
+/* list slot, generation -> */
+void Environment::Park()
+{
+	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1)));
 }
 
 /* allocator slot, generation, list slot, ticket: two words -> the list, its tag */
@@ -486,25 +533,48 @@ napi_value Environment::Bug(const Napi::CallbackInfo &info)
 	return Napi::String::New(info.Env(), bug.file ? Place(bug) : "");
 }
 
-/* (function (text) that is told of the first WARN of the process, should this environment meet it) */
+/* Calls the function of OnWarning() with the text. There is no environment any more where it ends before that. */
+void Environment::CallOnWarning(napi_env env, napi_value handler, void *environment, void *data)
+{
+	auto *place = static_cast<std::string *>(data);
+	napi_value text, nobody;
+
+	if (env)
+		napi_unref_threadsafe_function(
+			env, static_cast<Environment *>(environment)->on_warning_);
+	if (env && handler && napi_get_undefined(env, &nobody) == napi_ok &&
+	    napi_create_string_utf8(env, place->data(), place->size(), &text) == napi_ok)
+		napi_call_function(env, nobody, handler, 1, &text, nullptr);
+	delete place;
+}
+
+/*
+ * (function (text)): is told of the first WARN of the process, should this environment meet it, and by the event loop: in the
+ * middle of a call nobody may write into the mailbox.
+ */
 napi_value Environment::OnWarning(const Napi::CallbackInfo &info)
 {
-	if (info[0].IsFunction() && !on_warning_)
-		napi_create_reference(env_, info[0], 1, &on_warning_);
+	napi_value name;
+
+	if (!info[0].IsFunction() || on_warning_)
+		return nullptr;
+	if (napi_create_string_utf8(env_, "gpu-buddy", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+	    napi_create_threadsafe_function(env_, info[0], nullptr, name, 0, 1, nullptr, nullptr,
+					    this, CallOnWarning, &on_warning_) == napi_ok)
+		napi_unref_threadsafe_function(env_, on_warning_);
 	return nullptr;
 }
 
 void Environment::TellOf(const struct buddy_fault &warning)
 {
-	napi_value handler, text, nobody;
+	auto *place = new std::string(Place(warning));
 
-	/* Any of these may fail while the environment is being torn down; then nobody is there to be warned. */
-	Napi::HandleScope scope(env_);
-	std::string place = Place(warning);
-	if (on_warning_ && napi_get_reference_value(env_, on_warning_, &handler) == napi_ok &&
-	    napi_get_undefined(env_, &nobody) == napi_ok &&
-	    napi_create_string_utf8(env_, place.data(), place.size(), &text) == napi_ok)
-		napi_call_function(env_, nobody, handler, 1, &text, nullptr);
+	/* The event loop goes on until it has been told. */
+	if (on_warning_ &&
+	    napi_call_threadsafe_function(on_warning_, place, napi_tsfn_nonblocking) == napi_ok)
+		napi_ref_threadsafe_function(env_, on_warning_);
+	else
+		delete place;
 }
 
 #ifdef GPU_BUDDY_FAULT_INJECTION
@@ -567,71 +637,115 @@ napi_value Environment::CallAlloc(napi_env env, napi_callback_info info)
 {
 	if (Environment *environment = Of(env, info))
 		environment->Alloc();
+	else
+		napi_throw_error(env, nullptr, "The addon has lost its environment.");
 	return nullptr;
 }
 
-void Environment::Define(napi_value exports, const char *name, napi_callback call)
+void Environment::Define(napi_value calls, const char *name, napi_callback call)
 {
 	napi_value function;
 
 	if (napi_create_function(env_, name, NAPI_AUTO_LENGTH, call, this, &function) == napi_ok)
-		Set(env_, exports, name, function);
+		Set(env_, calls, name, function);
+}
+
+/*
+ * (cells: Float64Array over a SharedArrayBuffer) -> the calls, and the cells of the mailbox. Every copy of lib/ in this
+ * environment gets the same ones, over the memory that the first one has brought.
+ */
+napi_value Environment::Connect(const Napi::CallbackInfo &info)
+{
+	napi_value calls, buffer;
+	napi_typedarray_type type;
+	size_t length;
+	bool can_be_detached = true;
+	void *memory;
+
+	if (calls_)
+		return napi_get_reference_value(env_, calls_, &calls) == napi_ok ? calls : nullptr;
+	if (!info[0].IsTypedArray() ||
+	    napi_get_typedarray_info(env_, info[0], &type, &length, &memory, &buffer, nullptr) !=
+		    napi_ok ||
+	    napi_is_arraybuffer(env_, buffer, &can_be_detached) != napi_ok || can_be_detached ||
+	    type != napi_float64_array || length < MAILBOX_CELLS) {
+		napi_throw_type_error(env_, nullptr, "The mailbox must be shared memory.");
+		return nullptr;
+	}
+	mailbox_.connect(memory);
+	calls = DefineCalls();
+	if (!calls)
+		return nullptr;
+	/* The cells live as long as the functions that reach for them. */
+	Set(env_, calls, "cells", info[0]);
+	return napi_create_reference(env_, calls, 1, &calls_) == napi_ok ? calls : nullptr;
+}
+
+napi_value Environment::DefineCalls()
+{
+	napi_value calls;
+
+	if (napi_create_object(env_, &calls) != napi_ok)
+		return nullptr;
+	Define(calls, "create", CallWithValues<&Environment::Create>);
+	Define(calls, "open", CallWithValues<&Environment::Open>);
+	Define(calls, "dispose", CallWithValues<&Environment::Dispose>);
+	Define(calls, "forgetAllocator", Call<&Environment::ForgetAllocator>);
+	Define(calls, "openList", CallWithValues<&Environment::OpenList>);
+	Define(calls, "closeLists", CallWithValues<&Environment::CloseLists>);
+	Define(calls, "describe", Call<&Environment::Describe>);
+	Define(calls, "openGroup", CallWithValues<&Environment::OpenGroup>);
+	Define(calls, "takeFromGroup", CallWithValues<&Environment::TakeFromGroup>);
+	Define(calls, "emptyGroup", Call<&Environment::EmptyGroup>);
+	Define(calls, "closeSomeOfGroup", CallWithValues<&Environment::CloseSomeOfGroup>);
+	Define(calls, "alloc", CallAlloc);
+	Define(calls, "free", Call<&Environment::Free>);
+	Define(calls, "flush", Call<&Environment::Flush>);
+	Define(calls, "runBatch", CallWithValues<&Environment::RunBatch>);
+	Define(calls, "trim", Call<&Environment::Trim>);
+	Define(calls, "trimRaw", Call<&Environment::TrimRaw>);
+	Define(calls, "freeBlock", Call<&Environment::FreeBlock>);
+	Define(calls, "freeBlockRaw", Call<&Environment::FreeBlockRaw>);
+	Define(calls, "resetClear", Call<&Environment::ResetClear>);
+	Define(calls, "resetClearRaw", Call<&Environment::ResetClearRaw>);
+	Define(calls, "lookup", Call<&Environment::Lookup>);
+	Define(calls, "avail", Call<&Environment::Avail>);
+	Define(calls, "share", Call<&Environment::Share>);
+	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
+	Define(calls, "park", Call<&Environment::Park>);
+	Define(calls, "adopt", Call<&Environment::Adopt>);
+	Define(calls, "read", CallWithValues<&Environment::Read>);
+	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
+	Define(calls, "stats", CallWithValues<&Environment::Stats>);
+	Define(calls, "print", CallWithValues<&Environment::Print>);
+	Define(calls, "bug", CallWithValues<&Environment::Bug>);
+	Define(calls, "onWarning", CallWithValues<&Environment::OnWarning>);
+#ifdef GPU_BUDDY_FAULT_INJECTION
+	Define(calls, "inject", Call<&Environment::Inject>);
+#endif
+	return calls;
 }
 
 Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 {
-	napi_value mailbox;
-	napi_ref cells;
-	void *memory;
-
-	if (napi_create_arraybuffer(env, MAILBOX_CELLS * sizeof(double), &memory, &mailbox) !=
-	    napi_ok)
-		return exports;
-	/* The cells must live as long as the functions that reach for them. */
-	if (napi_create_reference(env, mailbox, 1, &cells) != napi_ok)
-		return exports;
-
-	auto *environment = new Environment(env, memory);
+	auto *environment = new Environment(env);
+	napi_value connect;
 
 	/* Deleted, with all that it owns, when the environment ends. */
 	env.SetInstanceData(environment);
 
-	Set(env, exports, "mailbox", mailbox);
 	SetLayout(env, exports, "layout");
 	SetStatuses(env, exports, "statuses");
 	SetText(env, exports, "kernelVersion", GPU_BUDDY_KERNEL_VERSION);
 	SetText(env, exports, "kernelSha256", GPU_BUDDY_KERNEL_SHA256);
-
-	environment->Define(exports, "create", Call<&Environment::Create>);
-	environment->Define(exports, "dispose", Call<&Environment::Dispose>);
-	environment->Define(exports, "openList", Call<&Environment::OpenList>);
-	environment->Define(exports, "closeList", Call<&Environment::CloseList>);
-	environment->Define(exports, "alloc", CallAlloc);
-	environment->Define(exports, "describe", Call<&Environment::Describe>);
-	environment->Define(exports, "flush", Call<&Environment::Flush>);
-	environment->Define(exports, "trim", Call<&Environment::Trim>);
-	environment->Define(exports, "trimRaw", Call<&Environment::TrimRaw>);
-	environment->Define(exports, "free", Call<&Environment::Free>);
-	environment->Define(exports, "freeBlock", Call<&Environment::FreeBlock>);
-	environment->Define(exports, "freeBlockRaw", Call<&Environment::FreeBlockRaw>);
-	environment->Define(exports, "resetClear", Call<&Environment::ResetClear>);
-	environment->Define(exports, "resetClearRaw", Call<&Environment::ResetClearRaw>);
-	environment->Define(exports, "lookup", Call<&Environment::Lookup>);
-	environment->Define(exports, "avail", Call<&Environment::Avail>);
-	environment->Define(exports, "share", Call<&Environment::Share>);
-	environment->Define(exports, "open", Call<&Environment::Open>);
-	environment->Define(exports, "park", Call<&Environment::Park>);
-	environment->Define(exports, "adopt", Call<&Environment::Adopt>);
-#ifdef GPU_BUDDY_FAULT_INJECTION
-	environment->Define(exports, "inject", Call<&Environment::Inject>);
-#endif
-	environment->Define(exports, "runBatch", CallWithValues<&Environment::RunBatch>);
-	environment->Define(exports, "closeLists", CallWithValues<&Environment::CloseLists>);
-	environment->Define(exports, "read", CallWithValues<&Environment::Read>);
-	environment->Define(exports, "snapshot", CallWithValues<&Environment::Snapshot>);
-	environment->Define(exports, "stats", CallWithValues<&Environment::Stats>);
-	environment->Define(exports, "print", CallWithValues<&Environment::Print>);
-	environment->Define(exports, "bug", CallWithValues<&Environment::Bug>);
-	environment->Define(exports, "onWarning", CallWithValues<&Environment::OnWarning>);
+	SetText(env, exports, "protocol", GPU_BUDDY_PROTOCOL);
+	if (napi_create_function(
+		    env, "connect", NAPI_AUTO_LENGTH,
+		    [](napi_env env, napi_callback_info callback_info) {
+			    Napi::CallbackInfo info(env, callback_info);
+			    return static_cast<Environment *>(info.Data())->Connect(info);
+		    },
+		    environment, &connect) == napi_ok)
+		Set(env, exports, "connect", connect);
 	return exports;
 }

@@ -21,13 +21,14 @@ public:
 	~Environment();
 
 private:
-	Environment(napi_env env, void *mailbox);
+	explicit Environment(napi_env env);
+
+	/* Takes the memory of the mailbox, once, and gives the calls below as the properties of one object. */
+	napi_value Connect(const Napi::CallbackInfo &info);
+	napi_value DefineCalls();
 
 	/* Arguments and results in the mailbox. */
-	void Create();
-	void Dispose();
-	void OpenList();
-	void CloseList();
+	void ForgetAllocator();
 	void Describe();
 	void Flush();
 	void Trim();
@@ -40,16 +41,24 @@ private:
 	void Lookup();
 	void Avail();
 	void Share();
-	void Open();
+	void PrepareParking();
 	void Park();
 	void Adopt();
+	void EmptyGroup();
 
 	/* Does what waits in the queue too, and all in one go. */
 	void Alloc();
 
 	/* With values of their own besides. */
-	napi_value RunBatch(const Napi::CallbackInfo &info);
+	napi_value Create(const Napi::CallbackInfo &info);
+	napi_value Open(const Napi::CallbackInfo &info);
+	napi_value Dispose(const Napi::CallbackInfo &info);
+	napi_value OpenList(const Napi::CallbackInfo &info);
 	napi_value CloseLists(const Napi::CallbackInfo &info);
+	napi_value OpenGroup(const Napi::CallbackInfo &info);
+	napi_value TakeFromGroup(const Napi::CallbackInfo &info);
+	napi_value CloseSomeOfGroup(const Napi::CallbackInfo &info);
+	napi_value RunBatch(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
 	napi_value Stats(const Napi::CallbackInfo &info);
@@ -67,7 +76,15 @@ private:
 	static napi_value Call(napi_env env, napi_callback_info info);
 	template <napi_value (Environment::*method)(const Napi::CallbackInfo &)>
 	static napi_value CallWithValues(napi_env env, napi_callback_info info);
-	void Define(napi_value exports, const char *name, napi_callback call);
+	void Define(napi_value calls, const char *name, napi_callback call);
+
+	/*
+	 * (register, registry, object): has the collector tell of the object's end, by this number. Whoever opens something for
+	 * an object does both in one call, so that nothing can come between. False where it fails; the exception is pending.
+	 */
+	bool Watch(const Napi::CallbackInfo &info, uint32_t number, bool can_end);
+	/* (unregister, registry, object): ends that. */
+	bool Unwatch(const Napi::CallbackInfo &info);
 
 	using TrimFunction = enum buddy_status (*)(struct buddy_list *, const uint64_t *, uint64_t);
 
@@ -98,8 +115,10 @@ private:
 	void PutToken(unsigned int index, struct buddy_token token);
 	struct buddy_token TokenArgument(unsigned int index) const;
 
-	/* Takes an allocator in; the reference is given back where that fails. */
-	void Take(struct buddy_allocator *allocator, bool created);
+	/* Takes an allocator in for the object of Watch(); the reference is given back where that fails. */
+	void Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator, bool created);
+	/* Gives up the handle in the slot. */
+	void Forget(uint32_t allocator_slot);
 
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);
@@ -111,13 +130,15 @@ private:
 			TellOf(warning);
 	}
 	void TellOf(const struct buddy_fault &warning);
+	static void CallOnWarning(napi_env env, napi_value handler, void *environment, void *data);
 
 	/* What a handle in the mailbox stands for; NULL, with the status set, where it is stale. */
 	struct buddy_allocator *AllocatorArgument();
 	struct buddy_list *ListArgument();
 
 	napi_env env_;
-	napi_ref on_warning_ = nullptr;
+	napi_ref calls_ = nullptr;
+	napi_threadsafe_function on_warning_ = nullptr;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
 	/* What has waited in the queue. */

@@ -1,6 +1,6 @@
 /*
- * How arguments and results cross the border without N-API values: one ArrayBuffer of 8-byte cells that both sides see.
- * A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
+ * How arguments and results cross the border without N-API values: one SharedArrayBuffer of 8-byte cells that both sides see,
+ * since JavaScript cannot detach such a one. A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
  *
  * Arguments are doubles or, where the bit of their index is set in MAILBOX_WIDE, 64-bit integers. Results are doubles (all
  * that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for the words of
@@ -58,10 +58,12 @@ static_assert(MAILBOX_INTEGER_COUNT <= 2 * (MAILBOX_ALLOC - MAILBOX_INTEGERS));
 
 class Mailbox {
 public:
-	explicit Mailbox(void *memory)
-	    : doubles_(static_cast<double *>(memory)),
-	      integers_(reinterpret_cast<int32_t *>(doubles_ + MAILBOX_INTEGERS))
-	{}
+	/* Before this nothing else may be called. */
+	void connect(void *memory)
+	{
+		doubles_ = static_cast<double *>(memory);
+		integers_ = reinterpret_cast<int32_t *>(doubles_ + MAILBOX_INTEGERS);
+	}
 
 	uint64_t number(unsigned int index) const
 	{
@@ -129,8 +131,8 @@ public:
 	}
 
 private:
-	double *doubles_;
-	int32_t *integers_;
+	double *doubles_ = nullptr;
+	int32_t *integers_ = nullptr;
 };
 
 #endif

@@ -111,10 +111,10 @@ void Environment::Alloc()
 
 /*
  * (records: Float64Array, requests: Float64Array, results: Uint8Array[, state: Float64Array, columns])
- * allocator slot, generation, first record, number of records, all or nothing?, base offset
- * -> how many were done; of the batch's own lists, how many were allocated, and how many of these freed
+ * allocator slot, generation, first record, number of records, how many of these all or nothing, base offset, slot of an empty
+ * group for the lists, if the records open some -> how many were done, whether the group holds lists now
  *
- * The status is that of the operation that failed where it is all or nothing, which those done are before; BUDDY_OK
+ * The status is that of the operation that failed among those that are all or nothing, which those done are before; BUDDY_OK
  * otherwise. For `state` and columns see Batch::RunAndWatch().
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
@@ -123,56 +123,58 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	auto requests = Column<Napi::Float64Array>(info[1], napi_float64_array);
 	auto memory = Column<Napi::Uint8Array>(info[2], napi_uint8_array);
 	auto state = Column<Napi::Float64Array>(info[3], napi_float64_array);
-	size_t first = mailbox_.number(2), count = mailbox_.number(3);
+	size_t first = mailbox_.number(2), count = mailbox_.number(3), whole = mailbox_.number(4);
+	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(6));
 	struct buddy_allocator *allocator = AllocatorArgument();
 
 	mailbox_.result(0, 0);
-	if (!allocator)
-		return nullptr;
-	mailbox_.status(BUDDY_OK);
-	if (records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
+	mailbox_.result(1, 0);
+	if (!allocator || records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
 		return nullptr;
 
 	size_t rows = memory.ElementLength() / BatchResults::BYTES_PER_ROW;
 	size_t room = std::min<size_t>(rows, records.ElementLength() / RECORD_CELLS);
 	if (!state.IsEmpty())
 		room = std::min<size_t>(room, state.ElementLength() / 3);
-	if (first > room || count > room - first)
+	if (first > room || count > room - first || whole > count)
 		return nullptr;
+	if (group && (group->slots || !buddy_owner_size_group(group, rows))) {
+		mailbox_.status(group->slots ? BUDDY_LIST_IN_USE : BUDDY_NO_MEMORY);
+		return nullptr;
+	}
 
 	Batch batch(owner_, allocator,
 		    { reinterpret_cast<const struct Record *>(records.Data()),
 		      reinterpret_cast<const struct RequestRecord *>(requests.Data()),
 		      requests.ElementLength() / REQUEST_CELLS },
-		    BatchResults(memory.Data(), rows), mailbox_.number(5));
+		    BatchResults(memory.Data(), rows), group ? group->slots : nullptr,
+		    mailbox_.number(5));
+	enum buddy_status status = BUDDY_OK;
+	size_t done = count;
 
 	if (!state.IsEmpty()) {
-		count = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 4, 0));
-	} else if (!mailbox_.flag(4)) {
-		batch.Run(first, first + count);
+		done = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 4, 0));
 	} else {
-		count = batch.RunWholly(first, first + count) - first;
-		mailbox_.status(batch.status());
+		size_t end = batch.RunWholly(first, first + whole);
+
+		if (end < first + whole) {
+			status = batch.status();
+			done = end - first;
+		} else {
+			batch.Run(end, first + count);
+		}
 	}
-	mailbox_.result(0, count);
-	mailbox_.result(1, batch.opened());
-	mailbox_.result(2, batch.closed());
-	if (batch.poisoned() && !mailbox_.flag(4))
+	bool holds_lists = !status && batch.holds_lists();
+
+	if (group && !holds_lists)
+		buddy_owner_empty_group(group);
+	mailbox_.status(status);
+	mailbox_.result(0, done);
+	mailbox_.result(1, holds_lists);
+	if (batch.poisoned() && status != BUDDY_POISONED)
 		mailbox_.note_poisoning();
 	Account(mailbox_.index(0));
 	ReportWarning();
-	return nullptr;
-}
-
-/* (slots: Uint32Array, see BatchResults), 0: dirty, 1: cleared, 2: undone -> */
-napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
-{
-	auto slots = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
-	auto how = static_cast<enum closing>(mailbox_.index(0));
-
-	mailbox_.status(BUDDY_OK);
-	if (!slots.IsEmpty() && CloseSlots(owner_, slots.Data(), slots.ElementLength(), how))
-		mailbox_.status(BUDDY_POISONED);
 	return nullptr;
 }
 

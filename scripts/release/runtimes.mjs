@@ -95,7 +95,6 @@ async function onMusl(executable, say) {
   return {
     ...found,
     command: [path.join(folder, 'node')],
-    // node-gyp-build knows musl by Alpine's release file.
-    env: { LD_LIBRARY_PATH: folder, LD_PRELOAD: path.join(folder, 'shim.so'), LIBC: 'musl' },
+    env: { LD_LIBRARY_PATH: folder, LD_PRELOAD: path.join(folder, 'shim.so') },
   };
 }

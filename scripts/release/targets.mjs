@@ -1,4 +1,4 @@
-// The platforms that are published with a binary, and where it lies: prebuildify's layout, which node-gyp-build finds.
+// The platforms that are published with a binary, and where it lies: prebuildify's layout, which lib/addon/places.ts knows.
 
 /**
  * @typedef {object} Target

@@ -32,11 +32,9 @@ function useAllocator(buddy, random) {
 
   function allocate() {
     const size = 4096 * (1 + (random() % 64));
-    const mode = [
-      'simple',
-      'top-down',
-      { range: /** @type {[number, bigint]} */ ([2 ** 20 * (random() % 256), buddy.size]) },
-    ][random() % 3];
+    const mode = ['simple', 'top-down', { range: { start: 2 ** 20 * (random() % 256), end: buddy.size } }][
+      random() % 3
+    ];
     const flags = { contiguous: random() % 4 === 0, clear: random() % 4 === 0, tag: random() };
     const list = buddy.tryAllocBlocks(size, { .../** @type {object} */ ({ mode }), ...flags });
     if (list) lists.push(list);

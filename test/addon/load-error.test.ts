@@ -1,52 +1,35 @@
 // What a user reads where no binary of the addon loads.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noBinary } from '../../lib/addon/load-error';
+import { prebuiltFor } from '../../lib/addon/places';
 import { thisPlatform } from '../../lib/addon/platform';
+import { BarePackage } from './bare-package';
 
 const root = join(__dirname, '..', '..');
+let bare: BarePackage;
 let folder = '';
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-load-'));
-  // A package without binaries.
-  cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  bare = new BarePackage();
+  ({ folder } = bare);
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  bare.remove();
 });
-
-/** Loads the package there, and gives the error. */
-function loadThere(env: Readonly<Record<string, string>> = {}) {
-  const program = `
-    try {
-      require('.');
-    } catch ({ code, message }) {
-      console.log(JSON.stringify({ code, message }));
-    }`;
-  const { stdout } = spawnSync(process.execPath, ['-e', program], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { ...process.env, GPU_BUDDY_ADDON: '', ...env },
-  });
-  return JSON.parse(stdout) as { code: string; message: string };
-}
 
 describe('without a binary', () => {
   test('the error names the platform, what was looked for, and the ways out', () => {
-    const { code, message } = loadThere();
+    const { code, message } = bare.load();
     const { platform, arch, libc } = thisPlatform();
     expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
     expect(message).toContain(
       `${platform}-${arch}, ${libc ?? ''}, Node ${process.versions.node} (ABI ${process.versions.modules})`,
     );
-    expect(message).toContain('build/Release/*.node: no such folder');
-    expect(message).toContain(`prebuilds/${platform}-${arch}/*.${libc?.split(' ')[0] ?? ''}.node: no such`);
+    const prebuilt = `prebuilds/${platform}-${arch}/gpu-buddy.${libc?.split(' ')[0] ?? ''}.node`;
+    expect(message).toContain('build/Release/gpu_buddy.node: the folder is not there\n');
+    expect(message).toContain(`${prebuilt}: the folder is not there\n`);
     expect(message).toContain('npx gpu-buddy build');
     expect(message).toContain('glibc 2.28 or newer, or musl');
   });
@@ -56,7 +39,7 @@ describe('without a binary', () => {
     mkdirSync(join(folder, 'build', 'Release'), { recursive: true });
     writeFileSync(file, 'no binary');
     try {
-      const { code, message } = loadThere();
+      const { code, message } = bare.load();
       expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
       expect(message).toContain(`Found ${file}, which does not load:`);
       expect(message).toMatch(/file too short|invalid ELF header|not a mach-o file/);
@@ -67,9 +50,53 @@ describe('without a binary', () => {
   });
 
   test('so is one that the environment names', () => {
-    expect(loadThere({ GPU_BUDDY_ADDON: join(folder, 'none.node') }).message).toContain(
-      `Found ${join(folder, 'none.node')}, which does not load:`,
-    );
+    const { message } = bare.load({ env: { GPU_BUDDY_ADDON: join(folder, 'none.node') } });
+    expect(message).toContain(`Found ${join(folder, 'none.node')}, which does not load:`);
+    expect(message).toContain('leave out GPU_BUDDY_ADDON');
+  });
+});
+
+describe('where flags of node forbid addons', () => {
+  const addon = join(root, 'build/Release/gpu_buddy.node');
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const readable = () => `--allow-fs-read=${join(folder, '*')}`;
+
+  test('--no-addons is to be left out', () => {
+    using own = bare.withFile('build/Release/gpu_buddy.node', addon);
+    const { code, message } = bare.load({ flags: ['--no-addons'] });
+    expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
+    expect(message).toMatch(/^gpu-buddy may not load its binary in this process\.\n/);
+    expect(message).toContain(`Found ${own.path}, which does not load:`);
+    expect(message).toContain('Leave out the flag --no-addons');
+    expect(message).not.toContain('gpu-buddy build');
+  });
+
+  test.each([
+    ['addons', () => [readable()]],
+    ['the file', () => ['--allow-addons', `--allow-fs-read=${join(folder, 'dist/*')}`]],
+  ])('the permission model asks for leave for %s', (_, flags) => {
+    using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
+    const { code, message } = bare.load({ flags: [permission, ...flags()] });
+    expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
+    expect(message).toMatch(/^gpu-buddy may not load its binary in this process\.\n/);
+    expect(message).toContain(`    --allow-addons "${readable()}"`);
+    expect(message).not.toContain('gpu-buddy build');
+  });
+
+  test.each(['own build', 'prebuilt binary'])('leave for addons and for the package suffices: %s', (kind) => {
+    const { platform, arch } = process;
+    const name = kind === 'own build' ? 'build/Release/gpu_buddy.node' : prebuiltFor({ platform, arch });
+    using _binary = bare.withFile(name, addon);
+    const flags = [permission, '--allow-addons', readable()];
+    expect(bare.load({ flags })).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+  });
+
+  test('--no-addons is to be left out under the permission model, too', () => {
+    using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
+    const { message } = bare.load({ flags: [permission, '--allow-addons', readable(), '--no-addons'] });
+    expect(message).toContain('Leave out the flag --no-addons');
   });
 });
 
@@ -90,7 +117,7 @@ describe('elsewhere', () => {
 
   test('a processor without a prebuilt binary can compile one', () => {
     const text = textOn('linux', 'riscv64', 'musl');
-    expect(text).toContain('prebuilds/linux-riscv64/*.musl.node');
+    expect(text).toContain('prebuilds/linux-riscv64/gpu-buddy.musl.node');
     expect(text).toContain('npx gpu-buddy build');
     expect(text).not.toContain('copied from another machine');
   });

@@ -1,7 +1,7 @@
 // The built program as a process of its own. `npm test` builds it first.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -47,6 +47,42 @@ test('ends quietly where its reader leaves', () => {
     stdout: '# gen_trace.py --profile big --seed 1 --ops 5000\n',
     stderr: '',
   });
+});
+
+/** Longer than any of it takes; a second opening of a pipe waits for ever. */
+const LIMIT = 'timeout 60';
+
+test.each([
+  [
+    'a named pipe',
+    `mkfifo ext-1.trace; zcat "$2" > ext-1.trace & ${LIMIT} node "$1" replay --picture ext-1.trace`,
+  ],
+  [
+    'a named pipe of compressed data',
+    `mkfifo ext-1.gz; cat "$2" > ext-1.gz & ${LIMIT} node "$1" replay --picture ext-1.gz`,
+  ],
+  ['a process substitution', `${LIMIT} node "$1" replay --picture <(zcat "$2")`],
+  ['/dev/stdin', `zcat "$2" | ${LIMIT} node "$1" replay --picture /dev/stdin`],
+])('draws %s as it draws a file', (_, script) => {
+  const ofFile = shell('node "$1" replay --picture "$2"');
+  const { status, stdout, stderr } = shell(script);
+  expect(status).toBe(0);
+  expect(stdout === ofFile.stdout).toBe(true);
+  const withoutName = (text: string) => text.replace(/^\S+ at /gm, 'at ');
+  expect(withoutName(stderr)).toBe(withoutName(ofFile.stderr));
+  expect(stderr).toMatch(/ at its peak, line [\d,]+:/);
+});
+
+test('leaves nothing of the copy that it keeps for the peak of a pipe', () => {
+  const { status } = shell('mkdir tmp; zcat "$2" | TMPDIR=$PWD/tmp node "$1" replay --picture -');
+  expect(status).toBe(0);
+  expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+});
+
+test('says that it cannot keep a copy', () => {
+  expect(shell('zcat "$2" | TMPDIR=/none node "$1" replay --picture - 2>&1 | head -n 1').stdout).toBe(
+    'gpu-buddy: cannot keep a copy of the trace in /none: no such file or directory\n',
+  );
 });
 
 test('says in its exit status whether all is identical', () => {

@@ -1,5 +1,6 @@
 // The command `gpu-buddy replay` from its arguments to its exit status, within this process.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +48,8 @@ beforeAll(() => {
   write('bad.trace', `${TRACE}alloc 0 0 0\n`);
   write('bad.expected', OTHER);
   write('lonely.trace', TRACE);
+  write('empty.expected', '# nothing\n-22 avail=0x0 clear_avail=0x0\n# but\n# words\n# here\n');
+  execFileSync('mkfifo', [at('pipe')]);
   mkdirSync(at('folder.trace'));
 });
 afterAll(() => {
@@ -251,21 +254,61 @@ describe('pictures', () => {
     );
   });
 
-  test('are none where there is no allocator, or no such line', async () => {
-    const { status, stderr } = await runCli([
-      'replay',
-      '--picture-at',
-      '1',
-      '--picture-at',
-      '99',
-      at('small.trace'),
-    ]);
-    expect([status, stderr]).toEqual([0, '']);
+  test('where there is no allocator are none, and that is said', async () => {
+    const { status, stdout, stderr } = await runCli(
+      [
+        'replay',
+        ...['1', '5', 'peak', 'end'].flatMap((when) => ['--picture-at', when]),
+        '-',
+        ...['--check', at('empty.expected')],
+      ],
+      { stdin: '# nothing\ninit 0 0\n# but\n# words\n# here\n' },
+    );
+    expect([status, stdout]).toEqual([0, 'standard input: 5 lines, 5 identical, 0 different\n']);
+    expect(stderr).toBe(
+      [
+        'gpu-buddy: standard input: nothing is drawn after line 1: there is no allocator',
+        'gpu-buddy: standard input: nothing is drawn after line 5: there is no allocator',
+        'gpu-buddy: standard input: nothing is drawn at its peak: nothing was allocated',
+        'gpu-buddy: standard input: nothing is drawn at the end: there never was an allocator',
+        '',
+      ].join('\n'),
+    );
   });
 
-  test('of standard input show its end', async () => {
-    const { stderr } = await runCli(['replay', '--picture', '-'], { stdin: TRACE });
-    expect(stderr.match(/^standard input .*:/gm)).toEqual(['standard input at the end:']);
+  test('after lines beyond the end are an error, when all else is written', async () => {
+    const args = ['6', '3', '99999999'].flatMap((when) => ['--picture-at', when]);
+    const { status, stdout, stderr } = await runCli(['replay', ...args, at('small.trace')]);
+    expect([status, stdout]).toEqual([2, EXPECTED]);
+    expect(stderr).toContain('small after line 3: 48 KiB of 64 KiB used');
+    expect(stderr).toMatch(
+      /\ngpu-buddy: small: nothing is drawn after line 6 or line 99,999,999: the trace has 5 lines\n$/,
+    );
+  });
+
+  test('after the last line are drawn', async () => {
+    const open = TRACE.replace('fini\n', '');
+    const { status, stderr } = await runCli(['replay', '--picture-at', '4', '-'], { stdin: open });
+    expect(status).toBe(0);
+    expect(stderr).toContain('standard input after line 4: 0 B of 64 KiB used');
+  });
+
+  test('are those of the last trace', async () => {
+    const { stderr } = await runCli(['replay', '--picture', '-', at('small.trace')], { stdin: TRACE });
+    expect(stderr.match(/^.* at .*:(?= )/gm)).toEqual(['small at its peak, line 3:', 'small at the end:']);
+  });
+
+  test('of standard input are those of a file', async () => {
+    const args = ['replay', '--picture', '--picture-at', '3', '--picture-at', '4', '--picture-at', '2'];
+    const ofFile = await runCli([...args, at('small.trace')]);
+    const ofStdin = await runCli([...args, '-'], { stdin: TRACE });
+    expect(ofStdin.stderr).toBe(ofFile.stderr.replace(/^small/gm, 'standard input'));
+    expect(ofStdin.stderr.match(/^standard input .*:(?= )/gm)).toEqual([
+      'standard input after line 2:',
+      'standard input at its peak, line 3:',
+      'standard input after line 4:',
+      'standard input at the end:',
+    ]);
   });
 
   test.each([
@@ -319,6 +362,15 @@ describe('a wrong command line', () => {
       stdout: '',
       stderr: `gpu-buddy: ${message}\nTry 'gpu-buddy --help' or 'gpu-buddy COMMAND --help'.\n`,
     });
+  });
+
+  test.each([
+    ['the same pipe twice', (pipe: string) => [pipe, pipe]],
+    ['a pipe as trace and answers', (pipe: string) => [pipe, '--check', pipe]],
+  ])('%s says so, and does not wait', async (_, argsOf) => {
+    const { status, stdout, stderr } = await runCli(['replay', ...argsOf(at('pipe'))]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`${at('pipe')} can be read only once\n`);
   });
 
   test.each([

@@ -26,6 +26,8 @@ export async function settle(world) {
   let lost = losses(world);
   for (let round = 0, vain = 0; lost && round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
     const before = lost;
+    // What a WeakRef was asked for lives until the end of the turn.
+    await turn();
     collect();
     await turn();
     await turn();

@@ -12,18 +12,27 @@ import MagicString from 'magic-string';
 
 /** @typedef {{ file: string, line: number, name: string }} Site where a step stands; `name` is that of the function */
 /** @typedef {any} Node of acorn's syntax tree */
+/**
+ * @typedef {object} Limits by the names of functions
+ * @property {ReadonlySet<string>} functions without steps
+ * @property {ReadonlyMap<string, string>} lastCalls without steps from the call of this function on
+ */
 
 const HEADER = `const { step: __step, after: __after } = globalThis[Symbol.for('gpu-buddy.steps')]; `;
 const FUNCTIONS = ['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'];
 /** Statements whose parts are statements that need no braces. */
 const BODIES = ['body', 'consequent', 'alternate'];
 
+/** @type {Limits} */
+const NO_LIMITS = { functions: new Set(), lastCalls: new Map() };
+
 /**
  * @param {string} code of a CommonJS module
  * @param {string} file its name, for the sites
  * @param {Site[]} sites receives the sites; the number of a step is its place here
+ * @param {Limits} [limits]
  */
-export function instrument(code, file, sites) {
+export function instrument(code, file, sites, { functions, lastCalls } = NO_LIMITS) {
   const text = new MagicString(code);
   const program = /** @type {Node} */ (
     parse(code, { ecmaVersion: 'latest', sourceType: 'script', locations: true, allowHashBang: true })
@@ -35,8 +44,14 @@ export function instrument(code, file, sites) {
   const siteOf = (node, ancestors) =>
     sites.push({ file, line: node.loc.start.line, name: nameOf(ancestors) }) - 1;
 
-  fullAncestor(program, (node) => {
+  /** Where the last calls begin, by function. @type {Map<string, number>} */
+  const ends = new Map();
+
+  fullAncestor(program, (node, _state, ancestors) => {
     if (node.type === 'ChainExpression') for (const call of spineOf(node.expression)) chained.add(call);
+    if (node.type !== 'CallExpression') return;
+    const name = nameOf(ancestors);
+    if (lastCalls.get(name) === (node.callee.name ?? node.callee.property?.name)) ends.set(name, node.start);
   });
   // Inner nodes come first: what is inserted for an outer one goes around it.
   fullAncestor(program, (/** @type {Node} */ node, _state, /** @type {Node[]} */ ancestors) => {
@@ -45,6 +60,8 @@ export function instrument(code, file, sites) {
       text.appendLeft(node.body.end, ')');
     }
     if (!runsInFunction(node, ancestors)) return;
+    const name = nameOf(ancestors);
+    if (functions.has(name) || node.start >= (ends.get(name) ?? Infinity)) return;
     const parent = ancestors.at(-2);
     if (isStatementOfList(node, parent)) {
       text.prependRight(node.start, `__step(${siteOf(node, ancestors)}); `);
@@ -130,10 +147,11 @@ function codeOf(key) {
  *
  * @param {string} from
  * @param {string} to
- * @param {(file: string) => boolean} [wanted] which files get steps
+ * @param {(file: string) => boolean} wanted which files get steps
+ * @param {Limits} limits
  * @returns {Site[]}
  */
-export function instrumentFolder(from, to, wanted = () => true) {
+export function instrumentFolder(from, to, wanted, limits) {
   /** @type {Site[]} */
   const sites = [];
   for (const name of readdirSync(from, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -141,7 +159,7 @@ export function instrumentFolder(from, to, wanted = () => true) {
     const file = path.join(to, name);
     mkdirSync(path.dirname(file), { recursive: true });
     const code = readFileSync(path.join(from, name), 'utf8');
-    writeFileSync(file, wanted(name) ? instrument(code, name, sites) : code);
+    writeFileSync(file, wanted(name) ? instrument(code, name, sites, limits) : code);
   }
   return sites;
 }

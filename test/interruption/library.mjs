@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { instrument, instrumentFolder } from './instrument.mjs';
 import { installSteps } from './steps.mjs';
+import { unstoppable } from './unstoppable.mjs';
 
 /** @typedef {import('./world.mjs').Package} Package */
 /** @typedef {import('./instrument.mjs').Site} Site */
@@ -31,7 +32,8 @@ export function steppedLibrary() {
   installSteps();
   // As deep below a folder as dist/ is, since the package looks for its own files.
   const copy = path.join(scratchFolder(), 'dist');
-  const sites = instrumentFolder(distFolder, copy, (file) => /^chunks[\\/](core|trace)\.js$/.test(file));
+  const wanted = (/** @type {string} */ file) => /^chunks[\\/](core|trace)\.js$/.test(file);
+  const sites = instrumentFolder(distFolder, copy, wanted, unstoppable);
   return { load: () => loadFresh(copy), sites };
 }
 

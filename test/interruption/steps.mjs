@@ -37,7 +37,16 @@ function stop(site) {
   if (stoppedAt === NEVER) stoppedAt = site;
   if (kind === 'terminate') for (;;);
   if (kind === 'throw-on') target++;
-  throw (lastError = new RangeError('Maximum call stack size exceeded'));
+  throw (lastError = stackOverflow());
+}
+
+/** Makes an error without a stack: the frames there would keep the objects alive whose methods were stopped. */
+function stackOverflow() {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = new RangeError('Maximum call stack size exceeded');
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
 }
 
 /** Lets instrumented code find its steps. Must come before such code is loaded. */

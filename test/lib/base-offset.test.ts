@@ -31,18 +31,18 @@ describe.each([
 
   test('counts in ranges', () => {
     const buddy = make();
-    const range = [at(SZ_64K), at(SZ_64K + SZ_12K)] as const;
+    const range = { start: at(SZ_64K), end: at(SZ_64K + SZ_12K) };
     expect(rangesOf(buddy.allocBlocks(SZ_8K, { mode: { range } }))).toEqual([[at(SZ_64K), BigInt(SZ_8K)]]);
     expect(rangesOf(buddy.allocBlocks(SZ_4K, { mode: { range } }))).toEqual([
       [at(SZ_64K + SZ_8K), BigInt(SZ_4K)],
     ]);
-    const all = make().allocBlocks(SZ_1M, { mode: { range: [at(0), at(SZ_1M)] } });
+    const all = make().allocBlocks(SZ_1M, { mode: { range: { start: at(0), end: at(SZ_1M) } } });
     expect(rangesOf(all)).toEqual([[at(0), BigInt(SZ_1M)]]);
   });
 
   test('ends with the space', () => {
     const buddy = make();
-    const beyond = () => buddy.allocBlocks(SZ_4K, { mode: { range: [at(0), at(SZ_1M) + 1n] } });
+    const beyond = () => buddy.allocBlocks(SZ_4K, { mode: { range: { start: at(0), end: at(SZ_1M) + 1n } } });
     // Such an address is no u64 at the upper edge.
     const isU64 = at(SZ_1M) + 1n < 1n << 64n;
     expect(refusalOf(buddy, beyond)).toMatchObject({ code: isU64 ? 'EINVAL' : 'ERR_OUT_OF_RANGE' });
@@ -53,7 +53,10 @@ describe.each([
 
   test('counts in lookups', () => {
     const buddy = make();
-    using blocks = buddy.allocBlocks(SZ_16K, { mode: { range: [at(SZ_64K), at(SZ_64K + SZ_16K)] }, tag: 8 });
+    using blocks = buddy.allocBlocks(SZ_16K, {
+      mode: { range: { start: at(SZ_64K), end: at(SZ_64K + SZ_16K) } },
+      tag: 8,
+    });
     expect(blocks.length).toBe(1);
     const found = { offset: at(SZ_64K), order: 2, size: BigInt(SZ_16K), isClear: false, tag: 8 };
     expect(buddy.blockAt(at(SZ_64K))).toEqual(found);
@@ -112,12 +115,12 @@ describe('an address below the base offset', () => {
     [0, SZ_1M],
     [BigInt(SZ_1M - 1), BigInt(2 * SZ_1M)],
   ])('%s starts no range', (start, end) => {
-    expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode: { range: [start, end] } }))).toMatchObject(
-      {
-        code: 'EINVAL',
-        message: `EINVAL: range ([${start}, ${end}]) must lie within the space, gpu_buddy_alloc_blocks`,
-      },
-    );
+    expect(
+      refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode: { range: { start, end } } })),
+    ).toMatchObject({
+      code: 'EINVAL',
+      message: `EINVAL: range (${start} to ${end}) must lie within the space, gpu_buddy_alloc_blocks`,
+    });
   });
 
   test('starts nothing that trim() could keep', () => {

@@ -158,9 +158,13 @@ describe('a mode', () => {
     ['simple takes the best fit', { mode: 'simple' }, [[2, 1]]],
     ['undefined is simple', { mode: undefined }, [[2, 1]]],
     ['top-down takes the highest address', { mode: 'top-down' }, [[5, 1]]],
-    ['range takes the lowest address in it', { mode: { range: [3 * SZ_4K, 8 * SZ_4K] } }, [[4, 1]]],
-    ['range takes bigints', { mode: { range: [12288n, 32768n] } }, [[4, 1]]],
-    ['range takes a number beside a bigint', { mode: { range: [SZ_12K, 32768n] } }, [[4, 1]]],
+    [
+      'range takes the lowest address in it',
+      { mode: { range: { start: 3 * SZ_4K, end: 8 * SZ_4K } } },
+      [[4, 1]],
+    ],
+    ['range takes bigints', { mode: { range: { start: 12288n, end: 32768n } } }, [[4, 1]]],
+    ['range takes a number beside a bigint', { mode: { range: { start: SZ_12K, end: 32768n } } }, [[4, 1]]],
   ] as const)('that is %s', (_, options, expected) => {
     const buddy = withHoles(8, holes);
     expect(chunksOf(buddy.allocBlocks(SZ_4K, options))).toEqual(expected);
@@ -168,7 +172,7 @@ describe('a mode', () => {
 
   test('range never leaves the range, however much is free outside', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    const range = [SZ_16K, SZ_16K + SZ_12K] as const;
+    const range = { start: SZ_16K, end: SZ_16K + SZ_12K };
     expect(chunksOf(buddy.allocBlocks(SZ_8K, { mode: { range } }))).toEqual([[4, 2]]);
     expect(chunksOf(buddy.allocBlocks(SZ_4K, { mode: { range } }))).toEqual([[6, 1]]);
     expect(buddy.tryAllocBlocks(SZ_4K, { mode: { range } })).toBeNull();
@@ -218,7 +222,7 @@ describe('a flag', () => {
   });
 
   test('goes with any other and with any mode', () => {
-    const modes = ['simple', 'top-down', { range: [0, SZ_1M] }] as const;
+    const modes = ['simple', 'top-down', { range: { start: 0, end: SZ_1M } }] as const;
     for (const mode of modes) {
       for (let bits = 0; bits < 8; bits++) {
         const buddy = new GpuBuddy({ size: SZ_1M });
@@ -235,7 +239,7 @@ describe('minBlockSize', () => {
   test.each([SZ_4K, SZ_64K])('is the chunk size, here %d, where it is not given', (chunkSize) => {
     const rest = () => {
       const buddy = new GpuBuddy({ size: 8 * chunkSize, chunkSize });
-      buddy.allocBlocks(chunkSize, { mode: { range: [chunkSize, 2 * chunkSize] } });
+      buddy.allocBlocks(chunkSize, { mode: { range: { start: chunkSize, end: 2 * chunkSize } } });
       return buddy;
     };
     const expected = chunksOf(rest().allocBlocks(7 * chunkSize));
@@ -276,7 +280,7 @@ describe('tryAllocBlocks', () => {
     const before = stateOf(buddy);
     expect(buddy.tryAllocBlocks(SZ_8K, { contiguous: true })).toBeNull();
     expect(buddy.tryAllocBlocks(SZ_16K)).toBeNull();
-    expect(buddy.tryAllocBlocks(SZ_4K, { mode: { range: [SZ_12K, SZ_20K] } })).toBeNull();
+    expect(buddy.tryAllocBlocks(SZ_4K, { mode: { range: { start: SZ_12K, end: SZ_20K } } })).toBeNull();
     expect(stateOf(buddy)).toEqual(before);
     expect(thrownBy(() => buddy.allocBlocks(SZ_16K))).toMatchObject({ code: 'ENOSPC', errno: -28 });
   });

@@ -237,7 +237,7 @@ describe('a list', () => {
   test('of many blocks gives every one of them once', () => {
     const buddy = new GpuBuddy({ size: 4 * SZ_1M });
     const even = Array.from({ length: 512 }, (_, i) =>
-      buddy.allocBlocks(SZ_4K, { mode: { range: [2 * i * SZ_4K, (2 * i + 1) * SZ_4K] } }),
+      buddy.allocBlocks(SZ_4K, { mode: { range: { start: 2 * i * SZ_4K, end: (2 * i + 1) * SZ_4K } } }),
     );
     const blocks = buddy.allocBlocks(512 * SZ_4K);
     expect(even.every((list) => list.length === 1)).toBe(true);
@@ -307,7 +307,9 @@ describe('segments()', () => {
   function make() {
     const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 1n << 32n });
     const start = buddy.baseOffset + 33n * 4096n;
-    const blocks = buddy.allocBlocks(32 * SZ_4K, { mode: { range: [start - 4096n, start + 31n * 4096n] } });
+    const blocks = buddy.allocBlocks(32 * SZ_4K, {
+      mode: { range: { start: start - 4096n, end: start + 31n * 4096n } },
+    });
     blocks.trim(13 * SZ_4K, { start });
     blocks.freeBlock(2);
     expect(chunksOf(blocks)).toEqual([

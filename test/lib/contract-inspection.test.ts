@@ -178,7 +178,7 @@ describe('stats', () => {
 describe('snapshot', () => {
   test('has a row for every block in the order of their addresses', () => {
     const buddy = withHoles(8, { dirty: [0, 1], clear: [4] });
-    buddy.allocBlocks(SZ_4K, { mode: { range: [0, SZ_4K] }, tag: 6 });
+    buddy.allocBlocks(SZ_4K, { mode: { range: { start: 0, end: SZ_4K } }, tag: 6 });
     const { offsets, orders, states, tags } = buddy.snapshot();
     expect(offsets).toEqual(BigUint64Array.from({ length: 8 }, (_, i) => BigInt(i * SZ_4K)));
     expect(orders).toEqual(new Uint8Array(8));

@@ -195,7 +195,7 @@ describe('trim', () => {
     const buddy = new GpuBuddy({ size: SZ_64K });
     using kept = buddy.allocBlocks(SZ_64K);
     kept.trim(SZ_4K, { start: SZ_4K });
-    using next = buddy.allocBlocks(SZ_4K, { mode: { range: [0, SZ_4K] } });
+    using next = buddy.allocBlocks(SZ_4K, { mode: { range: { start: 0, end: SZ_4K } } });
     expect([chunksOf(kept), chunksOf(next)]).toEqual([[[1, 1]], [[0, 1]]]);
   });
 
@@ -274,7 +274,7 @@ describe('freeBlock', () => {
     for (const before of [true, false]) {
       const buddy = new GpuBuddy({ size: SZ_64K });
       buddy.resetClear(before);
-      using rest = buddy.allocBlocks(SZ_24K * 2, { mode: { range: [SZ_16K, SZ_64K] } });
+      using rest = buddy.allocBlocks(SZ_24K * 2, { mode: { range: { start: SZ_16K, end: SZ_64K } } });
       const blocks = buddy.allocBlocks(SZ_16K);
       expect(firstOf(blocks).isClear).toBe(before);
       blocks.freeBlock(0, options);

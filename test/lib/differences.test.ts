@@ -15,6 +15,7 @@ import {
   SZ_12K,
   SZ_24K,
   takeAll,
+  toRange,
   withHoles,
 } from './helpers';
 
@@ -26,7 +27,10 @@ describe('the whole space without a range (H5) is searched as any other size', (
         dirty: span(0, 7).map((i) => 2 * i),
         clear: span(0, 7).map((i) => 2 * i + 1),
       });
-    const exact = make().allocBlocks(SZ_64K, { mode: { range: [0, SZ_64K] }, minBlockSize: SZ_64K });
+    const exact = make().allocBlocks(SZ_64K, {
+      mode: { range: { start: 0, end: SZ_64K } },
+      minBlockSize: SZ_64K,
+    });
     expect(exact.length).toBe(16);
     for (const minBlockSize of [SZ_8K, SZ_16K, SZ_32K, SZ_64K])
       for (const mode of ['simple', 'top-down'] as const) {
@@ -82,16 +86,16 @@ describe('a size below min block size in a range (H7) keeps the alignment', () =
     ['one candidate, of which only the size lies in the range', [SZ_4K, SZ_64K + SZ_4K], [[16, 1]]],
     ['one candidate, at the end of the space', [48 * SZ_4K, 64 * SZ_4K], [[48, 1]]],
   ] as const)('%s', (_, range, expected) => {
-    expect(aligned({ mode: { range } })).toEqual(expected);
-    expect(aligned({ mode: { range }, contiguous: true })).toEqual(expected);
-    expect(aligned({ mode: { range }, clear: true })).toEqual(expected);
+    expect(aligned({ mode: { range: toRange(range) } })).toEqual(expected);
+    expect(aligned({ mode: { range: toRange(range) }, contiguous: true })).toEqual(expected);
+    expect(aligned({ mode: { range: toRange(range) }, clear: true })).toEqual(expected);
   });
 
   test.each([
     ['many candidates', [SZ_4K, 64 * SZ_4K]],
     ['one candidate', [SZ_64K, SZ_128K]],
   ] as const)('with trimDisable too, where the range has %s', (_, range) => {
-    expect(aligned({ mode: { range }, trimDisable: true })).toEqual([[16, 1]]);
+    expect(aligned({ mode: { range: toRange(range) }, trimDisable: true })).toEqual([[16, 1]]);
   });
 
   test.each([
@@ -100,27 +104,32 @@ describe('a size below min block size in a range (H7) keeps the alignment', () =
     ['between two aligned addresses', [SZ_64K + SZ_4K, SZ_128K]],
   ] as const)('or fails with ENOSPC in a range that is %s', (_, range) => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    const call = () => buddy.allocBlocks(SZ_4K, { minBlockSize: SZ_64K, mode: { range } });
+    const call = () => buddy.allocBlocks(SZ_4K, { minBlockSize: SZ_64K, mode: { range: toRange(range) } });
     expect(refusalOf(buddy, call)).toMatchObject({ code: 'ENOSPC' });
   });
 
   test('or fails with ENOSPC where the aligned places are taken', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    using one = buddy.allocBlocks(SZ_4K, { mode: { range: [SZ_64K, SZ_64K + SZ_4K] } });
-    using two = buddy.allocBlocks(SZ_4K, { mode: { range: [SZ_128K, SZ_128K + SZ_4K] } });
-    const within = (range: [number, number]) => () =>
+    using one = buddy.allocBlocks(SZ_4K, { mode: { range: { start: SZ_64K, end: SZ_64K + SZ_4K } } });
+    using two = buddy.allocBlocks(SZ_4K, { mode: { range: { start: SZ_128K, end: SZ_128K + SZ_4K } } });
+    const within = (range: { start: number; end: number }) => () =>
       buddy.allocBlocks(SZ_4K, { minBlockSize: SZ_64K, mode: { range } });
-    expect(refusalOf(buddy, within([SZ_4K, SZ_128K + SZ_64K]))).toMatchObject({ code: 'ENOSPC' });
-    expect(refusalOf(buddy, within([SZ_4K, SZ_128K]))).toMatchObject({ code: 'ENOSPC' });
+    expect(refusalOf(buddy, within({ start: SZ_4K, end: SZ_128K + SZ_64K }))).toMatchObject({
+      code: 'ENOSPC',
+    });
+    expect(refusalOf(buddy, within({ start: SZ_4K, end: SZ_128K }))).toMatchObject({ code: 'ENOSPC' });
     expect([one.length, two.length]).toEqual([1, 1]);
     // At the end of the range the size is enough.
-    expect(chunksOf(within([SZ_4K, SZ_128K + SZ_64K + SZ_4K])())).toEqual([[48, 1]]);
-    expect(chunksOf(within([SZ_4K, SZ_1M])())).toEqual([[64, 1]]);
+    expect(chunksOf(within({ start: SZ_4K, end: SZ_128K + SZ_64K + SZ_4K })())).toEqual([[48, 1]]);
+    expect(chunksOf(within({ start: SZ_4K, end: SZ_1M })())).toEqual([[64, 1]]);
   });
 
   test('and the rest of the aligned block stays free', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    using blocks = buddy.allocBlocks(SZ_8K, { minBlockSize: SZ_64K, mode: { range: [SZ_4K, SZ_1M] } });
+    using blocks = buddy.allocBlocks(SZ_8K, {
+      minBlockSize: SZ_64K,
+      mode: { range: { start: SZ_4K, end: SZ_1M } },
+    });
     expect(chunksOf(blocks)).toEqual([[16, 2]]);
     expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_8K));
     expectSound(buddy);
@@ -137,7 +146,7 @@ describe('a size below min block size in a range (H7) keeps the alignment', () =
             const place = Math.ceil(start / min) * min;
             const blocks = buddy.tryAllocBlocks(size * SZ_4K, {
               minBlockSize: min * SZ_4K,
-              mode: { range: [start * SZ_4K, end * SZ_4K] },
+              mode: { range: { start: start * SZ_4K, end: end * SZ_4K } },
             });
             expect({ size, min, start, end, blocks: blocks && chunksOf(blocks) }).toEqual({
               size,

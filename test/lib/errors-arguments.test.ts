@@ -36,14 +36,14 @@ function allocArguments(method: 'allocBlocks' | 'tryAllocBlocks'): Argument[] {
     { name: 'mode', kind: 'mode', optional: true, pass: (mode, buddy) => buddy[method](SIZE, { mode }) },
     { name: 'mode.range', kind: 'range', pass: (range, buddy) => buddy[method](SIZE, { mode: { range } }) },
     {
-      name: 'mode.range[0]',
+      name: 'mode.range.start',
       kind: 'bytes',
-      pass: (start, buddy) => buddy[method](SIZE, { mode: { range: [start, SZ_1M] } }),
+      pass: (start, buddy) => buddy[method](SIZE, { mode: { range: { start, end: SZ_1M } } }),
     },
     {
-      name: 'mode.range[1]',
+      name: 'mode.range.end',
       kind: 'bytes',
-      pass: (end, buddy) => buddy[method](SIZE, { mode: { range: [0, end] } }),
+      pass: (end, buddy) => buddy[method](SIZE, { mode: { range: { start: 0, end } } }),
     },
     {
       name: 'contiguous',
@@ -222,7 +222,7 @@ const takes: Record<Kind, (value: unknown) => boolean> = {
   flag: (value) => typeof value === 'boolean',
   options: (value) => value === undefined || isObject(value),
   mode: () => false,
-  range: () => false,
+  range: (value) => isObject(value) && !Array.isArray(value),
 };
 
 const expectations: Record<Kind, string> = {
@@ -230,8 +230,8 @@ const expectations: Record<Kind, string> = {
   integer: 'of type number',
   flag: 'of type boolean',
   options: 'of type object',
-  mode: "'simple', 'top-down' or { range: [start, end] }",
-  range: 'an array of two addresses',
+  mode: "'simple', 'top-down', { range: { start, end } } or { at: address }",
+  range: 'of the form { start, end }',
 };
 
 /** An allocator with one list of one block. */
@@ -267,7 +267,7 @@ describe('a value of the wrong type', () => {
     expect(refused).toEqual(
       wrong.map(([value, received]) =>
         hasRange(value)
-          ? 'TypeError ERR_INVALID_ARG_TYPE: The "mode.range" argument must be an array of two addresses. Received type number (0)'
+          ? 'TypeError ERR_INVALID_ARG_TYPE: The "mode.range" argument must be of the form { start, end }. Received type number (0)'
           : `TypeError ERR_INVALID_ARG_TYPE: The "${name}" argument must be ${expectations[kind]}. Received ${received}`,
       ),
     );

@@ -35,7 +35,7 @@ const LOOK = 'gpu_buddy_block';
 /** 1 MiB, with clear and dirty memory, and the lists that the calls below are about. */
 function make() {
   const buddy = new GpuBuddy({ size: SZ_1M });
-  const one = buddy.allocBlocks(SZ_16K, { mode: { range: [SZ_64K, SZ_64K + SZ_16K] }, tag: 1 });
+  const one = buddy.allocBlocks(SZ_16K, { mode: { range: { start: SZ_64K, end: SZ_64K + SZ_16K } }, tag: 1 });
   const several = buddy.allocBlocks(SZ_12K, { tag: 2 });
   buddy.allocBlocks(SZ_4K).free({ cleared: true });
   return { buddy, one, several };
@@ -52,7 +52,7 @@ const trim =
 const range =
   (start: number | bigint, end: number | bigint, size = SZ_4K, options = {}): Call =>
   ({ buddy }) =>
-    buddy.allocBlocks(size, { mode: { range: [start, end] }, ...options });
+    buddy.allocBlocks(size, { mode: { range: { start: start, end: end } }, ...options });
 
 describe('EINVAL', () => {
   const cases: [status: string, call: Call, syscall: string, sentence: string][] = [
@@ -142,7 +142,7 @@ describe('EINVAL', () => {
       () =>
         new GpuBuddy({ size: SZ_20K + SZ_8K }).allocBlocks(SZ_20K, {
           contiguous: true,
-          mode: { range: [0, SZ_20K + SZ_8K] },
+          mode: { range: { start: 0, end: SZ_20K + SZ_8K } },
         }),
       ALLOC,
       'size (20480) rounded up to a power of two, as contiguous asks, is larger than the whole space',
@@ -171,52 +171,52 @@ describe('EINVAL', () => {
       ALLOC,
       'minBlockSize (18446744073709551615) must be a power of two',
     ],
-    ['RANGE_EMPTY', range(SZ_8K, SZ_8K), ALLOC, 'range ([8192, 8192]) must start below its end'],
-    ['RANGE_EMPTY', range(SZ_8K, SZ_4K), ALLOC, 'range ([8192, 4096]) must start below its end'],
-    ['RANGE_EMPTY', range(0n, 0n), ALLOC, 'range ([0, 0]) must start below its end'],
-    ['RANGE_EMPTY', range(SZ_4K, 0), ALLOC, 'range ([4096, 0]) must start below its end'],
+    ['RANGE_EMPTY', range(SZ_8K, SZ_8K), ALLOC, 'range (8192 to 8192) must start below its end'],
+    ['RANGE_EMPTY', range(SZ_8K, SZ_4K), ALLOC, 'range (8192 to 4096) must start below its end'],
+    ['RANGE_EMPTY', range(0n, 0n), ALLOC, 'range (0 to 0) must start below its end'],
+    ['RANGE_EMPTY', range(SZ_4K, 0), ALLOC, 'range (4096 to 0) must start below its end'],
     [
       'RANGE_UNALIGNED',
       range(1, SZ_8K),
       ALLOC,
-      'range ([1, 8192]) must start and end on a multiple of the chunk size',
+      'range (1 to 8192) must start and end on a multiple of the chunk size',
     ],
     [
       'RANGE_UNALIGNED',
       range(0, 8191),
       ALLOC,
-      'range ([0, 8191]) must start and end on a multiple of the chunk size',
+      'range (0 to 8191) must start and end on a multiple of the chunk size',
     ],
-    ['RANGE_BEYOND_SPACE', range(0, SZ_1M + SZ_4K), ALLOC, 'range ([0, 1052672]) must lie within the space'],
+    ['RANGE_BEYOND_SPACE', range(0, SZ_1M + SZ_4K), ALLOC, 'range (0 to 1052672) must lie within the space'],
     [
       'RANGE_BEYOND_SPACE',
       range(SZ_4K, (1n << 64n) - 1n),
       ALLOC,
-      'range ([4096, 18446744073709551615]) must lie within the space',
+      'range (4096 to 18446744073709551615) must lie within the space',
     ],
     [
       'RANGE_TOO_LATE',
       range(SZ_1M / 2, SZ_1M, SZ_1M - SZ_64K),
       ALLOC,
-      'range ([524288, 1048576]) starts so late that size reaches beyond the space',
+      'range (524288 to 1048576) starts so late that size reaches beyond the space',
     ],
     [
       'RANGE_TOO_LATE',
       range(SZ_64K, SZ_1M - SZ_64K, SZ_1M - SZ_4K),
       ALLOC,
-      'range ([65536, 983040]) starts so late that size reaches beyond the space',
+      'range (65536 to 983040) starts so late that size reaches beyond the space',
     ],
     [
       'RANGE_EXACT_UNALIGNED',
       range(SZ_4K, SZ_12K, SZ_8K, { minBlockSize: SZ_8K }),
       ALLOC,
-      'range ([4096, 12288]) is exactly as long as size, so it must start and end on a multiple of the min block size',
+      'range (4096 to 12288) is exactly as long as size, so it must start and end on a multiple of the min block size',
     ],
     [
       'RANGE_EXACT_UNALIGNED',
       range(0, SZ_12K, SZ_12K, { minBlockSize: SZ_8K }),
       ALLOC,
-      'range ([0, 12288]) is exactly as long as size, so it must start and end on a multiple of the min block size',
+      'range (0 to 12288) is exactly as long as size, so it must start and end on a multiple of the min block size',
     ],
     [
       'TRIM_NOT_SINGULAR',
@@ -288,6 +288,12 @@ describe('EINVAL', () => {
       FREE,
       'place (0) must be that of an allocation of this batch whose blocks are not freed yet',
     ],
+    ...(['blocks', 'error'] as const).map((method): (typeof cases)[number] => [
+      'PLACE_OUTSIDE_BATCH',
+      ({ buddy }) => buddy.batch().run()[method](0),
+      ALLOC,
+      'place (0) must be that of an operation of this batch',
+    ]),
     [
       'BLOCKS_FOREIGN',
       ({ buddy }) => buddy.batch().free(make().one),
@@ -335,10 +341,10 @@ describe('ENOSPC', () => {
     ['more than is free', SZ_64K, {}],
     ['a larger block than is free', SZ_8K, { minBlockSize: SZ_8K }],
     ['more in one piece than is free in one', SZ_8K, { contiguous: true }],
-    ['a range with nothing free', SZ_4K, { mode: { range: [0, SZ_4K] } }],
-    ['a range with too little free', SZ_12K, { mode: { range: [0, 5 * SZ_4K] } }],
-    ['exactly a range that is not free', SZ_8K, { mode: { range: [SZ_4K, SZ_12K] } }],
-    ['a range that is shorter than the size', SZ_12K, { mode: { range: [SZ_4K, SZ_12K] } }],
+    ['a range with nothing free', SZ_4K, { mode: { range: { start: 0, end: SZ_4K } } }],
+    ['a range with too little free', SZ_12K, { mode: { range: { start: 0, end: 5 * SZ_4K } } }],
+    ['exactly a range that is not free', SZ_8K, { mode: { range: { start: SZ_4K, end: SZ_12K } } }],
+    ['a range that is shorter than the size', SZ_12K, { mode: { range: { start: SZ_4K, end: SZ_12K } } }],
     ['an alignment that nothing free has', SZ_4K, { minBlockSize: SZ_16K }],
     ['more than is free, from the top', SZ_16K, { mode: 'top-down' }],
     ['more than is free, without trimming', SZ_12K, { trimDisable: true, minBlockSize: SZ_8K }],
@@ -385,7 +391,7 @@ describe('ENOMEM', () => {
   /** Fragments the first 4 MiB until the native memory for one more split, which is two nodes, is not there. */
   function exhaust(buddy: GpuBuddy): AllocatedBlocks[] {
     const take = (start: number, size: number) =>
-      buddy.allocBlocks(size, { mode: { range: [start, start + size] } });
+      buddy.allocBlocks(size, { mode: { range: { start: start, end: start + size } } });
     const lists = span(0, 511).map((i) => take(i * SZ_8K, SZ_8K));
     lists.forEach((list, i) => {
       if (i % 2 === 0) list.free();
@@ -416,14 +422,14 @@ describe('ENOMEM', () => {
       [SZ_1M, { minBlockSize: SZ_1M }],
       [SZ_1M, { minBlockSize: SZ_1M, mode: 'top-down' }],
       [SZ_1M, { minBlockSize: SZ_1M, clear: true }],
-      [SZ_1M, { mode: { range: [5 * SZ_1M, 64 * SZ_1M] } }],
-      [SZ_8K, { mode: { range: [32 * SZ_1M, 32 * SZ_1M + SZ_8K] } }],
+      [SZ_1M, { mode: { range: { start: 5 * SZ_1M, end: 64 * SZ_1M } } }],
+      [SZ_8K, { mode: { range: { start: 32 * SZ_1M, end: 32 * SZ_1M + SZ_8K } } }],
       [SZ_20K, { contiguous: true }],
       [SZ_20K, { contiguous: true, trimDisable: true }],
       [SZ_20K, { minBlockSize: SZ_16K }],
       [SZ_16K, { minBlockSize: SZ_64K }],
-      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: [32 * SZ_1M, 64 * SZ_1M] } }],
-      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: [32 * SZ_1M, 32 * SZ_1M + SZ_64K] } }],
+      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: { start: 32 * SZ_1M, end: 64 * SZ_1M } } }],
+      [SZ_16K, { minBlockSize: SZ_64K, mode: { range: { start: 32 * SZ_1M, end: 32 * SZ_1M + SZ_64K } } }],
     ];
     for (const [size, options] of requests) {
       expect(refusalOf(buddy, () => buddy.allocBlocks(size, options))).toMatchObject({
@@ -450,7 +456,7 @@ describe('ENOMEM', () => {
 
   test('is the answer of trim(), and the list stays as it was', () => {
     const buddy = make();
-    const blocks = buddy.allocBlocks(SZ_1M, { mode: { range: [32 * SZ_1M, 33 * SZ_1M] } });
+    const blocks = buddy.allocBlocks(SZ_1M, { mode: { range: { start: 32 * SZ_1M, end: 33 * SZ_1M } } });
     exhaust(buddy);
     const error = refusalOf(buddy, () => {
       blocks.trim(SZ_4K, { start: 32 * SZ_1M + SZ_64K });
@@ -465,7 +471,7 @@ describe('ENOMEM', () => {
     // A block of 16 KiB whose buddy is taken: it stays as it is when it is freed, and needs no split to be allocated.
     const [block, other] = [0, 1].map((i) =>
       buddy.allocBlocks(SZ_16K, {
-        mode: { range: [32 * SZ_1M + i * SZ_16K, 32 * SZ_1M + (i + 1) * SZ_16K] },
+        mode: { range: { start: 32 * SZ_1M + i * SZ_16K, end: 32 * SZ_1M + (i + 1) * SZ_16K } },
       }),
     );
     exhaust(buddy);
@@ -509,7 +515,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
   };
 
   test('ends a search in a range over many holes', () => {
-    const request = { mode: { range: [0, 2048 * SZ_4K] } } as const;
+    const request = { mode: { range: { start: 0, end: 2048 * SZ_4K } } } as const;
     const buddy = halfFree(2048, 2000);
     expect(refusalOf(buddy, () => buddy.allocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
     expect(refusalOf(buddy, () => buddy.tryAllocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
@@ -547,7 +553,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
       const buddy = halfFree(512, maxSteps);
       const before = stateOf(buddy);
       for (const size of [1, 2, 3, 64, 200, 256]) {
-        for (const mode of ['simple', 'top-down', { range: [0, 512 * SZ_4K] }] as const) {
+        for (const mode of ['simple', 'top-down', { range: { start: 0, end: 512 * SZ_4K } }] as const) {
           try {
             const blocks = buddy.allocBlocks(size * SZ_4K, { mode });
             expect(blocks.size).toBe(BigInt(size * SZ_4K));

@@ -9,6 +9,7 @@ import {
   type AllocatedBlock,
   type AllocatedBlocks,
   type BlockInfo,
+  type AddressRange,
 } from 'gpu-buddy';
 
 export const SZ_12K = 3 * SZ_4K;
@@ -125,7 +126,7 @@ export function takeAll(buddy: GpuBuddy): AllocatedBlocks[] {
   const chunk = buddy.chunkSize;
   return Array.from({ length: Number(buddy.size / chunk) }, (_, i) => {
     const start = buddy.baseOffset + BigInt(i) * chunk;
-    return buddy.allocBlocks(chunk, { mode: { range: [start, start + chunk] } });
+    return buddy.allocBlocks(chunk, { mode: { range: { start: start, end: start + chunk } } });
   });
 }
 
@@ -167,4 +168,9 @@ export function shuffled<T>(values: readonly T[], random: () => number): T[] {
     result[i] = other;
   }
   return result;
+}
+
+/** Two addresses as an allocation takes them. */
+export function toRange([start, end]: readonly [number | bigint, number | bigint]): AddressRange {
+  return { start, end };
 }

@@ -63,14 +63,14 @@ describe('top-down', () => {
 describe('range', () => {
   test('takes the lowest address first, whatever the sizes of the holes', () => {
     const buddy = withHoles(16, { dirty: [1, 6, 8, 9, ...span(12, 15)] });
-    const mode = { range: [0, SZ_64K] } as const;
+    const mode = { range: { start: 0, end: SZ_64K } } as const;
     const taken = span(1, 8).map(() => chunksOf(buddy.allocBlocks(SZ_4K, { mode }))[0]?.[0]);
     expect(taken).toEqual([1, 6, 8, 9, 12, 13, 14, 15]);
   });
 
   test('takes several blocks, the largest first and each as low as possible', () => {
     const buddy = withHoles(16, { dirty: [1, 6, 8, 9, ...span(12, 15)] });
-    const mode = { range: [SZ_4K, SZ_64K] } as const;
+    const mode = { range: { start: SZ_4K, end: SZ_64K } } as const;
     expect(chunksOf(buddy.allocBlocks(7 * SZ_4K, { mode }))).toEqual([
       [12, 4],
       [8, 2],
@@ -79,7 +79,7 @@ describe('range', () => {
   });
 
   test('prefers dirty or clear memory as asked, and takes the other kind where there is nothing else', () => {
-    const mode = { range: [0, SZ_64K] } as const;
+    const mode = { range: { start: 0, end: SZ_64K } } as const;
     const make = () => withHoles(16, { dirty: [6], clear: [1] });
     expect(chunksOf(make().allocBlocks(SZ_4K, { mode, clear: true }))).toEqual([[1, 1]]);
     expect(chunksOf(make().allocBlocks(SZ_4K, { mode }))).toEqual([[6, 1]]);
@@ -93,7 +93,7 @@ describe('range', () => {
 describe('an exact range', () => {
   /** Chunks 4 to 7 as clear, dirty, and two clear ones; the rest free and dirty. */
   const make = () => withHoles(16, { dirty: [...span(0, 3), 5, ...span(8, 15)], clear: [4, 6, 7] });
-  const exact = { range: [4 * SZ_4K, 8 * SZ_4K] } as const;
+  const exact = { range: { start: 4 * SZ_4K, end: 8 * SZ_4K } } as const;
   const pieces = [
     [4, 1],
     [5, 1],
@@ -117,7 +117,7 @@ describe('an exact range', () => {
   test('has blocks smaller than min block size, which only aligns its start and end', () => {
     const buddy = make();
     expect(chunksOf(buddy.allocBlocks(SZ_16K, { mode: exact, minBlockSize: SZ_16K }))).toEqual(pieces);
-    const odd = { range: [SZ_8K, SZ_8K + SZ_4K] } as const;
+    const odd = { range: { start: SZ_8K, end: SZ_8K + SZ_4K } } as const;
     expect(
       refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode: odd, minBlockSize: SZ_8K })),
     ).toMatchObject({ code: 'EINVAL' });
@@ -126,7 +126,7 @@ describe('an exact range', () => {
   test('need not be a power of two, nor lie within one root', () => {
     // Roots of 4 and 2 chunks.
     const buddy = new GpuBuddy({ size: SZ_24K });
-    expect(chunksOf(buddy.allocBlocks(SZ_20K, { mode: { range: [SZ_4K, SZ_24K] } }))).toEqual([
+    expect(chunksOf(buddy.allocBlocks(SZ_20K, { mode: { range: { start: SZ_4K, end: SZ_24K } } }))).toEqual([
       [1, 1],
       [2, 2],
       [4, 2],
@@ -212,7 +212,7 @@ describe('contiguous', () => {
   test('in a range is an aligned power-of-two block inside it, or nothing', () => {
     const buddy = new GpuBuddy({ size: SZ_64K });
     // Eight chunks, of which no aligned eight lie inside.
-    const narrow = { range: [SZ_4K, SZ_4K + SZ_32K] } as const;
+    const narrow = { range: { start: SZ_4K, end: SZ_4K + SZ_32K } } as const;
     expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_20K, { contiguous, mode: narrow }))).toMatchObject({
       code: 'ENOSPC',
     });
@@ -221,7 +221,7 @@ describe('contiguous', () => {
       [6, 1],
     ]);
     // Exactly a range has no such need.
-    const exact = { range: [8 * SZ_4K, 15 * SZ_4K] } as const;
+    const exact = { range: { start: 8 * SZ_4K, end: 15 * SZ_4K } } as const;
     expect(buddy.allocBlocks(7 * SZ_4K, { contiguous, mode: exact }).size).toBe(BigInt(7 * SZ_4K));
   });
 });
@@ -260,7 +260,7 @@ describe('a min block size above the size', () => {
     ['contiguous', { contiguous: true }, [[240, 1]]],
     ['clear', { clear: true }, [[240, 1]]],
     ['trimDisable', { trimDisable: true }, [[240, 1]]],
-    ['range', { mode: { range: [SZ_4K, SZ_1M] } }, [[16, 1]]],
+    ['range', { mode: { range: { start: SZ_4K, end: SZ_1M } } }, [[16, 1]]],
   ] as const)('aligns a block of exactly a power-of-two size: %s', (_, options, expected) => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     expect(chunksOf(buddy.allocBlocks(SZ_4K, { minBlockSize: SZ_64K, ...options }))).toEqual(expected);
@@ -286,7 +286,7 @@ describe('a min block size above the size', () => {
     ],
     [
       'range',
-      { mode: { range: [SZ_4K, SZ_1M] } },
+      { mode: { range: { start: SZ_4K, end: SZ_1M } } },
       [
         [16, 2],
         [18, 1],
@@ -326,7 +326,7 @@ describe('the order of a list', () => {
     ],
     [
       'ascends in an exact range',
-      { mode: { range: [SZ_4K, SZ_16K] } },
+      { mode: { range: { start: SZ_4K, end: SZ_16K } } },
       [
         [1, 1],
         [2, 2],
@@ -353,7 +353,7 @@ describe('trimDisable', () => {
     [
       'a power of two for contiguous in a range',
       SZ_20K,
-      { contiguous: true, mode: { range: [0, SZ_64K] } },
+      { contiguous: true, mode: { range: { start: 0, end: SZ_64K } } },
       SZ_32K,
     ],
     ['nothing where nothing is rounded', SZ_20K, {}, SZ_20K],

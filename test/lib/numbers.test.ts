@@ -31,7 +31,10 @@ describe('number and bigint', () => {
     const lists = [
       buddy.allocBlocks(bytes(5 * SZ_1G)),
       buddy.allocBlocks(bytes(SZ_16K), { minBlockSize: bytes(SZ_64K), mode: 'top-down' }),
-      buddy.allocBlocks(bytes(SZ_1M), { mode: { range: [at(SZ_1G), at(SZ_1G + SZ_1M)] }, tag: 5 }),
+      buddy.allocBlocks(bytes(SZ_1M), {
+        mode: { range: { start: at(SZ_1G), end: at(SZ_1G + SZ_1M) } },
+        tag: 5,
+      }),
       buddy.allocBlocks(bytes(SZ_64K), { contiguous: true }),
     ];
     lists[3]?.trim(bytes(SZ_8K), { start: firstOf(lists[3]).offset + 8192n });
@@ -81,7 +84,9 @@ describe('number and bigint', () => {
       const buddy = make(zero);
       expect(buddy.baseOffset).toBe(0n);
       expect(buddy.blockAt(zero)).toBeNull();
-      expect(rangesOf(buddy.allocBlocks(SZ_4K, { mode: { range: [zero, SZ_8K] } }))).toEqual([[0n, 4096n]]);
+      expect(rangesOf(buddy.allocBlocks(SZ_4K, { mode: { range: { start: zero, end: SZ_8K } } }))).toEqual([
+        [0n, 4096n],
+      ]);
     }
   });
 });
@@ -90,7 +95,7 @@ describe('a space above 2^53', () => {
   test('takes and gives exact addresses', () => {
     const buddy = new GpuBuddy({ size: 1n << 60n });
     const start = (1n << 59n) + 4096n;
-    using low = buddy.allocBlocks(SZ_4K, { mode: { range: [start, start + 4096n] } });
+    using low = buddy.allocBlocks(SZ_4K, { mode: { range: { start: start, end: start + 4096n } } });
     using high = buddy.allocBlocks(SZ_4K, { mode: 'top-down' });
     expect(rangesOf(low)).toEqual([[start, 4096n]]);
     expect(rangesOf(high)).toEqual([[(1n << 60n) - 4096n, 4096n]]);
@@ -229,8 +234,8 @@ describe('the largest space', () => {
 
   test('has a first and a last chunk like any other', () => {
     const buddy = new GpuBuddy({ size: LARGEST });
-    using last = buddy.allocBlocks(SZ_4K, { mode: { range: [LARGEST - 4096n, LARGEST] } });
-    using first = buddy.allocBlocks(SZ_4K, { mode: { range: [0, LARGEST] } });
+    using last = buddy.allocBlocks(SZ_4K, { mode: { range: { start: LARGEST - 4096n, end: LARGEST } } });
+    using first = buddy.allocBlocks(SZ_4K, { mode: { range: { start: 0, end: LARGEST } } });
     expect([rangesOf(first), rangesOf(last)]).toEqual([[[0n, 4096n]], [[LARGEST - 4096n, 4096n]]]);
     expect(buddy.blockAt(LARGEST - 1n)).toMatchObject({ offset: LARGEST - 4096n });
     expect(() => buddy.blockAt(LARGEST)).toThrow(expect.objectContaining({ code: 'ENXIO' }));
@@ -262,7 +267,7 @@ describe('a larger chunk size', () => {
       const size = buddy.chunkSize;
       const lists = [
         buddy.allocBlocks(5n * size),
-        buddy.allocBlocks(size, { mode: { range: [3n * size, 6n * size] } }),
+        buddy.allocBlocks(size, { mode: { range: { start: 3n * size, end: 6n * size } } }),
         buddy.allocBlocks(3n * size, { contiguous: true }),
         buddy.allocBlocks(size, { minBlockSize: 2n * size }),
       ];
@@ -311,7 +316,7 @@ describe('more than 2^32 chunks in one allocation', () => {
 
   test('go with range, contiguous and an offset aligned to more than the size', () => {
     const make = () => new GpuBuddy({ size: 1n << 46n });
-    const range = [0, 1n << 46n] as const;
+    const range = { start: 0, end: 1n << 46n };
     expect(rangesOf(make().allocBlocks(1n << 44n, { mode: { range } }))).toEqual([[0n, 16n * TiB]]);
     expect(rangesOf(make().allocBlocks(1n << 44n, { minBlockSize: 1n << 45n }))).toEqual([
       [32n * TiB, 16n * TiB],

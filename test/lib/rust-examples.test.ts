@@ -50,12 +50,18 @@ test('fragmented: two blocks from the holes that other allocations leave', () =>
   const initial = buddy.avail;
 
   {
-    using low = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: [0, SZ_4M] } });
-    using high = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: [SZ_8M, SZ_8M + SZ_4M] } });
+    using low = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: { start: 0, end: SZ_4M } } });
+    using high = buddy.allocBlocks(SZ_4M, {
+      minBlockSize: SZ_4M,
+      mode: { range: { start: SZ_8M, end: SZ_8M + SZ_4M } },
+    });
     expect(low.at(0)?.offset).toBe(0n);
     expect(high.at(0)?.offset).toBe(8n * MiB);
 
-    using fragmented = buddy.allocBlocks(SZ_8M, { minBlockSize: SZ_4M, mode: { range: [0, SZ_16M] } });
+    using fragmented = buddy.allocBlocks(SZ_8M, {
+      minBlockSize: SZ_4M,
+      mode: { range: { start: 0, end: SZ_16M } },
+    });
     expect(rangesOf(fragmented)).toEqual([
       [4n * MiB, 4n * MiB],
       [12n * MiB, 4n * MiB],
@@ -70,8 +76,11 @@ test('contiguous: fails with ENOSPC where only two separate holes are left', () 
   const buddy = new GpuBuddy({ size: SZ_16M });
 
   {
-    using low = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: [0, SZ_4M] } });
-    using high = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: [SZ_8M, SZ_8M + SZ_4M] } });
+    using low = buddy.allocBlocks(SZ_4M, { minBlockSize: SZ_4M, mode: { range: { start: 0, end: SZ_4M } } });
+    using high = buddy.allocBlocks(SZ_4M, {
+      minBlockSize: SZ_4M,
+      mode: { range: { start: SZ_8M, end: SZ_8M + SZ_4M } },
+    });
     expect(low.size + high.size).toBe(8n * MiB);
 
     const request = { minBlockSize: SZ_4M, contiguous: true };

@@ -27,7 +27,7 @@ describe('a range (f41900e4a6ef)', () => {
           if (end - start <= size) continue;
           const buddy = new GpuBuddy({ size: chunks * SZ_4K });
           const place = Math.ceil(start / size) * size;
-          const mode = { range: [start * SZ_4K, end * SZ_4K] } as const;
+          const mode = { range: { start: start * SZ_4K, end: end * SZ_4K } } as const;
           const blocks = buddy.tryAllocBlocks(size * SZ_4K, { mode, minBlockSize: size * SZ_4K });
           expect({ size, start, end, blocks: blocks && chunksOf(blocks) }).toEqual({
             size,
@@ -48,7 +48,7 @@ describe('a range (f41900e4a6ef)', () => {
       [0, 15],
     ] as const) {
       const buddy = new GpuBuddy({ size: SZ_64K });
-      const mode = { range: [start * SZ_4K, end * SZ_4K] } as const;
+      const mode = { range: { start: start * SZ_4K, end: end * SZ_4K } } as const;
       const taken = span(start, end - 1).map(() => chunksOf(buddy.allocBlocks(SZ_4K, { mode }))[0]?.[0]);
       expect(taken).toEqual(span(start, end - 1));
       expect(buddy.tryAllocBlocks(SZ_4K, { mode })).toBeNull();
@@ -66,11 +66,11 @@ describe('an exact range (2986314aa811)', () => {
       [3, 8],
       [1, 5],
     ] as const) {
-      const mode = { range: [start * SZ_4K, end * SZ_4K] } as const;
+      const mode = { range: { start: start * SZ_4K, end: end * SZ_4K } } as const;
       const call = () => buddy.allocBlocks((end - start) * SZ_4K, { mode, minBlockSize: SZ_8K });
       expect(refusalOf(buddy, call)).toMatchObject({ code: 'EINVAL' });
     }
-    const mode = { range: [SZ_8K, SZ_24K] } as const;
+    const mode = { range: { start: SZ_8K, end: SZ_24K } } as const;
     expect(chunksOf(buddy.allocBlocks(SZ_16K, { mode, minBlockSize: SZ_8K }))).toEqual([
       [2, 2],
       [4, 2],
@@ -81,7 +81,7 @@ describe('an exact range (2986314aa811)', () => {
 describe('clear in a range (431c590c3ab0)', () => {
   test('gives dirty blocks where there is no clear memory', () => {
     const buddy = new GpuBuddy({ size: SZ_64K });
-    const mode = { range: [SZ_4K, 15 * SZ_4K] } as const;
+    const mode = { range: { start: SZ_4K, end: 15 * SZ_4K } } as const;
     const blocks = buddy.allocBlocks(SZ_24K, { mode, clear: true });
     expect(blocks.size).toBe(BigInt(SZ_24K));
     expect(Array.from(blocks, (block) => block.isClear)).toEqual([false, false]);
@@ -90,7 +90,7 @@ describe('clear in a range (431c590c3ab0)', () => {
   test('gives clear blocks to who does not ask for them where there is no dirty memory', () => {
     const buddy = new GpuBuddy({ size: SZ_64K });
     buddy.resetClear(true);
-    const mode = { range: [SZ_4K, 15 * SZ_4K] } as const;
+    const mode = { range: { start: SZ_4K, end: 15 * SZ_4K } } as const;
     expect(firstOf(buddy.allocBlocks(SZ_16K, { mode })).isClear).toBe(true);
   });
 });
@@ -154,8 +154,8 @@ describe('a size that rounds up above the space (2026-01)', () => {
 
   test.each([
     ['min block size', { minBlockSize: SZ_8G }],
-    ['min block size in a range', { minBlockSize: SZ_8G, mode: { range: [0, SZ_8G + SZ_2G] } }],
-    ['contiguous in a range', { contiguous: true, mode: { range: [0, SZ_8G + SZ_2G] } }],
+    ['min block size in a range', { minBlockSize: SZ_8G, mode: { range: { start: 0, end: SZ_8G + SZ_2G } } }],
+    ['contiguous in a range', { contiguous: true, mode: { range: { start: 0, end: SZ_8G + SZ_2G } } }],
   ] as const)('is refused for %s', (_, options) => {
     const buddy = make();
     expect(refusalOf(buddy, () => buddy.allocBlocks(size, options))).toMatchObject({ code: 'EINVAL' });
@@ -209,11 +209,14 @@ describe('native memory that ends in the middle of a split (0251963afd22)', () =
   test.each([
     ['simple', {}],
     ['top-down', { mode: 'top-down' }],
-    ['range', { mode: { range: [SZ_4K, 64 * SZ_1M] } }],
+    ['range', { mode: { range: { start: SZ_4K, end: 64 * SZ_1M } } }],
     ['contiguous', { contiguous: true }],
     ['clear', { clear: true }],
     ['an aligned offset', { minBlockSize: SZ_8K }],
-    ['an aligned offset in a range', { minBlockSize: SZ_16K, mode: { range: [0, 64 * SZ_1M] } }],
+    [
+      'an aligned offset in a range',
+      { minBlockSize: SZ_16K, mode: { range: { start: 0, end: 64 * SZ_1M } } },
+    ],
   ] as const)('leaves everything as it was: %s', (_, options) => {
     const buddy = new GpuBuddy({ size: 64 * SZ_1M, maxNativeBytes: 2 * SZ_64K });
     const lists = [];
@@ -290,7 +293,7 @@ test('what is left over of the last chunk belongs to nobody', () => {
   const buddy = new GpuBuddy({ size: SZ_12K + 4095 });
   expect(buddy.size).toBe(BigInt(SZ_12K));
   expect(
-    refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode: { range: [SZ_12K, SZ_16K] } })),
+    refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode: { range: { start: SZ_12K, end: SZ_16K } } })),
   ).toMatchObject({
     code: 'EINVAL',
   });

@@ -77,7 +77,7 @@ export function toRequest(step: Extract<Step, { call: 'alloc' }>, memory: Memory
   const request = {
     size: bytes(count),
     minBlockSize: toMinBlockSize(step.min, memory, chunkSize),
-    range: [baseOffset + bytes(start), baseOffset + bytes(end)] as [bigint, bigint],
+    range: { start: baseOffset + bytes(start), end: baseOffset + bytes(end) },
     contiguous: step.contiguous,
     clear: step.clear,
     trimDisable: step.trimDisable,
@@ -154,12 +154,12 @@ function toEnd({ way, number }: Choice, start: number, count: number, memory: Me
 interface Spoilt {
   size: bigint;
   minBlockSize: bigint;
-  range: [bigint, bigint];
+  range: { start: bigint; end: bigint };
 }
 
 /** Nonsense of every kind that the documentation speaks of. */
 function spoil(request: Spoilt, { way }: Choice, { chunkSize, baseOffset, size }: Space): void {
-  const [start, end] = request.range;
+  const { start, end } = request.range;
   switch (way) {
     case 1:
       request.size += 1n;
@@ -180,16 +180,16 @@ function spoil(request: Spoilt, { way }: Choice, { chunkSize, baseOffset, size }
       request.minBlockSize = 0n;
       break;
     case 7:
-      request.range = [end, start];
+      request.range = { start: end, end: start };
       break;
     case 8:
-      request.range = [start + 1n, end];
+      request.range = { start: start + 1n, end };
       break;
     case 9:
-      request.range = [start, (baseOffset + size + chunkSize) % U64_END];
+      request.range = { start, end: (baseOffset + size + chunkSize) % U64_END };
       break;
     case 10:
-      request.range = [baseOffset ? baseOffset - 1n : start, end];
+      request.range = { start: baseOffset ? baseOffset - 1n : start, end };
       break;
     case 11:
       request.size = (U64_END - 1n) & ~(chunkSize - 1n);

@@ -6,7 +6,7 @@ import { chunksOf, freeChunksOf, withHoles } from '../lib/helpers';
 describe('a merger of clear and dirty memory, of which there is one a try, may be of no use', () => {
   test('in a range, where it reaches beyond its end: ENOSPC at first, and blocks the second time', () => {
     const buddy = withHoles(16, { clear: [0, 1, 12, 13], dirty: [2, 3, 14, 15] });
-    const request = { minBlockSize: SZ_16K, mode: { range: [0, 14 * SZ_4K] } } as const;
+    const request = { minBlockSize: SZ_16K, mode: { range: { start: 0, end: 14 * SZ_4K } } } as const;
     expect(buddy.tryAllocBlocks(SZ_16K, request)).toBeNull();
     expect(freeChunksOf(buddy)).toEqual([
       [0, 2, 'clear'],
@@ -28,11 +28,11 @@ describe('a merger of clear and dirty memory, of which there is one a try, may b
 });
 
 test('a wish for clear memory in a range is only heard where a whole root is clear', () => {
-  const mode = { range: [0, SZ_32K] } as const;
+  const mode = { range: { start: 0, end: SZ_32K } } as const;
   const mixed = withHoles(8, { dirty: [1], clear: [6] });
   expect(chunksOf(mixed.allocBlocks(SZ_4K, { mode, clear: true }))).toEqual([[1, 1]]);
   // Roots of eight and of four chunks.
   const buddy = withHoles(12, { dirty: [1], clear: [8, 9, 10, 11] });
-  const all = { range: [0, 12 * SZ_4K] } as const;
+  const all = { range: { start: 0, end: 12 * SZ_4K } } as const;
   expect(chunksOf(buddy.allocBlocks(SZ_4K, { mode: all, clear: true }))).toEqual([[8, 1]]);
 });

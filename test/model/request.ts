@@ -2,11 +2,17 @@
 import type { AllocOptions } from 'gpu-buddy';
 import { isPowerOfTwo, powerOfTwoFrom, roundUp, type ChunkRange } from './chunk-set';
 
+/** From an address to another, the latter excluded. */
+export interface Span {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
 /** Bytes, and addresses with the base offset, as given to `allocBlocks()`. */
 export interface Request {
   readonly size: bigint;
   readonly minBlockSize: bigint;
-  readonly mode: 'simple' | 'top-down' | { readonly range: readonly [bigint, bigint] };
+  readonly mode: 'simple' | 'top-down' | { readonly range: Span };
   readonly contiguous: boolean;
   readonly clear: boolean;
   readonly trimDisable: boolean;
@@ -36,9 +42,9 @@ export function isRefused(request: Request, { baseOffset, chunkSize, size: space
   if (size < chunkSize || size % chunkSize || size > spaceSize) return true;
   if (minBlockSize < chunkSize || !isPowerOf2(minBlockSize)) return true;
 
-  const range = typeof mode === 'object' ? mode.range.map((address) => address - baseOffset) : undefined;
+  const range = typeof mode === 'object' ? mode.range : undefined;
   if (range) {
-    const [start = 0n, end = 0n] = range;
+    const [start, end] = [range.start - baseOffset, range.end - baseOffset];
     if (start < 0n || start >= end || end > spaceSize) return true;
     if (start % chunkSize || end % chunkSize || start + size > spaceSize) return true;
     if (end - start === size) return start % minBlockSize !== 0n || end % minBlockSize !== 0n;
@@ -77,8 +83,8 @@ export class ChunkRequest {
     this.range =
       typeof mode === 'object'
         ? {
-            first: Number((mode.range[0] - baseOffset) / chunkSize),
-            end: Number((mode.range[1] - baseOffset) / chunkSize),
+            first: Number((mode.range.start - baseOffset) / chunkSize),
+            end: Number((mode.range.end - baseOffset) / chunkSize),
           }
         : undefined;
   }

@@ -499,7 +499,7 @@ function showBlocks(blocks: readonly Pick<OwnedBlock, 'first' | 'count' | 'clear
 }
 
 function describe({ size, minBlockSize, mode, contiguous, clear, trimDisable }: Request): string {
-  const where = typeof mode === 'object' ? `range [${mode.range.join(', ')}]` : mode;
+  const where = typeof mode === 'object' ? `range ${mode.range.start} to ${mode.range.end}` : mode;
   const flags = Object.entries({ contiguous, clear, trimDisable }).filter(([, set]) => set);
   return [`size ${size}`, `minBlockSize ${minBlockSize}`, where, ...flags.map(([name]) => name)].join(', ');
 }

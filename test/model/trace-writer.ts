@@ -3,7 +3,7 @@
  * kernel's own calls, so each call is written as what the library makes of it; calls that never reach the kernel, and
  * one that has no equal among a trace's operations, are comments.
  */
-import type { Request, Space } from './request';
+import type { Request, Space, Span } from './request';
 
 const RANGE = 0x1;
 const TOPDOWN = 0x2;
@@ -60,7 +60,7 @@ export class TraceWriter {
     return this.#alloc(attempt);
   }
 
-  #relative([start, end]: readonly [bigint, bigint]) {
+  #relative({ start, end }: Span) {
     return { start: start - this.#space.baseOffset, end: end - this.#space.baseOffset };
   }
 

@@ -108,9 +108,9 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
   [
     'takes an inverted range',
     taking(({ mode }) => {
-      if (typeof mode !== 'object') return {};
-      const [start, end] = mode.range;
-      return { mode: { range: start > end ? [end, start] : [start, end] } };
+      if (typeof mode !== 'object' || !('range' in mode)) return {};
+      const { start, end } = mode.range;
+      return { mode: { range: start > end ? { start: end, end: start } : { start, end } } };
     }),
   ],
   [

@@ -181,8 +181,11 @@ void call_park(struct machine *machine)
 
 	if (!entry || !ticket)
 		return;
-	status = buddy_owner_park(&world->owners[entry->owner], entry->slot, entry->generation,
-				  &token, &ticket->ticket);
+	status = buddy_owner_prepare_parking(&world->owners[entry->owner], entry->slot,
+					     entry->generation, &token, &ticket->ticket);
+	if (!status)
+		status = buddy_owner_park(&world->owners[entry->owner], entry->slot,
+					  entry->generation);
 	EXPECT(machine, status, answers_on(machine, entry, STATUS(OK)));
 	if (entry->blocks.allocator == NOBODY)
 		return;

@@ -178,5 +178,7 @@ void call_stale(struct machine *machine)
 	}
 	CHECK(!buddy_owner_list(owner, slot, generation));
 	EXPECT(machine, buddy_owner_free(owner, slot, generation, false), STATUS(FREED));
-	EXPECT(machine, buddy_owner_park(owner, slot, generation, &token, &ticket), STATUS(FREED));
+	EXPECT(machine, buddy_owner_prepare_parking(owner, slot, generation, &token, &ticket),
+	       STATUS(FREED));
+	EXPECT(machine, buddy_owner_park(owner, slot, generation), STATUS(FREED));
 }

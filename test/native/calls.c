@@ -175,7 +175,7 @@ void call_create(struct machine *machine)
 	int index = unused_allocator(machine);
 	struct buddy_allocator *allocator = NULL;
 	struct allocator_entry *entry;
-	struct buddy_config config;
+	struct buddy_config config = { .base_offset = 0 };
 	enum buddy_status status;
 
 	if (!handle || index == NOBODY)

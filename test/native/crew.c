@@ -160,15 +160,16 @@ static void look(struct worker *worker, unsigned int i)
 static void park(struct worker *worker, unsigned int i)
 {
 	struct board *board = &worker->crew->board;
-	uint32_t slot = worker->lists[i];
+	uint32_t slot = worker->lists[i], generation;
 	struct buddy_token token, ticket;
 	struct buddy_token *place = board->tickets[pick(worker, BOARD)];
 
 	if (!list_at(worker, i)->allocator)
 		return;
 	mark_list(worker, i, false);
-	if (buddy_owner_park(&worker->owner, slot, slots_generation(&worker->owner.lists, slot),
-			     &token, &ticket))
+	generation = slots_generation(&worker->owner.lists, slot);
+	if (buddy_owner_prepare_parking(&worker->owner, slot, generation, &token, &ticket) ||
+	    buddy_owner_park(&worker->owner, slot, generation))
 		return;
 	pthread_mutex_lock(&board->lock);
 	place[0] = token;

@@ -48,6 +48,20 @@ TEST("a bad configuration is refused and says which part of it")
 	}
 }
 
+TEST("a base offset is kept, and refused where the space would end beyond 2^64")
+{
+	struct buddy_config config = { .size = MIB, .chunk_size = 4 * KIB };
+	struct buddy_allocator *allocator = NULL;
+
+	config.base_offset = -(uint64_t)MIB;
+	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_BASE_OFFSET_TOO_LARGE);
+	CHECK_SAME(allocator, NULL);
+	config.base_offset--;
+	CHECK_OK(buddy_create(&config, &allocator));
+	CHECK_EQ(buddy_base_offset(allocator), config.base_offset);
+	drop_allocator(allocator);
+}
+
 TEST("every size and chunk size makes an allocator of whole chunks, in roots of descending powers of two")
 {
 	static const struct {

@@ -107,7 +107,8 @@ TEST("what is still parked when its allocator ends is freed under the lock")
 	buddy_list_init(&list);
 	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_OK);
 	CHECK_EQ(buddy_alloc(allocator, &list, &request), BUDDY_OK);
-	CHECK_EQ(buddy_park(&list, &list, &ticket), BUDDY_OK);
+	CHECK_EQ(buddy_draw_ticket(&ticket), BUDDY_OK);
+	CHECK_EQ(buddy_park(&list, &list, ticket), BUDDY_OK);
 	buddy_put(allocator);
 	CHECK(!buddy_take_warning(&warning));
 }

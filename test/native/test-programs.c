@@ -81,7 +81,8 @@ static bool is_found_above(enum buddy_status status)
 {
 	return status == BUDDY_DISPOSED || status == BUDDY_BASE_OFFSET_TOO_LARGE ||
 	       status == BUDDY_MAX_LENGTH_UNALIGNED || status == BUDDY_PLACE_UNKNOWN ||
-	       status == BUDDY_BLOCKS_FOREIGN || status == BUDDY_FREED_BEFORE_ALLOCATION;
+	       status == BUDDY_PLACE_OUTSIDE_BATCH || status == BUDDY_BLOCKS_FOREIGN ||
+	       status == BUDDY_FREED_BEFORE_ALLOCATION;
 }
 
 TEST("random programs meet every status that there is")

@@ -184,20 +184,29 @@ TEST("random calls keep the books balanced and give what was asked for")
 {
 	for (size_t i = 0; i < SIZES; i++)
 		for (uint64_t seed = 1; seed <= 3; seed++)
-			run_at_random(seed, (struct buddy_config){ sizes[i], CHUNK, 0, 0 }, false);
+			run_at_random(
+				seed,
+				(struct buddy_config){ .size = sizes[i], .chunk_size = CHUNK },
+				false);
 }
 
 TEST("random calls with failing memory keep the books balanced and change nothing when they fail")
 {
 	for (size_t i = 0; i < SIZES; i++)
 		for (uint64_t seed = 1; seed <= 3; seed++)
-			run_at_random(seed, (struct buddy_config){ sizes[i], CHUNK, 0, 0 }, true);
+			run_at_random(
+				seed,
+				(struct buddy_config){ .size = sizes[i], .chunk_size = CHUNK },
+				true);
 }
 
 TEST("random calls with hardly any work allowed keep the books balanced and change nothing when they fail")
 {
 	for (size_t i = 0; i < SIZES; i++)
 		for (uint64_t limit = 1; limit <= 1000; limit *= 10)
-			run_at_random(limit, (struct buddy_config){ sizes[i], CHUNK, 0, limit },
+			run_at_random(limit,
+				      (struct buddy_config){ .size = sizes[i],
+							     .chunk_size = CHUNK,
+							     .step_limit = limit },
 				      false);
 }

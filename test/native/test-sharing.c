@@ -19,6 +19,13 @@ static bool same(struct buddy_token a, struct buddy_token b)
 	return a.words[0] == b.words[0] && a.words[1] == b.words[1];
 }
 
+static enum buddy_status park_list(struct buddy_list *list, const void *by,
+				   struct buddy_token *ticket)
+{
+	CHECK_OK(buddy_draw_ticket(ticket));
+	return buddy_park(list, by, *ticket);
+}
+
 /* Leaves 28 KiB with the allocator. */
 static struct buddy_token park(struct buddy_allocator *allocator, const void *by)
 {
@@ -26,7 +33,7 @@ static struct buddy_token park(struct buddy_allocator *allocator, const void *by
 	EMPTY_LIST(list);
 
 	CHECK_OK(ALLOC(allocator, &list, .size = 28 * KIB, .tag = 5));
-	CHECK_OK(buddy_park(&list, by, &ticket));
+	CHECK_OK(park_list(&list, by, &ticket));
 	CHECK_SAME(list.allocator, NULL);
 	CHECK_EQ(buddy_count(&list), 0);
 	CHECK(list_empty(&list.blocks));
@@ -121,7 +128,7 @@ TEST("a list that is in use adopts nothing, and one that is freed has nothing to
 	struct buddy_token ticket = park(allocator, &giver), none;
 	EMPTY_LIST(list);
 
-	CHECK_STATUS(buddy_park(&list, &giver, &none), FREED);
+	CHECK_STATUS(park_list(&list, &giver, &none), FREED);
 	CHECK_OK(ALLOC(allocator, &list, .size = 4 * KIB));
 	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), LIST_IN_USE);
 	CHECK_EQ(bytes_in(&list), 4 * KIB);
@@ -177,7 +184,7 @@ TEST("a BUG over parked blocks while their allocator ends loses nothing")
 
 	CHECK_OK(ALLOC(allocator, &list, .size = 4 * KIB));
 	corrupt(&list);
-	CHECK_OK(buddy_park(&list, &giver, &ticket));
+	CHECK_OK(park_list(&list, &giver, &ticket));
 	park(allocator, &giver);
 	buddy_put(allocator);
 }
@@ -191,17 +198,17 @@ TEST("a BUG over parked blocks while their giver ends poisons the allocator, and
 	token_of(allocator);
 	CHECK_OK(ALLOC(allocator, &list, .size = 4 * KIB));
 	corrupt(&list);
-	CHECK_OK(buddy_park(&list, &giver, &ticket));
+	CHECK_OK(park_list(&list, &giver, &ticket));
 	park(allocator, &giver);
 	buddy_free_parked(&giver);
 	CHECK_STATUS(ALLOC(allocator, &list, .size = 4 * KIB), POISONED);
 	buddy_put(allocator);
 }
 
-TEST("a list is parked by slot and generation, once")
+TEST("a list is parked by slot and generation, in two steps, once")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
-	struct buddy_token token, ticket;
+	struct buddy_token token, ticket, unused;
 	struct buddy_owner owner;
 	uint32_t slot, generation;
 	EMPTY_LIST(list);
@@ -209,11 +216,17 @@ TEST("a list is parked by slot and generation, once")
 	buddy_owner_init(&owner);
 	slot = buddy_owner_open_list(&owner);
 	generation = slots_generation(&owner.lists, slot);
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation, &token, &ticket), FREED);
+	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket), FREED);
 	CHECK_OK(ALLOC(allocator, buddy_owner_list_at(&owner, slot), .size = 28 * KIB));
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation + 1, &token, &ticket), FREED);
-	CHECK_OK(buddy_owner_park(&owner, slot, generation, &token, &ticket));
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation, &token, &ticket), FREED);
+	CHECK_STATUS(buddy_owner_park(&owner, slot, generation), TOKEN_UNKNOWN);
+	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation + 1, &token, &ticket),
+		     FREED);
+	CHECK_OK(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket));
+	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), TOKEN_UNKNOWN);
+	CHECK_STATUS(buddy_owner_park(&owner, slot, generation + 1), FREED);
+	CHECK_OK(buddy_owner_park(&owner, slot, generation));
+	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation, &token, &unused), FREED);
+	CHECK_STATUS(buddy_owner_park(&owner, slot, generation), FREED);
 	CHECK_STATUS(buddy_owner_free(&owner, slot, generation, false), FREED);
 
 	CHECK_SAME(buddy_find(token), allocator);
@@ -230,14 +243,15 @@ TEST("an owner that ends takes back what it parked and nobody adopted")
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct buddy_token token, ticket;
 	struct buddy_owner owner;
-	uint32_t slot;
+	uint32_t slot, generation;
 	EMPTY_LIST(list);
 
 	buddy_owner_init(&owner);
 	slot = buddy_owner_open_list(&owner);
 	CHECK_OK(ALLOC(allocator, buddy_owner_list_at(&owner, slot), .size = 28 * KIB));
-	CHECK_OK(buddy_owner_park(&owner, slot, slots_generation(&owner.lists, slot), &token,
-				  &ticket));
+	generation = slots_generation(&owner.lists, slot);
+	CHECK_OK(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket));
+	CHECK_OK(buddy_owner_park(&owner, slot, generation));
 	buddy_owner_destroy(&owner);
 	CHECK_EQ(avail_of(allocator), MIB);
 	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), TOKEN_UNKNOWN);

@@ -38,14 +38,14 @@ describe('maxNativeBytes', () => {
   test('beyond it every kind of allocation is ENOMEM, and leaves the allocator as it was', () => {
     const buddy = new GpuBuddy({ size: SZ_1G, maxNativeBytes: 128 * 1024 });
     const lists = exhaust(buddy);
-    const range = [0, SZ_64K] as const;
+    const range = { start: 0, end: SZ_64K };
     for (const options of [
       {},
       { mode: 'top-down' },
       { mode: { range } },
       { contiguous: true },
       { clear: true },
-      { minBlockSize: SZ_64K, mode: { range: [SZ_4K, SZ_1M] } },
+      { minBlockSize: SZ_64K, mode: { range: { start: SZ_4K, end: SZ_1M } } },
     ] as const)
       expect(refusalOf(buddy, () => buddy.allocBlocks(3 * SZ_4K, options))).toMatchObject(ENOMEM);
 
@@ -105,18 +105,20 @@ describe('maxSteps', () => {
     'of %d ends a search, and nothing has changed',
     (maxSteps) => {
       const buddy = fragmented(maxSteps);
-      const call = () => buddy.allocBlocks(holes * SZ_4K, { mode: { range: [0, buddy.size] } });
+      const call = () => buddy.allocBlocks(holes * SZ_4K, { mode: { range: { start: 0, end: buddy.size } } });
       const error = refusalOf(buddy, call);
       expect(error).toMatchObject({ ...WORK_LIMIT, syscall: 'gpu_buddy_alloc_blocks' });
       expect(
-        thrownBy(() => buddy.tryAllocBlocks(holes * SZ_4K, { mode: { range: [0, buddy.size] } })),
+        thrownBy(() =>
+          buddy.tryAllocBlocks(holes * SZ_4K, { mode: { range: { start: 0, end: buddy.size } } }),
+        ),
       ).toMatchObject(WORK_LIMIT);
     },
   );
 
   test('is high enough by default for the same search', () => {
     const buddy = fragmented();
-    const blocks = buddy.allocBlocks(holes * SZ_4K, { mode: { range: [0, buddy.size] } });
+    const blocks = buddy.allocBlocks(holes * SZ_4K, { mode: { range: { start: 0, end: buddy.size } } });
     expect(blocks.length).toBe(holes);
     expect(buddy.avail).toBe(0n);
     expectSound(buddy);
@@ -126,7 +128,7 @@ describe('maxSteps', () => {
     const buddy = fragmented(1);
     for (let i = 0; i < 100; i++) {
       buddy.allocBlocks(SZ_4K).free();
-      buddy.allocBlocks(SZ_4K, { mode: { range: [0, SZ_64K] } }).free();
+      buddy.allocBlocks(SZ_4K, { mode: { range: { start: 0, end: SZ_64K } } }).free();
     }
     buddy.resetClear(true);
     expect(buddy.clearAvail).toBe(buddy.avail);

@@ -142,9 +142,6 @@ const bytes: Kind = (value) => {
   return ['wrong type'];
 };
 const integer: Kind = (value) => (typeof value === 'number' ? bytes(value) : ['wrong type']);
-const u64: Kind = (value) => [
-  typeof value === 'bigint' && BigInt.asUintN(64, value) === value ? 'call' : 'wrong type',
-];
 const place: Kind = (value) => [typeof value === 'number' ? 'call' : 'wrong type'];
 const flag: Kind = (value) => [typeof value === 'boolean' ? 'call' : 'wrong type'];
 const optional =
@@ -157,7 +154,8 @@ const hopeless: Kind = (value) => (isObject(value) ? ['wrong type', 'look'] : ['
 const ignored: Kind = () => ['call'];
 
 const byName = (key: string, value: unknown) => ({ [key]: value });
-const withRange = (...range: unknown[]) => ({ mode: { range } }) as unknown as AllocOptions;
+const withRange = (start: unknown, end: unknown) =>
+  ({ mode: { range: { start, end } } }) as unknown as AllocOptions;
 
 /** Every position of every public call. */
 const positions: [name: string, kind: Kind, call: (given: Fixture, value: never) => unknown][] = [
@@ -198,19 +196,20 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
         optional(kind),
         (given: Fixture, value: never) => alloc(given, byName(key, value)),
       ]),
+      [`${method}(size, { mode: { at } })`, bytes, (given, at) => alloc(given, { mode: { at } })],
       [`${method}(size, { mode: { range } })`, hopeless, (given, range) => alloc(given, { mode: { range } })],
       [
-        `${method}(size, { mode: { range: [start] } })`,
+        `${method}(size, { mode: { range: { start } } })`,
         bytes,
         (given, value) => alloc(given, withRange(value, SZ_1M)),
       ],
       [
-        `${method}(size, { mode: { range: [, end] } })`,
+        `${method}(size, { mode: { range: { end } } })`,
         bytes,
         (given, value) => alloc(given, withRange(0, value)),
       ],
       [
-        `${method}(size, contiguous, { mode: { range: [start] } })`,
+        `${method}(size, contiguous, { mode: { range: { start } } })`,
         bytes,
         (given, value) =>
           alloc(given, { ...withRange(value, SZ_1M), contiguous: true, minBlockSize: SZ_64K }),
@@ -284,12 +283,11 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
     },
   ],
   ['GpuBuddy.from(…)', hopeless, (_, value) => GpuBuddy.from(value)],
-  ...(['type', 'id', 'baseOffset'] as const).map(
+  ...(['type', 'id'] as const).map(
     (key) =>
       [
         `GpuBuddy.from({ ${key} })`,
-        // An address that share() has not written is believed: it is where the user says that the space begins.
-        key === 'baseOffset' ? u64 : hopeless,
+        hopeless,
         ({ shared }: Fixture, value: never) => GpuBuddy.from({ ...shared, ...byName(key, value) }),
       ] as (typeof positions)[number],
   ),
@@ -302,11 +300,11 @@ const positions: [name: string, kind: Kind, call: (given: Fixture, value: never)
         ({ token }: Fixture, value: never) => AllocatedBlocks.adopt({ ...token, ...byName(key, value) }),
       ] as (typeof positions)[number],
   ),
-  ...(['type', 'id', 'baseOffset'] as const).map(
+  ...(['type', 'id'] as const).map(
     (key) =>
       [
         `AllocatedBlocks.adopt({ buddy: { ${key} } })`,
-        key === 'baseOffset' ? u64 : hopeless,
+        hopeless,
         ({ token }: Fixture, value: never) =>
           AllocatedBlocks.adopt({ ...token, buddy: { ...token.buddy, ...byName(key, value) } }),
       ] as (typeof positions)[number],
@@ -348,7 +346,9 @@ function outcomeOf(error: unknown): Outcome {
   if (error instanceof OwnError) return 'look';
   if (!(error instanceof Error)) throw new Error('Something was thrown that is no error.', { cause: error });
   const { code } = error as { code?: unknown };
-  if (error instanceof TypeError && code === 'ERR_INVALID_ARG_TYPE') return 'wrong type';
+  // The latter is an option that is unknown.
+  if (error instanceof TypeError && (code === 'ERR_INVALID_ARG_TYPE' || code === 'ERR_INVALID_ARG_VALUE'))
+    return 'wrong type';
   // The language's own: of a revoked proxy, and of the getters of what only looks like a list.
   if (error instanceof TypeError && code === undefined && /revoked|private|Receiver/.test(error.message))
     return 'look';

@@ -135,8 +135,12 @@ describe('what cannot be made by hand', () => {
         });
   });
 
-  /** What at(), isEmpty and an iterator make of an object without a length; and an error without a place. */
+  /**
+   * What at(), isEmpty and an iterator make of an object without a length, an error without a place, and what is printed of an
+   * object that is none.
+   */
   function knowsNothing(result: unknown): boolean {
+    if (typeof result === 'string') return /^\w+ \{\}$/.test(result);
     if (typeof result !== 'object' || result === null) return result === undefined || result === false;
     return 'done' in result ? result.done === true : result instanceof GpuBuddyError;
   }
@@ -207,14 +211,6 @@ describe('what cannot be made by hand', () => {
     }
     expect(Object.assign({}, object)).toEqual({});
   });
-
-  test.each([
-    ['an allocator', buddy],
-    ['a list', blocks],
-    ['a block', block],
-  ])('%s as JSON is an empty object', (_, object) => {
-    expect(JSON.stringify(object)).toBe('{}');
-  });
 });
 
 describe('what is printed', () => {
@@ -260,7 +256,9 @@ describe('what is printed', () => {
     lists.forEach((list, i) => {
       list.free({ cleared: i % 2 === 0 });
     });
-    using blocks = buddy.allocBlocks(4 * SZ_1M - SZ_4K, { mode: { range: [0, 4 * SZ_1M - SZ_4K] } });
+    using blocks = buddy.allocBlocks(4 * SZ_1M - SZ_4K, {
+      mode: { range: { start: 0, end: 4 * SZ_1M - SZ_4K } },
+    });
     expect(blocks.length).toBeGreaterThan(500);
     expect(inspect(blocks)).toMatch(/ \.\.\. \d+ more$/);
     expect(inspect(blocks, { maxArrayLength: 0 })).toMatch(/^AllocatedBlocks\(\d+\) \[\] \.\.\. \d+ more$/);

@@ -1,6 +1,7 @@
 // Operations executed by the kernel's allocator, answered as recorded.
 import { describe, expect, test } from '@jest/globals';
 import { parseOperation, TraceError, TraceReplayer, type ReplayObserver } from 'gpu-buddy/trace';
+import { returnGuard, spareSlot, takeGuard } from '../../lib/guard';
 import * as native from '../../lib/native';
 import { resultsOf } from './lines';
 
@@ -199,6 +200,65 @@ test.each([0, 1023, 1024, 5000, 2 ** 24 - 1, 2 ** 24, Number.MAX_SAFE_INTEGER])(
   },
 );
 
+describe('IDs, whatever the numbers,', () => {
+  const ROUND = ['init 65536 4096', 'alloc 16777215 0 0 0 4096 0x0', 'fini'];
+
+  test('cost a fini no more than there are lists', async () => {
+    const rounds = Array.from({ length: 300 }, () => ROUND).flat();
+    const start = performance.now();
+    const results = await resultsOf(trace(...rounds));
+    // Milliseconds, where a walk through all smaller IDs takes half a minute.
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(results).toHaveLength(900);
+    expect(new Set(results)).toEqual(
+      new Set([
+        '0 avail=0x10000 clear_avail=0x0',
+        '-22 avail=0x10000 clear_avail=0x0',
+        '0 avail=0x0 clear_avail=0x0',
+      ]),
+    );
+  });
+
+  test.each([2 ** 24 - 1, 2 ** 24, 2 ** 32 + 1, Number.MAX_SAFE_INTEGER])(
+    'cost no memory for those between: %d',
+    (id) => {
+      using replayer = new TraceReplayer();
+      replayer.execute(parseOperation(INIT));
+      replayer.execute(parseOperation('alloc 0 0 0 0x1000 0x1000 0'));
+      const before = process.memoryUsage().arrayBuffers;
+      replayer.execute(parseOperation(`alloc ${id} 0 0 0x1000 0x1000 0`));
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000);
+    },
+  );
+
+  test('stay with their lists while more and more are added', () => {
+    using replayer = new TraceReplayer();
+    const execute = (line: string) => replayer.execute(parseOperation(line));
+    const strays = [1023, 1024, 4095, 4096, 9999, 70_000, 2 ** 24 - 1, 2 ** 24, 2 ** 32, 2 ** 40];
+    for (let round = 0; round < 3; round++) {
+      execute('init 0x10000000 0x1000');
+      for (const id of strays) execute(`alloc ${id} 0 0 0x1000 0x1000 0`);
+      for (let id = 100_000; id < 130_000; id++) {
+        execute(`alloc ${id} 0 0 0x1000 0x1000 0`);
+        if (id % 5000 !== 0) continue;
+        for (const stray of strays) {
+          expect(() => execute(`alloc ${stray} 0 0 0x1000 0x1000 0`)).toThrow(`list ${stray} is in use`);
+        }
+      }
+      for (let id = 100_000; id < 130_000; id++) execute(`free ${id} 0x0`);
+      for (const [i, stray] of strays.entries()) {
+        expect(() => execute('fini')).toThrow(/list (\d+) holds blocks/);
+        // Every second one becomes an empty list, which fini forgets.
+        execute(i % 2 === 0 ? `free ${stray} 0x0` : `free_block ${stray} 0`);
+      }
+      execute('fini');
+      execute(INIT);
+      for (const stray of strays) expect(() => execute(`free ${stray} 0x0`)).toThrow('there is no list');
+      execute('fini');
+    }
+  });
+});
+
 describe('many operations at a time', () => {
   const ALLOC = 'alloc 1 0 0 0x1000 0x1000 0';
   const parsed = (lines: readonly string[]) => lines.map((line) => parseOperation(line));
@@ -275,16 +335,21 @@ describe('disposal', () => {
     replayer.execute(parseOperation(INIT));
     for (let id = 0; id < 50; id++) replayer.execute(parseOperation(`alloc ${id} 0 0 0x1000 0x1000 0`));
   };
+  const CONFIG = { size: 4096, chunkSize: 4096, baseOffset: 0, memoryLimit: 0, stepLimit: 0 };
   /** The slots that come next, for lists and for allocators. Slots that are given back come first, in some order. */
   const nextSlots = () => {
-    const lists = Array.from({ length: 60 }, () => native.openList());
+    const lists = Array.from({ length: 60 }, () => ({ slot: spareSlot(), guard: takeGuard() }));
     const allocators = Array.from({ length: 3 }, () => {
-      expect(native.create(4096, 4096, 0, 0)).toBe(native.OK);
-      return native.created();
+      const owner = {};
+      expect(native.create(owner, CONFIG)).toBe(native.OK);
+      return { owner, handle: native.created() };
     });
-    for (const slot of [...lists].reverse()) native.closeList(slot);
-    for (const allocator of [...allocators].reverse()) native.dispose(allocator);
-    return { lists: new Set(lists), allocators: new Set(allocators.map(({ slot }) => slot)) };
+    for (const { slot, guard } of [...lists].reverse()) returnGuard(guard, slot);
+    for (const { owner, handle } of [...allocators].reverse()) native.dispose(owner, handle);
+    return {
+      lists: new Set(lists.map(({ slot }) => slot)),
+      allocators: new Set(allocators.map(({ handle }) => handle.slot)),
+    };
   };
 
   test('gives every native slot back, wherever the trace stopped', () => {

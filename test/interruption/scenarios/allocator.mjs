@@ -14,8 +14,9 @@ const ALLOCATIONS = [
   ['of several blocks', 28 * KIB],
   ['simple', 16 * KIB, { mode: 'simple', tag: 7 }],
   ['top-down', 16 * KIB, { mode: 'top-down', minBlockSize: 8 * KIB }],
-  ['in a range', 16 * KIB, { mode: { range: [256 * KIB, 512 * KIB] } }],
-  ['of an exact range', 16 * KIB, { mode: { range: [512 * KIB, 528 * KIB] } }],
+  ['in a range', 16 * KIB, { mode: { range: { start: 256 * KIB, end: 512 * KIB } } }],
+  ['of an exact range', 16 * KIB, { mode: { range: { start: 512 * KIB, end: 528 * KIB } } }],
+  ['at an address', 16 * KIB, { mode: { at: 512 * KIB } }],
   ['contiguous', 12 * KIB, { contiguous: true }],
   ['clear', 16 * KIB, { clear: true }],
   ['without trimming', 12 * KIB, { contiguous: true, trimDisable: true }],
@@ -75,8 +76,9 @@ export const allocatorScenarios = [
   ...allocations,
   {
     name: 'GpuBuddy.allocBlocks with bigints',
+    refused: [NO_SPACE],
     act: (w) => {
-      const range = /** @type {const} */ ([2n ** 59n, 2n ** 60n]);
+      const range = { start: 2n ** 59n, end: 2n ** 60n };
       w.hold(w.huge.allocBlocks(2n ** 55n, { mode: { range }, minBlockSize: 2n ** 54n }), w.huge);
     },
   },
@@ -109,8 +111,8 @@ export const allocatorScenarios = [
         () => small.allocBlocks(0),
         () => small.allocBlocks(100),
         () => small.allocBlocks(4096, { minBlockSize: 3 * 4096 }),
-        () => large.allocBlocks(8192, { mode: { range: [0, 8192] } }),
-        () => small.allocBlocks(4096, { mode: { range: [2n ** 63n, 2n ** 64n - 1n] } }),
+        () => large.allocBlocks(8192, { mode: { range: { start: 0, end: 8192 } } }),
+        () => small.allocBlocks(4096, { mode: { range: { start: 2n ** 63n, end: 2n ** 64n - 1n } } }),
         () => small.allocBlocks(/** @type {any} */ ('4096')),
         () => small.allocBlocks(4096, /** @type {any} */ ({ mode: 'any' })),
       ),
@@ -133,6 +135,8 @@ export const allocatorScenarios = [
   },
   {
     name: 'GpuBuddy.allocMany',
+    // Lists of a call that was stopped wait for the collector.
+    refused: [NO_SPACE],
     act: (w) => {
       for (const list of w.small.allocMany(3, 12 * KIB, { tag: 5 })) w.hold(list, w.small);
     },
@@ -144,6 +148,7 @@ export const allocatorScenarios = [
   {
     name: 'GpuBuddy.allocMany in parts',
     isSlow: true,
+    refused: [NO_SPACE],
     act: (w) => {
       for (const list of w.large.allocMany(4200, 8 * KIB)) w.hold(list, w.large);
     },

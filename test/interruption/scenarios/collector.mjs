@@ -75,13 +75,6 @@ const scenarios = [
       for (let i = 0; i < 3; i++) w.small.allocBlocks(4 * KIB).free();
     },
   },
-  {
-    name: 'collected allocators',
-    makesAllocators: true,
-    arrange: (w) => {
-      w.expectEnd(new w.library.GpuBuddy({ size: 64 * KIB }));
-    },
-  },
 ];
 
 /** @type {Scenario[]} */

@@ -17,7 +17,9 @@ new PerformanceObserver((list) => {
 function checkerboard() {
   const buddy = new GpuBuddy({ size: CHUNKS * 4096 });
   for (let i = 0; i < CHUNKS; i += 2)
-    buddy.allocBlocks(4096, { mode: { range: [i * 4096, (i + 1) * 4096] } }).free({ cleared: true });
+    buddy
+      .allocBlocks(4096, { mode: { range: { start: i * 4096, end: (i + 1) * 4096 } } })
+      .free({ cleared: true });
   const { nativeBytes } = buddy.stats();
   if (disposes) buddy.dispose();
   return nativeBytes;

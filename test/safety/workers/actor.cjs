@@ -36,8 +36,8 @@ const actions = {
   /** In builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
-    const { handleOf } = require(path.join(folder, 'internal.js'));
-    return require(path.join(folder, 'native.js')).inject(buddies[buddy][handleOf], fault);
+    const { ofBuddy } = require(path.join(folder, 'internal.js'));
+    return require(path.join(folder, 'native.js')).inject(ofBuddy.handle(buddies[buddy]), fault);
   },
 
   throwLater: () => {
@@ -70,7 +70,7 @@ const actions = {
     const counter = new Int32Array(rounds);
     Atomics.add(counter, 0, 1);
     Atomics.notify(counter, 0);
-    lists.push(buddies[0].allocBlocks(size, { mode: { range: [0, buddies[0].size] } }));
+    lists.push(buddies[0].allocBlocks(size, { mode: { range: { start: 0, end: buddies[0].size } } }));
   },
 };
 

@@ -1,0 +1,37 @@
+/** This checkout beside another one: whether anything has become slower. */
+import { measure } from '../child.mjs';
+import { CLOCK } from '../clock.mjs';
+import { medianWithBounds } from '../statistics.mjs';
+import { table } from '../table.mjs';
+
+/** Live blocks from which on a state takes long to build, and rounds are fewer. */
+const LONG_TO_BUILD = 1_000_000;
+
+/**
+ * @param {readonly import('../states.mjs').State[]} states
+ * @param {number} rounds
+ * @param {string} folder of the other checkout
+ */
+export async function compare(states, rounds, folder) {
+  const rows = [];
+  for (const state of states) {
+    console.error(`${state.name} …`);
+    const times = await measure('against', [
+      state.id,
+      state.live < LONG_TO_BUILD ? rounds : rounds / 2,
+      folder,
+    ]);
+    for (const way of ['api', 'batch', 'replay']) {
+      const [before, after] = ['old', 'new'].map((age) => times[`${way} ${age}`]?.map((time) => time[CLOCK]));
+      if (!before) continue;
+      const { median, lower, upper } = medianWithBounds(after.map((time, round) => time / before[round]));
+      rows.push([
+        state.name,
+        way,
+        ...[medianWithBounds(before).median, medianWithBounds(after).median].map((time) => time.toFixed(1)),
+        ...[median, lower, upper].map((ratio) => ratio.toFixed(3)),
+      ]);
+    }
+  }
+  console.log(`\n${table(['', 'way', 'other, ns', 'this, ns', 'this / other', '95 % from', 'to'], rows)}`);
+}

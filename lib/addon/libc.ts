@@ -1,0 +1,54 @@
+/** Tells which C library this process runs on. */
+import { closeSync, openSync, readSync } from 'node:fs';
+
+export type Libc = 'glibc' | 'musl';
+
+/** Where compilers and linkers put the name of the loader. */
+const LOADER_WITHIN = 8192;
+
+/** Looks into the program file: a report of the process takes ten times as long. */
+export function libcOfProcess(): Libc {
+  return libcOfProgram(startOf(process.execPath)) ?? (glibcVersion() === undefined ? 'musl' : 'glibc');
+}
+
+/** Finds the loader's name in the first bytes of an ELF program; `undefined` where it is not one of the usual. */
+export function libcOfProgram(start: string): Libc | undefined {
+  if (start.includes('/ld-musl-')) return 'musl';
+  if (start.includes('/ld-linux')) return 'glibc';
+  return undefined;
+}
+
+/** Empty where the file can't be read: the permission model may forbid it. */
+function startOf(program: string): string {
+  try {
+    const bytes = Buffer.alloc(LOADER_WITHIN);
+    const file = openSync(program, 'r');
+    try {
+      return bytes.toString('latin1', 0, readSync(file, bytes));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}
+
+/** Newer Nodes have this one, newer than the types. */
+type ReportOptions = typeof process.report & { excludeNetwork?: boolean };
+
+interface Report {
+  readonly header: { readonly glibcVersionRuntime?: string };
+}
+
+/** `undefined` where it is another C library. */
+export function glibcVersion(): string | undefined {
+  // With the network, a report looks up the names of all hosts that the process is connected to.
+  const report: ReportOptions = process.report;
+  const { excludeNetwork } = report;
+  if (excludeNetwork !== undefined) report.excludeNetwork = true;
+  try {
+    return (report.getReport() as Report).header.glibcVersionRuntime;
+  } finally {
+    if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
+  }
+}

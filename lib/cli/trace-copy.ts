@@ -1,0 +1,68 @@
+/** Keeps the lines of a trace that can be read only once, for a second run. */
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LineReader, type ReplayObserver, type ReplayStep } from '../trace';
+import { systemReason } from '../trace/system-reason';
+import { CommandError } from './command-error';
+
+const CHUNK_LENGTH = 1 << 16;
+
+/** Observes a replay. `close()` must follow. */
+export class TraceCopy implements ReplayObserver {
+  readonly #file: FileHandle;
+  #text = '';
+
+  /** @throws CommandError where no file can be made */
+  static async create(): Promise<TraceCopy> {
+    return orCommandError(async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'gpu-buddy-'));
+      try {
+        return new TraceCopy(await open(join(folder, 'trace'), 'wx+', 0o600));
+      } finally {
+        // An open file needs no name, and then nothing is left behind, however the process ends.
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** Rejects with a CommandError where the line cannot be written. */
+  after({ line }: ReplayStep): Promise<void> | undefined {
+    this.#text += `${line}\n`;
+    return this.#text.length < CHUNK_LENGTH ? undefined : this.#flush();
+  }
+
+  /**
+   * Reads the lines from the first one on.
+   *
+   * @param name what errors call it
+   * @throws CommandError where lines cannot be written
+   */
+  async read(name: string): Promise<LineReader> {
+    await this.#flush();
+    const source = this.#file.createReadStream({ start: 0, autoClose: false });
+    return new LineReader(source, name, { onClose: () => source.destroy() });
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+
+  #flush(): Promise<void> {
+    const text = this.#text;
+    this.#text = '';
+    return orCommandError(() => this.#file.appendFile(text));
+  }
+}
+
+async function orCommandError<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw new CommandError(`cannot keep a copy of the trace in ${tmpdir()}: ${systemReason(error)}`);
+  }
+}

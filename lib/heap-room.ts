@@ -1,0 +1,19 @@
+/** Tells whether V8's heap has room for many objects. V8 ends the process where it has not, and nobody can catch that. */
+
+interface V8 {
+  getHeapStatistics(): { readonly total_available_size: number };
+}
+
+/** Fewer objects than this are made without a look: it takes longer than they do. */
+const FEW = 100_000;
+
+/** Whether so many objects, of so many bytes of heap each, fit into what is free of the heap. */
+export function fitsIntoHeap(count: number | bigint, bytesEach: number): boolean {
+  return count < FEW || count <= Math.floor(availableHeap() / bytesEach);
+}
+
+function availableHeap(): number {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded for those who make very many objects only
+  const v8 = require('node:v8') as V8;
+  return v8.getHeapStatistics().total_available_size;
+}

@@ -1,0 +1,159 @@
+/**
+ * Frees the lists whose guards the collector has found, in slices of a few milliseconds, and tells the diagnostics channel
+ * `gpu-buddy:reclaimed` of them.
+ *
+ * The numbers of what is to be closed stand in typed arrays, and the addon puts 0 in place of each in the step that closes it:
+ * whoever is stopped between that step and the next does not close it again.
+ */
+import { channel } from 'node:diagnostics_channel';
+import { hrtime } from 'node:process';
+import { areStacksNoted, groupStack, noteGroupStack, takeStack } from './allocation-stacks';
+import { setImmediate } from './event-loop';
+import * as native from './native';
+
+/** What the diagnostics channel `gpu-buddy:reclaimed` tells of a list that the garbage collector had to free. */
+export interface ReclaimedMessage {
+  /** Bytes in all of its blocks. */
+  readonly size: bigint;
+  /** Where it was allocated, if the allocator was made with `captureStacks`. */
+  readonly stack: string | undefined;
+}
+
+const NANOSECONDS_PER_SLICE = 4e6;
+const LISTS_BETWEEN_LOOKS = 32;
+
+const reclaimed = channel('gpu-buddy:reclaimed');
+
+/** Numbers that the addon takes one by one, the last one first: each with 1 added, 0 once it is taken. */
+class Numbers {
+  memory = new Uint32Array(1024);
+  length = 0;
+
+  push(number: number): void {
+    if (this.length === this.memory.length) {
+      const larger = new Uint32Array(2 * this.length);
+      larger.set(this.memory);
+      this.memory = larger;
+    }
+    this.memory[this.length] = number + 1;
+    this.length++;
+  }
+
+  /** -1 where it has been taken. */
+  get last(): number {
+    return (this.memory[this.length - 1] ?? 0) - 1;
+  }
+}
+
+/** Slots whose guards were collected. */
+const slots = new Numbers();
+/** Groups whose guards were collected. */
+const groups = new Numbers();
+
+/** Is told by the collector of a guard. It tells of all guards in one stretch, however many there are: this must be quick. */
+export function abandonSlot(slot: number): void {
+  slots.push(slot);
+  noteAbandoned();
+}
+
+/** Is told by the collector of the guard of a group. */
+export function abandonGroup(group: number): void {
+  groups.push(group);
+  noteAbandoned();
+}
+
+function waiting(): number {
+  return slots.length + groups.length;
+}
+
+/**
+ * Asks for a slice at the first that waits, and again whenever there are twice as many: a slice may have been lost, where a hook
+ * of the program's threw while it was asked for.
+ */
+function noteAbandoned(): void {
+  if (isPowerOfTwo(waiting())) scheduleSlice();
+}
+
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
+}
+
+/** The last slice that was asked for; the ones before are not needed any more. */
+let lastSlice = 0;
+
+function scheduleSlice(): void {
+  lastSlice = (lastSlice + 1) | 0;
+  setImmediate(reclaimSlice, lastSlice);
+}
+
+function reclaimSlice(slice: number): void {
+  if (slice !== lastSlice) return;
+  const begin = hrtime();
+  while (waiting() !== 0 && isWithinSlice(begin)) reclaimSome();
+  if (waiting() !== 0) scheduleSlice();
+}
+
+/** Uses the clock that needs no loading: node:perf_hooks takes a millisecond of `require('gpu-buddy')`. */
+function isWithinSlice(begin: [number, number]): boolean {
+  const [seconds, nanoseconds] = hrtime(begin);
+  return seconds === 0 && nanoseconds < NANOSECONDS_PER_SLICE;
+}
+
+/**
+ * Frees at once all lists that are known to be collected. Tells whether there were any. Calls nothing of the program's:
+ * subscribers are told by the event loop.
+ */
+export function reclaimAll(): boolean {
+  if (waiting() === 0) return false;
+  while (waiting() !== 0) reclaimSome();
+  return true;
+}
+
+function reclaimSome(): void {
+  if (groups.length !== 0) reclaimGroup();
+  else if (reclaimed.hasSubscribers || areStacksNoted()) reclaimList();
+  else reclaimLists();
+}
+
+function reclaimLists(): void {
+  const first = Math.max(0, slots.length - LISTS_BETWEEN_LOOKS);
+  native.closeLists(slots.memory, first, slots.length);
+  slots.length = first;
+}
+
+function reclaimList(): void {
+  const first = slots.length - 1;
+  const stack = takeStack(slots.last);
+  const bytes = native.closeLists(slots.memory, first, slots.length, true);
+  slots.length = first;
+  tell(bytes, stack);
+}
+
+/** Closes some lists of the last group, as there may be very many. The last list closes the group. */
+function reclaimGroup(): void {
+  const tells = reclaimed.hasSubscribers;
+  const group = groups.last;
+  const stack = groupStack(group);
+  const most = tells ? 1 : LISTS_BETWEEN_LOOKS;
+  const bytes = native.closeSomeOfGroup(groups.memory, groups.length - 1, most, tells);
+  if (groups.last < 0) {
+    groups.length--;
+    noteGroupStack(group, undefined);
+  }
+  tell(bytes, stack);
+}
+
+/** Messages for the channel's subscribers. */
+const messages: ReclaimedMessage[] = [];
+
+function tell(bytes: number, stack: string | undefined): void {
+  if (bytes === 0 || !reclaimed.hasSubscribers) return;
+  messages.push({ size: BigInt(bytes), stack });
+  if (isPowerOfTwo(messages.length)) setImmediate(publish);
+}
+
+/** Publishes what there is now. Subscribers may allocate, and so have more lists reclaimed: these are told of in the next turn. */
+function publish(): void {
+  const ready = messages.splice(0);
+  for (const message of ready) reclaimed.publish(message);
+}

@@ -1,0 +1,11 @@
+/** What `structuredClone()` and `postMessage()` make of the objects of this library. */
+import * as threads from 'node:worker_threads';
+
+type MarkAsUncloneable = (object: object) => void;
+
+/**
+ * Makes cloning an object a `DataCloneError`, where Node can do that (from 22.10 on): without it a clone is an empty object that
+ * looks like a success.
+ */
+export const markAsUncloneable: MarkAsUncloneable =
+  'markAsUncloneable' in threads ? (threads.markAsUncloneable as MarkAsUncloneable) : () => undefined;

@@ -1,0 +1,190 @@
+// What JSON.stringify(), structuredClone(), postMessage() and console.log() make of every public object: the table in
+// docs/ownership.md.
+
+import { inspect } from 'node:util';
+import * as threads from 'node:worker_threads';
+import { describe, expect, test } from '@jest/globals';
+import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
+import { firstOf, SZ_20K, thrownBy } from './helpers';
+
+/** Whether Node can refuse to clone an object: from 22.10 on. */
+const canRefuse = 'markAsUncloneable' in threads;
+
+function makeAll() {
+  const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: SZ_1M });
+  const blocks = buddy.allocBlocks(SZ_20K, { tag: 7 });
+  const batch = buddy.batch();
+  batch.alloc(SZ_4K);
+  const result = batch.run();
+  batch.alloc(SZ_4K);
+  return { buddy, blocks, block: firstOf(blocks), batch, result };
+}
+
+type Objects = ReturnType<typeof makeAll>;
+
+/** What comes out at the other end of a channel. */
+function post(value: unknown): unknown {
+  const { port1, port2 } = new threads.MessageChannel();
+  try {
+    port1.postMessage(value);
+    return (threads.receiveMessageOnPort(port2) as { message: unknown }).message;
+  } finally {
+    port1.close();
+  }
+}
+
+const ways: [string, (value: unknown) => unknown][] = [
+  ['structuredClone()', (value) => structuredClone(value)],
+  ['postMessage()', post],
+];
+
+describe.each(ways)('%s', (_, clone) => {
+  test.each<keyof Objects>(['buddy', 'batch', 'result'])(
+    'of %s is a DataCloneError where Node can refuse, else an empty object',
+    (name) => {
+      const object = makeAll()[name];
+      if (canRefuse) expect(thrownBy(() => clone(object))).toMatchObject({ name: 'DataCloneError' });
+      else expect(clone(object)).toEqual({});
+    },
+  );
+
+  test.each<keyof Objects>(['blocks', 'block'])('of %s is an empty object', (name) => {
+    expect(clone(makeAll()[name])).toEqual({});
+  });
+
+  test('of tokens is a token', () => {
+    const { buddy, blocks } = makeAll();
+    const token = clone(blocks.transfer()) as never;
+    expect(AllocatedBlocks.adopt(token).buddy).toBe(buddy);
+    expect(GpuBuddy.from(clone(buddy.share()) as never).baseOffset).toBe(BigInt(SZ_1M));
+  });
+
+  test('of statistics, snapshots and segments has all of their values', () => {
+    const { buddy, blocks } = makeAll();
+    for (const value of [
+      buddy.stats(),
+      buddy.snapshot(),
+      blocks.segments(),
+      buddy.blockAt(firstOf(blocks).offset),
+    ])
+      expect(clone(value)).toEqual(value);
+  });
+});
+
+describe('JSON', () => {
+  const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+  test('of an allocator has decimal strings for bytes', () => {
+    const { buddy } = makeAll();
+    expect(json(buddy)).toEqual({
+      baseOffset: '1048576',
+      size: '1048576',
+      chunkSize: '4096',
+      avail: String(SZ_1M - SZ_20K - SZ_4K),
+      clearAvail: '0',
+    });
+    buddy.dispose();
+    expect(json(buddy)).toEqual({ disposed: true });
+  });
+
+  test('of a list and of a block says where they lie, until they are freed', () => {
+    const { buddy, blocks, block } = makeAll();
+    const all = [...blocks].map(({ offset, order, size, isClear, tag }) => ({
+      offset: String(offset),
+      order,
+      size: String(size),
+      isClear,
+      tag,
+    }));
+    expect(json(blocks)).toEqual({ tag: 7, size: '20480', blocks: all });
+    expect(json(block)).toEqual(all[0]);
+    expect(json(buddy.blockAt(block.offset))).toEqual(all[0]);
+    blocks.free();
+    expect([json(blocks), json(block)]).toEqual([{ freed: true }, { freed: true }]);
+  });
+
+  test('of a batch and of its result says what was done', () => {
+    const { batch, result } = makeAll();
+    expect(json(batch)).toEqual({ length: 1 });
+    expect(json(result)).toEqual({
+      errnos: [0],
+      offsets: [String(result.offsets[0])],
+      orders: [0],
+      counts: [1],
+    });
+  });
+
+  test('of statistics has decimal strings for bytes, numbers for blocks', () => {
+    const { buddy } = makeAll();
+    const stats = buddy.stats();
+    expect(json(stats)).toEqual({
+      ...stats,
+      size: String(stats.size),
+      chunkSize: String(stats.chunkSize),
+      avail: String(stats.avail),
+      clearAvail: String(stats.clearAvail),
+      orders: stats.orders.map((order) => ({ ...order, blockSize: String(order.blockSize) })),
+    });
+  });
+
+  test('of tokens is a token again, which says nothing of addresses', () => {
+    const { buddy, blocks } = makeAll();
+    const shared = buddy.share();
+    const token = blocks.transfer();
+    expect(json(shared)).toEqual(shared);
+    expect(Object.keys(shared)).toEqual(['type', 'id']);
+    expect(Object.keys(token)).toEqual(['type', 'id', 'buddy']);
+    expect(GpuBuddy.from({ ...(json(shared) as typeof shared), baseOffset: 5n } as never).baseOffset).toBe(
+      BigInt(SZ_1M),
+    );
+    expect(AllocatedBlocks.adopt(json(token) as typeof token).size).toBe(BigInt(SZ_20K));
+  });
+
+  test('of snapshots and segments is a TypeError of JSON.stringify(), which knows no bigints', () => {
+    const { buddy, blocks } = makeAll();
+    for (const value of [buddy.snapshot(), blocks.toArrays(), blocks.segments()])
+      expect(thrownBy(() => JSON.stringify(value))).toBeInstanceOf(TypeError);
+  });
+
+  test('of an error has its code', () => {
+    const { buddy } = makeAll();
+    expect(json(thrownBy(() => buddy.allocBlocks(5)))).toMatchObject({
+      code: 'EINVAL',
+      errno: -22,
+      syscall: 'gpu_buddy_alloc_blocks',
+    });
+  });
+});
+
+describe('util.inspect()', () => {
+  test('never throws, and never says what is not so', () => {
+    const objects = makeAll();
+    const stand = (object: object) => [
+      object,
+      new Proxy(object, {}),
+      Object.create(object) as object,
+      Object.getPrototypeOf(object) as object,
+      Object.create(Object.getPrototypeOf(object) as object) as object,
+    ];
+    const all = Object.values(objects).flatMap(stand);
+    const texts = () => all.map((object) => inspect(object, { showProxy: false }));
+    expect(texts().every((text) => text.length > 0)).toBe(true);
+    objects.blocks.free();
+    objects.result.free();
+    objects.buddy.dispose();
+    expect(texts().every((text) => text.length > 0)).toBe(true);
+    expect(inspect(objects.buddy)).toBe('GpuBuddy { disposed }');
+  });
+
+  test('of a result shows its columns, of a batch how much is collected', () => {
+    const { batch, result } = makeAll();
+    expect(inspect(batch)).toBe('Batch { length: 1 }');
+    expect(inspect(result, { breakLength: Infinity })).toMatch(
+      /^BatchResult\(1\) \{ errnos: Int32Array\(1\) \[ 0 \],/,
+    );
+  });
+
+  test('of a spread object is empty: all properties are on the prototype', () => {
+    for (const object of Object.values(makeAll())) expect(Object.assign({}, object)).toEqual({});
+  });
+});

@@ -1,0 +1,233 @@
+// The program's own code in the middle of things: getters and proxies as options, hooks in stack traces, subscribers of the
+// channel, async hooks. Ownership is checked by brute force.
+
+import { createHook } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import * as timers from 'node:timers';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import {
+  AllocatedBlocks,
+  GpuBuddy,
+  SZ_1G,
+  SZ_1M,
+  SZ_4K,
+  type BatchResult,
+  type ReclaimedMessage,
+} from 'gpu-buddy';
+import { expectSound } from '../lib/helpers';
+import { collect, collectUntil } from './built';
+
+const CHANNEL = 'gpu-buddy:reclaimed';
+const SZ_28K = 7 * SZ_4K;
+
+/** Numbers from 0 to 1. @param seed not 0 */
+function randomFrom(seed: number): () => number {
+  return () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+}
+
+function drop(buddy: GpuBuddy, count: number): void {
+  for (let i = 0; i < count; i++) buddy.allocBlocks(SZ_4K);
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+function listen(listener: (message: unknown) => void): void {
+  subscribe(CHANNEL, listener);
+  cleanups.push(() => unsubscribe(CHANNEL, listener));
+}
+
+describe('a subscriber of the channel', () => {
+  test('that allocates in a full space is told of each list once, and never inside itself', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    const hold = buddy.allocBlocks(SZ_4K);
+    let depth = 0;
+    let deepest = 0;
+    let told = 0;
+    listen((message) => {
+      // Other tests of this process drop lists too.
+      if ((message as ReclaimedMessage).size !== BigInt(SZ_28K)) return;
+      told++;
+      deepest = Math.max(deepest, ++depth);
+      expect(buddy.tryAllocBlocks(SZ_1G)).toBe(null);
+      depth--;
+    });
+    for (let i = 0; i < 5000; i++) buddy.allocBlocks(SZ_28K);
+    await collectUntil('5000 lists', () => told === 5000);
+    expect(deepest).toBe(1);
+    expect(buddy.avail).toBe(BigInt(SZ_1G - SZ_4K));
+    hold.free();
+  });
+});
+
+describe('dropped lists are freed', () => {
+  test('after timers were faked while some were collected', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    const real = timers.setImmediate;
+    const nothing = (() => ({})) as never;
+    const mutable = timers as { setImmediate: typeof setImmediate };
+    mutable.setImmediate = globalThis.setImmediate = nothing;
+    try {
+      drop(buddy, 1000);
+      for (let i = 0; i < 3; i++) {
+        collect();
+        await new Promise((resolve) => real(resolve));
+      }
+    } finally {
+      mutable.setImmediate = globalThis.setImmediate = real;
+    }
+    drop(buddy, 1000);
+    await collectUntil('all of them', () => buddy.avail === buddy.size);
+  });
+
+  test('after a hook allocated while their freeing was asked for', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1G });
+    let thrown = 0;
+    const caught = jest.fn();
+    process.on('uncaughtException', caught);
+    const hook = createHook({
+      init(_, type) {
+        if (type === 'Immediate' && thrown++ === 0) buddy.allocBlocks(SZ_4K).free();
+      },
+    }).enable();
+    try {
+      drop(buddy, 1000);
+      await collectUntil('all of them', () => buddy.avail === buddy.size);
+      expect(thrown).toBeGreaterThan(0);
+      expect(caught).not.toHaveBeenCalled();
+    } finally {
+      hook.disable();
+      process.off('uncaughtException', caught);
+    }
+  });
+});
+
+test.each([1, 2])(
+  'whatever the program does in the middle of a call, every range has one owner (seed %d)',
+  async (seed) => {
+    const random = randomFrom(seed);
+    const pick = <T>(values: readonly T[]): T | undefined => values[Math.floor(random() * values.length)];
+    const SPACE = 4 * SZ_1M;
+    const make = () => new GpuBuddy({ size: SPACE, captureStacks: random() < 0.5 });
+    const buddies = [make(), make()] as const;
+    const batches = buddies.map((buddy) => buddy.batch());
+    let lists: AllocatedBlocks[] = [];
+    let results: BatchResult[] = [];
+    let depth = 0;
+    let isQuiet = false;
+
+    /** Does something more in the middle of something. */
+    function interfere(chance: number): void {
+      if (isQuiet || depth >= 4 || random() >= chance) return;
+      depth++;
+      try {
+        act();
+      } finally {
+        depth--;
+      }
+    }
+
+    /** An object that does something when it is looked at. */
+    function evil<T extends object>(options: T): T {
+      if (random() < 0.5) return options;
+      return new Proxy(options, {
+        get(target, key) {
+          interfere(0.4);
+          return Reflect.get(target, key) as unknown;
+        },
+      });
+    }
+
+    function allocate(buddy: GpuBuddy): void {
+      const mode = random() < 0.3 ? evil({ range: evil({ start: 0, end: SPACE }) }) : ('simple' as const);
+      const options = evil({ mode, clear: random() < 0.5, tag: Math.floor(random() * 100) });
+      const list = buddy.allocBlocks(SZ_4K * (1 + Math.floor(random() * 6)), options);
+      if (random() < 0.9) lists.push(list);
+    }
+
+    function runBatch(index: number): void {
+      const batch = batches[index];
+      if (!batch) return;
+      for (let i = 0; i < 5; i++) {
+        const place = batch.alloc(SZ_4K, evil({ tag: i }));
+        if (random() < 0.3) batch.free(place, evil({ cleared: true }));
+      }
+      const list = pick(lists);
+      if (list && random() < 0.5) batch.free(list, evil({}));
+      if (random() < 0.5) return;
+      const result = batch.run(evil({ atomic: random() < 0.4 }));
+      if (random() < 0.5) results.push(result);
+      for (let place = 0; place < result.length; place++) {
+        const made = random() < 0.3 ? result.blocks(place) : null;
+        if (made) lists.push(made);
+      }
+      if (random() < 0.6) result.free(evil({ cleared: random() < 0.5 }));
+    }
+
+    function act(): void {
+      const index = random() < 0.5 ? 0 : 1;
+      const buddy = buddies[index];
+      const list = pick(lists);
+      const what = random();
+      try {
+        if (what < 0.3) allocate(buddy);
+        else if (what < 0.5) list?.free(evil({ cleared: random() < 0.5 }));
+        else if (what < 0.6) list?.trim(SZ_4K, evil({}));
+        else if (what < 0.65) list?.freeBlock(0, evil({ cleared: true }));
+        else if (what < 0.85) runBatch(index);
+        else if (what < 0.9 && list) lists.push(AllocatedBlocks.adopt(evil({ ...list.transfer() })));
+        else if (what < 0.93) buddy.resetClear(random() < 0.5);
+        else if (what < 0.95) lists.push(...buddy.allocMany(10, SZ_4K, evil({})));
+        else if (what < 0.96) for (const result of results.splice(0, 5)) result.free();
+        else lists = lists.filter(({ freed }) => !freed);
+      } catch (error) {
+        expect((error as { code?: string }).code).toMatch(/^E/);
+      }
+    }
+
+    function check(): void {
+      isQuiet = true;
+      for (const buddy of buddies) {
+        expectSound(buddy);
+        const owned = new Set<bigint>();
+        for (const list of new Set(lists)) {
+          if (list.freed || list.buddy !== buddy) continue;
+          for (const { offset, size } of list) {
+            expect(owned.has(offset)).toBe(false);
+            owned.add(offset);
+            expect(buddy.blockAt(offset)).toMatchObject({ offset, size });
+          }
+        }
+      }
+      isQuiet = false;
+    }
+
+    listen(() => {
+      interfere(1);
+    });
+    const errors = Error as { prepareStackTrace?: unknown };
+    const { prepareStackTrace } = errors;
+    errors.prepareStackTrace = () => {
+      interfere(0.3);
+      return 'stack';
+    };
+    cleanups.push(() => {
+      errors.prepareStackTrace = prepareStackTrace;
+    });
+    for (let round = 0; round < 15; round++) {
+      for (let i = 0; i < 100; i++) act();
+      check();
+      if (random() < 0.2) collect();
+      await turn();
+    }
+    isQuiet = true;
+    for (const owner of [...lists, ...results]) owner.free();
+    lists = results = [];
+    for (const batch of batches) batch.clear();
+    await collectUntil('all of it', () => buddies.every(({ avail, size }) => avail === size));
+  },
+);

@@ -1,0 +1,213 @@
+// What is no operation, no place or no line is refused before anything is done, whoever made it.
+import { expect, test } from '@jest/globals';
+import { parseOperation, TraceReplayer, type TraceOperation, type TracePlace } from 'gpu-buddy/trace';
+
+const INVALID_TYPE = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
+const OUT_OF_RANGE = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
+
+/** Values that no field of that kind can have, and the error of each. */
+const NO_PRIMITIVES = [null, '4096', {}, [], Symbol('x'), () => 1].map(
+  (value) => [value, INVALID_TYPE] as const,
+);
+const BAD = {
+  bytes: [
+    ...NO_PRIMITIVES,
+    [true, INVALID_TYPE],
+    ...[NaN, -1, 1.5, Infinity, 2 ** 53, -1n, 2n ** 64n].map((value) => [value, OUT_OF_RANGE] as const),
+  ],
+  integer: [
+    ...NO_PRIMITIVES,
+    [true, INVALID_TYPE],
+    [1n, INVALID_TYPE],
+    ...[NaN, -1, 1.5, Infinity, 2 ** 53].map((value) => [value, OUT_OF_RANGE] as const),
+  ],
+  boolean: [...NO_PRIMITIVES, [0, INVALID_TYPE], [1n, INVALID_TYPE]],
+  text: [...NO_PRIMITIVES.filter(([value]) => value !== '4096'), [0, INVALID_TYPE], [true, INVALID_TYPE]],
+} as const;
+
+const GOOD: readonly TraceOperation[] = [
+  { kind: 'comment', text: '# text' },
+  { kind: 'init', size: 65536, chunkSize: 4096 },
+  { kind: 'alloc', id: 2, start: 0, end: 0, size: 4096, minBlockSize: 4096, flags: 0 },
+  { kind: 'free', id: 1, cleared: false },
+  { kind: 'trim', id: 1, start: 0xc000, newSize: 4096 },
+  { kind: 'free_block', id: 1, index: 0 },
+  { kind: 'reset_clear', clear: true },
+  { kind: 'lookup', address: 0 },
+  { kind: 'print' },
+  { kind: 'fini' },
+];
+
+const FIELDS: Readonly<Record<string, keyof typeof BAD>> = {
+  text: 'text',
+  size: 'bytes',
+  chunkSize: 'bytes',
+  id: 'integer',
+  start: 'bytes',
+  end: 'bytes',
+  minBlockSize: 'bytes',
+  flags: 'bytes',
+  cleared: 'boolean',
+  newSize: 'bytes',
+  index: 'integer',
+  clear: 'boolean',
+  address: 'bytes',
+};
+
+function started(kind = ''): TraceReplayer {
+  const replayer = new TraceReplayer();
+  if (kind === 'init') return replayer;
+  replayer.execute({ kind: 'init', size: 65536, chunkSize: 4096 });
+  replayer.execute({ kind: 'alloc', id: 1, start: 0, end: 0, size: 16384, minBlockSize: 4096, flags: 0 });
+  return replayer;
+}
+
+const stateOf = (replayer: TraceReplayer) => [
+  replayer.isLive,
+  replayer.size,
+  replayer.errno,
+  replayer.avail,
+  replayer.clearAvail,
+  replayer.stats(),
+  replayer.snapshot(),
+];
+
+function errorOf(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return 'none';
+}
+
+/** Gives it to both entries, and looks whether the replayer is as before and goes on as if nothing had happened. */
+function expectRefused(replayer: TraceReplayer, operation: unknown, error: object, message: string): void {
+  const before = stateOf(replayer);
+  const given = operation as TraceOperation;
+  const isLeft = /^(alloc|free)$/.test(String((operation as { kind?: unknown } | undefined)?.kind));
+  for (const entry of ['execute', 'enqueue'] as const) {
+    if (entry === 'enqueue' && !isLeft) continue;
+    const thrown = errorOf(() => replayer[entry](given));
+    expect(thrown).toMatchObject(error);
+    expect(String(thrown)).toContain(message);
+  }
+  expect([...replayer.run()]).toEqual([]);
+  expect(stateOf(replayer)).toEqual(before);
+}
+
+test.each(GOOD)('an operation $kind is executed', (good) => {
+  using replayer = started(good.kind);
+  if (good.kind === 'fini') replayer.execute({ kind: 'free', id: 1, cleared: false });
+  expect(typeof replayer.execute(good)).toBe('string');
+});
+
+const GOOD_FIELDS = GOOD.flatMap((good) =>
+  Object.keys(good)
+    .filter((field) => field !== 'kind')
+    .map((field) => ({ good, kind: good.kind, field })),
+);
+
+test.each(GOOD_FIELDS)('an operation $kind with a wrong $field is refused', ({ good, field }) => {
+  using replayer = started(good.kind);
+  const name = `"operation.${field}"`;
+  for (const [value, error] of BAD[FIELDS[field] ?? 'bytes'])
+    expectRefused(replayer, { ...good, [field]: value }, error, name);
+  const mayLack = good.kind === 'trim' && field === 'start';
+  if (!mayLack) expectRefused(replayer, { ...good, [field]: undefined }, INVALID_TYPE, name);
+  // As if nothing had happened.
+  expect(typeof replayer.execute(good)).toBe('string');
+});
+
+test.each([undefined, null, 0, 'print', Symbol('print'), true, 1n, () => 1])(
+  '%p is no operation',
+  (operation) => {
+    using replayer = started();
+    expectRefused(replayer, operation, INVALID_TYPE, '"operation" argument must be of type object');
+    for (const entry of ['enqueue', 'canEnqueue'] as const)
+      expect(() => replayer[entry](operation as unknown as TraceOperation)).toThrow(TypeError);
+  },
+);
+
+test.each([
+  undefined,
+  null,
+  'nope',
+  'constructor',
+  '__proto__',
+  'toString',
+  '',
+  7,
+  Symbol('print'),
+  ['print'],
+])('%p is no kind of operation', (kind) => {
+  using replayer = started();
+  expectRefused(replayer, { kind, id: 1, text: '#' }, INVALID_TYPE, "must be one of 'comment', 'init',");
+  expect(replayer.enqueue({ kind } as unknown as TraceOperation)).toBe(false);
+});
+
+test.each<[unknown, string]>([
+  [null, '"place"'],
+  ['some.trace:7', '"place"'],
+  [{}, '"place.file"'],
+  [{ file: Symbol('x'), line: 1 }, '"place.file"'],
+  [{ file: 'some.trace' }, '"place.line"'],
+  [{ file: 'some.trace', line: '7' }, '"place.line"'],
+])('%p is no place', (place, name) => {
+  using replayer = started();
+  const before = stateOf(replayer);
+  const at = place as TracePlace;
+  for (const operation of GOOD) {
+    expect(() => replayer.execute(operation, at)).toThrow(name);
+    if (replayer.canEnqueue(operation)) expect(() => replayer.enqueue(operation, at)).toThrow(name);
+  }
+  expect([...replayer.run()]).toEqual([]);
+  expect(stateOf(replayer)).toEqual(before);
+  for (const line of ['jump', 'free', 'print\r']) {
+    expect(errorOf(() => parseOperation(line, at))).toMatchObject(INVALID_TYPE);
+  }
+});
+
+test.each([undefined, null, 7, {}, ['print'], Buffer.from('print')])('%p is no line', (line) => {
+  expect(errorOf(() => parseOperation(line as string))).toMatchObject(INVALID_TYPE);
+});
+
+test('bigints are byte values, however small', () => {
+  using replayer = new TraceReplayer();
+  replayer.execute({ kind: 'init', size: 65536n, chunkSize: 4096n });
+  const alloc = { kind: 'alloc', id: 0, start: 0n, end: 65536n, size: 4096n, minBlockSize: 4096n } as const;
+  expect(replayer.execute({ ...alloc, flags: 2n ** 64n - 64n })).toBe(
+    '0 0xf000:0:0 avail=0xf000 clear_avail=0x0',
+  );
+  expect(replayer.execute({ kind: 'lookup', address: 0xf000n })).toContain('0 0xf000:0:0');
+});
+
+test('fields are read once, and before anything is done', () => {
+  using replayer = started();
+  let reads = 0;
+  const operation = {
+    kind: 'trim' as const,
+    start: undefined,
+    newSize: 4096,
+    get id() {
+      reads++;
+      // The allocator is another one now.
+      replayer[Symbol.dispose]();
+      replayer.execute({ kind: 'init', size: 65536, chunkSize: 4096 });
+      return 1;
+    },
+  };
+  expect(() => replayer.execute(operation)).toThrow('there is no list 1');
+  expect(reads).toBe(1);
+});
+
+test('disposal forgets what was enqueued', () => {
+  const replayer = started();
+  replayer.enqueue({ kind: 'free', id: 1, cleared: false });
+  replayer[Symbol.dispose]();
+  expect([...replayer.run()]).toEqual([]);
+  expect(replayer.execute({ kind: 'init', size: 4096, chunkSize: 4096 })).toBe(
+    '0 avail=0x1000 clear_avail=0x0',
+  );
+  replayer[Symbol.dispose]();
+});
