@@ -38,6 +38,11 @@ export async function settle(world) {
   return lost || wholeness(world);
 }
 
+/** Whether lists that wait for the collector take so much of a space that scenarios may not find what they need. @param {World} world */
+export function isCrowded({ allocators }) {
+  return allocators.some(({ size, avail }) => BigInt(avail) < (BigInt(size) * 3n) / 4n);
+}
+
 /** @param {World} world */
 function losses({ allocators, mortals, library }) {
   const missing = allocators.map(({ size, avail }) => BigInt(size) - BigInt(avail));

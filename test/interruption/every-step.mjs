@@ -1,8 +1,8 @@
 /** Stops every scenario at every step of the library, one after the other, and judges what is left. */
 import vm from 'node:vm';
-import { settle } from './collector.mjs';
+import { isCrowded, settle } from './collector.mjs';
 import { messageOf } from './checks.mjs';
-import { play } from './play.mjs';
+import { isOverflow, play } from './play.mjs';
 import { randomNumbers } from './random.mjs';
 import { Report } from './report.mjs';
 import { arm, disarm, endTrail, startTrail } from './steps.mjs';
@@ -100,7 +100,7 @@ export class EveryStep {
     for (const n of this.#choose(trail, this.#most[speedOf(scenario)])) {
       if (row.violations >= MOST_VIOLATIONS) break;
       if (await this.#interruptAt(scenario, n, kind, row)) window.push(n);
-      if (window.length === WINDOW) await endWindow();
+      if (window.length === WINDOW || isCrowded(this.#world)) await endWindow();
     }
     await endWindow();
   }
@@ -189,7 +189,7 @@ export class EveryStep {
       problems = [`the world is broken: ${messageOf(error)}`];
     }
     for (const error of this.#uncaught)
-      if (!(error instanceof RangeError)) problems.push(`uncaught: ${messageOf(error)}`);
+      if (!isOverflow(error)) problems.push(`uncaught: ${messageOf(error)}`);
     if (row && wasStopped) row.interruptions++;
     if (problems.length === 0) return true;
     this.#add(scenario, `${kind} at step ${n}`, where, problems);

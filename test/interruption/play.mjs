@@ -33,9 +33,14 @@ export async function play(world, scenario, interrupt) {
 
 /** @param {Scenario} scenario @param {any} error @param {Findings} findings */
 function judgeError({ throws }, error, findings) {
-  if (error === undefined || error instanceof RangeError) return;
+  if (error === undefined || isOverflow(error)) return;
   if (INTERRUPTIONS.includes(error.code) || error.code === throws || isOurs(error)) return;
   findings.problems.push(`it ended with ${messageOf(error)}`);
+}
+
+/** Whether the stack was full: V8 says so by a RangeError, or, in a regular expression, by a SyntaxError. @param {unknown} error */
+export function isOverflow(error) {
+  return error instanceof Error && error.message.includes('Maximum call stack size exceeded');
 }
 
 /** Whether an error is one of this library's. @param {any} error */
