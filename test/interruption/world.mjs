@@ -54,8 +54,6 @@ export class World {
   buddies = [];
   /** Objects for an allocator that has another object already. @type {Map<GpuBuddy, GpuBuddy>} */
   aliases = new Map();
-  /** Tokens of lists that nobody has adopted yet. @type {import('gpu-buddy').AllocatedBlocksToken[]} */
-  tickets = [];
   /** Tokens of allocators that must be gone after `end()`. @type {import('gpu-buddy').GpuBuddyToken[]} */
   mortals = [];
   /** @type {Disposable[]} */
@@ -132,22 +130,17 @@ export class World {
     return replayer;
   }
 
-  /** Takes note of the token of a list. @param {import('gpu-buddy').AllocatedBlocksToken} ticket */
-  holdTicket(ticket) {
-    this.tickets.push(ticket);
-    return ticket;
-  }
-
-  /** Frees the lists that nobody has adopted. */
-  #freeTickets() {
-    for (const ticket of this.tickets) {
-      try {
-        this.library.AllocatedBlocks.adopt(ticket).free();
-      } catch (error) {
-        if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
-      }
+  /**
+   * Frees the list that `my.ticket` stands for, if nobody has adopted it. A token that is not kept in the same moment in which
+   * `transfer()` returns it could be lost: so scenarios keep it there, without a call.
+   */
+  #freeTicket() {
+    if (!this.my.ticket) return;
+    try {
+      this.library.AllocatedBlocks.adopt(this.my.ticket).free();
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
     }
-    this.tickets = [];
   }
 
   /** Notes that an allocator must end with `end()`, whatever was interrupted. @param {GpuBuddy} buddy */
@@ -162,7 +155,7 @@ export class World {
    */
   endRound() {
     const made = this.holdings.filter(({ before }) => before === undefined);
-    this.#freeTickets();
+    this.#freeTicket();
     for (const { list } of made) list.free();
     for (const result of this.results) result.free();
     for (const replayer of this.replayers) replayer[Symbol.dispose]();
@@ -194,7 +187,7 @@ export class World {
         throw new Error(`an untouched batch did ${errnos.join(' ')}`);
     });
     attempt('the result', () => this.result?.free());
-    attempt('tokens of lists', () => this.#freeTickets());
+    attempt('the token of a list', () => this.#freeTicket());
     for (const result of this.results) attempt('result.free()', () => result.free());
     for (const { name, list } of this.holdings) {
       attempt(`free() of ${name}`, () => {
@@ -215,7 +208,6 @@ export class World {
     this.buddies = [];
     this.aliases = new Map();
     this.replayers = [];
-    this.tickets = [];
     this.batch = undefined;
     this.result = undefined;
   }
