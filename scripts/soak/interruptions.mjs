@@ -67,7 +67,9 @@ function parts() {
       run: () => runRandom(part, { count: Math.ceil(counts[part] / share), seed }),
     }));
   // A sanitizer holds on to what is freed.
-  const memory = values.asan ? [] : [{ name: 'memory of lost allocators', run: () => runMemory(100) }];
+  const memory = values.asan
+    ? []
+    : [{ name: 'memory of lost allocators', run: () => runMemory({ rounds: 60 }) }];
   return [...steps, ...memory, ...random];
 }
 

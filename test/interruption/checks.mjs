@@ -1,6 +1,4 @@
 /** Judges the state after an interruption: who owns what, by the objects that a program can reach and by the allocators. */
-import { blocksOf } from './world.mjs';
-
 /** @typedef {import('./world.mjs').World} World */
 /** @typedef {import('./world.mjs').Holding} Holding */
 /** @typedef {import('./world.mjs').GpuBuddy} GpuBuddy */
@@ -10,9 +8,9 @@ export class Findings {
   /** @type {string[]} */
   problems = [];
 
-  /** @param {boolean} holds @param {string} problem */
+  /** @param {boolean} holds @param {() => string} problem */
   expect(holds, problem) {
-    if (!holds) this.problems.push(problem);
+    if (!holds) this.problems.push(problem());
   }
 
   /** Runs a check; an error of it is a finding. @template T @param {string} what @param {() => T} run */
@@ -43,17 +41,12 @@ export function check(world, findings) {
 
 /** @param {World} world @param {Findings} findings */
 function checkUntouched({ holdings, batch, result }, findings) {
-  for (const { name, list, before } of holdings)
-    if (before !== undefined) {
-      const now = findings.attempt(name, () => blocksOf(list));
-      findings.expect(now === before, `${name} had ${before}, and has ${now}`);
-    }
-  findings.expect(batch?.length === 4, `a batch of 4 has ${batch?.length} operations`);
+  findings.expect(batch?.length === 4, () => `a batch of 4 has ${batch?.length} operations`);
   if (!result) return;
-  findings.expect(result.errnos.join(' ') === '0 0 0 0', `the result says ${result.errnos.join(' ')}`);
+  findings.expect(result.errnos.join(' ') === '0 0 0 0', () => `the result says ${result.errnos.join(' ')}`);
   findings.expect(
     result.blocks(0) === holdings.find(({ name }) => name === 'a list of a result')?.list,
-    'the result has lost a list',
+    () => 'the result has lost a list',
   );
 }
 
@@ -86,7 +79,8 @@ function checkAmounts({ allocators }, findings) {
     const wanted = allocators.map((_, other) => (other === index ? BigInt(buddy.chunkSize) : 0n));
     findings.expect(
       taken.join() === wanted.join(),
-      `allocator ${index} was asked for ${wanted[index]} bytes; the allocators gave ${taken.join(', ')}`,
+      () =>
+        `allocator ${index} was asked for ${wanted[index]} bytes; the allocators gave ${taken.join(', ')}`,
     );
   });
   free(holdings);
@@ -101,31 +95,58 @@ export function checkLists(world, findings, more = []) {
   const holdings = [...world.holdings, ...more, ...listsOfResults(world)];
   /** @type {Map<GpuBuddy, Map<bigint, Claim>>} */
   const claims = new Map(world.allocators.map((buddy) => [buddy, new Map()]));
-  for (const { name, list, buddy } of unique(holdings)) {
-    if (list.freed) continue;
-    const given = list.buddy;
-    const owner = world.aliases.get(given) ?? given;
-    findings.expect(owner === (world.aliases.get(buddy) ?? buddy), `${name} is one of another allocator`);
-    const { offsets, orders } = list.toArrays();
-    const size = orders.reduce((sum, order) => sum + (BigInt(owner.chunkSize) << BigInt(order)), 0n);
-    findings.expect(BigInt(list.size) === size, `${name} says ${list.size} bytes, and has ${size}`);
-    findings.expect(
-      list.length === offsets.length,
-      `${name} says ${list.length} blocks, not ${offsets.length}`,
-    );
+  for (const holding of unique(holdings)) {
+    const owner = world.aliases.get(holding.list.buddy) ?? holding.list.buddy;
     const claimed = claims.get(owner) ?? new Map();
     claims.set(owner, claimed);
-    offsets.forEach((offset, index) => {
-      const other = claimed.get(offset);
-      findings.expect(!other, `two owners of ${offset}: ${name} and ${other?.name}`);
-      claimed.set(offset, { name, order: orders[index] ?? 0 });
-    });
-    checkFirstBlock(name, list, given, findings);
+    findings.attempt(holding.name, () => checkList(world, findings, holding, claimed));
   }
   for (const [buddy, claimed] of claims) if (!buddy.disposed) checkSpace(buddy, claimed, findings);
 }
 
 /** @typedef {{ name: string, order: number }} Claim of a list to a block */
+
+/** @param {World} world @param {Findings} findings @param {Holding} holding @param {Map<bigint, Claim>} claimed so far */
+function checkList({ aliases }, findings, { name, list, buddy, before }, claimed) {
+  if (before) findings.expect(!list.freed, () => `${name} is freed`);
+  if (list.freed) return;
+  const given = list.buddy;
+  const owner = aliases.get(given) ?? given;
+  findings.expect(owner === (aliases.get(buddy) ?? buddy), () => `${name} is one of another allocator`);
+  const { offsets, orders } = list.toArrays();
+  if (before)
+    findings.expect(isSame(before, { offsets, orders }), () => {
+      return `${name} had ${wordsOf(before)}, and has ${wordsOf({ offsets, orders })}`;
+    });
+  const chunkSize = BigInt(owner.chunkSize);
+  let size = 0n;
+  for (const order of orders) size += chunkSize << BigInt(order);
+  findings.expect(BigInt(list.size) === size, () => `${name} says ${list.size} bytes, and has ${size}`);
+  findings.expect(
+    list.length === offsets.length,
+    () => `${name} says ${list.length}, has ${offsets.length} blocks`,
+  );
+  offsets.forEach((offset, index) => {
+    const other = claimed.get(offset);
+    findings.expect(!other, () => `two owners of ${offset}: ${name} and ${other?.name}`);
+    claimed.set(offset, { name, order: orders[index] ?? 0 });
+  });
+  checkFirstBlock(name, list, given, findings);
+}
+
+/** @param {import('./world.mjs').Blocks} one @param {import('./world.mjs').Blocks} other */
+function isSame(one, other) {
+  return (
+    one.offsets.length === other.offsets.length &&
+    one.offsets.every((offset, index) => offset === other.offsets[index]) &&
+    one.orders.every((order, index) => order === other.orders[index])
+  );
+}
+
+/** @param {import('./world.mjs').Blocks} blocks */
+function wordsOf({ offsets, orders }) {
+  return Array.from(offsets, (offset, index) => `${offset}/${orders[index]}`).join(' ');
+}
 
 /** @param {World} world @returns {Holding[]} */
 function listsOfResults({ results, result, small, large, my }) {
@@ -140,7 +161,10 @@ function listsOfResults({ results, result, small, large, my }) {
 
 /** @param {Holding[]} holdings */
 function unique(holdings) {
-  return new Map(holdings.map((holding) => [holding.list, holding])).values();
+  /** @type {Map<Holding['list'], Holding>} */
+  const first = new Map();
+  for (const holding of holdings) if (!first.has(holding.list)) first.set(holding.list, holding);
+  return first.values();
 }
 
 /** @param {string} name @param {Holding['list']} list @param {GpuBuddy} buddy @param {Findings} findings */
@@ -151,7 +175,8 @@ function checkFirstBlock(name, list, buddy, findings) {
   const found = buddy.blockAt(offset);
   findings.expect(
     found !== null && found.offset === offset && found.order === order,
-    `${name} begins at ${offset} with order ${order}; there is ${found ? `${found.offset} of ${found.order}` : 'nothing'}`,
+    () =>
+      `${name} begins at ${offset} with order ${order}; there is ${found ? `${found.offset} of ${found.order}` : 'nothing'}`,
   );
 }
 
@@ -167,13 +192,13 @@ function checkSpace(buddy, claimed, findings) {
     if ((states[index] ?? 0) & 1) allocated.set(offset, orders[index]);
     else free += bytes;
   });
-  findings.expect(size === BigInt(buddy.size), `the snapshot has ${size} bytes of ${buddy.size}`);
-  findings.expect(free === BigInt(buddy.avail), `${free} bytes are free, ${buddy.avail} avail`);
+  findings.expect(size === BigInt(buddy.size), () => `the snapshot has ${size} bytes of ${buddy.size}`);
+  findings.expect(free === BigInt(buddy.avail), () => `${free} bytes are free, ${buddy.avail} avail`);
   for (const [offset, { name, order }] of claimed) {
     const there = allocated.get(offset);
     findings.expect(
       there === order,
-      `${name} has a block of order ${order} at ${offset}; the allocator has ${there ?? 'none'}`,
+      () => `${name} has a block of order ${order} at ${offset}; the allocator has ${there ?? 'none'}`,
     );
   }
 }
@@ -182,10 +207,10 @@ function checkSpace(buddy, claimed, findings) {
 function checkNewAllocator({ library }, findings) {
   const buddy = new library.GpuBuddy({ size: 8192 });
   const numbers = [buddy.size, buddy.avail];
-  findings.expect(numbers.join() === '8192,8192', `a new allocator of 8192 has ${numbers.join(', ')}`);
+  findings.expect(numbers.join() === '8192,8192', () => `a new allocator of 8192 has ${numbers.join(', ')}`);
   const list = buddy.allocBlocks(4096);
-  findings.expect(BigInt(buddy.avail) === 4096n, `a new allocator has ${buddy.avail} instead of 4096`);
+  findings.expect(BigInt(buddy.avail) === 4096n, () => `a new allocator has ${buddy.avail} instead of 4096`);
   list.free();
-  findings.expect(BigInt(buddy.avail) === 8192n, `a new allocator has ${buddy.avail} instead of 8192`);
+  findings.expect(BigInt(buddy.avail) === 8192n, () => `a new allocator has ${buddy.avail} instead of 8192`);
   buddy.dispose();
 }

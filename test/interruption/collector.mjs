@@ -23,8 +23,8 @@ export function collect() {
  * @returns {Promise<string | undefined>}
  */
 export async function settle(world) {
-  let lost = '';
-  for (let round = 0, vain = 0; round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
+  let lost = losses(world);
+  for (let round = 0, vain = 0; lost && round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
     const before = lost;
     // What a WeakRef was asked for lives until the end of the turn.
     await turn();
@@ -32,11 +32,15 @@ export async function settle(world) {
     await turn();
     await turn();
     lost = losses(world);
-    if (!lost) break;
     vain = lost === before ? vain + 1 : 0;
   }
   world.mortals = [];
   return lost || wholeness(world);
+}
+
+/** Whether lists that wait for the collector take so much of a space that scenarios may not find what they need. @param {World} world */
+export function isCrowded({ allocators }) {
+  return allocators.some(({ size, avail }) => BigInt(avail) < (BigInt(size) * 3n) / 4n);
 }
 
 /** @param {World} world */

@@ -1,8 +1,8 @@
 /** Stops every scenario at every step of the library, one after the other, and judges what is left. */
 import vm from 'node:vm';
-import { settle } from './collector.mjs';
+import { isCrowded, settle } from './collector.mjs';
 import { messageOf } from './checks.mjs';
-import { play } from './play.mjs';
+import { isOverflow, play } from './play.mjs';
 import { randomNumbers } from './random.mjs';
 import { Report } from './report.mjs';
 import { arm, disarm, endTrail, startTrail } from './steps.mjs';
@@ -19,14 +19,14 @@ import { World } from './world.mjs';
  */
 
 /** Interruptions after which the collector must bring everything back. */
-const WINDOW = 32;
+const WINDOW = 64;
 /**
  * Steps of a scenario that are interrupted: each statement's first and last ones come first. Slow scenarios make thousands of
- * lists; in those of the event loop, each interruption waits for the collector.
+ * lists; others wait for the collector each time.
  */
 const MOST_STEPS = {
-  thorough: { quick: 4000, slow: 1000, async: 4000 },
-  brief: { quick: 4000, slow: 60, async: 120 },
+  thorough: { quick: 4000, slow: 600, collecting: 4000 },
+  brief: { quick: 4000, slow: 30, collecting: 60 },
 };
 /** How often leaks are traced to their steps in a scenario. */
 const MOST_HUNTS = 1;
@@ -100,7 +100,7 @@ export class EveryStep {
     for (const n of this.#choose(trail, this.#most[speedOf(scenario)])) {
       if (row.violations >= MOST_VIOLATIONS) break;
       if (await this.#interruptAt(scenario, n, kind, row)) window.push(n);
-      if (window.length === WINDOW) await endWindow();
+      if (window.length === WINDOW || isCrowded(this.#world)) await endWindow();
     }
     await endWindow();
   }
@@ -189,7 +189,7 @@ export class EveryStep {
       problems = [`the world is broken: ${messageOf(error)}`];
     }
     for (const error of this.#uncaught)
-      if (!(error instanceof RangeError)) problems.push(`uncaught: ${messageOf(error)}`);
+      if (!isOverflow(error)) problems.push(`uncaught: ${messageOf(error)}`);
     if (row && wasStopped) row.interruptions++;
     if (problems.length === 0) return true;
     this.#add(scenario, `${kind} at step ${n}`, where, problems);
@@ -294,8 +294,8 @@ export class EveryStep {
 }
 
 /** @param {Scenario} scenario */
-function speedOf({ isSlow, isAsync }) {
-  if (isAsync) return 'async';
+function speedOf({ isSlow, isCollecting }) {
+  if (isCollecting) return 'collecting';
   return isSlow ? 'slow' : 'quick';
 }
 

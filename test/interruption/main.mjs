@@ -22,7 +22,7 @@ const MOST_COPIES = 40;
 const parts = {
   /** @param {StepsTask} task */
   async steps({ kind, first = 0, only = '', toy, ...options }) {
-    const library = toy === undefined ? steppedLibrary() : toyLibrary(toy);
+    const library = libraryOf(toy);
     const run = new EveryStep(library, options);
     let next = first;
     while (next < scenarios.length && run.copies < MOST_COPIES) {
@@ -39,12 +39,22 @@ const parts = {
       unreached: unreachedMembers(library.load(), sites, run.reached),
     };
   },
-  memory: ({ rounds }) => watchMemory(steppedLibrary(), scenarios, rounds),
+  memory: ({ rounds, toy, only = '' }) =>
+    watchMemory(
+      libraryOf(toy),
+      scenarios.filter(({ name }) => name.includes(only)),
+      rounds,
+    ),
   overflow: (task) => overflow(plainLibrary(), scenarios, task),
   timeouts: (task) => timeouts(plainLibrary(), scenarios, task),
   sigint: (task) => sigint(plainLibrary(), scenarios, task),
   workers: (task) => workers(plainLibrary(), scenarios, task),
 };
+
+/** @param {string} [toy] */
+function libraryOf(toy) {
+  return toy === undefined ? steppedLibrary() : toyLibrary(toy);
+}
 
 const { part, ...task } = JSON.parse(process.argv[2] ?? '{}');
 const run = parts[part];

@@ -1,7 +1,7 @@
 /** Lets calls run out of stack: at every depth near the limit, frame by frame, shifted by a word at a time. */
 import { setFlagsFromString } from 'node:v8';
 import { messageOf } from './checks.mjs';
-import { play } from './play.mjs';
+import { isOverflow, play } from './play.mjs';
 import { randomNumbers } from './random.mjs';
 import { Session } from './session.mjs';
 
@@ -76,7 +76,7 @@ async function sweep(session, scenario, words) {
   await attempt(session, scenario, words, MANY);
   for (let above = 0, fine = 0; fine < ENOUGH && above < MOST_FRAMES; above++) {
     const { isEntered, error, problems } = await attempt(session, scenario, words, above);
-    const hasOverflown = error instanceof RangeError;
+    const hasOverflown = isOverflow(error);
     if (isEntered && hasOverflown) overflows++;
     fine = hasOverflown ? 0 : fine + 1;
     session.note(

@@ -1,5 +1,5 @@
 /** Plays one scenario in a world, from its beginning to the checks: how it is interrupted is the caller's business. */
-import { check, Findings, messageOf } from './checks.mjs';
+import { check, checkLists, Findings, messageOf } from './checks.mjs';
 
 /** @typedef {import('./world.mjs').World} World */
 /** @typedef {import('./world.mjs').Scenario} Scenario */
@@ -33,9 +33,14 @@ export async function play(world, scenario, interrupt) {
 
 /** @param {Scenario} scenario @param {any} error @param {Findings} findings */
 function judgeError({ throws }, error, findings) {
-  if (error === undefined || error instanceof RangeError) return;
+  if (error === undefined || isOverflow(error)) return;
   if (INTERRUPTIONS.includes(error.code) || error.code === throws || isOurs(error)) return;
   findings.problems.push(`it ended with ${messageOf(error)}`);
+}
+
+/** Whether the stack was full: V8 says so by a RangeError, or, in a regular expression, by a SyntaxError. @param {unknown} error */
+export function isOverflow(error) {
+  return error instanceof Error && error.message.includes('Maximum call stack size exceeded');
 }
 
 /** Whether an error is one of this library's. @param {any} error */
@@ -51,15 +56,16 @@ function isOurs(error) {
 export function judge(world, scenario, findings) {
   check(world, findings);
   const repeated = findings.attempt('again', () => repeat(world, scenario));
-  /** After the repetition. */
+  /** After the repetition. The next play begins with what it has left. */
   const finish = () => {
     findings.attempt('afterwards', () => scenario.verify?.(world));
-    check(world, findings);
+    findings.attempt('the lists afterwards', () => checkLists(world, findings));
     findings.attempt('cleaning up', () => scenario.cleanup?.(world));
     world.end((what, error) => findings.problems.push(`${what}: ${messageOf(error)}`));
   };
   if (repeated instanceof Promise) return repeated.then(finish);
   finish();
+  return undefined;
 }
 
 /** @param {World} world @param {Scenario} scenario */

@@ -31,9 +31,13 @@ async function runPart(task, { flags = [] } = {}) {
   return JSON.parse(stdout);
 }
 
-/** Watches the memory of the process. @param {number} rounds @returns {Promise<PlainReport>} */
-export function runMemory(rounds) {
-  return runPart({ part: 'memory', rounds });
+/**
+ * Watches the memory of the process.
+ *
+ * @param {{ rounds: number, only?: string, toy?: string }} task @returns {Promise<PlainReport>}
+ */
+export function runMemory(task) {
+  return runPart({ part: 'memory', ...task });
 }
 
 /**

@@ -30,8 +30,12 @@ export async function sigint(library, scenarios, options) {
   const server = start({ input, output, terminal: false, prompt: PROMPT, breakEvalOnSigint: true });
   try {
     return await interruptLoops(library, scenarios, options, 'SIGINT', async (loop) => {
-      server.context['loop'] = loop;
-      sender.postMessage(1 + (random() % LONGEST_WAIT));
+      const milliseconds = 1 + (random() % LONGEST_WAIT);
+      server.context['loop'] = () => {
+        // From here on the REPL waits for the signal, which would end the process otherwise.
+        sender.postMessage(milliseconds);
+        loop();
+      };
       input.write('loop()\n');
       const answer = await textBefore(output, PROMPT);
       if (!answer.includes('interrupted')) throw new Error(answer);

@@ -27,7 +27,7 @@ describe('a call that is stopped at any statement leaves at most a list for the 
   });
 
   (isSanitized ? test.skip : test)('and no allocator that nobody knows', async () => {
-    const { violations, examples } = await runMemory(30);
+    const { violations, examples } = await runMemory({ rounds: 9 });
     expect(examples).toEqual([]);
     expect(violations).toBe(0);
   });

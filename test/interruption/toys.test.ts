@@ -1,7 +1,7 @@
 // The harness finds what is wrong: in libraries that were made wrong on purpose.
 
 import { expect, test } from '@jest/globals';
-import { runSteps } from './run.mjs';
+import { runMemory, runSteps } from './run.mjs';
 
 const ALLOC = 'GpuBuddy.allocBlocks without options';
 const FREE = 'AllocatedBlocks.free of one block';
@@ -17,6 +17,11 @@ test.each([
   const { violations, examples } = await runSteps({ kind: 'throw', toy, only });
   expect(violations).toBeGreaterThan(0);
   expect(examples.flatMap(({ problems }) => problems).join('\n')).toMatch(problem);
+});
+
+test('memory that is lost is noticed', async () => {
+  const { examples } = await runMemory({ toy: 'forgetful', only: 'GpuBuddy.from', rounds: 90 });
+  expect(examples.flatMap(({ problems }) => problems)).toEqual([expect.stringMatching(/has grown by/)]);
 });
 
 test('the right library passes', async () => {

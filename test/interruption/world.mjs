@@ -8,9 +8,11 @@
 /** @typedef {import('gpu-buddy').AllocatedBlocks} AllocatedBlocks */
 /** @typedef {import('gpu-buddy').BatchResult} BatchResult */
 
+/** @typedef {Pick<import('gpu-buddy').BlockTable, 'offsets' | 'orders'>} Blocks */
+
 /**
  * A list that can be reached, the allocator that it must lie in, and, where nobody may change it, its blocks as they were.
- * @typedef {{ name: string, list: AllocatedBlocks, buddy: GpuBuddy, before?: string | undefined }} Holding
+ * @typedef {{ name: string, list: AllocatedBlocks, buddy: GpuBuddy, before?: Blocks | undefined }} Holding
  */
 
 /**
@@ -28,6 +30,7 @@
  * @property {readonly string[]} [refused]
  * @property {string} [throws] the code of the error that `act` throws when nobody interrupts it
  * @property {boolean} [isSlow] its steps are sampled
+ * @property {boolean} [isCollecting] waits for the collector each time
  * @property {boolean} [isAsync] the steps are met in callbacks from the event loop
  * @property {boolean} [makesAllocators] allocators, or handles, could be lost
  */
@@ -51,8 +54,6 @@ export class World {
   buddies = [];
   /** Objects for an allocator that has another object already. @type {Map<GpuBuddy, GpuBuddy>} */
   aliases = new Map();
-  /** Tokens of lists that nobody has adopted yet. @type {import('gpu-buddy').AllocatedBlocksToken[]} */
-  tickets = [];
   /** Tokens of allocators that must be gone after `end()`. @type {import('gpu-buddy').GpuBuddyToken[]} */
   mortals = [];
   /** @type {Disposable[]} */
@@ -100,7 +101,7 @@ export class World {
 
   /** @template {AllocatedBlocks} T @param {string} name @param {T} list @param {GpuBuddy} buddy @returns {T} */
   #keep(name, list, buddy) {
-    this.holdings.push({ name, list, buddy, before: blocksOf(list) });
+    this.holdings.push({ name, list, buddy, before: list.toArrays() });
     return list;
   }
 
@@ -129,22 +130,17 @@ export class World {
     return replayer;
   }
 
-  /** Takes note of the token of a list. @param {import('gpu-buddy').AllocatedBlocksToken} ticket */
-  holdTicket(ticket) {
-    this.tickets.push(ticket);
-    return ticket;
-  }
-
-  /** Frees the lists that nobody has adopted. */
-  #freeTickets() {
-    for (const ticket of this.tickets) {
-      try {
-        this.library.AllocatedBlocks.adopt(ticket).free();
-      } catch (error) {
-        if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
-      }
+  /**
+   * Frees the list that `my.ticket` stands for, if nobody has adopted it. A token that is not kept in the same moment in which
+   * `transfer()` returns it could be lost: so scenarios keep it there, without a call.
+   */
+  #freeTicket() {
+    if (!this.my.ticket) return;
+    try {
+      this.library.AllocatedBlocks.adopt(this.my.ticket).free();
+    } catch (error) {
+      if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
     }
-    this.tickets = [];
   }
 
   /** Notes that an allocator must end with `end()`, whatever was interrupted. @param {GpuBuddy} buddy */
@@ -159,7 +155,7 @@ export class World {
    */
   endRound() {
     const made = this.holdings.filter(({ before }) => before === undefined);
-    this.#freeTickets();
+    this.#freeTicket();
     for (const { list } of made) list.free();
     for (const result of this.results) result.free();
     for (const replayer of this.replayers) replayer[Symbol.dispose]();
@@ -191,7 +187,7 @@ export class World {
         throw new Error(`an untouched batch did ${errnos.join(' ')}`);
     });
     attempt('the result', () => this.result?.free());
-    attempt('tokens of lists', () => this.#freeTickets());
+    attempt('the token of a list', () => this.#freeTicket());
     for (const result of this.results) attempt('result.free()', () => result.free());
     for (const { name, list } of this.holdings) {
       attempt(`free() of ${name}`, () => {
@@ -212,15 +208,7 @@ export class World {
     this.buddies = [];
     this.aliases = new Map();
     this.replayers = [];
-    this.tickets = [];
     this.batch = undefined;
     this.result = undefined;
   }
-}
-
-/** The blocks of a list in words that can be compared. @param {AllocatedBlocks} list */
-export function blocksOf(list) {
-  if (list.freed) return 'freed';
-  const { offsets, orders } = list.toArrays();
-  return Array.from(offsets, (offset, index) => `${offset}/${orders[index]}`).join(' ');
 }

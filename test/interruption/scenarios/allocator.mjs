@@ -123,6 +123,7 @@ export const allocatorScenarios = [
   },
   {
     name: 'GpuBuddy.tryAllocBlocks while lists wait for the collector',
+    isCollecting: true,
     // The space is full of lists that are collected, of which the event loop has not told anybody yet.
     arrange: async ({ small }) => {
       await turn();

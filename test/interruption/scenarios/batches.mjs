@@ -119,6 +119,15 @@ export const batchScenarios = [
     verify: ({ my }) => assert.equal(my.batch.length, my.length),
   },
   {
+    name: 'Batch printed',
+    arrange: batchWithList,
+    act: ({ my: { batch } }) => {
+      inspect(batch);
+      batch.toJSON?.();
+    },
+    verify: ({ my }) => assert.equal(my.batch.length, my.length),
+  },
+  {
     name: 'Batch.clear',
     arrange: batchWithList,
     act: ({ my: { batch } }) => batch.clear(),

@@ -41,7 +41,7 @@ function stopListening({ my }) {
   unsubscribe(CHANNEL, my.listener);
 }
 
-/** @type {Omit<Scenario, 'act' | 'isAsync' | 'again'>[]} */
+/** @type {Omit<Scenario, 'act' | 'isAsync' | 'isCollecting' | 'again'>[]} */
 const scenarios = [
   { name: 'collected lists', arrange: (w) => dropLists(w.small) },
   { name: 'a collected result', arrange: (w) => dropResult(w.small) },
@@ -86,6 +86,7 @@ export const collectorScenarios = scenarios.map((scenario) => ({
     if (scenario.name !== WAITING_FREES) await turn();
   },
   isAsync: true,
+  isCollecting: true,
   act: collectAndWait,
   again: collectAndWait,
 }));

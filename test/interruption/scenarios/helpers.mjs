@@ -17,7 +17,8 @@ export function ownList(world) {
 
 /** Makes `my.list`, one block of 64 KiB, in small. @param {World} world */
 export function ownBlock(world) {
-  world.my.list = world.hold(world.small.allocBlocks(64 * KIB), world.small);
+  const list = world.small.allocBlocks(64 * KIB, { minBlockSize: 64 * KIB });
+  world.my.list = world.hold(list, world.small);
 }
 
 /** Makes `my.shared`, an allocator that tokens stand for, and `my.token`. It must end with the world. @param {World} world */

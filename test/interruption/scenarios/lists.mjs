@@ -26,7 +26,7 @@ function sharedList(world) {
 /** Makes `my.ticket`, of a list of small. @param {World} world */
 function ticket(world) {
   ownList(world);
-  world.my.ticket = world.holdTicket(world.my.list.transfer());
+  world.my.ticket = world.my.list.transfer();
 }
 
 /** @param {World} world */
@@ -139,7 +139,7 @@ export const listScenarios = [
     arrange: ownList,
     refused: [FREED],
     act: (w) => {
-      w.my.ticket = w.holdTicket(w.my.list.transfer());
+      w.my.ticket = w.my.list.transfer();
     },
     verify: (w) => {
       if (w.my.ticket) adopt(w);
@@ -159,7 +159,7 @@ export const listScenarios = [
     arrange: (w) => {
       sharedList(w);
       w.my.owner = w.my.shared;
-      w.my.ticket = w.holdTicket(w.my.list.transfer());
+      w.my.ticket = w.my.list.transfer();
       w.hold(w.my.shared.allocBlocks(4096), w.my.shared);
       w.my.shared.dispose();
     },

@@ -89,7 +89,10 @@ export const traceScenarios = [
       );
     },
     act: ({ my: { replayer, operations } }) => {
-      for (const operation of operations) replayer.enqueue(operation);
+      for (const operation of operations) {
+        assert.equal(replayer.canEnqueue(operation), true);
+        replayer.enqueue(operation);
+      }
       for (const answer of replayer.run()) assert.match(answer, /^0 /);
     },
     again: ({ my }) => my.replayer[Symbol.dispose](),
