@@ -291,6 +291,22 @@ export const allocatorScenarios = [
     },
   },
   {
+    name: 'GpuBuddy questions',
+    act: ({ small, large, huge }) => {
+      assert.ok(small.largestFree <= small.avail && !small.isEmpty && small.fragmentation < 1);
+      const free = small.freeSegments().map(({ size }) => BigInt(size));
+      assert.equal(
+        free.reduce((sum, size) => sum + size, 0n),
+        BigInt(small.avail),
+      );
+      assert.equal(BigInt(small.availIn({ start: 0, end: small.size })), BigInt(small.avail));
+      const start = BigInt(large.baseOffset);
+      const range = { start, end: start + BigInt(large.size) };
+      assert.ok(BigInt(large.findFree(64 * KIB, { alignment: 64 * KIB, range }) ?? 0) >= start);
+      assert.equal(huge.findFree(huge.size, { range: { start: 0, end: huge.size } }), null);
+    },
+  },
+  {
     name: 'GpuBuddy printed',
     act: (w) => {
       inspect(w.small);

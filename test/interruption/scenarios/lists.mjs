@@ -181,6 +181,14 @@ export const listScenarios = [
     verify: adopt,
   },
   {
+    name: 'AllocatedBlocks questions',
+    arrange: ownList,
+    act: ({ small, my: { list } }) => {
+      assert.equal(BigInt(list.sizeIn({ start: 0, end: small.size })), BigInt(list.size));
+      assert.ok(list.offset === undefined || BigInt(list.offset) <= BigInt(list.at(0).offset));
+    },
+  },
+  {
     name: 'AllocatedBlocks.at',
     arrange: ownList,
     act: ({ my: { list } }) => {
