@@ -12,7 +12,7 @@ const FLAG_CLEARED = 16;
 /** The arguments of the kernel's functions. @param {Request} request @param {{ size: number, chunkSize: number }} space */
 export function kernelArguments({ size, mode, contiguous, clear }, space) {
   const isRange = typeof mode === 'object';
-  const [start, end] = isRange ? mode.range : [0, space.size];
+  const { start, end } = isRange ? mode.range : { start: 0, end: space.size };
   return {
     size,
     minBlockSize: space.chunkSize,
