@@ -67,11 +67,11 @@ function waiting(): number {
 }
 
 /**
- * Asks for a slice at the first that waits, and again whenever there are twice as many: a slice may have been lost, where a hook
- * of the program's threw while it was asked for.
+ * Asks for a slice where none is to come, and again whenever there are twice as many: one may have been lost, where timers were
+ * faked.
  */
 function noteAbandoned(): void {
-  if (isPowerOfTwo(waiting())) scheduleSlice();
+  if (!isSliceToCome || isPowerOfTwo(waiting())) scheduleSlice();
 }
 
 function isPowerOfTwo(count: number): boolean {
@@ -80,17 +80,23 @@ function isPowerOfTwo(count: number): boolean {
 
 /** The last slice that was asked for; the ones before are not needed any more. */
 let lastSlice = 0;
+let isSliceToCome = false;
 
 function scheduleSlice(): void {
   lastSlice = (lastSlice + 1) | 0;
   setImmediate(reclaimSlice, lastSlice);
+  isSliceToCome = true;
 }
 
 function reclaimSlice(slice: number): void {
   if (slice !== lastSlice) return;
+  isSliceToCome = false;
   const begin = hrtime();
-  while (waiting() !== 0 && isWithinSlice(begin)) reclaimSome();
-  if (waiting() !== 0) scheduleSlice();
+  try {
+    while (waiting() !== 0 && isWithinSlice(begin)) reclaimSome();
+  } finally {
+    if (waiting() !== 0) scheduleSlice();
+  }
 }
 
 /** Uses the clock that needs no loading: node:perf_hooks takes a millisecond of `require('gpu-buddy')`. */

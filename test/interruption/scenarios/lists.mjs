@@ -131,7 +131,7 @@ export const listScenarios = [
         () => list.trim(2n ** 60n, { start: 2n ** 61n }),
         () => list.trim('1'),
         () => list.freeBlock(3),
-        () => list.freeBlock(-1),
+        () => list.freeBlock(-3),
       ),
   },
   {
