@@ -12,6 +12,7 @@ import { World } from './world.mjs';
 /** @typedef {import('./world.mjs').Scenario} Scenario */
 
 const PLAYS_A_COLLECTION = 128;
+const MOST_TRIES = 3;
 const COLLECTIONS_BEFORE_A_LOOK = 4;
 /** Rounds before the first look. */
 const WARM_UP = 3;
@@ -33,8 +34,13 @@ export async function watchMemory(library, scenarios, rounds) {
     const add = (/** @type {string} */ problem) =>
       report.add({ scenario: row.name, how: 'throw', where: 'each step', problems: [problem] });
     try {
-      const { growth, plays } = await growthOf(library, scenario, rounds);
-      row.interruptions = plays;
+      // What is lost is lost every time; buffers that V8 frees late are not.
+      let growth = Infinity;
+      for (let i = 0; i < MOST_TRIES && growth > rounds * BYTES_OF_A_LOSS; i++) {
+        const result = await growthOf(library, scenario, rounds);
+        row.interruptions += result.plays;
+        growth = Math.min(growth, result.growth);
+      }
       if (growth > rounds * BYTES_OF_A_LOSS) add(`the process has grown by ${growth} bytes`);
     } catch (error) {
       add(messageOf(error));
