@@ -12,12 +12,12 @@ import { World } from './world.mjs';
 /** @typedef {import('./world.mjs').Scenario} Scenario */
 
 const PLAYS_A_COLLECTION = 128;
-const MOST_TRIES = 3;
 const COLLECTIONS_BEFORE_A_LOOK = 4;
 /** Rounds before the first look. */
 const WARM_UP = 3;
 /** What is lost makes the process grow from each look to the next; what malloc() keeps for later, once. */
 const LOOKS = 3;
+const MOST_LOOKS = 9;
 /** An allocator takes more than this. */
 const BYTES_OF_A_LOSS = 100_000;
 
@@ -34,13 +34,8 @@ export async function watchMemory(library, scenarios, rounds) {
     const add = (/** @type {string} */ problem) =>
       report.add({ scenario: row.name, how: 'throw', where: 'each step', problems: [problem] });
     try {
-      // What is lost is lost every time; buffers that V8 frees late are not.
-      let growth = Infinity;
-      for (let i = 0; i < MOST_TRIES && growth > rounds * BYTES_OF_A_LOSS; i++) {
-        const result = await growthOf(library, scenario, rounds);
-        row.interruptions += result.plays;
-        growth = Math.min(growth, result.growth);
-      }
+      const { growth, plays } = await growthOf(library, scenario, rounds);
+      row.interruptions = plays;
       if (growth > rounds * BYTES_OF_A_LOSS) add(`the process has grown by ${growth} bytes`);
     } catch (error) {
       add(messageOf(error));
@@ -51,7 +46,7 @@ export async function watchMemory(library, scenarios, rounds) {
 
 /**
  * @param {import('./library.mjs').Library} library @param {Scenario} scenario @param {number} rounds
- * @returns {Promise<{ growth: number, plays: number }>} bytes by which the process has grown in all rounds
+ * @returns {Promise<{ growth: number, plays: number }>} bytes by which the process grows in so many rounds
  */
 async function growthOf(library, scenario, rounds) {
   const world = new World(library.load());
@@ -82,7 +77,8 @@ async function growthOf(library, scenario, rounds) {
   /** @type {number[]} */
   const growths = [];
   let before = await measure();
-  for (let look = 0; look < LOOKS; look++) {
+  const isGrowing = () => LOOKS * Math.min(...growths) > rounds * BYTES_OF_A_LOSS;
+  for (let look = 0; look < LOOKS || (look < MOST_LOOKS && isGrowing()); look++) {
     for (let round = 0; round < rounds / LOOKS; round++) await playAll();
     const now = await measure();
     growths.push(now - before);
