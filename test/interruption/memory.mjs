@@ -17,6 +17,7 @@ const COLLECTIONS_BEFORE_A_LOOK = 4;
 const WARM_UP = 3;
 /** What is lost makes the process grow from each look to the next; what malloc() keeps for later, once. */
 const LOOKS = 3;
+const MOST_LOOKS = 9;
 /** An allocator takes more than this. */
 const BYTES_OF_A_LOSS = 100_000;
 
@@ -45,7 +46,7 @@ export async function watchMemory(library, scenarios, rounds) {
 
 /**
  * @param {import('./library.mjs').Library} library @param {Scenario} scenario @param {number} rounds
- * @returns {Promise<{ growth: number, plays: number }>} bytes by which the process has grown in all rounds
+ * @returns {Promise<{ growth: number, plays: number }>} bytes by which the process grows in so many rounds
  */
 async function growthOf(library, scenario, rounds) {
   const world = new World(library.load());
@@ -76,7 +77,8 @@ async function growthOf(library, scenario, rounds) {
   /** @type {number[]} */
   const growths = [];
   let before = await measure();
-  for (let look = 0; look < LOOKS; look++) {
+  const isGrowing = () => LOOKS * Math.min(...growths) > rounds * BYTES_OF_A_LOSS;
+  for (let look = 0; look < LOOKS || (look < MOST_LOOKS && isGrowing()); look++) {
     for (let round = 0; round < rounds / LOOKS; round++) await playAll();
     const now = await measure();
     growths.push(now - before);
