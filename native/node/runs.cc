@@ -120,8 +120,9 @@ void Environment::Alloc()
 	Run run = { first, end, list, &prepared_, explains_ ? &shortage : nullptr };
 	enum buddy_status status = Do(allocator, run);
 	mailbox_.status(status);
-	ReportList(record.slot, list);
-	if (run.shortage && status == BUDDY_NO_SPACE)
+	if (status == BUDDY_OK)
+		ReportList(record.slot, list);
+	else if (run.shortage && status == BUDDY_NO_SPACE)
 		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {

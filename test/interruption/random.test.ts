@@ -1,7 +1,9 @@
 // The built package is stopped at random moments, as programs are: nothing is lost, and nothing has two owners.
 
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { isSanitized, randomParts, runRandom } from './run.mjs';
+
+jest.setTimeout(600_000);
 
 const share = isSanitized ? 10 : 1;
 const counts = { overflow: 2000, timeouts: 100, workers: 5, sigint: 20 };
