@@ -178,14 +178,12 @@ export const POISONED = statusNamed('POISONED');
 export const RANGE_BEYOND_SPACE = statusNamed('RANGE_BEYOND_SPACE');
 export const START_OUTSIDE_BLOCK = statusNamed('START_OUTSIDE_BLOCK');
 export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
-export const TOKEN_UNKNOWN = statusNamed('TOKEN_UNKNOWN');
 export const MAX_LENGTH_UNALIGNED = statusNamed('MAX_LENGTH_UNALIGNED');
 export const INDEX_OUTSIDE_LIST = statusNamed('INDEX_OUTSIDE_LIST');
 export const PLACE_UNKNOWN = statusNamed('PLACE_UNKNOWN');
 export const PLACE_OUTSIDE_BATCH = statusNamed('PLACE_OUTSIDE_BATCH');
 export const BLOCKS_FOREIGN = statusNamed('BLOCKS_FOREIGN');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
-export const BASE_OFFSET_TOO_LARGE = statusNamed('BASE_OFFSET_TOO_LARGE');
 
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
 export const kernelVersion = addon.kernelVersion;

@@ -1,7 +1,7 @@
 /** This checkout beside another one: whether anything has become slower. */
 import { measure } from '../child.mjs';
 import { CLOCK } from '../clock.mjs';
-import { medianWithBounds } from '../statistics.mjs';
+import { median, medianWithBounds } from '../statistics.mjs';
 import { table } from '../table.mjs';
 
 /** What V8 makes of the same code differs from process to process by up to a fifth: each state is measured in several. */
@@ -28,12 +28,12 @@ export async function compare(states, rounds, folder) {
     for (const way of ['api', 'batch', 'replay']) {
       const [before, after] = ['old', 'new'].map((age) => times[`${way} ${age}`]?.map((time) => time[CLOCK]));
       if (!before) continue;
-      const { median, lower, upper } = medianWithBounds(after.map((time, round) => time / before[round]));
+      const ratio = medianWithBounds(after.map((time, round) => time / before[round]));
       rows.push([
         state.name,
         way,
-        ...[medianWithBounds(before).median, medianWithBounds(after).median].map((time) => time.toFixed(1)),
-        ...[median, lower, upper].map((ratio) => ratio.toFixed(3)),
+        ...[median(before), median(after)].map((time) => time.toFixed(1)),
+        ...[ratio.median, ratio.lower, ratio.upper].map((value) => value.toFixed(3)),
       ]);
     }
   }

@@ -3,17 +3,6 @@ const { AllocatedBlocks } = require('../../dist/index.js');
 
 const MOST_LISTS = 64;
 
-/** Always the same numbers below 2^32 (mulberry32). @param {number} seed */
-function randomNumbers(seed) {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
 /**
  * @param {import('../../dist/index.js').GpuBuddy} buddy
  * @param {() => number} random
@@ -100,4 +89,4 @@ function useAllocator(buddy, random) {
   };
 }
 
-module.exports = { randomNumbers, useAllocator };
+module.exports = { useAllocator };

@@ -1,7 +1,8 @@
 // A thread of the worker soak: works until it is terminated. Some end by themselves, some throw.
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy } = require('../../dist/index.js');
-const { randomNumbers, useAllocator } = require('./work.cjs');
+const { randomNumbers } = require('./random.cjs');
+const { useAllocator } = require('./work.cjs');
 
 const random = randomNumbers(workerData.seed);
 const work = useAllocator(GpuBuddy.from(workerData.token), random);

@@ -2,7 +2,8 @@
 // `npm run soak:workers -- [workers] [seed]`. Exits with 1 where memory is not whole at the end. Runs on the built package.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { randomNumbers, useAllocator } from './work.cjs';
+import { randomNumbers } from './random.cjs';
+import { useAllocator } from './work.cjs';
 
 const require = createRequire(import.meta.url);
 const { GpuBuddy, SZ_1G } = require('../../dist/index.js');

@@ -14,16 +14,11 @@ import {
   type BatchResult,
   type ReclaimedMessage,
 } from 'gpu-buddy';
-import { expectSound } from '../lib/helpers';
+import { expectSound, randomNumbers } from '../lib/helpers';
 import { collect, collectUntil } from './built';
 
 const CHANNEL = 'gpu-buddy:reclaimed';
 const SZ_28K = 7 * SZ_4K;
-
-/** Numbers from 0 to 1. @param seed not 0 */
-function randomFrom(seed: number): () => number {
-  return () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
 
 function drop(buddy: GpuBuddy, count: number): void {
   for (let i = 0; i < count; i++) buddy.allocBlocks(SZ_4K);
@@ -109,7 +104,8 @@ describe('dropped lists are freed', () => {
 test.each([1, 2])(
   'whatever the program does in the middle of a call, every range has one owner (seed %d)',
   async (seed) => {
-    const random = randomFrom(seed);
+    const numbers = randomNumbers(seed);
+    const random = () => numbers() / 2 ** 32;
     const pick = <T>(values: readonly T[]): T | undefined => values[Math.floor(random() * values.length)];
     const SPACE = 4 * SZ_1M;
     const make = () => new GpuBuddy({ size: SPACE, captureStacks: random() < 0.5 });

@@ -1,5 +1,5 @@
 /** Gives the same numbers below 2^32 for the same seed (mulberry32). @param {number} seed */
-export function randomNumbers(seed) {
+function randomNumbers(seed) {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -8,3 +8,5 @@ export function randomNumbers(seed) {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   };
 }
+
+module.exports = { randomNumbers };
