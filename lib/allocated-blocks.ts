@@ -25,7 +25,7 @@ interface Details {
 /** The version of a list that is freed. */
 const NO_VERSION = -1;
 
-/** In place of a generation: the blocks may have changed since they were read. */
+/** A generation no list ever has: the blocks may have changed since they were read. */
 const UNKNOWN = -1;
 
 /** A list as `JSON.stringify()` writes it. */

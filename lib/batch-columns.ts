@@ -9,7 +9,7 @@ const EIO = 5;
 export class BatchColumns {
   /** How many operations there are. */
   readonly rows: number;
-  /** All of the columns, for the addon. */
+  /** The memory of all columns, which the addon fills. */
   readonly memory: Uint8Array<ArrayBuffer>;
   #offsets: BigUint64Array | undefined;
   #counts: Uint32Array | undefined;

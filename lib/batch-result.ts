@@ -12,7 +12,7 @@ import { toJson } from './json';
 import * as native from './native';
 import { markAsUncloneable } from './uncloneable';
 
-/** What batches know of their results and nobody else does. */
+/** The part of a result that only batches may use. */
 interface ResultInternals {
   /** The lists of all operations that have one. */
   allBlocks(result: BatchResult): AllocatedBlocks[];

@@ -2,7 +2,7 @@
 import { toJson } from './json';
 import { statuses } from './native';
 
-/** All that `GpuBuddyError.code` can be; the table at that class says what each means. */
+/** The values of `GpuBuddyError.code`; the table at that class says what each means. */
 export type GpuBuddyErrorCode =
   | 'EINVAL'
   | 'ENOSPC'
@@ -117,7 +117,7 @@ export class GpuBuddyError extends Error {
 export interface ErrorDetails {
   /** The arguments of the call by name. */
   readonly given?: Readonly<Record<string, unknown>>;
-  /** How users call an argument, where that is not its name in native/buddy/status.h. */
+  /** The public name of an argument, where native/buddy/status.h has another. */
   readonly names?: Readonly<Record<string, string>> | undefined;
   /** Put behind the reason. */
   readonly note?: string | undefined;

@@ -76,7 +76,7 @@ const OPTION_NAMES: Names<GpuBuddyOptions> = {
   captureStacks: true,
 };
 
-/** Where `findFree()` looks. */
+/** The place in which `findFree()` looks, and the piece it looks for. */
 export interface FindFreeOptions {
   /**
    * The address is a multiple of it, counted from the start of the space, as blocks are aligned. A power of two; one below
@@ -640,7 +640,7 @@ export class GpuBuddy implements Disposable {
   }
 }
 
-/** What the call that has just failed says of its failure. */
+/** Reads why the call that has just failed did so. */
 function shortageOf(size: Bytes, { place }: Request): Shortage {
   const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
   return {

@@ -1,5 +1,5 @@
 /**
- * What the classes of this library know of each other and nobody else does. Each class gives its part when it is defined: only
+ * Gives the classes of this library access to each other's private parts. Each class gives its part when it is defined: only
  * there its private fields can be reached.
  */
 import type { AllocatedBlocks } from './allocated-blocks';

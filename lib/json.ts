@@ -1,4 +1,4 @@
-/** What `JSON.stringify()` makes of the objects of this library: bigints are decimal strings, since JSON knows none. */
+/** Prepares the objects of this library for `JSON.stringify()`: bigints become decimal strings, since JSON has none. */
 
 /** A value as JSON has it: each bigint of `T` is a string. */
 export type Json<T> = T extends bigint

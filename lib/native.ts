@@ -332,7 +332,7 @@ function forgetAllocator(slot: number): void {
   calls.forgetAllocator();
 }
 
-/** What gpu_buddy_init() and this library need for an allocator. */
+/** The arguments of gpu_buddy_init(), and the limits that this library adds. */
 export interface AllocatorConfig {
   readonly size: Bytes;
   readonly chunkSize: Bytes;
@@ -396,8 +396,8 @@ export interface Request {
 }
 
 /**
- * What the record of the allocation in the mailbox says, unless another copy of this module has changed it since: then the number
- * of changes is another one.
+ * The allocation whose record is in the mailbox, unless another copy of this module has changed it since: then the number of
+ * changes is another one.
  */
 let lastAllocator: Handle | undefined;
 let lastRequest: Request | undefined;
@@ -440,7 +440,7 @@ class ShortageReport {
   }
 }
 
-/** What was free when the last call of alloc found no space, if its request `explains`. */
+/** The free memory when the last call of alloc found no space, if its request `explains`. */
 export const shortage = new ShortageReport();
 
 /** gpu_buddy_free_list(). The slot can receive another list. */
@@ -584,7 +584,7 @@ class RoomReport {
   }
 }
 
-/** What the last call of readRoom has read. Byte counts are exact, as those of `avail`. */
+/** The answer of the last call of readRoom. Byte counts are exact, as those of `avail`. */
 export const room = new RoomReport();
 
 export function readRoom(allocator: Handle): number {
@@ -640,7 +640,7 @@ export function findLowest(blocks: Handle): number {
   return status();
 }
 
-/** All free runs of an allocator, in the order of their addresses: a column for each property. */
+/** The free runs of an allocator, in the order of their addresses: a column for each property. */
 export interface Runs {
   readonly offsets: BigUint64Array;
   readonly sizes: BigUint64Array;

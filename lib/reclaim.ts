@@ -11,11 +11,11 @@ import { areStacksNoted, groupStack, noteGroupStack, takeStack } from './allocat
 import { setImmediate } from './event-loop';
 import * as native from './native';
 
-/** What the diagnostics channel `gpu-buddy:reclaimed` tells of a list that the garbage collector had to free. */
+/** The message of the diagnostics channel `gpu-buddy:reclaimed` for a list that the garbage collector had to free. */
 export interface ReclaimedMessage {
   /** Bytes in all of its blocks. */
   readonly size: bigint;
-  /** Where it was allocated, if the allocator was made with `captureStacks`. */
+  /** The stack of its allocation, if the allocator was made with `captureStacks`. */
   readonly stack: string | undefined;
 }
 

@@ -6,7 +6,7 @@ import * as native from './native';
 import type { Bytes } from './native';
 import { refuseMoreThan, toOptions, type Names } from './options';
 
-/** Where to look for blocks: one of four. */
+/** The policy that chooses blocks: one of four. */
 export type AllocMode =
   /** Best fit; among blocks of that size the one with the highest address. */
   | 'simple'

@@ -1,6 +1,6 @@
 /**
- * What passes from thread to thread in place of an allocator or a list: plain data that can be cloned, posted and written as JSON.
- * It says nothing but which one is meant: all the rest is known natively.
+ * A token stands for an allocator or a list in another thread: plain data that can be cloned, posted and written as JSON. It
+ * says nothing but which one is meant: all the rest is known natively.
  */
 import { invalidArgType } from './errors';
 import type { Token } from './native';

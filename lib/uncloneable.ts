@@ -1,4 +1,4 @@
-/** What `structuredClone()` and `postMessage()` make of the objects of this library. */
+/** Makes `structuredClone()` and `postMessage()` refuse the objects of this library, where Node can. */
 import * as threads from 'node:worker_threads';
 
 type MarkAsUncloneable = (object: object) => void;

@@ -4,7 +4,7 @@ import { CLOCK } from '../clock.mjs';
 import { median, medianWithBounds } from '../statistics.mjs';
 import { table } from '../table.mjs';
 
-/** What V8 makes of the same code differs from process to process by up to a fifth: each state is measured in several. */
+/** Measures each state in several processes: V8 compiles the same code differently, by up to a fifth of the time. */
 const PROCESSES = 5;
 /** Live blocks from which on a state takes long to build, and rounds are fewer. */
 const LONG_TO_BUILD = 1_000_000;

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 
 export type Libc = 'glibc' | 'musl';
 
-/** Where compilers and linkers put the name of the loader. */
+/** Bytes at the start of a program: compilers and linkers put the name of the loader among them. */
 const LOADER_WITHIN = 8192;
 
 /** Looks into the program file: a report of the process takes ten times as long. */

@@ -1,4 +1,4 @@
-/** What to do where the addon does not load, as lines of an error. */
+/** Gives the lines of an error that say what to do where the addon does not load. */
 import { join } from 'node:path';
 import { exists } from './places';
 

@@ -20,7 +20,7 @@ interface Moment {
   readonly snapshot: SpaceSnapshot;
 }
 
-/** What can be drawn, and what is to be said of the rest. */
+/** The pictures that can be drawn, and a line for each that cannot. */
 export interface Pictures {
   /** Empty where there is no picture. */
   readonly text: string;

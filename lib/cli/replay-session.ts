@@ -21,7 +21,7 @@ import { STDIN, STDIN_NAME, traceName } from './trace-name';
 /** A list may have many blocks, and all of them stand on its line. */
 const MAX_RESULT_LENGTH = 2 ** 28;
 
-/** What to keep of a trace, besides its results. */
+/** The parts of a trace to keep besides its results. */
 export interface Watch {
   readonly collector: SummaryCollector;
   /** Numbers of the lines after which the space is wanted, in ascending order. */

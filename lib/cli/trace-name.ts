@@ -27,7 +27,7 @@ export function isReadOnce(path: string): boolean {
     const stats = statSync(path);
     return !stats.isFile() && !stats.isDirectory();
   } catch {
-    // Whoever reads it is told why it cannot be.
+    // Opening the file fails later, with an error that says why.
     return false;
   }
 }

@@ -26,7 +26,7 @@ export class ListTable {
   /** Lists in the array. */
   #nearCount = 0;
   readonly #freeSlots: number[] = [];
-  /** All slots, with their guards: what is in them is freed with the table by the collector, if not before. */
+  /** The slots, with their guards: what is in them is freed with the table by the collector, if not before. */
   readonly #held: { readonly slot: number; readonly guard: Guard | undefined }[] = [];
 
   /** The slot of a list. */
@@ -124,7 +124,7 @@ export class ListTable {
     for (const farId of this.#far.keys()) if (farId < length) this.#far.delete(farId);
   }
 
-  /** All lists: those of the array by page, then the others. */
+  /** Gives the lists: those of the array by page, then the others. */
   *#entries(): Generator<readonly [id: number, slot: number]> {
     let left = this.#nearCount;
     for (const page of this.#usedPages) {

@@ -173,7 +173,7 @@ void buddy_avail(struct buddy_allocator *allocator, struct buddy_avail *avail);
 enum buddy_status buddy_snapshot(struct buddy_allocator *allocator,
 				 const struct buddy_columns *columns, uint64_t *count);
 
-/* How much is free, and in how large blocks. */
+/* The amount of free memory, and the sizes of its blocks. */
 struct buddy_room {
 	uint64_t avail;
 	/* Bytes of the largest free block; of the largest one that could be free with as many bytes free. */
@@ -205,7 +205,7 @@ struct buddy_runs {
 enum buddy_status buddy_free_runs(struct buddy_allocator *allocator, const struct buddy_runs *runs,
 				  uint64_t *count);
 
-/* Where a free run is looked for. */
+/* The place of a search for a free run. */
 struct buddy_search {
 	/* Which need not be aligned. */
 	uint64_t start, end;
@@ -227,7 +227,7 @@ enum buddy_status buddy_find_free(struct buddy_allocator *allocator,
 enum buddy_status buddy_size_in(const struct buddy_list *list, uint64_t start, uint64_t end,
 				uint64_t *bytes);
 
-/* Where the lowest block of a list begins. `whole`: the blocks, in whatever order, make up one piece. */
+/* The start of the lowest block of a list. `whole`: the blocks, in whatever order, make up one piece. */
 enum buddy_status buddy_lowest(const struct buddy_list *list, uint64_t *address, bool *whole);
 
 /* Bytes of native memory that the bookkeeping has taken. Waits for nobody. */

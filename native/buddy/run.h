@@ -49,7 +49,7 @@ struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
 bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
 		    uint64_t first);
 
-/* What is free where an allocation has found no space. */
+/* The free memory at the time an allocation found no space. */
 struct buddy_shortage {
 	uint64_t avail;
 	uint64_t largest_free;

@@ -1,6 +1,6 @@
 /*
- * How arguments and results cross the border without N-API values: one SharedArrayBuffer of 8-byte cells that both sides see,
- * since JavaScript cannot detach such a one. A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
+ * Carries arguments and results across the border without N-API values: one SharedArrayBuffer of 8-byte cells that both sides
+ * see, since JavaScript cannot detach such a one. A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
  *
  * Arguments are doubles or, where the bit of their index is set in MAILBOX_WIDE, 64-bit integers. Results are doubles (all
  * that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for the words of

@@ -11,7 +11,7 @@ interface LoadOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** What came of it: an error's code and message, or the version of the kernel's allocator. */
+/** The outcome: an error's code and message, or the version of the kernel's allocator. */
 export interface Loaded {
   readonly code?: string;
   readonly message?: string;

@@ -1,4 +1,5 @@
-// What compileAddon() leaves in a package's folder. That it makes an addon that works is tested in test/cli/doctor-build.test.ts.
+// compileAddon() leaves nothing but the addon in a package's folder. That it makes an addon that works is tested in
+// test/cli/doctor-build.test.ts.
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

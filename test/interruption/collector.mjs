@@ -26,7 +26,7 @@ export async function settle(world) {
   let lost = losses(world);
   for (let round = 0, vain = 0; lost && round < MOST_ROUNDS && vain < MOST_VAIN_ROUNDS; round++) {
     const before = lost;
-    // What a WeakRef was asked for lives until the end of the turn.
+    // The target of a WeakRef that was read lives until the end of the turn.
     await turn();
     collect();
     await turn();

@@ -32,7 +32,7 @@ function isCode(object, key) {
   );
 }
 
-/** As a site names it. @param {string | symbol} key */
+/** Writes a key as a site names it. @param {string | symbol} key */
 function wordOf(key) {
   if (typeof key === 'string') return key;
   const { description = '' } = key;

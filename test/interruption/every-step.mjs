@@ -28,7 +28,7 @@ const MOST_STEPS = {
   thorough: { quick: 4000, slow: 600, collecting: 4000 },
   brief: { quick: 4000, slow: 30, collecting: 60 },
 };
-/** How often leaks are traced to their steps in a scenario. */
+/** The number of times that leaks are traced to their steps in a scenario. */
 const MOST_HUNTS = 1;
 /** A scenario with more violations is given up. */
 const MOST_VIOLATIONS = 20;
@@ -39,7 +39,7 @@ export class EveryStep {
   /** The sites that were met. @type {Set<number>} */
   reached = new Set();
   report = new Report();
-  /** How many copies of the package were loaded. The addon keeps each of them as long as the process lives. */
+  /** The number of copies of the package that were loaded. The addon keeps each of them as long as the process lives. */
   copies = 0;
   #library;
   #every;

@@ -44,7 +44,7 @@ export function instrument(code, file, sites, { functions, lastCalls } = NO_LIMI
   const siteOf = (node, ancestors) =>
     sites.push({ file, line: node.loc.start.line, name: nameOf(ancestors) }) - 1;
 
-  /** Where the last calls begin, by function. @type {Map<string, number>} */
+  /** The places at which the last calls begin, by function. @type {Map<string, number>} */
   const ends = new Map();
 
   fullAncestor(program, (node, _state, ancestors) => {

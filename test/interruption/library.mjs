@@ -30,7 +30,7 @@ export function plainLibrary() {
 export function steppedLibrary() {
   process.env['GPU_BUDDY_ADDON'] ??= path.join(root, 'build/Release/gpu_buddy.node');
   installSteps();
-  // As deep below a folder as dist/ is, since the package looks for its own files.
+  // This folder is as deep as dist/, since the package looks for its own files.
   const copy = path.join(scratchFolder(), 'dist');
   const wanted = (/** @type {string} */ file) => /^chunks[\\/](core|trace)\.js$/.test(file);
   const sites = instrumentFolder(distFolder, copy, wanted, unstoppable);

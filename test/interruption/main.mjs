@@ -32,7 +32,7 @@ const parts = {
     const { sites } = library;
     return {
       ...run.report.toJSON(),
-      // Where to go on.
+      // The step to go on from.
       next: next === scenarios.length ? undefined : next,
       sites: sites.length,
       reached: [...run.reached],

@@ -15,7 +15,7 @@ const PLAYS_A_COLLECTION = 128;
 const COLLECTIONS_BEFORE_A_LOOK = 4;
 /** Rounds before the first look. */
 const WARM_UP = 3;
-/** What is lost makes the process grow from each look to the next; what malloc() keeps for later, once. */
+/** Lost memory makes the process grow from each look to the next; memory that malloc() keeps for later, once. */
 const LOOKS = 3;
 const MOST_LOOKS = 9;
 /** An allocator takes more than this. */

@@ -40,7 +40,7 @@ function warmUp() {
   for (let i = 0; i < 1000; i++) callFrom(100, i % MOST_WORDS, () => undefined);
 }
 
-/** How many frames there is room for. @param {number} words */
+/** Counts the frames that there is room for. @param {number} words */
 function measure(words) {
   depth = 0;
   try {

@@ -1,4 +1,4 @@
-/** What a part of the harness has found, for tests and for people. */
+/** The findings of a part of the harness, for tests and for people. */
 
 /** @typedef {{ scenario: string, how: string, where: string, problems: readonly string[] }} Violation */
 /** @typedef {{ name: string, statements: number, steps: number, interruptions: number, violations: number }} Row */
@@ -29,7 +29,7 @@ export class Report {
     if (row.violations++ < MOST_EXAMPLES) this.#examples.push(violation);
   }
 
-  /** As plain data. */
+  /** The findings as plain data. */
   toJSON() {
     return mergeReports([{ rows: [...this.#rows.values()], examples: this.#examples }]);
   }

@@ -64,7 +64,7 @@ export async function runSteps(task) {
     ...mergeReports(reports),
     sites: reports[0].sites,
     reached: new Set(reports.flatMap(({ reached }) => reached)).size,
-    // What no process has reached.
+    // The sites that no process has reached.
     unreached: reports[0].unreached.filter((/** @type {string} */ member) =>
       reports.every(({ unreached }) => unreached.includes(member)),
     ),

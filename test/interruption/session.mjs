@@ -9,7 +9,7 @@ import { World } from './world.mjs';
 
 /** A library that is so wrong needs no more examples, and leaves a copy of the package behind with each. */
 const MOST_VIOLATIONS = 60;
-/** Of one loop. */
+/** Problems that are kept of one loop. */
 const MOST_PROBLEMS = 3;
 
 export class Session {
@@ -65,7 +65,7 @@ export function playOnce(world, { arrange, act, cleanup, throws = '', refused = 
     arrange?.(world);
     act(world);
   } catch (error) {
-    // What earlier loops have left to the collector may be in the way.
+    // Lists that earlier loops have left to the collector may be in the way.
     const isExpected = [throws, ...refused].includes(/** @type {any} */ (error).code);
     if (!isExpected && problems.length < MOST_PROBLEMS) problems.push(messageOf(error));
   }

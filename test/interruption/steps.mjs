@@ -1,7 +1,7 @@
 /** Counts the steps that instrument.mjs has inserted, and stops the code at the one that it is armed for. */
 
 /**
- * What happens at a step: `throw` throws there; `throw-on` throws there and at every step after it, as where the stack stays
+ * The act at a step: `throw` throws there; `throw-on` throws there and at every step after it, as where the stack stays
  * full; `terminate` waits there for the timeout of `vm`, which runs neither `catch` nor `finally`.
  * @typedef {'throw' | 'throw-on' | 'terminate'} Kind
  */
@@ -16,7 +16,7 @@ let kind = 'throw';
 let trail;
 /** @type {Error | undefined} */
 let lastError;
-/** Where the code was stopped. */
+/** The place at which the code was stopped. */
 let stoppedAt = NEVER;
 
 /** @param {number} site */

@@ -28,7 +28,7 @@ async function begin() {
 
 for (;;) {
   const scenario = usable[random() % usable.length];
-  // What it finds depends on the others.
+  // The other workers decide which memory is free.
   if (scenario) playOnce(world, scenario, []);
   // Some lists are left to the collector and to the end of the thread.
   if (random() % 16 === 0) world.small.tryAllocBlocks(4096)?.transfer();

@@ -36,7 +36,7 @@ export async function workers(library, scenarios, { count, seed }) {
     const ends = Promise.all(lives).finally(() => (isOver = true));
     while (!isOver) {
       const scenario = usable[random() % usable.length];
-      // What it finds depends on the others: only what is left at the end counts.
+      // The workers disturb each other: only the memory left at the end counts.
       if (scenario) playOnce(world, scenario, []);
       await turn();
     }

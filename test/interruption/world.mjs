@@ -44,7 +44,7 @@ export const LARGE = { size: 256 * MIB, chunkSize: 8 * KIB, baseOffset: 2 ** 32 
 export const HUGE = { size: 2n ** 60n };
 
 export class World {
-  /** What scenarios keep for themselves. @type {any} */
+  /** A place for data of the scenarios. @type {any} */
   my = {};
   /** @type {Holding[]} */
   holdings = [];

@@ -1,4 +1,4 @@
-// What JSON.stringify(), structuredClone(), postMessage() and console.log() make of every public object: the table in
+// JSON.stringify(), structuredClone(), postMessage() and console.log() on every public object: the table in
 // docs/ownership.md.
 
 import { inspect } from 'node:util';
@@ -22,7 +22,7 @@ function makeAll() {
 
 type Objects = ReturnType<typeof makeAll>;
 
-/** What comes out at the other end of a channel. */
+/** Posts a value through a channel and gives the copy that arrives. */
 function post(value: unknown): unknown {
   const { port1, port2 } = new threads.MessageChannel();
   try {

@@ -777,7 +777,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
 });
 
 describe('codes', () => {
-  /** All of the type: the compiler says what is missing or too much. */
+  /** Every member of the type: the compiler says what is missing or too much. */
   const codes: Record<GpuBuddyErrorCode, true> = {
     EINVAL: true,
     ENOSPC: true,

@@ -66,7 +66,7 @@ function lowestFree(
   return null;
 }
 
-/** As large a power of two as fits. */
+/** The largest power of two that fits. */
 function roundDown(bytes: bigint): bigint {
   return bytes === 0n ? 0n : 1n << BigInt(bytes.toString(2).length - 1);
 }

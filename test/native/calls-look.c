@@ -93,7 +93,7 @@ static void look_at_allocator(struct machine *machine, struct allocator_entry *e
 	CHECK(!buddy_bug(entry->allocator).line == !entry->poisoned);
 }
 
-/* What a range is to questions. */
+/* A range as the questions take it. */
 static uint64_t range_status(const struct allocator_entry *entry, uint64_t start, uint64_t end)
 {
 	if (start >= end)

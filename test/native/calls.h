@@ -47,7 +47,7 @@ void call_adopt(struct machine *machine);
 
 void call_reset_clear(struct machine *machine);
 void call_lookup(struct machine *machine);
-/* What is free in a range, and where a run is free. */
+/* The free memory in a range, and the place of a free run. */
 void call_ask(struct machine *machine);
 /* Everything that looks and changes nothing. */
 void call_look(struct machine *machine);

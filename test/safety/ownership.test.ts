@@ -136,8 +136,8 @@ describe('what cannot be made by hand', () => {
   });
 
   /**
-   * What at(), isEmpty and an iterator make of an object without a length, an error without a place, and what is printed of an
-   * object that is none.
+   * The answers of at(), isEmpty and an iterator for an object without a length, an error without a place, and what is printed of
+   * an object that is none.
    */
   function knowsNothing(result: unknown): boolean {
     if (typeof result === 'string') return /^\w+ \{\}$/.test(result);

@@ -115,7 +115,7 @@ test.each(GOOD_FIELDS)('an operation $kind with a wrong $field is refused', ({ g
     expectRefused(replayer, { ...good, [field]: value }, error, name);
   const mayLack = good.kind === 'trim' && field === 'start';
   if (!mayLack) expectRefused(replayer, { ...good, [field]: undefined }, INVALID_TYPE, name);
-  // As if nothing had happened.
+  // The replayer works on as before.
   expect(typeof replayer.execute(good)).toBe('string');
 });
 

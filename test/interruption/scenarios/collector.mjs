@@ -80,7 +80,7 @@ const scenarios = [
 /** @type {Scenario[]} */
 export const collectorScenarios = scenarios.map((scenario) => ({
   ...scenario,
-  // What a WeakRef was asked for lives until the end of the turn.
+  // The target of a WeakRef that was read lives until the end of the turn.
   arrange: async (w) => {
     scenario.arrange?.(w);
     if (scenario.name !== WAITING_FREES) await turn();

@@ -1,4 +1,4 @@
-/** What scenarios have in common. */
+/** Code that scenarios share. */
 import { strict as assert } from 'node:assert';
 import { KIB } from '../world.mjs';
 

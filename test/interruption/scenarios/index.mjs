@@ -1,4 +1,4 @@
-/** All scenarios: names only. */
+/** The names of the scenarios. */
 import { allocatorScenarios } from './allocator.mjs';
 import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';

@@ -34,7 +34,7 @@ function replay({ library: { TraceReplayer, parseOperation } }, lines) {
   }
 }
 
-/** What the program answers when nobody interrupts it. @type {Map<readonly string[], string[]>} */
+/** The answers of the program when nobody interrupts it. @type {Map<readonly string[], string[]>} */
 const expected = new Map();
 
 /** A replayer is large: not every interruption is followed by another one. */
@@ -65,7 +65,7 @@ function execution(program, index) {
       w.my.operation = parseOperation(line);
     },
     act: ({ my }) => void my.replayer.execute(my.operation),
-    // What the replayer of an interrupted operation answers is not promised; that it can be disposed of, is.
+    // The answers of the replayer after an interrupted operation are not promised, but it can be disposed of.
     again: ({ my }) => my.replayer[Symbol.dispose](),
     verify: (w) => verify(w, program),
   };
