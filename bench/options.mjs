@@ -7,6 +7,8 @@ export const parts = /** @type {const} */ ([
   'states',
   'scale',
   'peers',
+  'numbers',
+  'questions',
   'freeing',
   'memory',
   'threads',
@@ -26,7 +28,7 @@ export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [
   --check       exit with 1 where a figure of limits.json is missed; only the parts with limits, unless told otherwise
   --from FILE   measure nothing, but judge the results in this file, as --check does
   --rounds N    of each measurement, 5 at least; 9 unless given
-  --against DIR measure nothing but the core states, in turns with another checkout, which must be built
+  --against DIR measure nothing but the core states and ENOSPC's errors, in turns with another checkout, which must be built
   --oracle      also time the kernel, booted (see oracle/README.md)
   --readme      also draw the chart in README.md anew`;
 

@@ -11,23 +11,29 @@ const SZ_2M = 2 ** 21;
  * @property {'simple' | 'top-down' | { range: { start: number, end: number } }} mode
  * @property {boolean} contiguous
  * @property {boolean} clear and freed as cleared
+ * @property {number} [minBlockSize] a chunk unless given
  */
 
 /**
  * @typedef {object} State
  * @property {string} id
  * @property {string} name
+ * @property {typeof space} space
  * @property {'empty' | 'packed' | 'checkerboard' | 'random' | 'full'} layout
  *   packed: one block beside the other; checkerboard: every second place is free; random: half of the places are free, at
  *   random; full: nothing is free
  * @property {number} live blocks
  * @property {number} blockSize of the live blocks
  * @property {Request} request
- * @property {'pairs' | 'churn' | 'failures'} operation
- *   pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not
+ * @property {'pairs' | 'churn' | 'failures' | 'errors'} operation
+ *   pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not;
+ *   errors: the same, and take the error
  * @property {number} count operations in a round
  * @property {boolean} isCore whether the figures that are checked come from it
  */
+
+/** The space of an allocator that is measured, unless its state says otherwise. */
+export const space = { size: SPACE, chunkSize: SZ_4K };
 
 /** @type {Request} */
 const SIMPLE = { size: SZ_4K, mode: 'simple', contiguous: false, clear: false };
@@ -39,7 +45,7 @@ function grouped(number) {
 
 /** @param {Partial<State> & Pick<State, 'id' | 'name' | 'layout' | 'live' | 'operation' | 'count'>} state @returns {State} */
 function state(state) {
-  return { blockSize: SZ_4K, request: SIMPLE, isCore: false, ...state };
+  return { space, blockSize: SZ_4K, request: SIMPLE, isCore: false, ...state };
 }
 
 /** @param {number} live @param {number} count @param {boolean} [isCore] */
@@ -135,8 +141,31 @@ export const states = [
   ...modes(),
 ];
 
-/** Of every allocator that is measured. */
-export const space = { size: SPACE, chunkSize: SZ_4K };
+/** The number of holes that questions are asked about, each of one chunk. */
+export const HOLES = 32_768;
+
+/** Errors are the API's alone: two checkouts are compared in these states, and no ways. @type {readonly State[]} */
+export const errorStates = [
+  state({
+    id: 'error-full',
+    name: 'full, throws ENOSPC',
+    layout: 'full',
+    live: 1,
+    blockSize: SPACE,
+    operation: 'errors',
+    count: 100_000,
+  }),
+  state({
+    id: 'error-fragmented',
+    name: `${grouped(HOLES)} holes, throws ENOSPC`,
+    layout: 'checkerboard',
+    live: HOLES,
+    space: { size: 2 * HOLES * SZ_4K, chunkSize: SZ_4K },
+    request: { ...SIMPLE, size: 2 * SZ_4K, minBlockSize: 2 * SZ_4K },
+    operation: 'errors',
+    count: 100_000,
+  }),
+];
 
 /** Blocks that lie one beside the other, until churn has come: for any number of them. @param {number} live */
 export function scaleState(live) {
@@ -145,7 +174,7 @@ export function scaleState(live) {
 
 /** One of these, or `scale-` and a number of live blocks. @param {string} id */
 export function findState(id) {
-  const found = states.find((state) => state.id === id);
+  const found = [...states, ...errorStates].find((state) => state.id === id);
   if (found) return found;
   const live = Number(id.match(/^scale-(\d+)$/)?.[1]);
   if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);

@@ -1,13 +1,13 @@
 /** Pieces of the address space: as users say them, and as they go down. */
 import { toBytes, toRelative } from './arguments';
 import { invalidArgType } from './errors';
-import type { Range } from './native';
+import type { Bytes, Range } from './native';
 import { toOptions, type Names } from './options';
 
 /** The addresses from `start` on, with `baseOffset`, up to `end`, which is the first one behind them. */
 export interface AddressRange {
-  readonly start: number | bigint;
-  readonly end: number | bigint;
+  readonly start: Bytes;
+  readonly end: Bytes;
 }
 
 const NAMES: Names<AddressRange> = { start: true, end: true };
@@ -21,14 +21,14 @@ export interface RelativeRange extends Range {
 }
 
 /** @param argument its name, in errors */
-export function toRange(argument: string, value: unknown, baseOffset: bigint): RelativeRange {
+export function toRange(argument: string, value: unknown, base: Bytes): RelativeRange {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw invalidArgType(argument, 'of the form { start, end }', value);
   const given = toOptions(argument, value as Partial<AddressRange>, NAMES);
   const start = toBytes(`${argument}.start`, given.start);
   const end = toBytes(`${argument}.end`, given.end);
-  const relativeStart = toRelative(start, baseOffset);
-  const relativeEnd = toRelative(end, baseOffset);
+  const relativeStart = toRelative(start, base);
+  const relativeEnd = toRelative(end, base);
   return {
     start: relativeStart ?? 0,
     end: relativeEnd ?? 0,

@@ -1,19 +1,20 @@
 /** One block of a list. Lists make their blocks when somebody looks at them. */
 import { inspect, type InspectOptions } from 'node:util';
 import type { AllocatedBlocks } from './allocated-blocks';
-import { GpuBuddyError, illegalConstructor } from './errors';
-import { internalKey, ofBlocks } from './internal';
+import { gpuBuddyError, illegalConstructor } from './errors';
+import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
+import type { Bytes } from './native';
 
 /** What is known of a block at one moment. */
-export interface BlockInfo {
+export interface BlockInfo<N extends Bytes = number> {
   /** Address of its first byte, with the allocator's `baseOffset`. */
-  readonly offset: bigint;
-  /** Its size is `chunkSize << order`. */
+  readonly offset: N;
+  /** Its size is `chunkSize * 2 ** order`. */
   readonly order: number;
   /** Bytes. */
-  readonly size: bigint;
+  readonly size: N;
   /** Whether its memory was known to be zero when it was allocated. */
   readonly isClear: boolean;
   /** The number given to `allocBlocks()`; 0 where none was. */
@@ -26,18 +27,19 @@ export interface BlockInfo {
  *
  * Mirrors `AllocatedBlock` of the kernel's Rust bindings; behind it stands a `struct gpu_buddy_block`.
  */
-export class AllocatedBlock implements BlockInfo {
-  readonly #blocks: AllocatedBlocks;
+export class AllocatedBlock<N extends Bytes = number> implements BlockInfo<N> {
+  readonly #blocks: AllocatedBlocks<N>;
   readonly #version: number;
+  /** Relative to the start of the space. */
   readonly #offset: number;
   readonly #order: number;
   readonly #isClear: boolean;
   readonly #tag: number;
 
-  /** @internal The offset is relative to the start of the space. */
-  constructor(
+  /** @param offset relative to the start of the space */
+  private constructor(
     key: typeof internalKey,
-    blocks: AllocatedBlocks,
+    blocks: AllocatedBlocks<N>,
     offset: number,
     order: number,
     isClear: boolean,
@@ -53,26 +55,26 @@ export class AllocatedBlock implements BlockInfo {
   }
 
   /** The list that the block is, or was, on. */
-  get blocks(): AllocatedBlocks {
+  get blocks(): AllocatedBlocks<N> {
     return this.#blocks;
   }
 
   /** Address of its first byte, with the allocator's `baseOffset`: `gpu_buddy_block_offset()`. */
-  get offset(): bigint {
+  get offset(): N {
     this.#assertCurrent('gpu_buddy_block_offset');
-    return this.#blocks.buddy.baseOffset + BigInt(this.#offset);
+    return ofBuddy.space(this.#blocks.buddy).address(this.#offset);
   }
 
-  /** Its size is `chunkSize << order`: `gpu_buddy_block_order()`. */
+  /** Its size is `chunkSize * 2 ** order`: `gpu_buddy_block_order()`. */
   get order(): number {
     this.#assertCurrent('gpu_buddy_block_order');
     return this.#order;
   }
 
   /** Bytes: `gpu_buddy_block_size()`. */
-  get size(): bigint {
+  get size(): N {
     this.#assertCurrent('gpu_buddy_block_size');
-    return this.#blocks.buddy.chunkSize << BigInt(this.#order);
+    return ofBuddy.space(this.#blocks.buddy).blockSize(this.#order);
   }
 
   /** Whether its memory was known to be zero when it was allocated: `gpu_buddy_block_is_clear()`. */
@@ -92,16 +94,16 @@ export class AllocatedBlock implements BlockInfo {
   }
 
   #assertCurrent(syscall: string): void {
-    if (!this.#isCurrent) throw new GpuBuddyError(native.FREED, syscall);
+    if (!this.#isCurrent) throw gpuBuddyError(native.FREED, syscall);
   }
 
-  get #info(): BlockInfo {
+  get #info(): BlockInfo<N> {
     const { offset, order, size, isClear, tag } = this;
     return { offset, order, size, isClear, tag };
   }
 
   /** Returns what is known of the block, with decimal strings for bigints; `{ freed: true }` where it can't be read any more. */
-  toJSON(): Json<BlockInfo> | { readonly freed: true } {
+  toJSON(): Json<BlockInfo<N>> | { readonly freed: true } {
     return this.#isCurrent ? toJson(this.#info) : { freed: true };
   }
 
@@ -111,3 +113,13 @@ export class AllocatedBlock implements BlockInfo {
     return this.#isCurrent ? `AllocatedBlock ${inspect(this.#info, options)}` : 'AllocatedBlock { freed }';
   }
 }
+
+/** @internal The class with its constructor. */
+export const InternalBlock = AllocatedBlock as unknown as new <N extends Bytes>(
+  key: typeof internalKey,
+  blocks: AllocatedBlocks<N>,
+  offset: number,
+  order: number,
+  isClear: boolean,
+  tag: number,
+) => AllocatedBlock<N>;

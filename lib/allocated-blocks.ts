@@ -1,10 +1,10 @@
 /** A list of blocks that were allocated together: who holds it owns the memory. */
 import { inspect, type InspectOptions } from 'node:util';
 import { toRange, type AddressRange } from './address-range';
-import { AllocatedBlock, type BlockInfo } from './allocated-block';
-import { toBytes, toFlag, toIndex, toNumberIfSafe, toRelative } from './arguments';
+import { InternalBlock, type AllocatedBlock, type BlockInfo } from './allocated-block';
+import { toBytes, toFlag, toIndex, toRelative } from './arguments';
 import type { BlockTable } from './block-table';
-import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
+import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { findOrOpen } from './directory';
 import { fitsIntoHeap } from './heap-room';
@@ -12,9 +12,17 @@ import { putGuardBack, returnGuard, spareSlot, takeGuard, type Guard } from './g
 import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
+import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
-import { fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
+import {
+  fromId,
+  toBlocksToken,
+  toId,
+  wantsBigint,
+  type AllocatedBlocksToken,
+  type OpenOptions,
+} from './tokens';
 
 interface Details {
   readonly tag: number;
@@ -28,12 +36,12 @@ const NO_VERSION = -1;
 /** A generation no list ever has: the blocks may have changed since they were read. */
 const UNKNOWN = -1;
 
-/** A list as `JSON.stringify()` writes it. */
-export interface AllocatedBlocksJson {
+/** A list as `JSON.stringify()` writes it: with decimal strings for bigints. */
+export interface AllocatedBlocksJson<N extends Bytes = number> {
   readonly tag: number;
-  /** Bytes, as a decimal string. */
-  readonly size: string;
-  readonly blocks: readonly Json<BlockInfo>[];
+  /** Bytes. */
+  readonly size: Json<N>;
+  readonly blocks: readonly Json<BlockInfo<N>>[];
 }
 
 /** How memory goes back. */
@@ -52,7 +60,7 @@ export function isToBeCleared(options: FreeOptions | undefined): boolean {
 /** Which part of a block is kept. */
 export interface TrimOptions {
   /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
-  readonly start?: number | bigint | undefined;
+  readonly start?: Bytes | undefined;
 }
 
 const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
@@ -72,13 +80,13 @@ const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
  *
  * const buddy = new GpuBuddy({ size: SZ_1G });
  * const blocks = buddy.allocBlocks(SZ_16M);
- * for (const block of blocks) console.log(block.offset, block.size); // 1056964608n 16777216n
+ * for (const block of blocks) console.log(block.offset, block.size); // 1056964608 16777216
  * blocks.free(); // or, from Node 24 on: using blocks = …
  * console.log(buddy.avail === buddy.size); // true
  * ```
  */
-export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
-  readonly #buddy: GpuBuddy;
+export class AllocatedBlocks<N extends Bytes = number> implements Iterable<AllocatedBlock<N>>, Disposable {
+  readonly #buddy: GpuBuddy<N>;
   /**
    * Gone once the list is freed. A method that gives the blocks away takes it out first, and keeps it until they are gone: if it
    * is stopped in between, the collector finds the guard, and frees them.
@@ -90,13 +98,19 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   #generation = 0;
   /** How many blocks there are; the first block. The others are read when somebody asks for them. See `native.list`. */
   #count = 0;
-  #offset = 0;
+  #chunk = 0;
   #shape = 0;
   /** Made on demand: tag and cached columns. */
   #details: Details | undefined;
 
-  /** @internal Takes over the guard, and the list that the last call has left in its slot. */
-  constructor(key: typeof internalKey, buddy: GpuBuddy, guard: Guard | undefined, slot: number, tag: number) {
+  /** Takes over the guard, and the list that the last call has left in its slot. */
+  private constructor(
+    key: typeof internalKey,
+    buddy: GpuBuddy<N>,
+    guard: Guard | undefined,
+    slot: number,
+    tag: number,
+  ) {
     if (key !== internalKey) throw illegalConstructor();
     this.#buddy = buddy;
     this.#guard = guard;
@@ -109,7 +123,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   #takeReport(): void {
     const { report } = native;
     this.#count = report.count;
-    this.#offset = report.offset;
+    this.#chunk = report.chunk;
     this.#shape = report.shape;
     // Last: it says that the others are known.
     this.#generation = report.generation;
@@ -128,13 +142,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   }
 
   #handle(syscall: string): native.Handle {
-    if (!this.#guard) throw new GpuBuddyError(native.FREED, syscall);
+    if (!this.#guard) throw gpuBuddyError(native.FREED, syscall);
     if (this.#generation === UNKNOWN) this.#refresh();
     return { slot: this.#slot, generation: this.#generation };
   }
 
   /** The allocator that the blocks come from. */
-  get buddy(): GpuBuddy {
+  get buddy(): GpuBuddy<N> {
     return this.#buddy;
   }
 
@@ -178,10 +192,11 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
-  get size(): bigint {
-    let chunks = 0n;
-    for (let index = 0; index < this.length; index++) chunks += 1n << BigInt(this.#orderAt(index));
-    return chunks * this.#buddy.chunkSize;
+  get size(): N {
+    const space = ofBuddy.space(this.#buddy);
+    let chunks = 0;
+    for (let index = 0; index < this.length; index++) chunks += 2 ** this.#orderAt(index);
+    return space.bytes(chunks * space.chunkBytes);
   }
 
   /**
@@ -193,14 +208,15 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  sizeIn(range: AddressRange): bigint {
+  sizeIn(range: AddressRange): N {
     const syscall = 'gpu_buddy_block';
-    const given = toRange('range', range, this.#buddy.baseOffset);
+    const space = ofBuddy.space(this.#buddy);
+    const given = toRange('range', range, space.base);
     const handle = this.#handle(syscall);
     const status = given.isOutside ? native.RANGE_BEYOND_SPACE : native.sizeIn(handle, given);
     if (status !== native.OK)
       throw ofBuddy.toError(this.#buddy, status, syscall, { given: { range: given.text } });
-    return native.bytesInRange();
+    return space.bytes(native.bytesInRange());
   }
 
   /**
@@ -209,13 +225,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
    */
-  get offset(): bigint | undefined {
+  get offset(): N | undefined {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
     if (this.#count === 1) return this.#blockAt(0).offset;
     const status = native.findLowest(handle);
     if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall);
-    return native.found.any ? this.#buddy.baseOffset + BigInt(native.found.offset) : undefined;
+    return native.found.any ? ofBuddy.space(this.#buddy).address(native.found.offset) : undefined;
   }
 
   #orderAt(index: number): number {
@@ -225,13 +241,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   #readColumns(): native.Columns {
     const known = this.#details?.columns;
     if (known) return known;
-    const columns = this.#read(0n);
+    const columns = this.#read(new Float64Array(this.length), 0);
     this.#details = { tag: this.tag, columns };
     return columns;
   }
 
-  #read(baseOffset: bigint): native.Columns {
-    const columns = native.read(this.#handle('gpu_buddy_block'), this.length, toNumberIfSafe(baseOffset));
+  #read<Offsets extends native.NumberColumn>(offsets: Offsets, base: Bytes): native.Columns<Offsets> {
+    const columns = native.read(this.#handle('gpu_buddy_block'), offsets, base);
     if (typeof columns === 'number') throw ofBuddy.toError(this.#buddy, columns, 'gpu_buddy_block');
     return columns;
   }
@@ -242,7 +258,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
-  at(index: number): AllocatedBlock | undefined {
+  at(index: number): AllocatedBlock<N> | undefined {
     const given: unknown = index;
     if (typeof given !== 'number') throw invalidArgType('index', 'of type number', given);
     const count = this.length;
@@ -251,21 +267,21 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     return position >= 0 && position < count ? this.#blockAt(position) : undefined;
   }
 
-  #blockAt(index: number): AllocatedBlock {
+  #blockAt(index: number): AllocatedBlock<N> {
     if (index === 0)
-      return new AllocatedBlock(
+      return new InternalBlock(
         internalKey,
         this,
-        (this.#offset >= 0 ? this.#offset : this.#describe().offset) * native.OFFSET_UNIT,
+        (this.#chunk >= 0 ? this.#chunk : this.#describe().chunk) * ofBuddy.space(this.#buddy).chunkBytes,
         native.orderOf(this.#shape),
         native.isClear(this.#shape),
         this.tag,
       );
     const { offsets, orders, states } = this.#readColumns();
-    return new AllocatedBlock(
+    return new InternalBlock(
       internalKey,
       this,
-      Number(offsets[index]),
+      offsets[index] ?? 0,
       orders[index] ?? 0,
       ((states[index] ?? 0) & native.STATE_CLEAR) !== 0,
       this.tag,
@@ -277,7 +293,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
-  *[Symbol.iterator](): IterableIterator<AllocatedBlock> {
+  *[Symbol.iterator](): IterableIterator<AllocatedBlock<N>> {
     for (let index = 0; index < this.length; index++) yield this.#blockAt(index);
   }
 
@@ -287,8 +303,9 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
    */
-  toArrays(): BlockTable {
-    return this.#read(this.#buddy.baseOffset);
+  toArrays(): BlockTable<N> {
+    const space = ofBuddy.space(this.#buddy);
+    return this.#read(space.column(this.length), space.base);
   }
 
   /**
@@ -300,15 +317,16 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  segments(maxLength?: number | bigint): Segment[] {
-    const { chunkSize, baseOffset } = this.#buddy;
-    const longest = maxLength === undefined ? undefined : BigInt(toBytes('maxLength', maxLength));
+  segments(maxLength?: Bytes): Segment<N>[] {
+    const space = ofBuddy.space(this.#buddy);
+    const most = maxLength === undefined ? undefined : toBytes('maxLength', maxLength);
     this.#handle('gpu_buddy_block');
-    if (longest !== undefined && (longest === 0n || longest % chunkSize !== 0n))
-      throw new GpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
-    if (longest !== undefined && !fitsIntoHeap(this.size / longest, HEAP_BYTES_OF_SEGMENT))
+    if (most !== undefined && (!most || BigInt(most) % BigInt(space.chunkSize) !== 0n))
+      throw gpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
+    const longest = most === undefined ? Infinity : Number(most);
+    if (!fitsIntoHeap(Number(this.size) / longest, HEAP_BYTES_OF_SEGMENT))
       throw outOfRange('maxLength', "larger: so many segments do not fit into V8's heap", longest);
-    return mergeBlocks(this.#read(baseOffset), chunkSize, longest);
+    return mergeBlocks(this.#readColumns(), space, longest);
   }
 
   /**
@@ -324,12 +342,12 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  trim(newSize: number | bigint, options?: TrimOptions): void {
+  trim(newSize: Bytes, options?: TrimOptions): void {
     const syscall = 'gpu_buddy_block_trim';
     const { start } = toOptions('options', options, TRIM_OPTION_NAMES);
     const wanted = toBytes('newSize', newSize);
     const address =
-      start === undefined ? undefined : toRelative(toBytes('start', start), this.#buddy.baseOffset);
+      start === undefined ? undefined : toRelative(toBytes('start', start), ofBuddy.space(this.#buddy).base);
 
     const handle = this.#handle(syscall);
     this.#beginChange();
@@ -422,13 +440,22 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   /**
    * Takes up the blocks that `transfer()` gave away, here or in another thread.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `ENOMEM`;
-   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `EINVAL` where
+   *   the allocator's space needs bigints; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
-  static adopt(token: AllocatedBlocksToken): AllocatedBlocks {
+  static adopt(
+    token: AllocatedBlocksToken,
+    options: OpenOptions & { readonly bigint: true },
+  ): AllocatedBlocks<bigint>;
+  static adopt(
+    token: AllocatedBlocksToken,
+    options?: OpenOptions & { readonly bigint?: false | undefined },
+  ): AllocatedBlocks;
+  static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes>;
+  static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes> {
     const { id, buddy: buddyToken } = toBlocksToken('token', token);
-    const buddy = findOrOpen(buddyToken);
+    const buddy = findOrOpen(buddyToken, wantsBigint(options));
     const slot = spareSlot();
     const guard = takeGuard();
     const status = native.adopt(ofBuddy.handle(buddy), slot, fromId(id));
@@ -436,7 +463,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
       putGuardBack(guard);
       throw ofBuddy.toError(buddy, status, 'gpu_buddy_block');
     }
-    return new AllocatedBlocks(internalKey, buddy, guard, slot, native.reportedTag());
+    return new InternalBlocks(internalKey, buddy, guard, slot, native.reportedTag());
   }
 
   /** `free()`, at the end of a `using` block. */
@@ -465,13 +492,13 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
   }
 
   /** Returns tag, size and blocks, with decimal strings for bigints; `{ freed: true }` where the list is freed. */
-  toJSON(): AllocatedBlocksJson | { readonly freed: true } {
+  toJSON(): AllocatedBlocksJson<N> | { readonly freed: true } {
     if (!this.#guard) return { freed: true };
     const { tag, size } = this;
     const blocks = Array.from(this, ({ offset, order, size, isClear, tag }) =>
       toJson({ offset, order, size, isClear, tag }),
     );
-    return { tag, size: String(size), blocks };
+    return { tag, size: toJson(size), blocks };
   }
 
   /** @internal */
@@ -482,7 +509,7 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     // No more blocks are made than will be shown.
     const shown = Math.max(0, Math.min(count, options.maxArrayLength ?? Infinity));
     const more = count > shown ? ` ... ${String(count - shown)} more` : '';
-    let blocks: AllocatedBlock[];
+    let blocks: AllocatedBlock<N>[];
     try {
       blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
     } catch (error) {
@@ -493,3 +520,12 @@ export class AllocatedBlocks implements Iterable<AllocatedBlock>, Disposable {
     return `AllocatedBlocks(${String(count)}) ${inspect(blocks, { ...options, depth })}${more}`;
   }
 }
+
+/** @internal The class with its constructor. */
+export const InternalBlocks = AllocatedBlocks as unknown as new <N extends Bytes>(
+  key: typeof internalKey,
+  buddy: GpuBuddy<N>,
+  guard: Guard | undefined,
+  slot: number,
+  tag: number,
+) => AllocatedBlocks<N>;

@@ -5,7 +5,8 @@
 import { invalidArgType, outOfRange } from './errors';
 import type { Bytes } from './native';
 
-const U64_MAX = 0xffff_ffff_ffff_ffffn;
+/** The largest number of 64 bits. */
+export const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /** A byte count or an address. */
 export function toBytes(argument: string, value: unknown): Bytes {
@@ -49,13 +50,20 @@ export function toFlag(argument: string, value: unknown): boolean {
 }
 
 /** As a number where that is exact: those cross the border faster. */
-export function toNumberIfSafe(value: bigint): Bytes {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
+export function toNumberIfSafe(value: Bytes): Bytes {
+  return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+}
+
+/** Adds, exactly. */
+export function add(a: Bytes, b: Bytes): Bytes {
+  const sum = Number(a) + Number(b);
+  return Number.isSafeInteger(sum) ? sum : BigInt(a) + BigInt(b);
 }
 
 /** An address counted from the start of the space, or null where it lies before that. */
-export function toRelative(address: Bytes, baseOffset: bigint): Bytes | null {
-  if (!baseOffset) return address;
-  const relative = BigInt(address) - baseOffset;
-  return relative < 0n ? null : toNumberIfSafe(relative);
+export function toRelative(address: Bytes, base: Bytes): Bytes | null {
+  if (!base) return address;
+  if (address < base) return null;
+  if (typeof address === 'number' && typeof base === 'number') return address - base;
+  return toNumberIfSafe(BigInt(address) - BigInt(base));
 }

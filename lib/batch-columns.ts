@@ -9,22 +9,28 @@ const EIO = 5;
 export class BatchColumns {
   /** How many operations there are. */
   readonly rows: number;
+  /** Whether offsets are bigints. */
+  readonly isBigint: boolean;
   /** The memory of all columns, which the addon fills. */
   readonly memory: Uint8Array<ArrayBuffer>;
-  #offsets: BigUint64Array | undefined;
+  #offsets: native.NumberColumn | undefined;
   #counts: Uint32Array | undefined;
   #errnos: Int32Array | undefined;
   #orders: Uint8Array | undefined;
   #clear: Uint8Array | undefined;
   #statuses: Uint8Array | undefined;
 
-  constructor(rows: number) {
+  constructor(rows: number, isBigint: boolean) {
     this.rows = rows;
+    this.isBigint = isBigint;
     this.memory = new Uint8Array(rows * BYTES_PER_ROW);
   }
 
-  get offsets(): BigUint64Array {
-    return (this.#offsets ??= new BigUint64Array(this.memory.buffer, 0, this.rows));
+  get offsets(): native.NumberColumn {
+    const { buffer } = this.memory;
+    return (this.#offsets ??= this.isBigint
+      ? new BigUint64Array(buffer, 0, this.rows)
+      : new Float64Array(buffer, 0, this.rows));
   }
 
   get counts(): Uint32Array {

@@ -1,58 +1,61 @@
 /** What has become of the operations of a batch. */
 import { inspect, type InspectOptions } from 'node:util';
 import { noteStack } from './allocation-stacks';
-import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
-import { toInteger } from './arguments';
+import { InternalBlocks, isToBeCleared, type AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import type { BatchColumns } from './batch-columns';
-import { GpuBuddyError, illegalConstructor } from './errors';
+import type { BatchHandle, BatchHandles } from './batch-handles';
+import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { Guard, returnGroup, takeFromGroup, type GroupGuard } from './guard';
-import { internalKey, ofBuddy } from './internal';
-import { toJson } from './json';
+import { internalKey, ofBuddy, ofResult } from './internal';
+import { toJson, type Json } from './json';
 import * as native from './native';
+import type { Bytes } from './native';
+import type { Column } from './space';
 import { markAsUncloneable } from './uncloneable';
-
-/** The part of a result that only batches may use. */
-interface ResultInternals {
-  /** The lists of all operations that have one. */
-  allBlocks(result: BatchResult): AllocatedBlocks[];
-  /** Takes back all allocations of a result that no user has seen. */
-  discard(result: BatchResult): void;
-}
 
 /** Holds the group with the lists of a result that nobody has asked for. It is gone once they are freed; see `AllocatedBlocks.#guard`. */
 export interface GroupHolder {
   group: GroupGuard | undefined;
 }
 
-/** Filled in below. */
-export const ofResult = {} as ResultInternals;
+/** What has become of one operation. */
+export interface BatchOutcome<N extends Bytes = number> {
+  /** Given by `alloc()` or `free()` of the batch. */
+  readonly handle: BatchHandle;
+  /** As `BatchResult.blocks()`. */
+  readonly blocks: AllocatedBlocks<N> | null;
+  /** As `BatchResult.error()`. */
+  readonly error: GpuBuddyError | null;
+}
 
 /**
- * Tells what has become of the operations of a batch: a column for each property, in which the operations stand at the places
- * that `alloc()` and `free()` of the batch have given. The columns are the caller's: nothing reads them again.
+ * Tells what has become of the operations of a batch: by their handles; one after the other, when it is iterated; and as a
+ * column for each property, in which the operations stand in the order in which they were added. The columns are the caller's:
+ * nothing reads them again.
  *
  * Keeps the blocks that were allocated. Lists never read through `blocks()` are freed with the result by the collector, which
  * comes late.
  */
-export class BatchResult implements Disposable {
-  readonly #buddy: GpuBuddy;
+export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutcome<N>>, Disposable {
+  readonly #buddy: GpuBuddy<N>;
   /** Seen by nobody else. */
   readonly #columns: BatchColumns;
+  readonly #handles: BatchHandles;
   readonly #stack: string | undefined;
-  readonly #made = new Map<number, AllocatedBlocks>();
+  readonly #made = new Map<number, AllocatedBlocks<N>>();
   readonly #holder: GroupHolder;
   // Copies, once somebody has asked for them.
   #errnos: Int32Array | undefined;
-  #offsets: BigUint64Array | undefined;
+  #offsets: Column<N> | undefined;
   #orders: Uint8Array | undefined;
   #counts: Uint32Array | undefined;
 
-  /** @internal */
-  constructor(
+  private constructor(
     key: typeof internalKey,
-    buddy: GpuBuddy,
+    buddy: GpuBuddy<N>,
     columns: BatchColumns,
+    handles: BatchHandles,
     holder: GroupHolder,
     stack: string | undefined,
   ) {
@@ -60,6 +63,7 @@ export class BatchResult implements Disposable {
     markAsUncloneable(this);
     this.#buddy = buddy;
     this.#columns = columns;
+    this.#handles = handles;
     this.#stack = stack;
     this.#holder = holder;
   }
@@ -71,12 +75,12 @@ export class BatchResult implements Disposable {
 
   /** 0, or the kernel's error number, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */
   get errnos(): Int32Array {
-    return (this.#errnos ??= this.#columns.errnos);
+    return (this.#errnos ??= this.#columns.errnos.slice());
   }
 
   /** Of an allocation, the address of the first block, with `baseOffset`; 0 where it failed. */
-  get offsets(): BigUint64Array {
-    return (this.#offsets ??= this.#columns.offsets.slice());
+  get offsets(): Column<N> {
+    return (this.#offsets ??= this.#columns.offsets.slice() as Column<N>);
   }
 
   /** Of an allocation, the order of the first block. */
@@ -89,27 +93,33 @@ export class BatchResult implements Disposable {
     return (this.#counts ??= this.#columns.counts.slice());
   }
 
-  /** An operation's place, if there is one. */
-  #toPlace(place: number): number {
-    const index = toInteger('place', place);
-    if (index >= this.length)
-      throw new GpuBuddyError(native.PLACE_OUTSIDE_BATCH, 'gpu_buddy_alloc_blocks', { given: { place } });
-    return index;
+  /**
+   * The index of an operation in the columns.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  indexOf(handle: BatchHandle): number {
+    const given: unknown = handle;
+    if (typeof given !== 'number') throw invalidArgType('handle', 'a handle of the batch', given);
+    const place = this.#handles.placeOf(handle, this.length);
+    if (place < 0)
+      throw gpuBuddyError(native.HANDLE_OUTSIDE_RUN, 'gpu_buddy_alloc_blocks', { given: { handle } });
+    return place;
   }
 
   /**
    * The list that an allocation of the batch has got, the same one every time; `null` where it failed, where the operation
    * was none, and where its blocks were freed in the batch, or by `free()`.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the batch had no operation at this place
+   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  blocks(place: number): AllocatedBlocks | null {
-    return this.#blocksAt(this.#toPlace(place));
+  blocks(handle: BatchHandle): AllocatedBlocks<N> | null {
+    return this.#blocksAt(this.indexOf(handle));
   }
 
-  #blocksAt(place: number): AllocatedBlocks | null {
+  #blocksAt(place: number): AllocatedBlocks<N> | null {
     const made = this.#made.get(place);
     if (made) return made;
     const { group } = this.#holder;
@@ -117,7 +127,7 @@ export class BatchResult implements Disposable {
     const guard = new Guard();
     const slot = takeFromGroup(guard, group.number, place);
     if (slot < 0) return null;
-    const blocks = new AllocatedBlocks(internalKey, this.#buddy, guard, slot, native.reportedTag());
+    const blocks = new InternalBlocks(internalKey, this.#buddy, guard, slot, native.reportedTag());
     if (this.#stack !== undefined) noteStack(slot, this.#stack);
     this.#made.set(place, blocks);
     return blocks;
@@ -126,14 +136,26 @@ export class BatchResult implements Disposable {
   /**
    * Why an operation failed; `null` where it did not.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the batch had no operation at this place
+   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  error(place: number): GpuBuddyError | null {
-    const index = this.#toPlace(place);
-    const status = this.#columns.statuses[index];
-    return status === native.OK ? null : operationError(this.#buddy, status, index);
+  error(handle: BatchHandle): GpuBuddyError | null {
+    return this.#errorAt(this.indexOf(handle));
+  }
+
+  #errorAt(place: number): GpuBuddyError | null {
+    const status = this.#columns.statuses[place];
+    return status === native.OK ? null : operationError(this.#buddy, status, place);
+  }
+
+  /** The outcomes of all operations, in the order in which they were added. */
+  *[Symbol.iterator](): IterableIterator<BatchOutcome<N>> {
+    for (let place = 0; place < this.length; place++)
+      yield {
+        handle: this.#handles.at(place),
+        blocks: this.#blocksAt(place),
+        error: this.#errorAt(place),
+      };
   }
 
   /**
@@ -190,11 +212,11 @@ export class BatchResult implements Disposable {
   }
 
   /** Returns the columns as arrays, with decimal strings for bigints. */
-  toJSON(): BatchResultJson {
+  toJSON(): BatchResultJson<N> {
     const { errnos, offsets, orders, counts } = this.#columns;
     return {
       errnos: Array.from(errnos),
-      offsets: toJson(Array.from(offsets)),
+      offsets: toJson(Array.from<unknown>(offsets)) as readonly Json<N>[],
       orders: Array.from(orders),
       counts: Array.from(counts),
     };
@@ -208,17 +230,30 @@ export class BatchResult implements Disposable {
   }
 }
 
-/** A result as `JSON.stringify()` writes it. */
-export interface BatchResultJson {
+/** A result as `JSON.stringify()` writes it: with decimal strings for bigints. */
+export interface BatchResultJson<N extends Bytes = number> {
   readonly errnos: readonly number[];
-  /** Decimal strings. */
-  readonly offsets: readonly string[];
+  readonly offsets: readonly Json<N>[];
   readonly orders: readonly number[];
   readonly counts: readonly number[];
 }
 
+/** @internal The class with its constructor. */
+export const InternalResult = BatchResult as unknown as new <N extends Bytes>(
+  key: typeof internalKey,
+  buddy: GpuBuddy<N>,
+  columns: BatchColumns,
+  handles: BatchHandles,
+  holder: GroupHolder,
+  stack: string | undefined,
+) => BatchResult<N>;
+
 /** Why the operation at this place failed. */
-export function operationError(buddy: GpuBuddy, status: number | undefined, place: number): GpuBuddyError {
+export function operationError(
+  buddy: GpuBuddy<Bytes>,
+  status: number | undefined,
+  place: number,
+): GpuBuddyError {
   // A poisoned allocator has more to say.
   const details =
     status === native.POISONED ? undefined : { note: `operation ${String(place)} of the batch` };

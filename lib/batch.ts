@@ -2,14 +2,15 @@
 import { inspect } from 'node:util';
 import { captureStack, noteGroupStack } from './allocation-stacks';
 import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
-import { toBytes, toFlag, toNumberIfSafe } from './arguments';
+import { toBytes, toFlag } from './arguments';
 import { BatchColumns } from './batch-columns';
-import { BatchResult, ofResult, operationError, type GroupHolder } from './batch-result';
-import { GpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
+import { BatchHandles, type BatchHandle } from './batch-handles';
+import { InternalResult, operationError, type BatchResult, type GroupHolder } from './batch-result';
+import { gpuBuddyError, illegalConstructor, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
-import { internalKey, ofBlocks, ofBuddy } from './internal';
+import { internalKey, ofBlocks, ofBuddy, ofResult } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
@@ -30,18 +31,18 @@ const RUN_OPTION_NAMES: Names<BatchRunOptions> = { atomic: true };
 /** A list from before the batch, and the place at which it is freed. */
 interface Outsider {
   readonly place: number;
-  readonly blocks: AllocatedBlocks;
+  readonly blocks: AllocatedBlocks<Bytes>;
 }
 
 /** The guard of such a list, while the batch is run. */
 interface Detached {
-  readonly blocks: AllocatedBlocks;
+  readonly blocks: AllocatedBlocks<Bytes>;
   readonly handle: native.Handle;
   readonly guard: Guard;
 }
 
 /** `Batch.alloc()`, so many times, with arguments that have been looked at. */
-let allocTimes: (batch: Batch, count: number, size: Bytes, request: Request) => void;
+let allocTimes: (batch: Batch<Bytes>, count: number, size: Bytes, request: Request) => void;
 
 const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
@@ -65,15 +66,16 @@ const HEAP_BYTES_OF_LIST = 256;
  * const result = batch.run();
  *
  * console.log(result.errnos); // Int32Array(3) [ 0, 0, 0 ]
- * console.log(result.blocks(large)?.size); // 65536n
+ * console.log(result.blocks(large)?.size); // 65536
  * console.log(result.blocks(small)); // null: freed in the batch
  * result.free();
  * ```
  */
-export class Batch {
-  readonly #buddy: GpuBuddy;
+export class Batch<N extends Bytes = number> {
+  readonly #buddy: GpuBuddy<N>;
   readonly #handle: native.Handle;
   readonly #records = new Records(SMALLEST_CAPACITY);
+  #handles = BatchHandles.first();
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
   #lastAllocation = -1;
@@ -86,12 +88,11 @@ export class Batch {
   /** The group of the last run, where it has left no lists. */
   #spareGroup: GroupGuard | undefined;
 
-  /** @internal */
-  constructor(key: typeof internalKey, buddy: GpuBuddy, handle: native.Handle) {
+  private constructor(key: typeof internalKey, buddy: GpuBuddy<N>) {
     if (key !== internalKey) throw illegalConstructor();
     markAsUncloneable(this);
     this.#buddy = buddy;
-    this.#handle = handle;
+    this.#handle = ofBuddy.handle(buddy);
   }
 
   /** How many operations are collected. */
@@ -104,59 +105,63 @@ export class Batch {
   }
 
   /**
-   * Adds an allocation, as `GpuBuddy.allocBlocks()`. Gives its place in the batch, counted from 0.
+   * Adds an allocation, as `GpuBuddy.allocBlocks()`. Returns its handle, for `free()` and for the result.
    *
    * @throws {GpuBuddyError} `EINVAL` where the range begins or ends below the space; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  alloc(size: number | bigint, options?: AllocOptions): number {
+  alloc(size: Bytes, options?: AllocOptions): BatchHandle {
     const wanted = toBytes('size', size);
     return this.#alloc(wanted, ofBuddy.toRequest(this.#buddy, wanted, options));
   }
 
-  #alloc(size: Bytes, request: Request): number {
+  #alloc(size: Bytes, request: Request): BatchHandle {
     if (this.#isDone) this.clear();
     if (!this.#records.hasRoom) this.#grow();
+    const handle = this.#handles.add(this.#records.length);
     const place = this.#records.alloc(size, request);
     this.#kept.add(place);
     this.#lastAllocation = place;
-    return place;
+    return handle;
   }
 
   /**
-   * Adds the freeing of blocks: what this batch allocates, by its place, or a list from before. The latter stays what it is
-   * until `run()`, and is left alone if it has been freed by then. Gives the place of the freeing.
+   * Adds the freeing of blocks: what this batch allocates, by its handle, or a list from before. The latter stays what it is
+   * until `run()`, and is left alone if it has been freed by then. Returns the handle of the freeing.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the list comes from another allocator, or the place is not one of an allocation
-   *   of this batch, or its blocks are freed already; `ENOMEM`
+   * @throws {GpuBuddyError} `EINVAL` where the list comes from another allocator, or the handle is not one of an allocation
+   *   of this batch since it was last run or cleared, or its blocks are freed already; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
-  free(what: number | AllocatedBlocks, options?: FreeOptions): number {
+  free(what: BatchHandle | AllocatedBlocks<Bytes>, options?: FreeOptions): BatchHandle {
     const cleared = isToBeCleared(options);
     if (this.#isDone) this.clear();
-    return typeof what === 'number' ? this.#freePlace(what, cleared) : this.#freeOutsider(what, cleared);
+    return typeof what === 'number' ? this.#freeOwn(what, cleared) : this.#freeOutsider(what, cleared);
   }
 
-  #freePlace(allocation: number, cleared: boolean): number {
-    if (!Number.isInteger(allocation) || allocation >= this.#records.length || !this.#kept.has(allocation))
-      throw new GpuBuddyError(native.PLACE_UNKNOWN, 'gpu_buddy_free_list', { given: { place: allocation } });
+  #freeOwn(allocation: number, cleared: boolean): BatchHandle {
+    const freed = this.#handles.placeOf(allocation, this.#records.length);
+    if (freed < 0 || !this.#kept.has(freed))
+      throw gpuBuddyError(native.HANDLE_UNKNOWN, 'gpu_buddy_free_list', { given: { handle: allocation } });
     if (!this.#records.hasRoom) this.#grow();
-    const place = this.#records.freePlace(allocation, cleared);
-    this.#kept.delete(allocation);
-    return place;
+    const handle = this.#handles.add(this.#records.length);
+    this.#records.freePlace(freed, cleared);
+    this.#kept.delete(freed);
+    return handle;
   }
 
-  #freeOutsider(blocks: AllocatedBlocks, cleared: boolean): number {
+  #freeOutsider(blocks: AllocatedBlocks<Bytes>, cleared: boolean): BatchHandle {
     const given: unknown = blocks;
     if (!(given instanceof AllocatedBlocks))
-      throw invalidArgType('what', 'of type number or an AllocatedBlocks', given);
+      throw invalidArgType('what', 'a handle of this batch or an AllocatedBlocks', given);
     if (!ofBuddy.isSame(blocks.buddy, this.#buddy))
-      throw new GpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+      throw gpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
+    const handle = this.#handles.add(this.#records.length);
     const place = this.#records.freeList(cleared);
     this.#outsiders.push({ place, blocks });
-    return place;
+    return handle;
   }
 
   #grow(): void {
@@ -168,14 +173,16 @@ export class Batch {
 
   /** Forgets all that was collected. */
   clear(): void {
+    // First: interrupted from here on, it is to be done again.
+    this.#isDone = true;
     const emptied = this.#emptied;
     this.#emptied = [];
     for (const { guard, handle } of emptied) returnGuard(guard, handle.slot);
     this.#outsiders = [];
     this.#lastAllocation = -1;
     this.#kept.clear(this.#records.length);
+    this.#handles = this.#handles.next(this.#records.length);
     this.#records.clear();
-    // Last: interrupted before, it is to be done again.
     this.#isDone = false;
   }
 
@@ -194,7 +201,7 @@ export class Batch {
    *   lists from before it and allocates afterwards, which could not be taken back; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
-  run(options?: BatchRunOptions): BatchResult {
+  run(options?: BatchRunOptions): BatchResult<N> {
     const isAtomic =
       options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
@@ -207,19 +214,19 @@ export class Batch {
     const count = this.length;
     const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const columns = orNoMemory(() => new BatchColumns(count));
+    const { isBigint, base } = ofBuddy.space(buddy);
+    const columns = orNoMemory(() => new BatchColumns(count, isBigint));
     const group = this.#spareGroup ?? takeGroup();
     this.#spareGroup = undefined;
     noteGroupStack(group.number, stack);
     const holder: GroupHolder = { group };
-    const result = new BatchResult(internalKey, buddy, columns, holder, stack);
+    const result = new InternalResult(internalKey, buddy, columns, this.#handles, holder, stack);
     const batch = { records: this.#records, results: columns, first: 0, count };
-    const baseOffset = toNumberIfSafe(buddy.baseOffset);
     // What cannot be taken back comes last.
     const whole = isAtomic ? firstFree : 0;
 
     const detached = this.#detachOutsiders();
-    const status = native.runBatch(this.#handle, batch, whole, baseOffset, group.number);
+    const status = native.runBatch(this.#handle, batch, whole, base, group.number);
     if (status === native.OK || status === native.OK_AND_EMPTY) {
       // Nothing is called from here on: a call may overflow the stack, and it is all done.
       this.#emptied = detached;
@@ -272,12 +279,23 @@ export class Batch {
   }
 }
 
+/** @internal The class with its constructor. */
+export const InternalBatch = Batch as unknown as new <N extends Bytes>(
+  key: typeof internalKey,
+  buddy: GpuBuddy<N>,
+) => Batch<N>;
+
 /** Allocates `count` lists, or none. */
-export function allocMany(buddy: GpuBuddy, count: number, size: Bytes, request: Request): AllocatedBlocks[] {
-  const batch = new Batch(internalKey, buddy, ofBuddy.handle(buddy));
+export function allocMany<N extends Bytes>(
+  buddy: GpuBuddy<N>,
+  count: number,
+  size: Bytes,
+  request: Request,
+): AllocatedBlocks<N>[] {
+  const batch = new InternalBatch(internalKey, buddy);
   if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= buddy.avail)
     throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
-  const results: BatchResult[] = [];
+  const results: BatchResult<N>[] = [];
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART) {
       allocTimes(batch, Math.min(rest, LARGEST_PART), size, request);
@@ -296,6 +314,6 @@ function orNoMemory<T>(make: () => T): T {
     return make();
   } catch (cause) {
     if (!(cause instanceof RangeError) || cause.message.includes('call stack')) throw cause;
-    throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+    throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
 }

@@ -1,6 +1,6 @@
 /** The errors of this library: what the allocator refuses, and what is no argument in the first place. */
 import { toJson } from './json';
-import { statuses } from './native';
+import { statuses, type Bytes } from './native';
 
 /** The values of `GpuBuddyError.code`; the table at that class says what each means. */
 export type GpuBuddyErrorCode =
@@ -25,19 +25,22 @@ export type ShortageReason = 'full' | 'range' | 'fragmented';
 /** @internal What was free when an allocation found no space. */
 export interface Shortage {
   /** Bytes that were asked for. */
-  readonly requested: bigint;
+  readonly requested: Bytes;
   /** Bytes that were free in the whole space. */
-  readonly avail: bigint;
+  readonly avail: Bytes;
   /** Bytes of the largest free block. */
-  readonly largestFree: bigint;
+  readonly largestFree: Bytes;
   readonly reason: ShortageReason;
   /** Bytes that were free in the range, where that is the reason. */
-  readonly availInRange: bigint;
+  readonly availInRange: Bytes;
   /** Whether there may be more in the range. */
   readonly isMoreInRange: boolean;
   /** The range or the address in words, where that is the reason. */
   readonly where: string | undefined;
 }
+
+/** @internal Makes the error of a status. Users can't. */
+export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetails) => GpuBuddyError;
 
 /**
  * What the allocator answers when it cannot do what it is asked. The allocator is then as it was before the call.
@@ -69,7 +72,7 @@ export interface Shortage {
  * } catch (error) {
  *   if (!(error instanceof GpuBuddyError)) throw error;
  *   console.log(error.code, error.reason); // ENOSPC fragmented
- *   console.log(error.requested, error.avail, error.largestFree); // 2097152n 2097152n 1048576n
+ *   console.log(error.requested, error.avail, error.largestFree); // 2097152 2097152 1048576
  * }
  * for (const list of lists) list.free();
  * ```
@@ -84,15 +87,14 @@ export class GpuBuddyError extends Error {
   readonly syscall: string;
   /** Only with `ENOSPC` of `allocBlocks()`, as the three below: of the moment at which the call failed. Not with batches. */
   declare readonly reason?: ShortageReason;
-  /** Bytes that were asked for. */
-  declare readonly requested?: bigint;
+  /** Bytes that were asked for; a bigint where the allocator gives out bigints, as the two below. */
+  declare readonly requested?: Bytes;
   /** Bytes that were free in the whole space. */
-  declare readonly avail?: bigint;
+  declare readonly avail?: Bytes;
   /** Bytes of the largest free block. */
-  declare readonly largestFree?: bigint;
+  declare readonly largestFree?: Bytes;
 
-  /** @internal */
-  constructor(status: number, syscall: string, details: ErrorDetails = {}) {
+  private constructor(status: number, syscall: string, details: ErrorDetails) {
     const text = statuses[status] ?? { code: 'ERR_GPU_BUDDY_UNKNOWN', errno: 0, argument: '', why: '' };
     super(`${text.code}: ${sentence(text.argument, text.why, details)}, ${syscall}`);
     // A test compares the two.
@@ -105,6 +107,10 @@ export class GpuBuddyError extends Error {
     this.requested = requested;
     this.avail = avail;
     this.largestFree = largestFree;
+  }
+
+  static {
+    gpuBuddyError = (status, syscall, details = {}) => new GpuBuddyError(status, syscall, details);
   }
 
   /** Returns what the error tells beside its message, with decimal strings for bigints. */

@@ -9,7 +9,7 @@
  * frees what is in the slots of their guards.
  */
 import { forgetStack } from './allocation-stacks';
-import { GpuBuddyError } from './errors';
+import { gpuBuddyError } from './errors';
 import * as native from './native';
 import { abandonGroup, abandonSlot } from './reclaim';
 
@@ -60,7 +60,7 @@ export function returnGuard(guard: Guard | undefined, slot: number): void {
 function makeGuard(): void {
   const guard = new Guard();
   const slot = openSlot(guard);
-  if (slot < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  if (slot < 0) throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   returnGuard(guard, slot);
 }
 
@@ -81,7 +81,7 @@ export class GroupGuard {
 
   constructor() {
     this.number = native.openGroup(groups, this);
-    if (this.number < 0) throw new GpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+    if (this.number < 0) throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }
 }
 

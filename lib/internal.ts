@@ -3,45 +3,65 @@
  * there its private fields can be reached.
  */
 import type { AllocatedBlocks } from './allocated-blocks';
+import type { BatchResult } from './batch-result';
 import type { ErrorDetails, GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import type { Guard } from './guard';
 import type { Bytes, Handle } from './native';
 import type { AllocOptions, Request } from './request';
+import type { Space } from './space';
 
-/** Proof, for a constructor, that it is the library that calls it. Users can't get it. */
+/**
+ * Proof, for a constructor, that it is the library that calls it. Users can't get it. Constructors are private in their types; the
+ * library calls them by another name of the class (`InternalBlocks`, …).
+ */
 export const internalKey = Symbol('gpu-buddy.internal');
 
+/** An allocator, whatever it gives out. */
+type AnyBuddy = GpuBuddy<Bytes>;
+type AnyBlocks = AllocatedBlocks<Bytes>;
+
 interface BuddyInternals {
-  handle(buddy: GpuBuddy): Handle;
+  handle(buddy: AnyBuddy): Handle;
+  space<N extends Bytes>(buddy: GpuBuddy<N>): Space<N>;
   /** Whether another environment, or another `GpuBuddy` of this one, may know the allocator. */
-  isShared(buddy: GpuBuddy): boolean;
+  isShared(buddy: AnyBuddy): boolean;
   /** Notes that, before the token is known. */
-  share(buddy: GpuBuddy): void;
+  share(buddy: AnyBuddy): void;
   /** Notes the ID of the allocator's token. */
-  setId(buddy: GpuBuddy, id: string): void;
+  setId(buddy: AnyBuddy, id: string): void;
   /** Whether the two stand for one allocator. */
-  isSame(buddy: GpuBuddy, other: GpuBuddy): boolean;
+  isSame(buddy: AnyBuddy, other: AnyBuddy): boolean;
   /** Whether lists of the allocator remember where they come from. */
-  capturesStacks(buddy: GpuBuddy): boolean;
+  capturesStacks(buddy: AnyBuddy): boolean;
   /** Looks at the options of an allocation. */
-  toRequest(buddy: GpuBuddy, size: Bytes, options: AllocOptions | undefined): Request;
-  toError(buddy: GpuBuddy, status: number, syscall: string, details?: ErrorDetails): GpuBuddyError;
+  toRequest(buddy: AnyBuddy, size: Bytes, options: AllocOptions | undefined): Request;
+  toError(buddy: AnyBuddy, status: number, syscall: string, details?: ErrorDetails): GpuBuddyError;
 }
 
 interface BlocksInternals {
   /** Changes whenever the blocks do, so that a block knows whether it is still one of them. */
-  version(blocks: AllocatedBlocks): number;
+  version(blocks: AnyBlocks): number;
   /** `undefined` where the list is freed. */
-  handle(blocks: AllocatedBlocks): Handle | undefined;
+  handle(blocks: AnyBlocks): Handle | undefined;
   /** Makes the list a freed one. Its guard, if there is one, and so its blocks are the caller's. */
-  detach(blocks: AllocatedBlocks): Guard | undefined;
+  detach(blocks: AnyBlocks): Guard | undefined;
   /** Takes that back. */
-  attach(blocks: AllocatedBlocks, guard: Guard): void;
+  attach(blocks: AnyBlocks, guard: Guard): void;
 }
 
-/** Filled in by lib/gpu-buddy.ts. */
+interface ResultInternals {
+  /** The lists of all operations that have one. */
+  allBlocks<N extends Bytes>(result: BatchResult<N>): AllocatedBlocks<N>[];
+  /** Takes back all allocations of a result that no user has seen. */
+  discard(result: BatchResult<Bytes>): void;
+}
+
+/** Filled in by lib/gpu-buddy-class.ts. */
 export const ofBuddy = {} as BuddyInternals;
 
 /** Filled in by lib/allocated-blocks.ts. */
 export const ofBlocks = {} as BlocksInternals;
+
+/** Filled in by lib/batch-result.ts. */
+export const ofResult = {} as ResultInternals;

@@ -33,9 +33,12 @@ export interface StatusText {
   readonly why: string;
 }
 
-/** What is known of many blocks, a column for each property. Offsets are relative to the start of the space. */
-export interface Columns {
-  readonly offsets: BigUint64Array;
+/** A column of byte counts or addresses. */
+export type NumberColumn = Float64Array | BigUint64Array;
+
+/** What is known of many blocks, a column for each property. */
+export interface Columns<Offsets extends NumberColumn = Float64Array> {
+  readonly offsets: Offsets;
   readonly orders: Uint8Array;
   /** `STATE_` bits. */
   readonly states: Uint8Array;
@@ -66,7 +69,7 @@ type Place =
   | 'poisonings'
   | 'listCount'
   | 'listGeneration'
-  | 'listOffset'
+  | 'listChunk'
   | 'listShape'
   | 'maxOrders'
   | 'cells';
@@ -126,9 +129,9 @@ interface Calls {
   findFree(): void;
   sizeIn(): void;
   lowest(): void;
-  read(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
-  snapshot(offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
-  freeRuns(offsets: BigUint64Array, sizes: BigUint64Array): void;
+  read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
+  snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
+  freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
   bug(): string | undefined;
@@ -154,7 +157,7 @@ const queue = new Int32Array(mailbox, 8 * layout.queue);
 // Constants of this module, which compiled code need not look for.
 const { results: RESULTS, wide: WIDE, status: STATUS } = layout;
 const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, queueLength: QUEUE_LENGTH } = layout;
-const { listCount: COUNT, listGeneration: GENERATION, listOffset: OFFSET, listShape: SHAPE } = layout;
+const { listCount: COUNT, listGeneration: GENERATION, listChunk: CHUNK, listShape: SHAPE } = layout;
 const { alloc: callAlloc } = calls;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called by the addon, with a registry as `this`
 const { register, unregister } = FinalizationRegistry.prototype;
@@ -180,8 +183,9 @@ export const START_OUTSIDE_BLOCK = statusNamed('START_OUTSIDE_BLOCK');
 export const ADDRESS_BEYOND_SPACE = statusNamed('ADDRESS_BEYOND_SPACE');
 export const MAX_LENGTH_UNALIGNED = statusNamed('MAX_LENGTH_UNALIGNED');
 export const INDEX_OUTSIDE_LIST = statusNamed('INDEX_OUTSIDE_LIST');
-export const PLACE_UNKNOWN = statusNamed('PLACE_UNKNOWN');
-export const PLACE_OUTSIDE_BATCH = statusNamed('PLACE_OUTSIDE_BATCH');
+export const HANDLE_UNKNOWN = statusNamed('HANDLE_UNKNOWN');
+export const HANDLE_OUTSIDE_RUN = statusNamed('HANDLE_OUTSIDE_RUN');
+export const NEEDS_BIGINT = statusNamed('NEEDS_BIGINT');
 export const BLOCKS_FOREIGN = statusNamed('BLOCKS_FOREIGN');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
 
@@ -256,9 +260,9 @@ class Report {
   get generation(): number {
     return integer(GENERATION);
   }
-  /** Of the first block, in units of `OFFSET_UNIT` bytes. */
-  get offset(): number {
-    return integer(OFFSET);
+  /** Offset of the first block, in chunks. */
+  get chunk(): number {
+    return integer(CHUNK);
   }
   /** Of the first block: see `orderOf()` and `isClear()`. */
   get shape(): number {
@@ -270,8 +274,8 @@ class ListReport extends Report {
   override get count(): number {
     return super.count < 0 ? result(0) : super.count;
   }
-  override get offset(): number {
-    return super.offset < 0 ? result(1) : super.offset;
+  override get chunk(): number {
+    return super.chunk < 0 ? result(1) : super.chunk;
   }
 }
 
@@ -280,9 +284,6 @@ export const report = new Report();
 
 /** The same, whatever the numbers. */
 export const list = new ListReport();
-
-/** Every offset is a multiple of this. */
-export const OFFSET_UNIT = 4096;
 
 export function orderOf(shape: number): number {
   return shape >> 1;
@@ -337,6 +338,8 @@ export interface AllocatorConfig {
   readonly size: Bytes;
   readonly chunkSize: Bytes;
   readonly baseOffset: Bytes;
+  /** Whether the kernel may be told of a larger unit: then the chunk size can be below 4096. */
+  readonly anyUnit: boolean;
   /** Bytes; 0 is a quarter of the machine's memory. */
   readonly memoryLimit: number;
   /** 0 is none. */
@@ -345,9 +348,10 @@ export interface AllocatorConfig {
 
 /** gpu_buddy_init(): see created(). The allocator ends with `owner`, if not before, and with its last list. */
 export function create(owner: object, config: AllocatorConfig): number {
-  const { size, chunkSize, baseOffset, memoryLimit, stepLimit } = config;
+  const { size, chunkSize, baseOffset, anyUnit, memoryLimit, stepLimit } = config;
   numbers[2] = memoryLimit;
   numbers[3] = stepLimit;
+  numbers[5] = anyUnit ? 1 : 0;
   seal(put(0, size) | put(1, chunkSize) | put(4, baseOffset));
   calls.create(register, allocators, owner);
   return status();
@@ -642,17 +646,18 @@ export function findLowest(blocks: Handle): number {
 
 /** The free runs of an allocator, in the order of their addresses: a column for each property. */
 export interface Runs {
-  readonly offsets: BigUint64Array;
-  readonly sizes: BigUint64Array;
+  readonly offsets: Float64Array;
+  readonly sizes: Float64Array;
 }
 
-/** Or the status. */
-export function freeRuns(allocator: Handle, baseOffset: Bytes): Runs | number {
+/** Or the status. Offsets are relative to the start of the space. */
+export function freeRuns(allocator: Handle): Runs | number {
   for (let capacity = 0; ;) {
-    const offsets = new BigUint64Array(capacity);
-    const sizes = new BigUint64Array(capacity);
+    const offsets = new Float64Array(capacity);
+    const sizes = new Float64Array(capacity);
     putHandle(allocator);
-    seal(put(2, baseOffset));
+    numbers[2] = 0;
+    seal();
     calls.freeRuns(offsets, sizes);
     if (status() !== OK) return status();
     const count = result(0);
@@ -662,22 +667,37 @@ export function freeRuns(allocator: Handle, baseOffset: Bytes): Runs | number {
   }
 }
 
-export function columns(capacity: number): Columns {
+/** @param offsets decides how long all columns are, and whether offsets are numbers or bigints */
+function columnsBeside<Offsets extends NumberColumn>(offsets: Offsets): Columns<Offsets> {
+  const { length } = offsets;
   return {
-    offsets: new BigUint64Array(capacity),
-    orders: new Uint8Array(capacity),
-    states: new Uint8Array(capacity),
-    tags: new Float64Array(capacity),
+    offsets,
+    orders: new Uint8Array(length),
+    states: new Uint8Array(length),
+    tags: new Float64Array(length),
   };
 }
 
-/** All blocks of a list of `count`, in list order; or the status. */
-export function read(blocks: Handle, count: number, baseOffset: Bytes): Columns | number {
-  const { offsets, orders, states, tags } = columns(count);
+export function columns(capacity: number): Columns {
+  return columnsBeside(new Float64Array(capacity));
+}
+
+/**
+ * All blocks of a list, in list order; or the status.
+ *
+ * @param offsets as long as there are blocks
+ * @param baseOffset is added to each offset
+ */
+export function read<Offsets extends NumberColumn>(
+  blocks: Handle,
+  offsets: Offsets,
+  baseOffset: Bytes,
+): Columns<Offsets> | number {
+  const columns = columnsBeside(offsets);
   putHandle(blocks);
   seal(put(2, baseOffset));
-  calls.read(offsets, orders, states, tags);
-  return status() === OK ? { offsets, orders, states, tags } : status();
+  calls.read(offsets, columns.orders, columns.states, columns.tags);
+  return status() === OK ? columns : status();
 }
 
 /** Reads the blocks of a list into columns that the caller keeps; returns false where they are too short. */
@@ -689,19 +709,28 @@ export function readInto(blocks: Handle, { offsets, orders, states, tags }: Colu
   return status() === OK && result(0) <= offsets.length;
 }
 
-/** All blocks of an allocator, in the order of their addresses; or the status. */
-export function snapshot(allocator: Handle, baseOffset: Bytes): Columns | number {
+/**
+ * All blocks of an allocator, in the order of their addresses; or the status.
+ *
+ * @param baseOffset is added to each offset
+ */
+export function snapshot<Offsets extends NumberColumn>(
+  allocator: Handle,
+  makeOffsets: (length: number) => Offsets,
+  baseOffset: Bytes,
+): Columns<Offsets> | number {
   for (let capacity = countBlocks(allocator), spare = 0; ; spare = capacity) {
-    const { offsets, orders, states, tags } = columns(capacity);
+    const columns = columnsBeside(makeOffsets(capacity));
+    const { offsets, orders, states, tags } = columns;
     putHandle(allocator);
     seal(put(2, baseOffset));
     calls.snapshot(offsets, orders, states, tags);
     if (status() !== OK) return status();
     const count = result(0);
-    if (count === capacity) return { offsets, orders, states, tags };
+    if (count === capacity) return columns;
     if (count < capacity)
       return {
-        offsets: offsets.slice(0, count),
+        offsets: offsets.slice(0, count) as Offsets,
         orders: orders.slice(0, count),
         states: states.slice(0, count),
         tags: tags.slice(0, count),
@@ -718,7 +747,8 @@ function countBlocks(allocator: Handle): number {
   return freeBlocks.reduce((sum, count, order) => sum + count + (usedBlocks[order] ?? 0), 0);
 }
 
-export interface Stats {
+/** Numbers about an allocator, as the addon tells them. Byte counts are exact although they may exceed 2^53. */
+export interface AllocatorStats {
   readonly size: number;
   readonly chunkSize: number;
   readonly avail: number;
@@ -730,8 +760,8 @@ export interface Stats {
   readonly usedBlocks: Float64Array;
 }
 
-/** Numbers that are kept anyway; or the status. Byte counts are exact although they may exceed 2^53. */
-export function stats(allocator: Handle): Stats | number {
+/** Numbers that are kept anyway; or the status. */
+export function stats(allocator: Handle): AllocatorStats | number {
   const freeBlocks = new Float64Array(layout.maxOrders);
   const usedBlocks = new Float64Array(layout.maxOrders);
   putHandle(allocator);
@@ -855,8 +885,9 @@ export function runBatch(
   numbers[3] = batch.count;
   numbers[4] = whole;
   numbers[6] = group;
-  seal(put(5, baseOffset));
   const { records, results } = batch;
+  numbers[7] = results.isBigint ? 0 : 1;
+  seal(put(5, baseOffset));
   calls.runBatch(records.memory, records.requests, results.memory);
   const answer = integers[STATUS] ?? UNANSWERED;
   return answer === OK && numbers[RESULTS + 1] === 0 ? OK_AND_EMPTY : answer;
@@ -889,6 +920,7 @@ export function replayBatch(
   numbers[4] = 0;
   numbers[5] = 0;
   numbers[6] = NO_GROUP;
+  numbers[7] = 1;
   seal();
   const { offsets, orders, states, tags } = blocks;
   const { records, results } = batch;

@@ -13,8 +13,8 @@ import * as native from './native';
 
 /** The message of the diagnostics channel `gpu-buddy:reclaimed` for a list that the garbage collector had to free. */
 export interface ReclaimedMessage {
-  /** Bytes in all of its blocks. */
-  readonly size: bigint;
+  /** Bytes in all of its blocks: exact, even above 2^53. */
+  readonly size: number;
   /** The stack of its allocation, if the allocator was made with `captureStacks`. */
   readonly stack: string | undefined;
 }
@@ -154,7 +154,7 @@ const messages: ReclaimedMessage[] = [];
 
 function tell(bytes: number, stack: string | undefined): void {
   if (bytes === 0 || !reclaimed.hasSubscribers) return;
-  messages.push({ size: BigInt(bytes), stack });
+  messages.push({ size: bytes, stack });
   if (isPowerOfTwo(messages.length)) setImmediate(publish);
 }
 

@@ -1,6 +1,6 @@
 /** What an allocation asks for: as users say it, and as it goes down. */
 import { toRange, type AddressRange } from './address-range';
-import { toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
+import { add, toBytes, toFlag, toInteger, toRelative, U64_MAX } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -15,12 +15,12 @@ export type AllocMode =
   /** Lowest address first, within these addresses. */
   | { readonly range: AddressRange }
   /** Exactly at this address, with `baseOffset`: a range as long as the size. */
-  | { readonly at: number | bigint };
+  | { readonly at: Bytes };
 
 /** How to allocate. */
 export interface AllocOptions {
   /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
-  readonly minBlockSize?: number | bigint | undefined;
+  readonly minBlockSize?: Bytes | undefined;
   /** Where to look. Default: `'simple'`. */
   readonly mode?: AllocMode | undefined;
   /** All in one piece: one block, or adjacent ones. */
@@ -60,10 +60,10 @@ const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, place: und
 const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
 /** An allocation without options, from an allocator whose lists may remember where they were allocated. */
-export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Request {
+export function plainRequest(chunkSize: Bytes, capturesStacks: boolean): Request {
   return {
     ...SIMPLE,
-    minBlockSize: toNumberIfSafe(chunkSize),
+    minBlockSize: chunkSize,
     tag: 0,
     explains: true,
     isSpecial: capturesStacks,
@@ -71,7 +71,7 @@ export function plainRequest(chunkSize: bigint, capturesStacks: boolean): Reques
 }
 
 /** @param plain what holds where an option is not given */
-export function toRequest(size: Bytes, options: AllocOptions, plain: Request, baseOffset: bigint): Request {
+export function toRequest(size: Bytes, options: AllocOptions, plain: Request, base: Bytes): Request {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) throw invalidArgType('options', 'of type object', given);
   const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = options;
@@ -84,7 +84,7 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     (tag === undefined ? 0 : 1);
   refuseMoreThan(found, 'options', options, OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
-  const { flags, start, end, isOutside, place } = toPlace(mode, size, baseOffset);
+  const { flags, start, end, isOutside, place } = toPlace(mode, size, base);
   return {
     minBlockSize: min,
     flags:
@@ -102,7 +102,7 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
   };
 }
 
-function toPlace(mode: AllocMode | undefined, size: Bytes, baseOffset: bigint): Place {
+function toPlace(mode: AllocMode | undefined, size: Bytes, base: Bytes): Place {
   if (mode === undefined || mode === 'simple') return SIMPLE;
   if (mode === 'top-down') return TOP_DOWN;
 
@@ -115,24 +115,24 @@ function toPlace(mode: AllocMode | undefined, size: Bytes, baseOffset: bigint): 
   )
     throw invalidArgType('mode', "'simple', 'top-down', { range: { start, end } } or { at: address }", given);
   const { range, at } = toOptions('mode', given as { range?: unknown; at?: unknown }, MODE_NAMES);
-  return 'range' in given ? toRangePlace(range, baseOffset) : toExactPlace(at, size, baseOffset);
+  return 'range' in given ? toRangePlace(range, base) : toExactPlace(at, size, base);
 }
 
-function toRangePlace(range: unknown, baseOffset: bigint): Place {
-  const { start, end, isOutside, text } = toRange('mode.range', range, baseOffset);
+function toRangePlace(range: unknown, base: Bytes): Place {
+  const { start, end, isOutside, text } = toRange('mode.range', range, base);
   const place = { argument: 'range', value: text, where: `in the range ${text}` } as const;
   return { flags: native.FLAG_RANGE, start, end, isOutside, place };
 }
 
-function toExactPlace(address: unknown, size: Bytes, baseOffset: bigint): Place {
+function toExactPlace(address: unknown, size: Bytes, base: Bytes): Place {
   const start = toBytes('mode.at', address);
-  const relativeStart = toRelative(start, baseOffset);
-  const end = BigInt(relativeStart ?? 0) + BigInt(size);
-  const isOutside = relativeStart === null || end >= 1n << 64n;
+  const relativeStart = toRelative(start, base);
+  const end = add(relativeStart ?? 0, size);
+  const isOutside = relativeStart === null || end > U64_MAX;
   return {
     flags: native.FLAG_RANGE,
     start: relativeStart ?? 0,
-    end: isOutside ? 0 : toNumberIfSafe(end),
+    end: isOutside ? 0 : end,
     isOutside,
     place: { argument: 'at', value: String(start), where: `at ${String(start)}` },
   };

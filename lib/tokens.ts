@@ -2,8 +2,10 @@
  * A token stands for an allocator or a list in another thread: plain data that can be cloned, posted and written as JSON. It
  * says nothing but which one is meant: all the rest is known natively.
  */
+import { toFlag } from './arguments';
 import { invalidArgType } from './errors';
 import type { Token } from './native';
+import { toOptions, type Names } from './options';
 
 /** Stands for an allocator in every thread of this process. Made by `GpuBuddy.share()`. */
 export interface GpuBuddyToken {
@@ -18,6 +20,19 @@ export interface AllocatedBlocksToken {
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
   readonly buddy: GpuBuddyToken;
+}
+
+/** How this thread sees what a token stands for. */
+export interface OpenOptions {
+  /** Give out bigints in place of numbers, whatever other threads do. Default: false. */
+  readonly bigint?: boolean | undefined;
+}
+
+const OPEN_OPTION_NAMES: Names<OpenOptions> = { bigint: true };
+
+/** Whether bigints are to be given out. */
+export function wantsBigint(options: OpenOptions | undefined): boolean {
+  return toFlag('bigint', toOptions('options', options, OPEN_OPTION_NAMES).bigint);
 }
 
 export function toBuddyToken(argument: string, value: unknown): GpuBuddyToken {

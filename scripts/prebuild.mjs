@@ -27,7 +27,8 @@ function checkSources() {
 async function main() {
   const targets = targetsNamed(process.argv.slice(2));
   checkSources();
-  const { compileAddon } = await import('../dist/addon/compile.js');
+  /** @type {typeof import('../lib/addon/compile.js')} */
+  const { compileAddon } = await import(new URL('../dist/addon/compile.js', import.meta.url).href);
   const compiler = await fetchZig(console.log);
   for (const target of targets) {
     const start = performance.now();

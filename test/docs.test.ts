@@ -1,6 +1,7 @@
 /** Every example in README.md, docs/ and the docstrings of lib/ runs; what it logs is what its `// …` comments say. */
 import { describe, expect, test } from '@jest/globals';
 import { transformSync } from '@swc/core';
+import { parse } from 'acorn';
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,15 +26,15 @@ function filesBelow(folder: string, ending: string): string[] {
 
 function examplesIn(file: string): Example[] {
   const text = readFileSync(file, 'utf8').replace(/^ *\* ?/gm, file.endsWith('.ts') ? '' : '$&');
-  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => ({
+  return [...text.matchAll(/^```[jt]s\n(.*?)^```/gms)].map((match) => ({
     where: `${relative(root, file)}:${String(text.slice(0, match.index).split('\n').length)}`,
     code: match[1] ?? '',
   }));
 }
 
-const examples = [join(root, 'README.md'), ...filesBelow('docs', '.md'), ...filesBelow('lib', '.ts')].flatMap(
-  examplesIn,
-);
+const pages = [join(root, 'README.md'), ...filesBelow('docs', '.md')];
+const ofPages = pages.flatMap(examplesIn);
+const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 
 /** Runs an example as a program of its own, and gives what it logged. */
 function run(code: string): string[] {
@@ -66,8 +67,9 @@ function promised(code: string): string[] {
 }
 
 describe('examples', () => {
-  test('are found in the README and in the docstrings', () => {
-    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(5);
+  test('are found in the README, in docs/ and in the docstrings', () => {
+    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(6);
+    expect(examples.filter(({ where }) => where.startsWith('docs/')).length).toBeGreaterThanOrEqual(5);
     expect(examples.filter(({ where }) => where.startsWith('lib/')).length).toBeGreaterThanOrEqual(2);
   });
 
@@ -76,14 +78,33 @@ describe('examples', () => {
   });
 });
 
-describe('the examples of the README', () => {
-  const ofReadme = examples.filter(({ where }) => where.startsWith('README.md'));
+describe('the examples of README.md and docs/', () => {
+  test.each(ofPages)('at $where have no syntax that the oldest supported Node does not know', ({ code }) => {
+    expect(() => parse(code, { ecmaVersion: 2023, sourceType: 'module' })).not.toThrow();
+  });
 
   // From this folder the package finds itself, as it is built.
-  test.each(ofReadme.map(({ where, code }) => [where, code]))(
-    'at %s run as they stand, as an ES module in this Node',
-    (_, code) => {
-      execFileSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: root, stdio: 'pipe' });
+  test.each(ofPages)('at $where run as they stand, as an ES module in this Node', ({ code }) => {
+    const output = execFileSync(process.execPath, ['--input-type=module', '--eval', code], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    expect(output.split('\n').slice(0, -1)).toEqual(promised(code));
+  });
+});
+
+describe('bigints', () => {
+  const isExplainedIn = (page: string) => page.endsWith('numbers.md');
+  const bigintsIn = (page: string) => readFileSync(page, 'utf8').match(/BigInt\(|\b\d[\d_]*n\b/g) ?? [];
+
+  test('are shown where they are explained', () => {
+    expect(pages.filter(isExplainedIn).flatMap(bigintsIn)).not.toEqual([]);
+  });
+
+  test.each(pages.filter((page) => !isExplainedIn(page)).map((page) => relative(root, page)))(
+    'are not shown in %s',
+    (page) => {
+      expect(bigintsIn(join(root, page))).toEqual([]);
     },
   );
 });

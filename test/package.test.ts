@@ -107,6 +107,15 @@ describe('the npm package', () => {
     expect(others).toEqual([]);
   });
 
+  test('declares its types in one file an entry point', () => {
+    expect(files.filter((file) => /\.d\.m?ts$/.test(file)).sort()).toEqual([
+      'dist/index.d.mts',
+      'dist/index.d.ts',
+      'dist/trace/index.d.mts',
+      'dist/trace/index.d.ts',
+    ]);
+  });
+
   test('has no leavings of an interrupted build', () => {
     const folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-pack-'));
     try {

@@ -2,7 +2,7 @@
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { library, loadLibrary } from '../library.mjs';
-import { findState, space } from '../states.mjs';
+import { findState } from '../states.mjs';
 import { assertAgreement, build } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
@@ -12,7 +12,11 @@ const { request, operation, count } = state;
 /** Nanoseconds that a round should take at the most. */
 const LONGEST_ROUND = 5e7;
 
-const names = ['api', 'batch', 'replay'].filter((name) => name !== 'batch' || operation !== 'churn');
+/** The ways that are in the same state after any number of these operations. */
+const names =
+  operation === 'errors'
+    ? ['api']
+    : ['api', 'batch', 'replay'].filter((name) => name !== 'batch' || operation !== 'churn');
 const builds = { old: loadLibrary(folder), new: library };
 /** @type {[string, import('../ways/way.mjs').Way][]} */
 const built = [];
@@ -20,7 +24,7 @@ for (const name of names)
   for (const [age, from] of Object.entries(builds)) {
     // A module of its own for each, or the engine would optimize the loops for both together.
     const Way = Object.values(await import(`../ways/${name}.mjs?${age}`))[0];
-    const way = new Way(space, from);
+    const way = new Way(state.space, from);
     build(way, state);
     built.push([`${name} ${age}`, way]);
   }

@@ -1,7 +1,7 @@
 // Measures all that leads to a state, from the empty space on, and its operations, in C and as one batch, in turns: ID ROUNDS
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
-import { findState, space } from '../states.mjs';
+import { findState } from '../states.mjs';
 import { ways } from '../ways/index.mjs';
 import { assertAgreement, build, settlingSteps } from '../ways/way.mjs';
 import { report } from './report.mjs';
@@ -16,7 +16,7 @@ let done = [];
 
 /** @param {'c' | 'batch'} name */
 const job = (name) => () => {
-  const way = new ways[name](space);
+  const way = new ways[name](state.space);
   // What was left by the one before has nothing to do with this one.
   globalThis.gc?.();
   const time = timed(() => {

@@ -1,13 +1,13 @@
 // A snapshot of a million blocks, and the same in C: ROUNDS.
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
-import { snapshotState, space } from '../states.mjs';
+import { snapshotState } from '../states.mjs';
 import { Api } from '../ways/api.mjs';
 import { C } from '../ways/c.mjs';
 import { agree, build } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
-const [c, api] = [new C(space), new Api(space)];
+const [c, api] = [new C(snapshotState.space), new Api(snapshotState.space)];
 for (const way of [c, api]) build(way, snapshotState);
 if (!agree(c, api)) throw new Error('The API has come to other blocks than C.');
 const count = api.blocks().offsets.length;

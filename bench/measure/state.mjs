@@ -1,7 +1,7 @@
 // Measures one state, all ways in turns, or those that are named: ID ROUNDS [WAY]...
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
-import { findState, space } from '../states.mjs';
+import { findState } from '../states.mjs';
 import { ways } from '../ways/index.mjs';
 import { assertAgreement, build } from '../ways/way.mjs';
 import { report } from './report.mjs';
@@ -19,7 +19,7 @@ const steady = Object.entries(ways).filter(
 const LONGEST_ROUND = 2e8;
 
 const built = steady.map(([name, Way]) => {
-  const way = new Way(space);
+  const way = new Way(state.space);
   build(way, state);
   return /** @type {[string, import('../ways/way.mjs').Way]} */ ([name, way]);
 });

@@ -1,11 +1,9 @@
 /** This checkout beside another one: whether anything has become slower. */
-import { measure } from '../child.mjs';
+import { measureInSeveral } from '../child.mjs';
 import { CLOCK } from '../clock.mjs';
 import { median, medianWithBounds } from '../statistics.mjs';
 import { table } from '../table.mjs';
 
-/** Measures each state in several processes: V8 compiles the same code differently, by up to a fifth of the time. */
-const PROCESSES = 5;
 /** Live blocks from which on a state takes long to build, and rounds are fewer. */
 const LONG_TO_BUILD = 1_000_000;
 
@@ -18,13 +16,8 @@ export async function compare(states, rounds, folder) {
   const rows = [];
   for (const state of states) {
     console.error(`${state.name} …`);
-    /** @type {Record<string, import('../clock.mjs').Times[]>} */
-    const times = {};
-    for (let process = 0; process < PROCESSES; process++) {
-      const args = [state.id, state.live < LONG_TO_BUILD ? rounds : Math.ceil(rounds / 3), folder];
-      for (const [way, more] of Object.entries(await measure('against', args)))
-        times[way] = [...(times[way] ?? []), ...more];
-    }
+    const args = [state.id, state.live < LONG_TO_BUILD ? rounds : Math.ceil(rounds / 3), folder];
+    const times = await measureInSeveral('against', args);
     for (const way of ['api', 'batch', 'replay']) {
       const [before, after] = ['old', 'new'].map((age) => times[`${way} ${age}`]?.map((time) => time[CLOCK]));
       if (!before) continue;

@@ -1,6 +1,7 @@
 /** The figures that are no pairs of calls: each part gives its rounds, and says what of them counts. */
-import { measure } from '../child.mjs';
+import { measure, measureInSeveral } from '../child.mjs';
 import { CLOCK } from '../clock.mjs';
+import { HOLES } from '../states.mjs';
 import { median, ratios, summarize } from '../statistics.mjs';
 
 /** @typedef {import('../statistics.mjs').Summary} Summary */
@@ -8,6 +9,14 @@ import { median, ratios, summarize } from '../statistics.mjs';
 
 /** @param {number[]} list */
 const sum = (list) => list.reduce((a, b) => a + b, 0);
+
+/** What is done in number mode and in bigint mode. */
+const NUMBERS = {
+  api: ['allocBlocks() and free()', 'ns a pair'],
+  batch: ['a batch', 'ns a pair'],
+  offsets: ["reading a list's offset", 'ns'],
+  columns: ['snapshot(), and reading its offsets', 'ns a block'],
+};
 
 /** @type {Record<string, (rounds: number) => Promise<{ figures: Record<string, number>, rows: Row[] }>>} */
 export const others = {
@@ -30,6 +39,42 @@ export const others = {
         { name: 'native memory, a live block', unit: 'bytes', value: summarize([native]) },
         { name: "JavaScript's heap, a live list", unit: 'bytes', value: summarize([heap]) },
       ],
+    };
+  },
+
+  async numbers(rounds) {
+    const times = await measureInSeveral('numbers', [rounds]);
+    /** @type {Record<string, number>} */
+    const figures = {};
+    const rows = Object.entries(NUMBERS).flatMap(([id, [name, unit]]) => {
+      const [number, bigint] = ['number', 'bigint'].map((mode) =>
+        times[`${id} ${mode}`].map((time) => time[CLOCK]),
+      );
+      const ratio = ratios(number, bigint);
+      figures[`numbers.${id}`] = ratio.median;
+      return [
+        { name: `${name}, numbers`, unit, value: summarize(number) },
+        { name: `${name}, bigints`, unit, value: summarize(bigint) },
+        { name: `${name}, numbers / bigints`, unit: '', value: ratio },
+      ];
+    });
+    return { figures, rows };
+  },
+
+  async questions(rounds) {
+    const times = await measure('questions', [rounds]);
+    const rows = Object.entries(times).map(([name, list]) => ({
+      name: `${HOLES.toLocaleString('en')} holes: ${name}`,
+      unit: 'ns',
+      value: summarize(list.map((time) => time[CLOCK])),
+    }));
+    const medianOf = (name) => median(times[name].map((time) => time[CLOCK]));
+    return {
+      figures: {
+        'questions.largestFree': medianOf('largestFree'),
+        'questions.fragmentation': medianOf('fragmentation'),
+      },
+      rows,
     };
   },
 

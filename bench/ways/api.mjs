@@ -7,11 +7,11 @@ import { apiOptions } from './requests.mjs';
 /** @implements {Way} @typedef {import('./way.mjs').Way} Way @typedef {import('../states.mjs').Request} Request */
 export class Api {
   #buddy;
-  /** @type {import('gpu-buddy').AllocatedBlocks[]} */
+  /** @type {import('gpu-buddy').AllocatedBlocks<import('gpu-buddy').Bytes>[]} */
   #live = [];
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  /** @param {import('./way.mjs').Params} params @param {import('../library.mjs').Library} [from] */
   constructor(params, { GpuBuddy } = library) {
     this.#buddy = new GpuBuddy(params);
   }
@@ -71,6 +71,34 @@ export class Api {
       if (this.#buddy.tryAllocBlocks(size, alloc)) throw new Error('There should be no room.');
   }
 
+  /** @param {Request} request @param {number} count */
+  errors(request, count) {
+    const buddy = this.#buddy;
+    const { size } = request;
+    const { alloc } = apiOptions(request);
+    for (let i = 0; i < count; i++)
+      if (!isRefused(buddy, size, alloc)) throw new Error('There should be no room.');
+  }
+
+  /** Reads the address of every live list. @param {number} count of reads */
+  offsets(count) {
+    const live = this.#live;
+    /** @type {import('gpu-buddy').Bytes | undefined} */
+    let last;
+    for (let i = 0; i < count; i++) {
+      const { offset } = live[i % live.length];
+      if (offset === last) throw new Error('Two lists lie at the same address.');
+      last = offset;
+    }
+  }
+
+  /** Reads the addresses of all blocks from a snapshot, in which they ascend. */
+  columns() {
+    const { offsets } = this.#buddy.snapshot();
+    for (let i = 1; i < offsets.length; i++)
+      if (offsets[i] <= offsets[i - 1]) throw new Error('The blocks are not in order.');
+  }
+
   end() {}
 
   blocks() {
@@ -79,5 +107,20 @@ export class Api {
 
   dispose() {
     this.#buddy.dispose();
+  }
+}
+
+/**
+ * @param {import('gpu-buddy').GpuBuddy<import('gpu-buddy').Bytes>} buddy
+ * @param {number} size
+ * @param {import('gpu-buddy').AllocOptions} [options]
+ */
+function isRefused(buddy, size, options) {
+  try {
+    buddy.allocBlocks(size, options);
+    return false;
+  } catch (error) {
+    if (error.code !== 'ENOSPC') throw error;
+    return true;
   }
 }

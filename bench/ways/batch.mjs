@@ -15,13 +15,13 @@ const NO_SPACE = -28;
 export class Batch {
   #buddy;
   #batch;
-  /** Places in the batch. @type {number[]} */
+  /** As the batch has given them: an older build's are no handles. @type {import('gpu-buddy').BatchHandle[]} */
   #live = [];
-  /** What was allocated stays as long as its result does. @type {import('gpu-buddy').BatchResult[]} */
+  /** What was allocated stays as long as its result does. @type {import('gpu-buddy').BatchResult<import('gpu-buddy').Bytes>[]} */
   #results = [];
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  /** @param {import('./way.mjs').Params} params @param {import('../library.mjs').Library} [from] */
   constructor(params, { GpuBuddy } = library) {
     this.#buddy = new GpuBuddy(params);
     this.#batch = this.#buddy.batch();
@@ -36,7 +36,7 @@ export class Batch {
   /** @param {Request} request */
   keepEverySecond(request) {
     const { free } = apiOptions(request);
-    for (const place of takeEverySecond(this.#live)) this.#batch.free(place, free);
+    for (const handle of takeEverySecond(this.#live)) this.#batch.free(handle, free);
   }
 
   /** @param {Request} request */
@@ -44,7 +44,7 @@ export class Batch {
     const { free } = apiOptions(request);
     const { taken, random } = takeRandomHalf(this.#live, this.#random);
     this.#random = random;
-    for (const place of taken) this.#batch.free(place, free);
+    for (const handle of taken) this.#batch.free(handle, free);
   }
 
   /** @param {Request} request @param {number} count */
@@ -68,9 +68,9 @@ export class Batch {
     let random = this.#random;
     for (let i = 0; i < count; i++) {
       random = nextRandom(random);
-      const place = (random >>> 0) % live.length;
-      batch.free(live[place], free);
-      live[place] = batch.alloc(size, alloc);
+      const index = (random >>> 0) % live.length;
+      batch.free(live[index], free);
+      live[index] = batch.alloc(size, alloc);
     }
     this.#random = random;
   }

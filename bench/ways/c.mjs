@@ -16,7 +16,7 @@ export class C {
   #params;
   #space;
 
-  /** @param {{ size: number, chunkSize: number }} params */
+  /** @param {import('./way.mjs').Params} params */
   constructor(params) {
     this.#params = params;
     this.#space = c.create(Float64Array.of(params.size, params.chunkSize, 0, 0, 0, 0), SEED);

@@ -17,7 +17,7 @@ export class Replay {
   #nextId = 1;
   #random = SEED;
 
-  /** @param {{ size: number, chunkSize: number }} params @param {import('../library.mjs').Library} [from] */
+  /** @param {import('./way.mjs').Params} params @param {import('../library.mjs').Library} [from] */
   constructor(params, { TraceReplayer } = library) {
     this.#replayer = new TraceReplayer();
     this.#params = params;

@@ -10,17 +10,23 @@
  * @property {(request: Request, count: number) => void} pairs allocates one and frees it
  * @property {(request: Request, count: number) => void} churn frees a random live one and allocates another
  * @property {(request: Request, count: number) => void} failures asks in vain
+ * @property {(request: Request, count: number) => void} [errors] asks in vain, and takes the error
  * @property {() => void} end does what may have been put off
  * @property {() => Blocks} blocks all there are, free and allocated, in the order of their addresses
  * @property {() => void} dispose
  *
- * @typedef {{ offsets: BigUint64Array, orders: Uint8Array, states: Uint8Array }} Blocks
+ * @typedef {object} Params of the space
+ * @property {number} size
+ * @property {number} chunkSize
+ * @property {boolean} [bigint] only for the API and batches
+ *
+ * @typedef {{ offsets: Float64Array | BigUint64Array, orders: Uint8Array, states: Uint8Array }} Blocks
  */
 
 /** @param {Way} way @param {import('../states.mjs').State} state */
 export function build(way, { layout, live, blockSize, request, operation }) {
   /** @type {Request} */
-  const one = { ...request, size: blockSize, contiguous: false, mode: 'simple' };
+  const one = { ...request, size: blockSize, minBlockSize: undefined, contiguous: false, mode: 'simple' };
   if (layout === 'packed' || layout === 'full') way.fill(one, live);
   if (layout === 'checkerboard' || layout === 'random') way.fill(one, 2 * live);
   if (layout === 'checkerboard') way.keepEverySecond(one);
@@ -45,14 +51,19 @@ export function assertAgreement(state, [[, first], ...others]) {
     if (!agree(first, way)) throw new Error(`${state}: ${name} has come to other blocks`);
 }
 
-/** Whether two ways have led to the same state. @param {Way} a @param {Way} b */
+/** Whether two ways have led to the same state. @param {Pick<Way, 'blocks'>} a @param {Pick<Way, 'blocks'>} b */
 export function agree(a, b) {
   const [some, others] = [a.blocks(), b.blocks()];
   return (
-    equal(some.offsets, others.offsets) &&
+    equal(toNumbers(some.offsets), toNumbers(others.offsets)) &&
     equal(some.orders, others.orders) &&
     equal(some.states, others.states)
   );
+}
+
+/** C, older builds and bigint mode give bigints. All spaces end below 2^53. @param {Blocks['offsets']} offsets */
+function toNumbers(offsets) {
+  return offsets instanceof BigUint64Array ? Float64Array.from(offsets, Number) : offsets;
 }
 
 /** @param {ArrayBufferView} a @param {ArrayBufferView} b */

@@ -1,6 +1,7 @@
 /** Checks what users pass as operations, places and text. Numbers and booleans in them: see lib/arguments.ts. */
-import { toInteger } from '../arguments';
+import { toBoolean, toBytes, toInteger } from '../arguments';
 import { invalidArgType } from '../errors';
+import type { TraceOperation } from './operation';
 import { OPERATION_FORMS } from './operation-forms';
 import type { TracePlace } from './trace-error';
 
@@ -20,8 +21,60 @@ export function toPlace(place: TracePlace): TracePlace {
   return { file: toText('place.file', place.file), line: toInteger('place.line', place.line) };
 }
 
+/** Copies an operation, which may be anything, as it is now: whoever has the copy need not look at it again. */
+export function toOperation(given: TraceOperation): TraceOperation {
+  checkObject('operation', given);
+  const { kind } = given;
+  switch (kind) {
+    case 'comment':
+      return { kind, text: toText('operation.text', given.text) };
+    case 'init':
+      return {
+        kind,
+        size: toBytes('operation.size', given.size),
+        chunkSize: toBytes('operation.chunkSize', given.chunkSize),
+      };
+    case 'alloc':
+      return {
+        kind,
+        id: toId(given.id),
+        start: toBytes('operation.start', given.start),
+        end: toBytes('operation.end', given.end),
+        size: toBytes('operation.size', given.size),
+        minBlockSize: toBytes('operation.minBlockSize', given.minBlockSize),
+        flags: toBytes('operation.flags', given.flags),
+      };
+    case 'free':
+      return { kind, id: toId(given.id), cleared: toBoolean('operation.cleared', given.cleared) };
+    case 'trim': {
+      const { start } = given;
+      return {
+        kind,
+        id: toId(given.id),
+        start: start === undefined ? undefined : toBytes('operation.start', start),
+        newSize: toBytes('operation.newSize', given.newSize),
+      };
+    }
+    case 'free_block':
+      return { kind, id: toId(given.id), index: toInteger('operation.index', given.index) };
+    case 'reset_clear':
+      return { kind, clear: toBoolean('operation.clear', given.clear) };
+    case 'lookup':
+      return { kind, address: toBytes('operation.address', given.address) };
+    case 'print':
+    case 'fini':
+      return { kind };
+    default:
+      throw unknownKind(kind);
+  }
+}
+
+function toId(id: unknown): number {
+  return toInteger('operation.id', id);
+}
+
 /** The error of an operation whose `kind` is none. */
-export function unknownKind(kind: unknown): TypeError {
+function unknownKind(kind: unknown): TypeError {
   const known = ['comment', ...OPERATION_FORMS.keys()].map((name) => `'${name}'`);
   return invalidArgType('operation.kind', `one of ${known.join(', ')}`, kind);
 }

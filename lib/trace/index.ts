@@ -1,4 +1,8 @@
 /** What is public as `gpu-buddy/trace`: names only. */
+/// <reference lib="esnext.disposable" preserve="true" />
+export type { BlockTable } from '../block-table';
+export type { AllocatorStats, Bytes } from '../native';
+export type { Column } from '../space';
 export { Comparison, type ComparisonCounts, type Difference } from './comparison';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openLines, type OpenLinesOptions } from './open-lines';

@@ -10,7 +10,7 @@ const STATE = 3;
 
 export class OperationBatch {
   readonly #records = new Records(CAPACITY);
-  readonly #results = new BatchColumns(CAPACITY);
+  readonly #results = new BatchColumns(CAPACITY, false);
   readonly #state = new Float64Array(STATE * CAPACITY);
   /** The blocks of all lists of more than one, one list after the other. */
   #blocks = native.columns(CAPACITY);

@@ -2,7 +2,7 @@
 import type { LineReader } from './line-reader';
 import type { TraceOperation } from './operation';
 import { parseOperation } from './parse-operation';
-import type { TraceReplayer } from './trace-replayer';
+import { ofReplayer, type TraceReplayer } from './trace-replayer';
 
 /** One line of a trace that was replayed. */
 export interface ReplayStep {
@@ -22,7 +22,7 @@ type PendingStep = ReplayStep & { result: string };
  * replayer may be ahead of the step, except before a `fini`; its getters are not.
  */
 export interface ReplayObserver {
-  /** Called before the operation is executed. */
+  /** Called before an operation that is executed by itself: any but `alloc` and `free`. */
   before?(operation: TraceOperation, replayer: TraceReplayer): void;
   /** Called after the operation was executed. The replay waits where this gives a promise. */
   after(step: ReplayStep, replayer: TraceReplayer): Promise<void> | undefined;
@@ -69,10 +69,13 @@ export async function replayTrace(
       const line = trace.next();
       const operation = parseOperation(line, trace);
       const step = { operation, line, lineNumber: trace.line, result: '' };
-      if (!replayer.canEnqueue(operation)) await runWaiting();
+      if (!ofReplayer.canEnqueue(replayer, operation)) await runWaiting();
+      if (ofReplayer.enqueue(replayer, operation, trace)) {
+        waiting.push(step);
+        continue;
+      }
       for (const observer of observers) observer.before?.(operation, replayer);
-      if (replayer.enqueue(operation, trace)) waiting.push(step);
-      else await tell([step], [replayer.execute(operation, trace)]);
+      await tell([step], [replayer.execute(operation, trace)]);
     }
   } finally {
     // Those before a line that is wrong, too.

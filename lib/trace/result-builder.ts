@@ -1,5 +1,4 @@
 /** Writes result lines, byte by byte: the fastest way to many hexadecimal numbers. Knows the format, no allocator. */
-import { endianness } from 'node:os';
 import type { Columns } from '../native';
 import { STATE_CLEAR } from '../native';
 
@@ -10,8 +9,6 @@ const ZERO = 0x30;
 const LETTER_X = 0x78;
 
 const TWO_32 = 2 ** 32;
-const LOW = endianness() === 'LE' ? 0 : 1;
-const HIGH = 1 - LOW;
 
 /** More than a block takes (a space, `0x` and 16 digits, the order, the clear bit), and more than a number does. */
 const LONGEST_BLOCK = 32;
@@ -46,12 +43,10 @@ export class ResultBuilder {
 
   /** As `block`, for the first `count` rows of the columns. */
   blocks(count: number, { offsets, orders, states }: Columns): void {
-    // Halves of the offsets are numbers, where a whole one would be a bigint.
-    const halves = new Uint32Array(offsets.buffer, offsets.byteOffset, 2 * count);
     this.#reserve(count * LONGEST_BLOCK);
     for (let i = 0; i < count; i++) {
       this.#byte(SPACE);
-      this.#hexHalves(halves[2 * i + HIGH] ?? 0, halves[2 * i + LOW] ?? 0);
+      this.#hex(offsets[i] ?? 0);
       this.#orderAndClear(orders[i] ?? 0, ((states[i] ?? 0) & STATE_CLEAR) !== 0);
     }
   }
@@ -84,10 +79,7 @@ export class ResultBuilder {
 
   #hex(value: number): void {
     const high = Math.floor(value / TWO_32);
-    this.#hexHalves(high, value - high * TWO_32);
-  }
-
-  #hexHalves(high: number, low: number): void {
+    const low = value - high * TWO_32;
     this.#byte(ZERO);
     this.#byte(LETTER_X);
     if (high > 0) {

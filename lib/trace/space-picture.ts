@@ -50,7 +50,7 @@ export function drawSpace(
   const { offsets, orders, states } = snapshot.blocks;
   for (let i = 0; i < offsets.length; i++) {
     const state = states[i] ?? 0;
-    const start = Number(offsets[i]);
+    const start = offsets[i] ?? 0;
     const end = start + chunkSize * 2 ** (orders[i] ?? 0);
     if (state & STATE_ALLOCATED) share(used, cellSize, start, end);
     else if (state & STATE_CLEAR) share(clear, cellSize, start, end);

@@ -1,5 +1,5 @@
 /** An allocator's whole space at one moment. */
-import type { Columns } from '../native';
+import type { BlockTable } from '../block-table';
 
 export interface SpaceSnapshot {
   /** Bytes of the space. */
@@ -10,5 +10,5 @@ export interface SpaceSnapshot {
   readonly avail: number;
   readonly clearAvail: number;
   /** All blocks, free and allocated, in the order of their addresses. */
-  readonly blocks: Columns;
+  readonly blocks: BlockTable;
 }

@@ -1,9 +1,16 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
-import { toBoolean, toBytes, toInteger } from '../arguments';
 import * as native from '../native';
-import { checkObject, toPlace, toText, unknownKind } from './check';
+import type { AllocatorStats } from '../native';
+import { checkObject, toOperation, toPlace } from './check';
 import { describe, ListTable } from './list-table';
-import type { AllocOperation, FreeOperation, TraceOperation } from './operation';
+import type {
+  AllocOperation,
+  FreeBlockOperation,
+  FreeOperation,
+  InitOperation,
+  TraceOperation,
+  TrimOperation,
+} from './operation';
 import { OperationBatch } from './operation-batch';
 import { ResultBuilder } from './result-builder';
 import type { SpaceSnapshot } from './space-snapshot';
@@ -11,6 +18,15 @@ import { NOWHERE, TraceError, type TracePlace } from './trace-error';
 
 /** A result line of more blocks would be longer than a string can be. */
 const MAX_BLOCKS_OF_A_LINE = 2 ** 23;
+
+/** The part of a replayer that only this folder may use: for operations of its own parser, which need no checks. */
+interface ReplayerInternals {
+  canEnqueue(replayer: TraceReplayer, operation: TraceOperation): boolean;
+  enqueue(replayer: TraceReplayer, operation: TraceOperation, place: TracePlace): boolean;
+}
+
+/** Filled in below. */
+export const ofReplayer = {} as ReplayerInternals;
 
 /**
  * Executes operations and answers each with its result line, exactly as it was recorded in the kernel:
@@ -29,6 +45,7 @@ export class TraceReplayer implements Disposable {
   #columns = native.columns(64);
   #allocator: Allocator | undefined;
   #size = 0;
+  #chunkSize = 0;
   #errno = 0;
   #avail = 0;
   #clearAvail = 0;
@@ -60,7 +77,7 @@ export class TraceReplayer implements Disposable {
   }
 
   /** Numbers of the current allocator; `undefined` without one. */
-  stats(): native.Stats | undefined {
+  stats(): AllocatorStats | undefined {
     const stats = this.#allocator && native.stats(this.#allocator);
     return typeof stats === 'object' ? stats : undefined;
   }
@@ -68,7 +85,8 @@ export class TraceReplayer implements Disposable {
   /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();
-    const blocks = this.#allocator && native.snapshot(this.#allocator, 0);
+    const blocks =
+      this.#allocator && native.snapshot(this.#allocator, (length) => new Float64Array(length), 0);
     if (stats === undefined || typeof blocks !== 'object') return undefined;
     const { size, chunkSize, avail, clearAvail } = stats;
     return { size, chunkSize, avail, clearAvail, blocks };
@@ -83,47 +101,34 @@ export class TraceReplayer implements Disposable {
    * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, where it is no `TraceOperation`
    */
   execute(operation: TraceOperation, place: TracePlace = NOWHERE): string {
-    checkObject('operation', operation);
-    if (this.#batch.length > 0) throw new Error('Operations are enqueued: run() must come first.');
+    const checked = toOperation(operation);
     const at = toPlace(place);
-    // Whatever the kind, all fields are read and checked before anything is done.
-    const { kind } = operation;
-    switch (kind) {
+    if (this.#batch.length > 0) throw new Error('Operations are enqueued: run() must come first.');
+    return this.#execute(checked, at);
+  }
+
+  #execute(operation: TraceOperation, place: TracePlace): string {
+    switch (operation.kind) {
       case 'comment':
-        return toText('operation.text', operation.text);
+        return operation.text;
       case 'init':
-        return this.#init(
-          toBytes('operation.size', operation.size),
-          toBytes('operation.chunkSize', operation.chunkSize),
-          at,
-        );
+        return this.#init(operation, place);
       case 'alloc':
       case 'free':
-        this.enqueue(operation, at);
+        this.#enqueue(operation, place);
         return this.run().next().value ?? '';
       case 'trim':
-        return this.#trim(
-          toInteger('operation.id', operation.id),
-          operation.start === undefined ? undefined : toBytes('operation.start', operation.start),
-          toBytes('operation.newSize', operation.newSize),
-          at,
-        );
+        return this.#trim(operation, place);
       case 'free_block':
-        return this.#freeBlock(
-          toInteger('operation.id', operation.id),
-          toInteger('operation.index', operation.index),
-          at,
-        );
+        return this.#freeBlock(operation, place);
       case 'reset_clear':
-        return this.#resetClear(toBoolean('operation.clear', operation.clear), at);
+        return this.#resetClear(operation.clear, place);
       case 'lookup':
-        return this.#lookup(toBytes('operation.address', operation.address), at);
+        return this.#lookup(operation.address, place);
       case 'print':
-        return this.#print(at);
+        return this.#print(place);
       case 'fini':
-        return this.#fini(at);
-      default:
-        throw unknownKind(kind);
+        return this.#fini(place);
     }
   }
 
@@ -133,7 +138,10 @@ export class TraceReplayer implements Disposable {
    */
   canEnqueue(operation: TraceOperation): boolean {
     checkObject('operation', operation);
-    const { kind } = operation;
+    return this.#canEnqueue(operation);
+  }
+
+  #canEnqueue({ kind }: TraceOperation): boolean {
     return (kind === 'alloc' || kind === 'free') && !this.#batch.isFull;
   }
 
@@ -143,11 +151,14 @@ export class TraceReplayer implements Disposable {
    * @throws TraceError, TypeError, RangeError as `execute()`
    */
   enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
-    checkObject('operation', operation);
-    const { kind } = operation;
-    if (kind === 'alloc') return this.#enqueueAlloc(operation, place);
-    if (kind === 'free') return this.#enqueueFree(operation, place);
-    return false;
+    return this.canEnqueue(operation) && this.#enqueue(toOperation(operation), toPlace(place));
+  }
+
+  #enqueue(operation: TraceOperation, place: TracePlace): boolean {
+    if (!this.#canEnqueue(operation)) return false;
+    if (operation.kind === 'alloc') this.#enqueueAlloc(operation, place);
+    else if (operation.kind === 'free') this.#enqueueFree(operation, place);
+    return true;
   }
 
   /**
@@ -188,13 +199,21 @@ export class TraceReplayer implements Disposable {
     this.#drop();
   }
 
-  #init(size: native.Bytes, chunkSize: native.Bytes, place: TracePlace): string {
+  static {
+    Object.assign(ofReplayer, {
+      canEnqueue: (replayer, operation) => replayer.#canEnqueue(operation),
+      enqueue: (replayer, operation, place) => replayer.#enqueue(operation, place),
+    } satisfies typeof ofReplayer);
+  }
+
+  #init({ size, chunkSize }: InitOperation, place: TracePlace): string {
     if (this.#allocator) throw new TraceError(place, 'init while an allocator lives: fini must come first');
     const allocator = new Allocator();
     const status = native.create(allocator, {
       size,
       chunkSize,
       baseOffset: 0,
+      anyUnit: false,
       memoryLimit: 0,
       stepLimit: 0,
     });
@@ -203,6 +222,7 @@ export class TraceReplayer implements Disposable {
 
     allocator.setHandle(native.created());
     this.#allocator = allocator;
+    this.#chunkSize = Number(chunkSize);
     const line = this.#endNow(allocator);
     this.#size = this.#avail;
     return line;
@@ -231,14 +251,8 @@ export class TraceReplayer implements Disposable {
     return this.#allocator;
   }
 
-  #enqueueAlloc(operation: AllocOperation, place: TracePlace): boolean {
-    const id = toInteger('operation.id', operation.id);
-    const start = toBytes('operation.start', operation.start);
-    const end = toBytes('operation.end', operation.end);
-    const size = toBytes('operation.size', operation.size);
-    const minBlockSize = toBytes('operation.minBlockSize', operation.minBlockSize);
-    const flags = toBytes('operation.flags', operation.flags);
-    if (this.#batch.isFull) return false;
+  #enqueueAlloc(operation: AllocOperation, place: TracePlace): void {
+    const { id, start, end, size, minBlockSize, flags } = operation;
     this.#places.set(this.#batch.length, place);
 
     this.#liveAllocator('alloc', place);
@@ -253,29 +267,24 @@ export class TraceReplayer implements Disposable {
       tag: 0,
       explains: false,
     });
-    return true;
   }
 
-  #enqueueFree(operation: FreeOperation, place: TracePlace): boolean {
-    const id = toInteger('operation.id', operation.id);
-    const cleared = toBoolean('operation.cleared', operation.cleared);
-    if (this.#batch.isFull) return false;
+  #enqueueFree({ id, cleared }: FreeOperation, place: TracePlace): void {
     this.#places.set(this.#batch.length, place);
 
     this.#liveAllocator('free', place);
     const slot = this.#slotOf(id, place);
     this.#batch.free(slot, cleared);
     this.#lists.delete(id, slot);
-    return true;
   }
 
-  #trim(id: number, start: native.Bytes | undefined, newSize: native.Bytes, place: TracePlace): string {
+  #trim({ id, start, newSize }: TrimOperation, place: TracePlace): string {
     const allocator = this.#liveAllocator('trim', place);
     const list = describe(this.#slotOf(id, place));
     return this.#listResult(allocator, list.slot, native.trimRaw(list, newSize, start), place);
   }
 
-  #freeBlock(id: number, index: number, place: TracePlace): string {
+  #freeBlock({ id, index }: FreeBlockOperation, place: TracePlace): string {
     const allocator = this.#liveAllocator('free_block', place);
     const list = describe(this.#slotOf(id, place));
     if (index >= list.count) {
@@ -318,10 +327,10 @@ export class TraceReplayer implements Disposable {
 
   /** The result of an operation on a list: the whole list as it is now, also where the operation failed. */
   #listResult(allocator: native.Handle, slot: number, status: number, place: TracePlace): string {
-    const { generation, count, offset, shape } = native.list;
+    const { generation, count, chunk, shape } = native.list;
     this.#begin(allocator, status, place);
     if (count === 1)
-      this.#result.block(offset * native.OFFSET_UNIT, native.orderOf(shape), native.isClear(shape));
+      this.#result.block(chunk * this.#chunkSize, native.orderOf(shape), native.isClear(shape));
     else if (count > 1) {
       if (count > this.#columns.offsets.length) this.#columns = native.columns(2 * count);
       native.readInto({ slot, generation }, this.#columns);
@@ -383,9 +392,8 @@ class Places {
   readonly #lines: number[] = [];
 
   set(index: number, place: TracePlace): void {
-    checkObject('place', place);
-    this.#files[index] = toText('place.file', place.file);
-    this.#lines[index] = toInteger('place.line', place.line);
+    this.#files[index] = place.file;
+    this.#lines[index] = place.line;
   }
 
   at(index: number): TracePlace {

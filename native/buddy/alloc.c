@@ -58,16 +58,16 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 	return buddy_status_of(allocator, error);
 }
 
-static enum buddy_status check_range(const struct gpu_buddy *mm,
+static enum buddy_status check_range(const struct buddy_allocator *allocator,
 				     const struct buddy_request *request)
 {
-	enum buddy_status status = buddy_check_range(mm, request->start, request->end);
+	enum buddy_status status = buddy_check_range(allocator, request->start, request->end);
 
 	if (status)
 		return status;
-	if (!IS_ALIGNED(request->start | request->end, mm->chunk_size))
+	if (!IS_ALIGNED(request->start | request->end, buddy_chunk_size(allocator)))
 		return BUDDY_RANGE_UNALIGNED;
-	if (range_overflows(request->start, request->size, mm->size))
+	if (range_overflows(request->start, request->size, buddy_size(allocator)))
 		return BUDDY_RANGE_TOO_LATE;
 	if (request->end - request->start == request->size &&
 	    !IS_ALIGNED(request->start | request->end, request->min_block_size))
@@ -76,9 +76,9 @@ static enum buddy_status check_range(const struct gpu_buddy *mm,
 }
 
 /* A rounded size of 0 is one that does not fit in 64 bits. */
-static bool fits(const struct gpu_buddy *mm, u64 rounded_size)
+static bool fits(u64 rounded_size, u64 space)
 {
-	return rounded_size && rounded_size <= mm->size;
+	return rounded_size && rounded_size <= space;
 }
 
 /* Is a size below min_block_size even when it is rounded up to a power of two, which need not fit in 64 bits (H2)? */
@@ -87,28 +87,31 @@ static bool stays_below(u64 size, u64 min_block_size)
 	return size <= min_block_size / 2;
 }
 
-static enum buddy_status check_request(const struct gpu_buddy *mm,
+static enum buddy_status check_request(const struct buddy_allocator *allocator,
 				       const struct buddy_request *request)
 {
 	u64 size = request->size, min_block_size = request->min_block_size;
+	u64 chunk_size = buddy_chunk_size(allocator), space = buddy_size(allocator);
 	bool range = request->flags & GPU_BUDDY_RANGE_ALLOCATION;
 	bool contiguous = request->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 
 	if (request->flags & ~KNOWN_FLAGS || (request->flags & MODE_FLAGS) == MODE_FLAGS)
 		return BUDDY_FLAGS_UNKNOWN;
-	if (size < mm->chunk_size)
+	if (size < chunk_size)
 		return BUDDY_SIZE_BELOW_CHUNK;
-	if (!IS_ALIGNED(size, mm->chunk_size))
+	if (!IS_ALIGNED(size, chunk_size))
 		return BUDDY_SIZE_UNALIGNED;
-	if (size > mm->size)
+	if (size > space)
 		return BUDDY_SIZE_ABOVE_SPACE;
-	if (min_block_size < mm->chunk_size)
+	if (min_block_size < chunk_size)
 		return BUDDY_MIN_BLOCK_SIZE_BELOW_CHUNK;
 	if (!is_power_of_2(min_block_size))
 		return BUDDY_MIN_BLOCK_SIZE_NO_POWER_OF_2;
+	if (min_block_size > buddy_from_kernel(allocator, U64_MAX))
+		return BUDDY_MIN_BLOCK_SIZE_TOO_LARGE_SCALED;
 
 	if (range) {
-		enum buddy_status status = check_range(mm, request);
+		enum buddy_status status = check_range(allocator, request);
 
 		if (status || request->end - request->start == size)
 			return status;
@@ -118,10 +121,11 @@ static enum buddy_status check_request(const struct gpu_buddy *mm,
 	if (size < min_block_size && is_power_of_2(size))
 		return BUDDY_OK;
 	if (contiguous && !stays_below(size, min_block_size))
-		return range && !fits(mm, roundup_pow_of_two(size)) ?
+		return range && !fits(roundup_pow_of_two(size), space) ?
 			       BUDDY_SIZE_ABOVE_SPACE_CONTIGUOUS :
 			       BUDDY_OK;
-	return fits(mm, round_up(size, min_block_size)) ? BUDDY_OK : BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
+	return fits(round_up(size, min_block_size), space) ? BUDDY_OK :
+							     BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
 }
 
 /* Exactly at this address, whatever the alignment of what follows. */
@@ -183,46 +187,55 @@ static bool loses_alignment_in_range(const struct buddy_request *request)
 	       request->end - request->start != request->size;
 }
 
-/* The arguments with which the kernel does what the request says. */
-static void prepare(const struct gpu_buddy *mm, struct buddy_prepared *prepared)
+/* Gives the same request, which has been checked, in the kernel's unit. */
+static struct buddy_request scale(const struct buddy_allocator *allocator,
+				  const struct buddy_request *request)
 {
-	const struct buddy_request *request = &prepared->request;
+	struct buddy_request scaled = *request;
+
+	scaled.start = buddy_to_kernel(allocator, request->start);
+	scaled.end = buddy_to_kernel(allocator, request->end);
+	scaled.size = buddy_to_kernel(allocator, request->size);
+	scaled.min_block_size = buddy_to_kernel(allocator, request->min_block_size);
+	return scaled;
+}
+
+/* The arguments with which the kernel does what the request says. */
+static void prepare(const struct buddy_allocator *allocator, struct buddy_prepared *prepared)
+{
+	const struct gpu_buddy *mm = &allocator->mm;
+	struct buddy_request *asked = &prepared->asked;
 
 	prepared->is_known = true;
-	prepared->status = check_request(mm, request);
+	prepared->status = check_request(allocator, &prepared->request);
 	if (prepared->status)
 		return;
 
-	prepared->loses_alignment = loses_alignment_in_range(request);
-	prepared->start = request->start;
-	prepared->end = request->end;
-	prepared->flags = request->flags;
+	*asked = scale(allocator, &prepared->request);
+	prepared->loses_alignment = loses_alignment_in_range(asked);
 
 	/*
 	 * Without a range drivers pass the whole space, where clear and dirty blocks may be merged. For all of it that would
 	 * be an exact range (H5), so the last chunk is left out: what could merge there has a left half before it.
 	 */
-	if (!(request->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
-		prepared->start = 0;
-		prepared->end = mm->size;
-		if (request->size == mm->size)
-			prepared->end -= mm->chunk_size;
+	if (!(asked->flags & GPU_BUDDY_RANGE_ALLOCATION)) {
+		asked->start = 0;
+		asked->end = mm->size;
+		if (asked->size == mm->size)
+			asked->end -= mm->chunk_size;
 	}
 
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
-	if (stays_below(request->size, request->min_block_size))
-		prepared->flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+	if (stays_below(asked->size, asked->min_block_size))
+		asked->flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 }
 
 static int alloc_prepared(struct buddy_allocator *allocator, struct buddy_list *list,
 			  const struct buddy_prepared *prepared)
 {
-	const struct buddy_request *request = &prepared->request;
-
 	if (prepared->loses_alignment)
-		return alloc_aligned_in_range(allocator, list, request);
-	return gpu_buddy_alloc_blocks(&allocator->mm, prepared->start, prepared->end, request->size,
-				      request->min_block_size, &list->blocks, prepared->flags);
+		return alloc_aligned_in_range(allocator, list, &prepared->asked);
+	return kernel_alloc(allocator, list, &prepared->asked);
 }
 
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -235,7 +248,7 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 	if (list->allocator)
 		return BUDDY_LIST_IN_USE;
 	if (!prepared->is_known)
-		prepare(&allocator->mm, prepared);
+		prepare(allocator, prepared);
 	if (prepared->status)
 		return prepared->status;
 
@@ -251,8 +264,8 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
-	if (context->out_of_memory && !(prepared->flags & GPU_BUDDY_TRIM_DISABLE) &&
-	    avail - allocator->mm.avail > prepared->request.size) {
+	if (context->out_of_memory && !(prepared->asked.flags & GPU_BUDDY_TRIM_DISABLE) &&
+	    avail - allocator->mm.avail > prepared->asked.size) {
 		undo(allocator, list);
 		return BUDDY_NO_MEMORY;
 	}

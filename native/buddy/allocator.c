@@ -94,14 +94,22 @@ enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body,
 	return buddy_run(allocator, begin, &(struct call){ body, arguments });
 }
 
+/* From the caller's unit to the kernel's. */
+static unsigned int scale_of(const struct buddy_config *config)
+{
+	return config->chunk_size < SZ_4K ? ilog2(SZ_4K / config->chunk_size) : 0;
+}
+
 static enum buddy_status check_config(const struct buddy_config *config)
 {
-	if (config->chunk_size < SZ_4K)
+	if (config->chunk_size < SZ_4K && !config->any_unit)
 		return BUDDY_CHUNK_SIZE_TOO_SMALL;
 	if (!is_power_of_2(config->chunk_size))
 		return BUDDY_CHUNK_SIZE_NO_POWER_OF_2;
 	if (config->size < config->chunk_size)
 		return BUDDY_SIZE_BELOW_CHUNK;
+	if (config->size > U64_MAX >> scale_of(config))
+		return BUDDY_SIZE_TOO_LARGE_SCALED;
 	if (config->base_offset + config->size < config->size)
 		return BUDDY_BASE_OFFSET_TOO_LARGE;
 	return BUDDY_OK;
@@ -113,7 +121,8 @@ static enum buddy_status init(struct buddy_allocator *allocator, void *arguments
 	int error;
 
 	kernel_begin(&allocator->context, 0);
-	error = gpu_buddy_init(&allocator->mm, config->size, config->chunk_size);
+	error = gpu_buddy_init(&allocator->mm, buddy_to_kernel(allocator, config->size),
+			       buddy_to_kernel(allocator, config->chunk_size));
 	if (error)
 		return buddy_status_of(allocator, error);
 	/* The roots. */
@@ -142,6 +151,8 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->references = 1;
 	allocator->step_limit = config->step_limit;
 	allocator->base_offset = config->base_offset;
+	allocator->scale = scale_of(config);
+	allocator->chunk_shift = ilog2(config->chunk_size) + allocator->scale;
 	allocator->context.arena = &allocator->arena;
 	buddy_directory_init(&allocator->directory);
 	arena_init(&allocator->arena,

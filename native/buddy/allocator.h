@@ -6,6 +6,7 @@
 #include <buddy/run.h>
 #include <linux/gpu_buddy.h>
 #include <linux/mutex.h>
+#include <string.h>
 #include <userspace/arena.h>
 
 struct buddy_allocator {
@@ -17,6 +18,10 @@ struct buddy_allocator {
 	bool poisoned;
 	u64 step_limit;
 	u64 base_offset;
+	/* Shifted to the left by this, the caller's bytes are the kernel's. */
+	unsigned int scale;
+	/* Shifted to the right by this, the kernel's bytes are chunks. */
+	unsigned int chunk_shift;
 	struct buddy_directory_entry directory;
 	struct kernel_context context;
 	struct arena arena;
@@ -85,27 +90,71 @@ static inline u64 buddy_tag_of(const struct gpu_buddy_block *block)
 	return buddy_is_allocated(block) ? (uintptr_t)block->private : 0;
 }
 
-static inline void buddy_describe(struct gpu_buddy_block *block, struct buddy_block_info *info)
+/* From the caller's unit to the kernel's; the caller's must lie within the space, or at its end. */
+static inline u64 buddy_to_kernel(const struct buddy_allocator *allocator, u64 bytes)
 {
-	info->offset = gpu_buddy_block_offset(block);
+	return bytes << allocator->scale;
+}
+
+static inline u64 buddy_from_kernel(const struct buddy_allocator *allocator, u64 bytes)
+{
+	return bytes >> allocator->scale;
+}
+
+/* Bytes of the space, and of a chunk, in the caller's unit. */
+static inline u64 buddy_size(const struct buddy_allocator *allocator)
+{
+	return buddy_from_kernel(allocator, allocator->mm.size);
+}
+
+static inline u64 buddy_chunk_size(const struct buddy_allocator *allocator)
+{
+	return buddy_from_kernel(allocator, allocator->mm.chunk_size);
+}
+
+static inline u64 buddy_offset_of(const struct buddy_allocator *allocator,
+				  const struct gpu_buddy_block *block)
+{
+	return buddy_from_kernel(allocator, gpu_buddy_block_offset(block));
+}
+
+static inline void buddy_describe(const struct buddy_allocator *allocator,
+				  struct gpu_buddy_block *block, struct buddy_block_info *info)
+{
+	info->offset = buddy_offset_of(allocator, block);
 	info->tag = buddy_tag_of(block);
 	info->order = gpu_buddy_block_order(block);
 	info->allocated = buddy_is_allocated(block);
 	info->clear = gpu_buddy_block_is_clear(block);
 }
 
-static inline enum buddy_status buddy_check_range(const struct gpu_buddy *mm, u64 start, u64 end)
+static inline enum buddy_status buddy_check_range(const struct buddy_allocator *allocator,
+						  u64 start, u64 end)
 {
 	if (start >= end)
 		return BUDDY_RANGE_EMPTY;
-	return end > mm->size ? BUDDY_RANGE_BEYOND_SPACE : BUDDY_OK;
+	return end > buddy_size(allocator) ? BUDDY_RANGE_BEYOND_SPACE : BUDDY_OK;
+}
+
+/* Writes a cell of a column. */
+static inline void buddy_write_cell(uint64_t *cell, u64 value, bool as_double)
+{
+	double number = (double)value;
+
+	if (as_double)
+		memcpy(cell, &number, sizeof(number));
+	else
+		*cell = value;
 }
 
 /* Fills in row `index` of the columns. */
-static inline void buddy_copy_block(const struct buddy_columns *columns, u64 index,
+static inline void buddy_copy_block(const struct buddy_allocator *allocator,
+				    const struct buddy_columns *columns, u64 index,
 				    struct gpu_buddy_block *block)
 {
-	columns->offsets[index] = columns->base_offset + gpu_buddy_block_offset(block);
+	buddy_write_cell(&columns->offsets[index],
+			 columns->base_offset + buddy_offset_of(allocator, block),
+			 columns->as_doubles);
 	columns->orders[index] = (u8)gpu_buddy_block_order(block);
 	columns->states[index] = (buddy_is_allocated(block) ? BUDDY_STATE_ALLOCATED : 0) |
 				 (gpu_buddy_block_is_clear(block) ? BUDDY_STATE_CLEAR : 0);

@@ -3,7 +3,8 @@
  * Whatever the arguments, a call ends with a status, and after any but BUDDY_OK the allocator is as it was (only the
  * kernel's own habit of merging clear with dirty memory before it gives up may have made clear memory dirty).
  *
- * Sizes and addresses are bytes; addresses are relative to the start of the space.
+ * Sizes and addresses are bytes; addresses are relative to the start of the space. An allocator may be made in a unit of its
+ * own (buddy_config.any_unit): then every number, in and out, is in that unit, but for those of raw entries.
  * A new allocator belongs to the thread that made it. After buddy_share() (sharing.h) every function may be called from any
  * thread; a list belongs to one thread at a time.
  */
@@ -31,6 +32,11 @@ struct buddy_config {
 	uint64_t step_limit;
 	/* Address of the first byte, kept for buddy_base_offset(). Plus size it must be below 2^64. */
 	uint64_t base_offset;
+	/*
+	 * Takes any power of two as the chunk size. The kernel's chunks have at least 4096 bytes: of smaller ones it is told in
+	 * a larger unit, every number times 4096 / chunk_size. Blocks do not depend on the unit.
+	 */
+	bool any_unit;
 };
 
 /* The arguments of gpu_buddy_alloc_blocks(), and a number that each block of the result carries. */
@@ -62,6 +68,8 @@ struct buddy_columns {
 	double *tags;
 	/* Added to each offset. */
 	uint64_t base_offset;
+	/* Each offset is written as a double. */
+	bool as_doubles;
 };
 
 #define BUDDY_STATE_ALLOCATED 1
@@ -141,8 +149,9 @@ enum buddy_status buddy_free(struct buddy_list *list, bool cleared);
 enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index);
 enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool cleared);
 
-/* The first block of a list that is not empty. Takes no lock: the list is the caller's. */
+/* The first block of a list that is not empty, and its offset in chunks. Take no lock: the list is the caller's. */
 struct buddy_block_info buddy_first(const struct buddy_list *list);
+uint64_t buddy_first_chunk(const struct buddy_list *list);
 
 /* Copies the description of the blocks, in list order. Copies none where `count` is above the capacity. */
 enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_columns *columns,
@@ -156,7 +165,10 @@ enum buddy_status buddy_reset_clear(struct buddy_allocator *allocator, bool clea
 enum buddy_status buddy_lookup(struct buddy_allocator *allocator, uint64_t address,
 			       struct buddy_block_info *block, bool *found);
 
-/* gpu_buddy_print(), line by line. `print` must not call back. */
+/*
+ * gpu_buddy_print(), line by line. Where the kernel is told of a larger unit than the caller's, so is `print`, and a first line
+ * says by how much. `print` must not call back.
+ */
 enum buddy_status buddy_print(struct buddy_allocator *allocator,
 			      void (*print)(void *reader, const char *line), void *reader);
 
@@ -196,6 +208,8 @@ struct buddy_runs {
 	uint64_t *sizes;
 	/* Added to each offset. */
 	uint64_t base_offset;
+	/* Offsets and sizes are written as doubles. */
+	bool as_doubles;
 };
 
 /*

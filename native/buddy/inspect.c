@@ -51,15 +51,18 @@ enum buddy_status buddy_reset_clear(struct buddy_allocator *allocator, bool clea
 static enum buddy_status find(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct lookup *lookup = arguments;
-	struct gpu_buddy_block *block =
-		gpu_buddy_allocated_addr_to_block(&allocator->mm, lookup->address);
+	struct gpu_buddy_block *block;
 
+	if (lookup->address > buddy_from_kernel(allocator, U64_MAX))
+		return BUDDY_ADDRESS_BEYOND_SPACE;
+	block = gpu_buddy_allocated_addr_to_block(&allocator->mm,
+						  buddy_to_kernel(allocator, lookup->address));
 	if (IS_ERR(block))
 		return buddy_status_of(allocator, (int)PTR_ERR(block));
 
 	*lookup->found = block != NULL;
 	if (block)
-		buddy_describe(block, lookup->block);
+		buddy_describe(allocator, block, lookup->block);
 	return BUDDY_OK;
 }
 
@@ -75,6 +78,8 @@ static enum buddy_status print_lines(struct buddy_allocator *allocator, void *ar
 
 	allocator->context.print = printing->print;
 	allocator->context.print_reader = printing->reader;
+	if (allocator->scale)
+		pr_info("scale: %u, by which all bytes below are larger\n", 1U << allocator->scale);
 	gpu_buddy_print(&allocator->mm);
 	allocator->context.print = NULL;
 	return BUDDY_OK;
@@ -91,10 +96,10 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	const struct gpu_buddy *mm = &allocator->mm;
 
 	buddy_lock(allocator);
-	stats->size = mm->size;
-	stats->chunk_size = mm->chunk_size;
-	stats->avail = mm->avail;
-	stats->clear_avail = mm->clear_avail;
+	stats->size = buddy_size(allocator);
+	stats->chunk_size = buddy_chunk_size(allocator);
+	stats->avail = buddy_from_kernel(allocator, mm->avail);
+	stats->clear_avail = buddy_from_kernel(allocator, mm->clear_avail);
 	stats->native_bytes = buddy_native_bytes(allocator);
 	stats->kernel_warnings = allocator->context.warnings;
 	stats->max_order = mm->max_order;
@@ -107,7 +112,8 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 
 struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator)
 {
-	return (struct buddy_avail){ allocator->mm.avail, allocator->mm.clear_avail,
+	return (struct buddy_avail){ buddy_from_kernel(allocator, allocator->mm.avail),
+				     buddy_from_kernel(allocator, allocator->mm.clear_avail),
 				     allocator->context.warnings };
 }
 
@@ -138,7 +144,8 @@ static u64 number_of_blocks(const struct gpu_buddy *mm)
 }
 
 /* All blocks of a tree, in the order of their addresses, from row `index` on. Gives the row after them. */
-static u64 copy_tree(const struct buddy_columns *columns, u64 index, struct gpu_buddy_block *root)
+static u64 copy_tree(const struct buddy_allocator *allocator, const struct buddy_columns *columns,
+		     u64 index, struct gpu_buddy_block *root)
 {
 	/* The right halves that are still to come: one of each order at the most. */
 	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 1];
@@ -153,7 +160,7 @@ static u64 copy_tree(const struct buddy_columns *columns, u64 index, struct gpu_
 			__builtin_prefetch(block->right);
 			waiting[depth++] = block->right;
 		}
-		buddy_copy_block(columns, index++, block);
+		buddy_copy_block(allocator, columns, index++, block);
 	}
 	return index;
 }
@@ -169,7 +176,7 @@ static enum buddy_status copy_all(struct buddy_allocator *allocator, void *argum
 		return BUDDY_OK;
 
 	for (unsigned int i = 0; i < mm->n_roots; i++)
-		index = copy_tree(snapshot->columns, index, mm->roots[i]);
+		index = copy_tree(allocator, snapshot->columns, index, mm->roots[i]);
 	return BUDDY_OK;
 }
 

@@ -50,27 +50,29 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 	return BUDDY_OK;
 }
 
-static enum buddy_status check_trim(struct gpu_buddy *mm, const struct trimming *trimming)
+static enum buddy_status check_trim(struct buddy_allocator *allocator,
+				    const struct trimming *trimming)
 {
-	u64 new_size = trimming->new_size;
-	u64 block_start, block_end;
+	u64 chunk_size = buddy_chunk_size(allocator), new_size = trimming->new_size;
+	struct buddy_block_info block;
+	u64 block_end;
 
 	if (!list_is_singular(&trimming->list->blocks))
 		return BUDDY_TRIM_NOT_SINGULAR;
 	if (!new_size)
 		return BUDDY_NEW_SIZE_ZERO;
-	if (!IS_ALIGNED(new_size, mm->chunk_size))
+	if (!IS_ALIGNED(new_size, chunk_size))
 		return BUDDY_NEW_SIZE_UNALIGNED;
 
-	block_start = gpu_buddy_block_offset(first_block(trimming->list));
-	block_end = block_start + gpu_buddy_block_size(mm, first_block(trimming->list));
-	if (new_size > block_end - block_start)
+	block = buddy_first(trimming->list);
+	block_end = block.offset + (chunk_size << block.order);
+	if (new_size > block_end - block.offset)
 		return BUDDY_NEW_SIZE_ABOVE_BLOCK;
 	if (!trimming->start)
 		return BUDDY_OK;
-	if (!IS_ALIGNED(*trimming->start, mm->chunk_size))
+	if (!IS_ALIGNED(*trimming->start, chunk_size))
 		return BUDDY_START_UNALIGNED;
-	if (*trimming->start < block_start ||
+	if (*trimming->start < block.offset ||
 	    range_overflows(*trimming->start, new_size, block_end))
 		return BUDDY_START_OUTSIDE_BLOCK;
 	return BUDDY_OK;
@@ -78,9 +80,19 @@ static enum buddy_status check_trim(struct gpu_buddy *mm, const struct trimming 
 
 static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *arguments)
 {
-	enum buddy_status status = check_trim(&allocator->mm, arguments);
+	const struct trimming *trimming = arguments;
+	struct trimming asked = *trimming;
+	enum buddy_status status = check_trim(allocator, trimming);
+	uint64_t start;
 
-	return status ? status : trim_raw(allocator, arguments);
+	if (status)
+		return status;
+	asked.new_size = buddy_to_kernel(allocator, trimming->new_size);
+	if (trimming->start) {
+		start = buddy_to_kernel(allocator, *trimming->start);
+		asked.start = &start;
+	}
+	return trim_raw(allocator, &asked);
 }
 
 static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void *arguments)
@@ -169,8 +181,13 @@ struct buddy_block_info buddy_first(const struct buddy_list *list)
 {
 	struct buddy_block_info info;
 
-	buddy_describe(first_block(list), &info);
+	buddy_describe(list->allocator, first_block(list), &info);
 	return info;
+}
+
+uint64_t buddy_first_chunk(const struct buddy_list *list)
+{
+	return gpu_buddy_block_offset(first_block(list)) >> list->allocator->chunk_shift;
 }
 
 uint64_t buddy_count(const struct buddy_list *list)
@@ -184,7 +201,7 @@ static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arg
 	struct gpu_buddy_block *block;
 
 	list_for_each_entry(block, &sum->list->blocks, link)
-		sum->bytes += gpu_buddy_block_size(&allocator->mm, block);
+		sum->bytes += buddy_chunk_size(allocator) << gpu_buddy_block_order(block);
 	return BUDDY_OK;
 }
 
@@ -205,7 +222,7 @@ bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *c
 	if (first > columns->capacity || list->count > columns->capacity - first)
 		return false;
 	list_for_each_entry(block, &list->blocks, link)
-		buddy_copy_block(columns, first++, block);
+		buddy_copy_block(list->allocator, columns, first++, block);
 	return true;
 }
 

@@ -7,7 +7,7 @@
 
 /* A range, and the blocks in it that are still to be looked at. */
 struct walk {
-	const struct gpu_buddy *mm;
+	const struct buddy_allocator *allocator;
 	u64 start, end;
 	/* The next root. */
 	unsigned int root;
@@ -49,12 +49,12 @@ struct lowest {
 	bool *whole;
 };
 
-static struct walk walk_in(const struct gpu_buddy *mm, u64 start, u64 end)
+static struct walk walk_in(const struct buddy_allocator *allocator, u64 start, u64 end)
 {
 	struct walk walk;
 
 	/* Not what waits: that is written before it is read. */
-	walk.mm = mm;
+	walk.allocator = allocator;
 	walk.start = start;
 	walk.end = end;
 	walk.root = 0;
@@ -62,18 +62,18 @@ static struct walk walk_in(const struct gpu_buddy *mm, u64 start, u64 end)
 	return walk;
 }
 
-static u64 size_of(const struct gpu_buddy *mm, const struct gpu_buddy_block *block)
+static u64 size_of(const struct buddy_allocator *allocator, const struct gpu_buddy_block *block)
 {
-	return mm->chunk_size << (block->header & GPU_BUDDY_HEADER_ORDER);
+	return buddy_chunk_size(allocator) << (block->header & GPU_BUDDY_HEADER_ORDER);
 }
 
 /* Gives what a block has of a range; empty (start >= end) where it lies outside. */
-static struct piece cut(const struct gpu_buddy *mm, const struct gpu_buddy_block *block, u64 start,
-			u64 end)
+static struct piece cut(const struct buddy_allocator *allocator,
+			const struct gpu_buddy_block *block, u64 start, u64 end)
 {
-	u64 offset = gpu_buddy_block_offset(block);
+	u64 offset = buddy_offset_of(allocator, block);
 
-	return (struct piece){ max(offset, start), min(offset + size_of(mm, block), end) };
+	return (struct piece){ max(offset, start), min(offset + size_of(allocator, block), end) };
 }
 
 /* Takes the next block to be looked at; NULL: there is none. */
@@ -81,7 +81,8 @@ static struct gpu_buddy_block *take(struct walk *walk)
 {
 	if (walk->depth)
 		return walk->waiting[--walk->depth];
-	return walk->root < walk->mm->n_roots ? walk->mm->roots[walk->root++] : NULL;
+	return walk->root < walk->allocator->mm.n_roots ? walk->allocator->mm.roots[walk->root++] :
+							  NULL;
 }
 
 /*
@@ -96,7 +97,7 @@ static bool next_free(struct walk *walk, struct piece *piece)
 		kernel_current->steps++;
 		if (kernel_work_is_spent())
 			return false;
-		*piece = cut(walk->mm, block, walk->start, walk->end);
+		*piece = cut(walk->allocator, block, walk->start, walk->end);
 		if (piece->start >= piece->end)
 			continue;
 		if (gpu_buddy_block_is_free(block))
@@ -111,11 +112,13 @@ static bool next_free(struct walk *walk, struct piece *piece)
 	return false;
 }
 
-static u64 largest_free(const struct gpu_buddy *mm)
+static u64 largest_free(const struct buddy_allocator *allocator)
 {
+	const struct gpu_buddy *mm = &allocator->mm;
+
 	for (unsigned int order = mm->max_order + 1; order-- > 0;)
 		if (mm->free_scoreboard[order])
-			return mm->chunk_size << order;
+			return buddy_chunk_size(allocator) << order;
 	return 0;
 }
 
@@ -124,16 +127,16 @@ void buddy_room(struct buddy_allocator *allocator, struct buddy_room *room)
 	const struct gpu_buddy *mm = &allocator->mm;
 
 	buddy_lock(allocator);
-	room->avail = mm->avail;
-	room->largest_free = largest_free(mm);
-	room->largest_possible =
-		min(mm->chunk_size << mm->max_order, rounddown_pow_of_two(mm->avail));
+	room->avail = buddy_from_kernel(allocator, mm->avail);
+	room->largest_free = largest_free(allocator);
+	/* Never above the largest root: `avail` is not above the size, and that is the largest power of two in it. */
+	room->largest_possible = rounddown_pow_of_two(room->avail);
 	buddy_unlock(allocator);
 }
 
-static u64 avail_in(const struct gpu_buddy *mm, u64 start, u64 end)
+static u64 avail_in(const struct buddy_allocator *allocator, u64 start, u64 end)
 {
-	struct walk walk = walk_in(mm, start, end);
+	struct walk walk = walk_in(allocator, start, end);
 	struct piece piece;
 	u64 bytes = 0;
 
@@ -145,10 +148,10 @@ static u64 avail_in(const struct gpu_buddy *mm, u64 start, u64 end)
 static enum buddy_status measure_room(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct room_in *room = arguments;
-	enum buddy_status status = buddy_check_range(&allocator->mm, room->start, room->end);
+	enum buddy_status status = buddy_check_range(allocator, room->start, room->end);
 
 	if (!status)
-		*room->bytes = avail_in(&allocator->mm, room->start, room->end);
+		*room->bytes = avail_in(allocator, room->start, room->end);
 	return status;
 }
 
@@ -163,15 +166,15 @@ __attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
 					     const struct buddy_request *request,
 					     struct buddy_shortage *shortage)
 {
-	const struct gpu_buddy *mm = &allocator->mm;
-	bool is_full = request->size > mm->avail;
+	u64 avail = buddy_from_kernel(allocator, allocator->mm.avail);
+	bool is_full = request->size > avail;
 
-	*shortage = (struct buddy_shortage){ mm->avail, largest_free(mm), 0, false };
+	*shortage = (struct buddy_shortage){ avail, largest_free(allocator), 0, false };
 	if (is_full || !(request->flags & GPU_BUDDY_RANGE_ALLOCATION))
 		return;
 	/* The allocation has used up its own steps. */
 	kernel_begin(&allocator->context, STEPS_OF_EXPLANATION);
-	shortage->avail_in_range = avail_in(mm, request->start, request->end);
+	shortage->avail_in_range = avail_in(allocator, request->start, request->end);
 	shortage->more_in_range = allocator->context.work_spent;
 }
 
@@ -189,8 +192,8 @@ static enum buddy_status copy_runs(struct buddy_allocator *allocator, void *argu
 	struct runs *runs = arguments;
 	const struct buddy_runs *columns = runs->columns;
 	const struct gpu_buddy *mm = &allocator->mm;
-	struct walk walk = walk_in(mm, 0, mm->size);
-	u64 count = 0, end = 0;
+	struct walk walk = walk_in(allocator, 0, buddy_size(allocator));
+	u64 count = 0, start = 0, end = 0;
 	struct piece piece;
 
 	runs->count = number_of_free_blocks(mm);
@@ -199,10 +202,12 @@ static enum buddy_status copy_runs(struct buddy_allocator *allocator, void *argu
 
 	for (; next_free(&walk, &piece); end = piece.end) {
 		if (!count || end != piece.start) {
-			columns->offsets[count] = columns->base_offset + piece.start;
-			columns->sizes[count++] = 0;
+			start = piece.start;
+			buddy_write_cell(&columns->offsets[count++], columns->base_offset + start,
+					 columns->as_doubles);
 		}
-		columns->sizes[count - 1] += piece.end - piece.start;
+		buddy_write_cell(&columns->sizes[count - 1], piece.end - start,
+				 columns->as_doubles);
 	}
 	runs->count = count;
 	return BUDDY_OK;
@@ -218,17 +223,18 @@ enum buddy_status buddy_free_runs(struct buddy_allocator *allocator, const struc
 	return status;
 }
 
-static enum buddy_status check_search(const struct gpu_buddy *mm, const struct buddy_search *search)
+static enum buddy_status check_search(const struct buddy_allocator *allocator,
+				      const struct buddy_search *search)
 {
-	if (search->size < mm->chunk_size)
+	if (search->size < buddy_chunk_size(allocator))
 		return BUDDY_SIZE_BELOW_CHUNK;
-	if (!IS_ALIGNED(search->size, mm->chunk_size))
+	if (!IS_ALIGNED(search->size, buddy_chunk_size(allocator)))
 		return BUDDY_SIZE_UNALIGNED;
-	if (search->size > mm->size)
+	if (search->size > buddy_size(allocator))
 		return BUDDY_SIZE_ABOVE_SPACE;
 	if (!is_power_of_2(search->alignment))
 		return BUDDY_ALIGNMENT_NO_POWER_OF_2;
-	return buddy_check_range(mm, search->start, search->end);
+	return buddy_check_range(allocator, search->start, search->end);
 }
 
 /* The lowest place in a free run. False where the run is too short. */
@@ -243,14 +249,13 @@ static enum buddy_status find(struct buddy_allocator *allocator, void *arguments
 {
 	const struct finding *finding = arguments;
 	const struct buddy_search *search = finding->search;
-	const struct gpu_buddy *mm = &allocator->mm;
-	enum buddy_status status = check_search(mm, search);
-	struct walk walk = walk_in(mm, search->start, search->end);
-	u64 alignment = max(search->alignment, (uint64_t)mm->chunk_size);
+	enum buddy_status status = check_search(allocator, search);
+	struct walk walk = walk_in(allocator, search->start, search->end);
+	u64 alignment = max((u64)search->alignment, buddy_chunk_size(allocator));
 	struct piece piece, run = { search->start, search->start };
 
 	*finding->found = false;
-	if (status || search->size > mm->avail)
+	if (status || search->size > buddy_from_kernel(allocator, allocator->mm.avail))
 		return status;
 
 	kernel_begin(&allocator->context, allocator->step_limit);
@@ -275,15 +280,14 @@ enum buddy_status buddy_find_free(struct buddy_allocator *allocator,
 static enum buddy_status measure_list(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct size_in *size = arguments;
-	const struct gpu_buddy *mm = &allocator->mm;
-	enum buddy_status status = buddy_check_range(mm, size->start, size->end);
+	enum buddy_status status = buddy_check_range(allocator, size->start, size->end);
 	struct gpu_buddy_block *block;
 
 	if (status)
 		return status;
 	*size->bytes = 0;
 	list_for_each_entry(block, &size->list->blocks, link) {
-		struct piece piece = cut(mm, block, size->start, size->end);
+		struct piece piece = cut(allocator, block, size->start, size->end);
 
 		if (piece.start < piece.end)
 			*size->bytes += piece.end - piece.start;
@@ -304,16 +308,15 @@ enum buddy_status buddy_size_in(const struct buddy_list *list, uint64_t start, u
 static enum buddy_status find_lowest(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct lowest *lowest = arguments;
-	const struct gpu_buddy *mm = &allocator->mm;
-	u64 start = mm->size, end = 0, bytes = 0;
+	u64 start = buddy_size(allocator), end = 0, bytes = 0;
 	struct gpu_buddy_block *block;
 
 	list_for_each_entry(block, &lowest->list->blocks, link) {
-		u64 offset = gpu_buddy_block_offset(block);
+		u64 offset = buddy_offset_of(allocator, block);
 
 		start = min(start, offset);
-		end = max(end, offset + size_of(mm, block));
-		bytes += size_of(mm, block);
+		end = max(end, offset + size_of(allocator, block));
+		bytes += size_of(allocator, block);
 	}
 	*lowest->address = start;
 	*lowest->whole = bytes && end - start == bytes;

@@ -29,10 +29,9 @@ struct buddy_prepared {
 	bool is_known;
 	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
 	enum buddy_status status;
-	/* What the kernel is to be asked for. */
+	/* What the kernel is to be asked for, in its unit. */
 	bool loses_alignment;
-	uint64_t start, end;
-	unsigned long flags;
+	struct buddy_request asked;
 };
 
 /* The operations of a run. A list that is given back must have come from its allocator: see buddy_allocator_of(). */

@@ -14,7 +14,11 @@
 	X(CHUNK_SIZE_TOO_SMALL, EINVAL, "EINVAL", "chunk_size", "must be at least 4096")           \
 	X(CHUNK_SIZE_NO_POWER_OF_2, EINVAL, "EINVAL", "chunk_size", "must be a power of two")      \
 	X(SIZE_BELOW_CHUNK, EINVAL, "EINVAL", "size", "must be at least one chunk")                \
+	X(SIZE_TOO_LARGE_SCALED, EINVAL, "EINVAL", "size",                                         \
+	  "times 4096 / chunkSize, which the kernel is told, must be below 2^64")                  \
 	X(BASE_OFFSET_TOO_LARGE, EINVAL, "EINVAL", "base_offset", "plus size must be below 2^64")  \
+	X(NEEDS_BIGINT, EINVAL, "EINVAL", "size",                                                  \
+	  "plus baseOffset is above 2^53 - 1: addresses there need { bigint: true }")              \
                                                                                                    \
 	X(SIZE_UNALIGNED, EINVAL, "EINVAL", "size", "must be a multiple of the chunk size")        \
 	X(SIZE_ABOVE_SPACE, EINVAL, "EINVAL", "size", "is larger than the whole space")            \
@@ -26,6 +30,8 @@
 	  "must be at least one chunk")                                                            \
 	X(MIN_BLOCK_SIZE_NO_POWER_OF_2, EINVAL, "EINVAL", "min_block_size",                        \
 	  "must be a power of two")                                                                \
+	X(MIN_BLOCK_SIZE_TOO_LARGE_SCALED, EINVAL, "EINVAL", "min_block_size",                     \
+	  "times 4096 / chunkSize, which the kernel is told, must be below 2^64")                  \
 	X(RANGE_EMPTY, EINVAL, "EINVAL", "range", "must start below its end")                      \
 	X(RANGE_UNALIGNED, EINVAL, "EINVAL", "range",                                              \
 	  "must start and end on a multiple of the chunk size")                                    \
@@ -52,10 +58,10 @@
 	X(ADDRESS_BEYOND_SPACE, ENXIO, "ENXIO", "address", "lies outside the space")               \
 	X(MAX_LENGTH_UNALIGNED, EINVAL, "EINVAL", "max_length",                                    \
 	  "must be a multiple of the chunk size, and not 0")                                       \
-	X(PLACE_UNKNOWN, EINVAL, "EINVAL", "place",                                                \
+	X(HANDLE_UNKNOWN, EINVAL, "EINVAL", "handle",                                              \
 	  "must be that of an allocation of this batch whose blocks are not freed yet")            \
-	X(PLACE_OUTSIDE_BATCH, EINVAL, "EINVAL", "place",                                          \
-	  "must be that of an operation of this batch")                                            \
+	X(HANDLE_OUTSIDE_RUN, EINVAL, "EINVAL", "handle",                                          \
+	  "must be that of an operation of this run of the batch")                                 \
 	X(BLOCKS_FOREIGN, EINVAL, "EINVAL", "blocks", "must come from the allocator of the batch") \
 	X(FREED_BEFORE_ALLOCATION, EINVAL, "EINVAL", "atomic",                                     \
 	  "cannot be had where blocks from before the batch are freed before its last allocation") \

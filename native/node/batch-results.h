@@ -10,7 +10,7 @@
 #include <algorithm>
 
 struct BatchResults {
-	/* Of the first block on the list that an allocation has left. */
+	/* Of the first block on the list that an allocation has left; doubles, if `as_doubles`. */
 	uint64_t *offsets;
 	/* How many blocks are on it, or as many as there is room for in the number. */
 	uint32_t *counts;
@@ -18,15 +18,17 @@ struct BatchResults {
 	uint8_t *clear;
 	/* An enum buddy_status. */
 	uint8_t *statuses;
+	bool as_doubles;
 
 	static constexpr size_t BYTES_PER_ROW = 8 + 4 + 3;
 
-	BatchResults(void *memory, size_t rows)
+	BatchResults(void *memory, size_t rows, bool as_doubles)
 	    : offsets(static_cast<uint64_t *>(memory)),
 	      counts(reinterpret_cast<uint32_t *>(offsets + rows)),
 	      orders(reinterpret_cast<uint8_t *>(counts + rows)),
 	      clear(orders + rows),
-	      statuses(clear + rows)
+	      statuses(clear + rows),
+	      as_doubles(as_doubles)
 	{}
 
 	void WriteList(size_t row, const struct buddy_list *list, uint64_t base_offset)
@@ -38,9 +40,20 @@ struct BatchResults {
 
 		struct buddy_block_info first = buddy_first(list);
 		counts[row] = static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX));
-		offsets[row] = base_offset + first.offset;
+		WriteOffset(row, base_offset + first.offset);
 		orders[row] = static_cast<uint8_t>(first.order);
 		clear[row] = first.clear;
+	}
+
+private:
+	void WriteOffset(size_t row, uint64_t offset)
+	{
+		double number = static_cast<double>(offset);
+
+		if (as_doubles)
+			memcpy(&offsets[row], &number, sizeof(number));
+		else
+			offsets[row] = offset;
 	}
 };
 

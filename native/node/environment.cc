@@ -78,7 +78,7 @@ void SetLayout(napi_env env, napi_value object, const char *name)
 		{ "poisonings", MAILBOX_POISONINGS },
 		{ "listCount", MAILBOX_LIST_COUNT },
 		{ "listGeneration", MAILBOX_LIST_GENERATION },
-		{ "listOffset", MAILBOX_LIST_OFFSET },
+		{ "listChunk", MAILBOX_LIST_CHUNK },
 		{ "listShape", MAILBOX_LIST_SHAPE },
 		{ "maxOrders", BUDDY_MAX_ORDERS },
 		{ "cells", MAILBOX_CELLS },
@@ -160,11 +160,11 @@ bool Environment::Unwatch(const Napi::CallbackInfo &info)
 	return napi_call_function(env_, info[1], info[0], 1, &object, &result) == napi_ok;
 }
 
-/* (register, registry, object) size, chunk size, memory limit, step limit, base offset -> slot, generation */
+/* (register, registry, object) size, chunk size, memory limit, step limit, base offset, any unit? -> slot, generation */
 napi_value Environment::Create(const Napi::CallbackInfo &info)
 {
 	struct buddy_config config = { mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
-				       mailbox_.number(3), mailbox_.number(4) };
+				       mailbox_.number(3), mailbox_.number(4), mailbox_.flag(5) };
 	struct buddy_allocator *allocator;
 	enum buddy_status status = buddy_create(&config, &allocator);
 
@@ -260,7 +260,7 @@ void Environment::ReportList(uint32_t slot, const struct buddy_list *list)
 
 	mailbox_.integer_or_result(MAILBOX_LIST_COUNT, 0, count);
 	mailbox_.integer(MAILBOX_LIST_GENERATION, slots_generation(&owner_.lists, slot));
-	mailbox_.integer_or_result(MAILBOX_LIST_OFFSET, 1, first.offset / 4096);
+	mailbox_.integer_or_result(MAILBOX_LIST_CHUNK, 1, count ? buddy_first_chunk(list) : 0);
 	mailbox_.integer(MAILBOX_LIST_SHAPE, first.order * 2 + first.clear);
 }
 
@@ -543,22 +543,21 @@ napi_value Environment::Snapshot(const Napi::CallbackInfo &info)
 }
 
 /*
- * allocator slot, generation, base offset; offsets: BigUint64Array, sizes: BigUint64Array
+ * allocator slot, generation, base offset; offsets, sizes: both of them BigUint64Array, or Float64Array
  * -> number of runs, or, where the columns are too short, how long they must be
  */
 napi_value Environment::FreeRuns(const Napi::CallbackInfo &info)
 {
-	auto offsets = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
-	auto sizes = Column<Napi::BigUint64Array>(info[1], napi_biguint64_array);
+	NumberColumn offsets = Numbers(info[0]), sizes = Numbers(info[1]);
 	struct buddy_allocator *allocator = AllocatorArgument();
 	struct buddy_runs runs = {};
 	uint64_t count;
 
 	if (!allocator)
 		return nullptr;
-	if (!offsets.IsEmpty() && !sizes.IsEmpty())
-		runs = { std::min(offsets.ElementLength(), sizes.ElementLength()), offsets.Data(),
-			 sizes.Data(), mailbox_.number(2) };
+	if (offsets.rows && sizes.rows && offsets.as_doubles == sizes.as_doubles)
+		runs = { std::min(offsets.length, sizes.length), offsets.rows, sizes.rows,
+			 mailbox_.number(2), offsets.as_doubles };
 	mailbox_.status(buddy_free_runs(allocator, &runs, &count));
 	mailbox_.result(0, count);
 	return nullptr;

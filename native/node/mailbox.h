@@ -3,8 +3,9 @@
  * see, since JavaScript cannot detach such a one. A cell is a double, a 64-bit unsigned integer or two 32-bit integers.
  *
  * Arguments are doubles or, where the bit of their index is set in MAILBOX_WIDE, 64-bit integers. Results are doubles (all
- * that the allocator reports in bytes is a multiple of 4096, and so exact in a double up to 2^64), but for the words of
- * tokens, for bytes in a range, which need not be such a multiple, and for what is said of a list.
+ * that the allocator reports in bytes is a multiple of the chunk size, and so exact in a double: there are at most 2^52
+ * chunks), but for the words of tokens, for bytes in a range, which need not be such a multiple, and for what is said of a
+ * list.
  */
 #ifndef NODE_MAILBOX_H
 #define NODE_MAILBOX_H
@@ -43,12 +44,12 @@ enum mailbox_integer {
 	MAILBOX_POISONINGS,
 
 	/*
-	 * The list that the last call has left: number of blocks, generation of its slot; of its first block, the offset in units
-	 * of 4096 bytes and order * 2 + clear. Numbers that are too large are -1, and stand in the first two results.
+	 * The list that the last call has left: number of blocks, generation of its slot; of its first block, the offset in chunks
+	 * and order * 2 + clear. Numbers that are too large are -1, and stand in the first two results.
 	 */
 	MAILBOX_LIST_COUNT,
 	MAILBOX_LIST_GENERATION,
-	MAILBOX_LIST_OFFSET,
+	MAILBOX_LIST_CHUNK,
 	MAILBOX_LIST_SHAPE,
 
 	MAILBOX_INTEGER_COUNT,

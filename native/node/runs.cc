@@ -135,7 +135,7 @@ void Environment::Alloc()
 /*
  * (records: Float64Array, requests: Float64Array, results: Uint8Array[, state: Float64Array, columns])
  * allocator slot, generation, first record, number of records, how many of these all or nothing, base offset, slot of an empty
- * group for the lists, if the records open some -> how many were done, whether the group holds lists now
+ * group for the lists, if the records open some, offsets as doubles? -> how many were done, whether the group holds lists now
  *
  * The status is that of the operation that failed among those that are all or nothing, which those done are before; BUDDY_OK
  * otherwise. For `state` and columns see Batch::RunAndWatch().
@@ -170,8 +170,8 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 		    { reinterpret_cast<const struct Record *>(records.Data()),
 		      reinterpret_cast<const struct RequestRecord *>(requests.Data()),
 		      requests.ElementLength() / REQUEST_CELLS },
-		    BatchResults(memory.Data(), rows), group ? group->slots : nullptr,
-		    mailbox_.number(5));
+		    BatchResults(memory.Data(), rows, mailbox_.flag(7)),
+		    group ? group->slots : nullptr, mailbox_.number(5));
 	enum buddy_status status = BUDDY_OK;
 	size_t done = count;
 

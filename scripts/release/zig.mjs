@@ -27,7 +27,7 @@ export async function fetchZig(say) {
 /**
  * @param {Awaited<ReturnType<typeof fetchZig>>} compiler
  * @param {import('./targets.mjs').Target} target
- * @returns {import('../../dist/addon/compile.js').Toolchain}
+ * @returns {import('../../lib/addon/compile.js').Toolchain}
  */
 export function toolchainFor({ zig, env }, { platform, triple }) {
   const isLinux = platform === 'linux';

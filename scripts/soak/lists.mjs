@@ -48,7 +48,7 @@ function megabytes(bytes) {
 
 /** Gives the resident bytes once all is collected. @param {number} lists */
 async function measure(lists) {
-  const pending = Number(buddy.size - buddy.avail);
+  const pending = buddy.size - buddy.avail;
   const running = process.memoryUsage.rss();
   await settle();
   const { rss, external, heapUsed } = process.memoryUsage();

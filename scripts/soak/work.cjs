@@ -4,11 +4,12 @@ const { AllocatedBlocks } = require('../../dist/index.js');
 const MOST_LISTS = 64;
 
 /**
- * @param {import('../../dist/index.js').GpuBuddy} buddy
+ * @param {import('../../dist/index.js').GpuBuddy<import('../../dist/index.js').Bytes>} buddy of either kind
  * @param {() => number} random
  */
 function useAllocator(buddy, random) {
-  /** @type {import('../../dist/index.js').AllocatedBlocks[]} */
+  const kind = { bigint: typeof buddy.size === 'bigint' };
+  /** @type {import('../../dist/index.js').AllocatedBlocks<import('../../dist/index.js').Bytes>[]} */
   const lists = [];
   /** What was given away and perhaps never taken up. */
   const given = [];
@@ -31,8 +32,9 @@ function useAllocator(buddy, random) {
 
   function trim() {
     const list = lists[random() % Math.max(lists.length, 1)];
-    if (list?.length === 1 && list.size > 4096n)
-      list.trim(list.size / 8192n > 0n ? (list.size / 8192n) * 4096n : 4096);
+    if (list?.length !== 1) return;
+    const chunks = Number(list.size) / 4096;
+    if (chunks > 1) list.trim(4096 * Math.floor(chunks / 2));
   }
 
   const acts = [
@@ -72,7 +74,7 @@ function useAllocator(buddy, random) {
     /** Takes up what a thread gave, if nobody has, and that thread is still there. */
     receive(token) {
       try {
-        lists.push(AllocatedBlocks.adopt(token));
+        lists.push(AllocatedBlocks.adopt(token, kind));
         received++;
       } catch (error) {
         if (error.code !== 'ERR_GPU_BUDDY_TOKEN') throw error;

@@ -1,11 +1,12 @@
-// A thread of the worker soak: works until it is terminated. Some end by themselves, some throw.
+// A thread of the worker soak: works until it is terminated. Some end by themselves, some throw. Half of them use bigints.
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy } = require('../../dist/index.js');
 const { randomNumbers } = require('./random.cjs');
 const { useAllocator } = require('./work.cjs');
 
 const random = randomNumbers(workerData.seed);
-const work = useAllocator(GpuBuddy.from(workerData.token), random);
+const buddy = GpuBuddy.from(workerData.token, { bigint: random() % 2 === 0 });
+const work = useAllocator(buddy, random);
 
 parentPort.on('message', (token) => work.receive(token));
 

@@ -65,7 +65,7 @@ async function run() {
   // Merges clear and dirty neighbours: one block is left, if no other is lost.
   buddy.resetClear(false);
   const { orders, kernelWarnings } = buddy.stats();
-  const isWhole = missing === 0n && orders.at(-1)?.freeBlocks === 1 && kernelWarnings === 0;
+  const isWhole = missing === 0 && orders.at(-1)?.freeBlocks === 1 && kernelWarnings === 0;
   const seconds = (performance.now() - begin) / 1000;
   console.log(
     `${count} workers, seed ${seed}: ${ends.terminated} terminated, ${ends.threw} threw, ${ends.ended} ended; ` +

@@ -8,10 +8,13 @@ import { judge, limits, type Limit } from '../../bench/check.mjs';
 import { interleave } from '../../bench/interleave.mjs';
 import { parseOptions, parts } from '../../bench/options.mjs';
 import { nextRandom, SEED } from '../../bench/random.mjs';
-import { findState, states } from '../../bench/states.mjs';
+import { errorStates, findState, states } from '../../bench/states.mjs';
 import { median, quantile, ratios } from '../../bench/statistics.mjs';
 import { table } from '../../bench/table.mjs';
+import { Batch } from '../../bench/ways/batch.mjs';
 import { takeEverySecond, takeRandomHalf } from '../../bench/ways/halves.mjs';
+import { apiOptions, kernelArguments } from '../../bench/ways/requests.mjs';
+import { agree } from '../../bench/ways/way.mjs';
 
 const root = join(__dirname, '../..');
 let folder: string;
@@ -107,9 +110,85 @@ test('a checkerboard keeps every second block', () => {
 });
 
 test('states have names of their own', () => {
-  expect(new Set(states.map(({ id }) => id)).size).toBe(states.length);
+  const all = [...states, ...errorStates];
+  expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+  expect(all.map(({ id }) => findState(id))).toEqual(all);
   expect(findState('scale-77').live).toBe(77);
   expect(() => findState('nowhere')).toThrow('There is no state nowhere');
+});
+
+test.each(errorStates.map((state) => [state.name, state] as const))(
+  'in the state "%s" nothing fits',
+  (_, { layout, live, blockSize, request, space }) => {
+    const blocks = layout === 'full' ? live : 2 * live;
+    expect(blocks * blockSize).toBe(space.size);
+    const largestHole = layout === 'full' ? 0 : blockSize;
+    expect(kernelArguments(request, space).minBlockSize).toBeGreaterThan(largestHole);
+  },
+);
+
+describe('a request', () => {
+  const plain = { size: 4096, mode: 'simple', contiguous: false, clear: false } as const;
+
+  test('without anything out of the ordinary has no options', () => {
+    expect(apiOptions(plain)).toEqual({ alloc: undefined, free: undefined });
+  });
+
+  test.each([
+    [{ mode: 'top-down' } as const, { alloc: { mode: 'top-down' }, free: undefined }],
+    [{ contiguous: true }, { alloc: { contiguous: true }, free: undefined }],
+    [{ clear: true }, { alloc: { clear: true }, free: { cleared: true } }],
+    [{ minBlockSize: 8192 }, { alloc: { minBlockSize: 8192 }, free: undefined }],
+  ])('with %j has the options %j', (more, options) => {
+    expect(apiOptions({ ...plain, ...more })).toEqual(options);
+  });
+});
+
+describe('the blocks of two ways', () => {
+  const way = (offsets: Float64Array | BigUint64Array, order = 0) => ({
+    blocks: () => ({ offsets, orders: Uint8Array.of(0, order), states: new Uint8Array(2) }),
+  });
+  const numbers = Float64Array.of(0, 2 ** 40);
+
+  test.each([
+    [true, 'are the same', way(Float64Array.of(0, 2 ** 40))],
+    [true, 'are the same, given out as bigints', way(BigUint64Array.of(0n, 2n ** 40n))],
+    [false, 'lie elsewhere', way(Float64Array.of(0, 2 ** 39))],
+    [false, 'lie elsewhere, given out as bigints', way(BigUint64Array.of(0n, 2n ** 39n))],
+    [false, 'are of another order', way(numbers, 1)],
+    [false, 'are more', way(Float64Array.of(0, 2 ** 40, 2 ** 41))],
+  ])('agree: %p, where they %s', (expected, _, other) => {
+    expect(agree(way(numbers), other)).toBe(expected);
+    expect(agree(other, way(numbers))).toBe(expected);
+  });
+});
+
+test('a batch gets back what it has given for an allocation, whatever that is', () => {
+  const given: object[] = [];
+  const freed: object[] = [];
+  const batch = {
+    get length() {
+      return given.length + freed.length;
+    },
+    alloc: () => given[given.push({}) - 1],
+    free: (allocation: object) => freed.push(allocation),
+    run: () => ({ errnos: new Int32Array(0), free: () => undefined }),
+  };
+  class GpuBuddy {
+    batch() {
+      return batch;
+    }
+  }
+  const request = { size: 4096, mode: 'simple', contiguous: false, clear: false } as const;
+  const way = new Batch({ size: 2 ** 20, chunkSize: 4096 }, { GpuBuddy } as never);
+  way.fill(request, 4);
+  way.keepEverySecond(request);
+  expect(freed).toHaveLength(2);
+  way.churn(request, 10);
+  expect(given).toHaveLength(14);
+  expect(freed).toHaveLength(12);
+  expect(new Set(freed).size).toBe(12);
+  expect(freed.filter((allocation) => !given.includes(allocation))).toEqual([]);
 });
 
 describe('the command line', () => {

@@ -74,6 +74,11 @@ describe('without --check', () => {
     });
   });
 
+  test.each(['0x800', '0x100', '1'])('a chunk of %s is refused, as by the kernel', async (chunk) => {
+    const { status, stdout } = await runCli(['replay', '-'], { stdin: `init 0x100000 ${chunk}\n` });
+    expect([status, stdout]).toEqual([0, '-22 avail=0x0 clear_avail=0x0\n']);
+  });
+
   test('an empty trace has no results', async () => {
     expect(await runCli(['replay', '-'])).toEqual({ status: 0, stdout: '', stderr: '' });
   });

@@ -1,7 +1,10 @@
 /** Judges the state after an interruption: who owns what, by the objects that a program can reach and by the allocators. */
+import { COMMON_SIZE } from './world.mjs';
+
 /** @typedef {import('./world.mjs').World} World */
 /** @typedef {import('./world.mjs').Holding} Holding */
 /** @typedef {import('./world.mjs').GpuBuddy} GpuBuddy */
+/** @typedef {import('./world.mjs').Bytes} Bytes */
 
 /** Finds what is wrong, in words. */
 export class Findings {
@@ -40,12 +43,13 @@ export function check(world, findings) {
 }
 
 /** @param {World} world @param {Findings} findings */
-function checkUntouched({ holdings, batch, result }, findings) {
+function checkUntouched({ holdings, batch, result, handle }, findings) {
   findings.expect(batch?.length === 4, () => `a batch of 4 has ${batch?.length} operations`);
   if (!result) return;
   findings.expect(result.errnos.join(' ') === '0 0 0 0', () => `the result says ${result.errnos.join(' ')}`);
   findings.expect(
-    result.blocks(0) === holdings.find(({ name }) => name === 'a list of a result')?.list,
+    handle !== undefined &&
+      result.blocks(handle) === holdings.find(({ name }) => name === 'a list of a result')?.list,
     () => 'the result has lost a list',
   );
 }
@@ -58,7 +62,7 @@ function checkUntouched({ holdings, batch, result }, findings) {
  */
 function allocateFromEach({ allocators }) {
   return [...allocators].reverse().map((buddy, index) => {
-    const list = buddy.allocBlocks(buddy.chunkSize);
+    const list = buddy.allocBlocks(COMMON_SIZE);
     return { name: `a new list of allocator ${allocators.length - 1 - index}`, list, buddy };
   });
 }
@@ -74,9 +78,9 @@ function checkAmounts({ allocators }, findings) {
   const holdings = [];
   allocators.forEach((buddy, index) => {
     const before = allocators.map(({ avail }) => BigInt(avail));
-    holdings.push({ name: '', list: buddy.allocBlocks(buddy.chunkSize), buddy });
+    holdings.push({ name: '', list: buddy.allocBlocks(COMMON_SIZE), buddy });
     const taken = allocators.map(({ avail }, other) => (before[other] ?? 0n) - BigInt(avail));
-    const wanted = allocators.map((_, other) => (other === index ? BigInt(buddy.chunkSize) : 0n));
+    const wanted = allocators.map((_, other) => (other === index ? BigInt(COMMON_SIZE) : 0n));
     findings.expect(
       taken.join() === wanted.join(),
       () =>
@@ -123,10 +127,15 @@ function checkList({ aliases }, findings, { name, list, buddy, before }, claimed
   for (const order of orders) size += chunkSize << BigInt(order);
   findings.expect(BigInt(list.size) === size, () => `${name} says ${list.size} bytes, and has ${size}`);
   findings.expect(
+    typeof list.size === typeof given.size && typeof offsets[0] === typeof list.at(0)?.offset,
+    () =>
+      `${name} gives out ${typeof list.size} and ${typeof offsets[0]}, and its allocator ${typeof given.size}`,
+  );
+  findings.expect(
     list.length === offsets.length,
     () => `${name} says ${list.length}, has ${offsets.length} blocks`,
   );
-  offsets.forEach((offset, index) => {
+  Array.from(offsets, BigInt).forEach((offset, index) => {
     const other = claimed.get(offset);
     findings.expect(!other, () => `two owners of ${offset}: ${name} and ${other?.name}`);
     claimed.set(offset, { name, order: orders[index] ?? 0 });
@@ -145,7 +154,10 @@ function isSame(one, other) {
 
 /** @param {import('./world.mjs').Blocks} blocks */
 function wordsOf({ offsets, orders }) {
-  return Array.from(offsets, (offset, index) => `${offset}/${orders[index]}`).join(' ');
+  return Array.from(
+    /** @type {Iterable<Bytes>} */ (offsets),
+    (offset, index) => `${offset}/${orders[index]}`,
+  ).join(' ');
 }
 
 /** @param {World} world @returns {Holding[]} */
@@ -153,8 +165,8 @@ function listsOfResults({ results, result, small, large, my }) {
   const known = results.map((of) => ({ of, buddy: my.resultsFrom ?? small }));
   if (result) known.push({ of: result, buddy: large });
   return known.flatMap(({ of, buddy }, number) =>
-    Array.from(of.counts, (count, place) => (count > 0 ? of.blocks(place) : null)).flatMap((list, place) =>
-      list ? [{ name: `blocks(${place}) of result ${number}`, list, buddy }] : [],
+    Array.from(of, ({ blocks }) => blocks).flatMap((list, place) =>
+      list ? [{ name: `list ${place} of result ${number}`, list, buddy }] : [],
     ),
   );
 }
@@ -185,8 +197,9 @@ function checkSpace(buddy, claimed, findings) {
   const { offsets, orders, states } = buddy.snapshot();
   const chunkSize = BigInt(buddy.chunkSize);
   let [size, free] = [0n, 0n];
+  /** @type {Map<bigint, number | undefined>} */
   const allocated = new Map();
-  offsets.forEach((offset, index) => {
+  Array.from(offsets, BigInt).forEach((offset, index) => {
     const bytes = chunkSize << BigInt(orders[index] ?? 0);
     size += bytes;
     if ((states[index] ?? 0) & 1) allocated.set(offset, orders[index]);
@@ -209,8 +222,8 @@ function checkNewAllocator({ library }, findings) {
   const numbers = [buddy.size, buddy.avail];
   findings.expect(numbers.join() === '8192,8192', () => `a new allocator of 8192 has ${numbers.join(', ')}`);
   const list = buddy.allocBlocks(4096);
-  findings.expect(BigInt(buddy.avail) === 4096n, () => `a new allocator has ${buddy.avail} instead of 4096`);
+  findings.expect(buddy.avail === 4096, () => `a new allocator has ${buddy.avail} instead of 4096`);
   list.free();
-  findings.expect(BigInt(buddy.avail) === 8192n, () => `a new allocator has ${buddy.avail} instead of 8192`);
+  findings.expect(buddy.avail === 8192, () => `a new allocator has ${buddy.avail} instead of 8192`);
   buddy.dispose();
 }

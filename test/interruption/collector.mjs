@@ -58,7 +58,7 @@ function losses({ allocators, mortals, library }) {
 /** @param {World['library']} library @param {import('gpu-buddy').GpuBuddyToken} token */
 function isAlive({ GpuBuddy }, token) {
   try {
-    GpuBuddy.from(token).dispose();
+    GpuBuddy.from(token, { bigint: true }).dispose();
     return true;
   } catch (error) {
     return /** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN';

@@ -3,10 +3,15 @@
 /** @typedef {import('./world.mjs').Package} Package */
 /** @typedef {import('./instrument.mjs').Site} Site */
 
-/** The classes whose objects own something. */
-const CLASSES = /** @type {const} */ ([
-  ...['GpuBuddy', 'AllocatedBlocks', 'AllocatedBlock', 'Batch', 'BatchResult', 'TraceReplayer'],
-]);
+/** The classes whose objects own something, and how the code calls each, which sites name. */
+const CLASSES = {
+  GpuBuddy: 'GpuBuddyClass',
+  AllocatedBlocks: 'AllocatedBlocks',
+  AllocatedBlock: 'AllocatedBlock',
+  Batch: 'Batch',
+  BatchResult: 'BatchResult',
+  TraceReplayer: 'TraceReplayer',
+};
 
 /**
  * @param {Package} library @param {readonly Site[]} sites @param {Set<number>} reached
@@ -14,12 +19,13 @@ const CLASSES = /** @type {const} */ ([
  */
 export function unreachedMembers(library, sites, reached) {
   const names = new Set([...reached].map((site) => sites[site]?.name));
-  return CLASSES.flatMap((name) => {
+  return Object.entries(CLASSES).flatMap(([name, nameInCode]) => {
     const owner = /** @type {any} */ (library)[name];
     return [owner, owner.prototype]
       .flatMap((object) => Reflect.ownKeys(object).filter((key) => isCode(object, key)))
-      .map((key) => `${name}.${wordOf(key)}`)
-      .filter((member) => !names.has(member));
+      .map(wordOf)
+      .filter((member) => !names.has(`${nameInCode}.${member}`))
+      .map((member) => `${name}.${member}`);
   });
 }
 

@@ -2,7 +2,7 @@
 
 /** @typedef {import('./world.mjs').Package} Package */
 
-/** Another object for the same blocks. @param {import('gpu-buddy').AllocatedBlocks} list */
+/** Another object for the same blocks. @param {import('gpu-buddy').AllocatedBlocks<any>} list */
 function twinOf(list) {
   const { buddy, size, length } = list;
   return {
@@ -98,8 +98,8 @@ const toys = {
   forgetful: (library) => {
     const opened = [];
     class GpuBuddy extends library.GpuBuddy {
-      static from(token) {
-        opened.push(library.GpuBuddy.from(token));
+      static from(token, options) {
+        opened.push(library.GpuBuddy.from(token, options));
         const buddy = opened.at(-1);
         opened.pop();
         return buddy;

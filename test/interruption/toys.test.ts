@@ -7,7 +7,7 @@ const ALLOC = 'GpuBuddy.allocBlocks without options';
 const FREE = 'AllocatedBlocks.free of one block';
 
 test.each([
-  ['leaking', ALLOC, /leaked 16384, 0, 0 bytes/],
+  ['leaking', ALLOC, /leaked 16384, 0, 0, 0 bytes/],
   ['locked', ALLOC, /EBUSY/],
   ['confused', ALLOC, /one of another allocator/],
   ['hasty', FREE, /not freed/],

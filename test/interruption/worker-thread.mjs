@@ -1,4 +1,4 @@
-/** A thread that plays all scenarios on an allocator that others use, too, until it is terminated. */
+/** A thread that plays all scenarios on an allocator that others use, too, until it is terminated. Some use bigints. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { turn } from './collector.mjs';
 import { plainLibrary } from './library.mjs';
@@ -10,7 +10,8 @@ import { World } from './world.mjs';
 const library = plainLibrary().load();
 const random = randomNumbers(workerData.seed);
 const usable = scenarios.filter(isLoopable);
-const world = new World(library, library.GpuBuddy.from(workerData.token));
+const opened = library.GpuBuddy.from(workerData.token, { bigint: workerData.seed % 2 === 0 });
+const world = new World(library, opened);
 await begin();
 parentPort?.postMessage('at work');
 

@@ -4,11 +4,12 @@
  */
 
 /** @typedef {typeof import('gpu-buddy') & typeof import('gpu-buddy/trace')} Package */
-/** @typedef {import('gpu-buddy').GpuBuddy} GpuBuddy */
-/** @typedef {import('gpu-buddy').AllocatedBlocks} AllocatedBlocks */
-/** @typedef {import('gpu-buddy').BatchResult} BatchResult */
+/** @typedef {import('gpu-buddy').Bytes} Bytes */
+/** @typedef {import('gpu-buddy').GpuBuddy<Bytes>} GpuBuddy whatever it gives out */
+/** @typedef {import('gpu-buddy').AllocatedBlocks<Bytes>} AllocatedBlocks */
+/** @typedef {import('gpu-buddy').BatchResult<Bytes>} BatchResult */
 
-/** @typedef {Pick<import('gpu-buddy').BlockTable, 'offsets' | 'orders'>} Blocks */
+/** @typedef {Pick<import('gpu-buddy').BlockTable<Bytes>, 'offsets' | 'orders'>} Blocks */
 
 /**
  * A list that can be reached, the allocator that it must lie in, and, where nobody may change it, its blocks as they were.
@@ -41,7 +42,11 @@ export const MIB = 1024 * KIB;
 export const SMALL = { size: MIB, chunkSize: 4 * KIB };
 export const LARGE = { size: 256 * MIB, chunkSize: 8 * KIB, baseOffset: 2 ** 32 };
 /** Its numbers do not fit into doubles. */
-export const HUGE = { size: 2n ** 60n };
+export const HUGE = /** @type {const} */ ({ size: 2n ** 60n, bigint: true });
+/** Its chunks are smaller than the kernel's. */
+export const FINE = { size: 4 * MIB, chunkSize: 256 };
+/** A size that each of them can allocate. */
+export const COMMON_SIZE = 8 * KIB;
 
 export class World {
   /** A place for data of the scenarios. @type {any} */
@@ -58,10 +63,12 @@ export class World {
   mortals = [];
   /** @type {Disposable[]} */
   replayers = [];
-  /** @type {import('gpu-buddy').Batch | undefined} */
+  /** @type {import('gpu-buddy').Batch<Bytes> | undefined} */
   batch;
   /** @type {BatchResult | undefined} */
   result;
+  /** Of the list of `result` that has been asked for. @type {import('gpu-buddy').BatchHandle | undefined} */
+  handle;
 
   /** @param {Package} library @param {GpuBuddy} [small] one that other threads use, too */
   constructor(library, small = new library.GpuBuddy(SMALL)) {
@@ -69,20 +76,23 @@ export class World {
     this.small = small;
     this.large = new library.GpuBuddy(LARGE);
     this.huge = new library.GpuBuddy(HUGE);
+    this.fine = new library.GpuBuddy(FINE);
   }
 
+  /** @returns {GpuBuddy[]} */
   get allocators() {
-    return [this.small, this.large, this.huge];
+    return [this.small, this.large, this.huge, this.fine];
   }
 
   /** Makes what no scenario touches. */
   begin() {
-    const { small, large, huge } = this;
+    const { small, large, huge, fine } = this;
     this.#keep('a block of small', small.allocBlocks(4 * KIB), small);
     this.#keep('a list of small', small.allocBlocks(20 * KIB), small);
     this.#keep('a block of large', large.allocBlocks(8 * KIB), large);
     this.#keep('a list of large', large.allocBlocks(56 * KIB), large);
     this.#keep('a block of huge', huge.allocBlocks(2n ** 54n), huge);
+    this.#keep('a list of fine', fine.allocBlocks(5 * 256), fine);
 
     this.batch = small.batch();
     this.batch.alloc(4 * KIB);
@@ -90,11 +100,11 @@ export class World {
     this.batch.free(this.#keep('a list that a batch will free', small.allocBlocks(4 * KIB), small));
 
     const batch = large.batch();
-    batch.alloc(8 * KIB);
+    this.handle = batch.alloc(8 * KIB);
     batch.alloc(24 * KIB);
     batch.free(batch.alloc(8 * KIB));
     this.result = batch.run();
-    const list = this.result.blocks(0);
+    const list = this.result.blocks(this.handle);
     if (!list) throw new Error('The result has no list.');
     this.#keep('a list of a result', list, large);
   }
@@ -117,8 +127,13 @@ export class World {
     return result;
   }
 
-  /** Takes note of an allocator, or of another object for one. @param {GpuBuddy} buddy @param {GpuBuddy} [original] */
+  /**
+   * Takes note of an allocator, or of another object for one, unless it is one of the world's.
+   *
+   * @param {GpuBuddy} buddy @param {GpuBuddy} [original]
+   */
   holdBuddy(buddy, original) {
+    if (this.allocators.includes(buddy)) return buddy;
     this.buddies.push(buddy);
     if (original && buddy !== original) this.aliases.set(buddy, original);
     return buddy;
@@ -131,13 +146,13 @@ export class World {
   }
 
   /**
-   * Frees the list that `my.ticket` stands for, if nobody has adopted it. A token that is not kept in the same moment in which
-   * `transfer()` returns it could be lost: so scenarios keep it there, without a call.
+   * Frees the list that `my.ticket` stands for, if nobody has adopted it, with the options `my.opened`. A token that is not kept in
+   * the same moment in which `transfer()` returns it could be lost: so scenarios keep it there, without a call.
    */
   #freeTicket() {
     if (!this.my.ticket) return;
     try {
-      this.library.AllocatedBlocks.adopt(this.my.ticket).free();
+      this.library.AllocatedBlocks.adopt(this.my.ticket, this.my.opened).free();
     } catch (error) {
       if (/** @type {any} */ (error).code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
     }
@@ -210,5 +225,6 @@ export class World {
     this.replayers = [];
     this.batch = undefined;
     this.result = undefined;
+    this.handle = undefined;
   }
 }

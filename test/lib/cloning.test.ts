@@ -4,14 +4,33 @@
 import { inspect } from 'node:util';
 import * as threads from 'node:worker_threads';
 import { describe, expect, test } from '@jest/globals';
-import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
-import { firstOf, SZ_20K, thrownBy } from './helpers';
+import {
+  AllocatedBlocks,
+  GpuBuddy,
+  SZ_1M,
+  SZ_4K,
+  type AllocatedBlock,
+  type Batch,
+  type BatchResult,
+  type Bytes,
+} from 'gpu-buddy';
+import { describeBlock, firstOf, SZ_20K, thrownBy } from './helpers';
 
 /** Whether Node can refuse to clone an object: from 22.10 on. */
 const canRefuse = 'markAsUncloneable' in threads;
 
-function makeAll() {
-  const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: SZ_1M });
+interface Objects<N extends Bytes> {
+  readonly buddy: GpuBuddy<N>;
+  readonly blocks: AllocatedBlocks<N>;
+  readonly block: AllocatedBlock<N>;
+  readonly batch: Batch<N>;
+  readonly result: BatchResult<N>;
+}
+
+function makeAll(): Objects<number>;
+function makeAll(mode: { bigint: true }): Objects<bigint>;
+function makeAll(mode?: { bigint: true }): Objects<Bytes> {
+  const buddy = new GpuBuddy<Bytes>({ size: SZ_1M, baseOffset: SZ_1M, ...mode });
   const blocks = buddy.allocBlocks(SZ_20K, { tag: 7 });
   const batch = buddy.batch();
   batch.alloc(SZ_4K);
@@ -19,8 +38,6 @@ function makeAll() {
   batch.alloc(SZ_4K);
   return { buddy, blocks, block: firstOf(blocks), batch, result };
 }
-
-type Objects = ReturnType<typeof makeAll>;
 
 /** Posts a value through a channel and gives the copy that arrives. */
 function post(value: unknown): unknown {
@@ -39,7 +56,7 @@ const ways: [string, (value: unknown) => unknown][] = [
 ];
 
 describe.each(ways)('%s', (_, clone) => {
-  test.each<keyof Objects>(['buddy', 'batch', 'result'])(
+  test.each<keyof Objects<number>>(['buddy', 'batch', 'result'])(
     'of %s is a DataCloneError where Node can refuse, else an empty object',
     (name) => {
       const object = makeAll()[name];
@@ -48,7 +65,7 @@ describe.each(ways)('%s', (_, clone) => {
     },
   );
 
-  test.each<keyof Objects>(['blocks', 'block'])('of %s is an empty object', (name) => {
+  test.each<keyof Objects<number>>(['blocks', 'block'])('of %s is an empty object', (name) => {
     expect(clone(makeAll()[name])).toEqual({});
   });
 
@@ -56,7 +73,7 @@ describe.each(ways)('%s', (_, clone) => {
     const { buddy, blocks } = makeAll();
     const token = clone(blocks.transfer()) as never;
     expect(AllocatedBlocks.adopt(token).buddy).toBe(buddy);
-    expect(GpuBuddy.from(clone(buddy.share()) as never).baseOffset).toBe(BigInt(SZ_1M));
+    expect(GpuBuddy.from(clone(buddy.share()) as never).baseOffset).toBe(SZ_1M);
   });
 
   test('of statistics, snapshots and segments has all of their values', () => {
@@ -74,14 +91,14 @@ describe.each(ways)('%s', (_, clone) => {
 describe('JSON', () => {
   const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test('of an allocator has decimal strings for bytes', () => {
+  test('of an allocator has its numbers', () => {
     const { buddy } = makeAll();
     expect(json(buddy)).toEqual({
-      baseOffset: '1048576',
-      size: '1048576',
-      chunkSize: '4096',
-      avail: String(SZ_1M - SZ_20K - SZ_4K),
-      clearAvail: '0',
+      baseOffset: 1048576,
+      size: 1048576,
+      chunkSize: 4096,
+      avail: SZ_1M - SZ_20K - SZ_4K,
+      clearAvail: 0,
     });
     buddy.dispose();
     expect(json(buddy)).toEqual({ disposed: true });
@@ -89,14 +106,8 @@ describe('JSON', () => {
 
   test('of a list and of a block says where they lie, until they are freed', () => {
     const { buddy, blocks, block } = makeAll();
-    const all = [...blocks].map(({ offset, order, size, isClear, tag }) => ({
-      offset: String(offset),
-      order,
-      size: String(size),
-      isClear,
-      tag,
-    }));
-    expect(json(blocks)).toEqual({ tag: 7, size: '20480', blocks: all });
+    const all = Array.from(blocks, describeBlock);
+    expect(json(blocks)).toEqual({ tag: 7, size: 20480, blocks: all });
     expect(json(block)).toEqual(all[0]);
     expect(json(buddy.blockAt(block.offset))).toEqual(all[0]);
     blocks.free();
@@ -108,23 +119,16 @@ describe('JSON', () => {
     expect(json(batch)).toEqual({ length: 1 });
     expect(json(result)).toEqual({
       errnos: [0],
-      offsets: [String(result.offsets[0])],
+      offsets: [result.offsets[0]],
       orders: [0],
       counts: [1],
     });
   });
 
-  test('of statistics has decimal strings for bytes, numbers for blocks', () => {
-    const { buddy } = makeAll();
-    const stats = buddy.stats();
-    expect(json(stats)).toEqual({
-      ...stats,
-      size: String(stats.size),
-      chunkSize: String(stats.chunkSize),
-      avail: String(stats.avail),
-      clearAvail: String(stats.clearAvail),
-      orders: stats.orders.map((order) => ({ ...order, blockSize: String(order.blockSize) })),
-    });
+  test('of statistics and segments has their values', () => {
+    const { buddy, blocks } = makeAll();
+    for (const value of [buddy.stats(), blocks.segments(), buddy.freeSegments()])
+      expect(json(value)).toEqual(value);
   });
 
   test('of tokens is a token again, which says nothing of addresses', () => {
@@ -135,13 +139,33 @@ describe('JSON', () => {
     expect(Object.keys(shared)).toEqual(['type', 'id']);
     expect(Object.keys(token)).toEqual(['type', 'id', 'buddy']);
     expect(GpuBuddy.from({ ...(json(shared) as typeof shared), baseOffset: 5n } as never).baseOffset).toBe(
-      BigInt(SZ_1M),
+      SZ_1M,
     );
-    expect(AllocatedBlocks.adopt(json(token) as typeof token).size).toBe(BigInt(SZ_20K));
+    expect(AllocatedBlocks.adopt(json(token) as typeof token).size).toBe(SZ_20K);
   });
 
-  test('of snapshots and segments is a TypeError of JSON.stringify(), which knows no bigints', () => {
-    const { buddy, blocks } = makeAll();
+  test('of bytes is decimal strings where the allocator gives out bigints', () => {
+    const { buddy, blocks, block, batch, result } = makeAll({ bigint: true });
+    const numbers = makeAll();
+    const written = (value: unknown): unknown =>
+      JSON.parse(JSON.stringify(value), (key, inner: unknown) =>
+        ['baseOffset', 'size', 'chunkSize', 'avail', 'clearAvail', 'offset', 'blockSize'].includes(key)
+          ? String(inner)
+          : key === 'offsets'
+            ? (inner as number[]).map(String)
+            : inner,
+      );
+    expect(json(buddy)).toEqual(written(numbers.buddy));
+    expect(json(blocks)).toEqual(written(numbers.blocks));
+    expect(json(block)).toEqual(written(numbers.block));
+    expect(json(buddy.blockAt(block.offset))).toEqual(written(numbers.block));
+    expect(json(batch)).toEqual({ length: 1 });
+    expect(json(result)).toEqual(written(numbers.result));
+    expect(json(buddy.stats())).toEqual(written(numbers.buddy.stats()));
+  });
+
+  test('of snapshots and segments with bigints is a TypeError of JSON.stringify(), which knows none', () => {
+    const { buddy, blocks } = makeAll({ bigint: true });
     for (const value of [buddy.snapshot(), blocks.toArrays(), blocks.segments()])
       expect(thrownBy(() => JSON.stringify(value))).toBeInstanceOf(TypeError);
   });

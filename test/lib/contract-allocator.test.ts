@@ -1,6 +1,7 @@
 // The contract of GpuBuddy with the kernel's Rust bindings: parameters, getters, modes, flags and how allocation ends.
 
 import { describe, expect, test } from '@jest/globals';
+import { inspect } from 'node:util';
 import {
   GpuBuddy,
   GpuBuddyError,
@@ -47,7 +48,7 @@ describe('the package', () => {
 
 describe('a new allocator', () => {
   test.each([
-    ['the defaults', { size: SZ_1M }, { baseOffset: 0n, chunkSize: 4096n, size: 1n << 20n, maxOrder: 8 }],
+    ['the defaults', { size: SZ_1M }, { baseOffset: 0, chunkSize: 4096, size: 2 ** 20, maxOrder: 8 }],
     [
       'undefined for the defaults',
       {
@@ -57,47 +58,47 @@ describe('a new allocator', () => {
         maxNativeBytes: undefined,
         maxSteps: undefined,
       },
-      { baseOffset: 0n, chunkSize: 4096n, size: 1n << 20n, maxOrder: 8 },
+      { baseOffset: 0, chunkSize: 4096, size: 2 ** 20, maxOrder: 8 },
     ],
     [
       'a larger chunk size',
       { size: SZ_1M, chunkSize: SZ_64K },
-      { baseOffset: 0n, chunkSize: 65536n, size: 1n << 20n, maxOrder: 4 },
+      { baseOffset: 0, chunkSize: 65536, size: 2 ** 20, maxOrder: 4 },
     ],
     [
       'one chunk',
       { size: SZ_2M, chunkSize: SZ_2M },
-      { baseOffset: 0n, chunkSize: 1n << 21n, size: 1n << 21n, maxOrder: 0 },
+      { baseOffset: 0, chunkSize: 2 ** 21, size: 2 ** 21, maxOrder: 0 },
     ],
     [
       'a size that is no power of two',
       { size: SZ_20K },
-      { baseOffset: 0n, chunkSize: 4096n, size: 20480n, maxOrder: 2 },
+      { baseOffset: 0, chunkSize: 4096, size: 20480, maxOrder: 2 },
     ],
     [
       'a size that is no multiple of the chunk size',
       { size: SZ_12K + 4095 },
-      { baseOffset: 0n, chunkSize: 4096n, size: 12288n, maxOrder: 1 },
+      { baseOffset: 0, chunkSize: 4096, size: 12288, maxOrder: 1 },
     ],
     [
       'a size that is no multiple of a larger chunk size',
       { size: SZ_1M - 1, chunkSize: SZ_64K },
-      { baseOffset: 0n, chunkSize: 65536n, size: 15n * 65536n, maxOrder: 3 },
+      { baseOffset: 0, chunkSize: 65536, size: 15 * 65536, maxOrder: 3 },
     ],
     [
       'a base offset',
       { size: SZ_1M, baseOffset: 0x8000_0000 },
-      { baseOffset: 0x8000_0000n, chunkSize: 4096n, size: 1n << 20n, maxOrder: 8 },
+      { baseOffset: 0x8000_0000, chunkSize: 4096, size: 2 ** 20, maxOrder: 8 },
     ],
     [
       'a base offset that is aligned to nothing',
       { size: SZ_1M, baseOffset: 1 },
-      { baseOffset: 1n, chunkSize: 4096n, size: 1n << 20n, maxOrder: 8 },
+      { baseOffset: 1, chunkSize: 4096, size: 2 ** 20, maxOrder: 8 },
     ],
     [
       'bigints',
       { size: 1n << 20n, chunkSize: 8192n, baseOffset: 1n << 40n },
-      { baseOffset: 1n << 40n, chunkSize: 8192n, size: 1n << 20n, maxOrder: 7 },
+      { baseOffset: 2 ** 40, chunkSize: 8192, size: 2 ** 20, maxOrder: 7 },
     ],
   ])('of %s shows what it was given, all of it free and dirty', (_, options, expected) => {
     const buddy = new GpuBuddy(options);
@@ -105,17 +106,17 @@ describe('a new allocator', () => {
     expect({ baseOffset, chunkSize, size, maxOrder }).toEqual(expected);
     expect({ avail, clearAvail, disposed }).toEqual({
       avail: expected.size,
-      clearAvail: 0n,
+      clearAvail: 0,
       disposed: false,
     });
     expectSound(buddy);
   });
 
-  test('takes any power of two from 4096 up to its size as chunk size', () => {
-    for (let chunkSize = SZ_4K, order = 8; chunkSize <= SZ_1M; chunkSize *= 2, order--) {
+  test('takes any power of two from 1 up to its size as chunk size', () => {
+    for (let chunkSize = 1, order = 20; chunkSize <= SZ_1M; chunkSize *= 2, order--) {
       const buddy = new GpuBuddy({ size: SZ_1M, chunkSize });
-      expect([buddy.chunkSize, buddy.maxOrder]).toEqual([BigInt(chunkSize), order]);
-      expect(buddy.allocBlocks(chunkSize).size).toBe(BigInt(chunkSize));
+      expect([buddy.chunkSize, buddy.maxOrder]).toEqual([chunkSize, order]);
+      expect(buddy.allocBlocks(chunkSize).size).toBe(chunkSize);
     }
   });
 
@@ -123,13 +124,71 @@ describe('a new allocator', () => {
     const [one, other] = [new GpuBuddy({ size: SZ_1M }), new GpuBuddy({ size: SZ_1M })];
     using blocks = one.allocBlocks(SZ_16K);
     expect(blocks.buddy).toBe(one);
-    expect([one.avail, other.avail]).toEqual([BigInt(SZ_1M - SZ_16K), BigInt(SZ_1M)]);
+    expect([one.avail, other.avail]).toEqual([SZ_1M - SZ_16K, SZ_1M]);
   });
 
   test('reads its getters only, so they cannot be assigned', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     for (const name of ['baseOffset', 'chunkSize', 'size', 'avail', 'clearAvail', 'maxOrder', 'disposed'])
       expect(Reflect.set(buddy, name, 1n)).toBe(false);
+  });
+});
+
+describe('the class', () => {
+  class Mine extends GpuBuddy {
+    readonly label = 'mine';
+
+    get used(): number {
+      return this.size - this.avail;
+    }
+  }
+
+  class MineOfBigints extends GpuBuddy<bigint> {
+    get used(): bigint {
+      return this.size - this.avail;
+    }
+  }
+
+  test('is called GpuBuddy, as its instances say', () => {
+    const buddies = [new GpuBuddy({ size: SZ_4K }), new GpuBuddy({ size: SZ_4K, bigint: true })];
+    expect(GpuBuddy.name).toBe('GpuBuddy');
+    for (const buddy of [...buddies, GpuBuddy.from(new GpuBuddy({ size: SZ_4K }).share())]) {
+      expect(buddy).toBeInstanceOf(GpuBuddy);
+      expect(buddy.constructor).toBe(GpuBuddy);
+      expect(buddy.constructor.name).toBe('GpuBuddy');
+      expect(Object.prototype.toString.call(buddy)).toBe('[object Object]');
+    }
+  });
+
+  test('cannot be called without new', () => {
+    expect(() => (GpuBuddy as unknown as (options: object) => unknown)({ size: SZ_4K })).toThrow(TypeError);
+  });
+
+  test('can be extended, whether it gives out numbers or bigints', () => {
+    const numbers = new Mine({ size: SZ_1M });
+    const bigints = new MineOfBigints({ size: SZ_1M, bigint: true });
+    expect([Mine.name, numbers.constructor.name, numbers.label]).toEqual(['Mine', 'Mine', 'mine']);
+    for (const buddy of [numbers, bigints]) {
+      expect(buddy).toBeInstanceOf(GpuBuddy);
+      const blocks = buddy.allocBlocks(SZ_20K, { tag: 3 });
+      expect(blocks.buddy).toBe(buddy);
+      const batch = buddy.batch();
+      const handle = batch.alloc(SZ_4K);
+      expect(batch.run().blocks(handle)?.buddy).toBe(buddy);
+      expectSound(buddy);
+    }
+    expect([numbers.used, bigints.used]).toEqual([SZ_20K + SZ_4K, BigInt(SZ_20K + SZ_4K)]);
+    expect(GpuBuddy.from(numbers.share()).constructor).toBe(GpuBuddy);
+    expect(inspect(numbers)).toMatch(/^GpuBuddy \{/);
+  });
+
+  test('refuses options that look like those of its own code', () => {
+    class Sneaky {
+      readonly size = 0;
+      readonly token = [0n, 0n];
+      readonly isBigint = false;
+    }
+    expect(thrownBy(() => new GpuBuddy(new Sneaky()))).toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
   });
 });
 
@@ -145,7 +204,7 @@ describe('avail', () => {
     steps.push(buddy.avail);
     large.free();
     steps.push(buddy.avail);
-    expect(steps).toEqual([SZ_1M, SZ_1M - SZ_4K, SZ_1M - 6 * SZ_4K, SZ_1M - SZ_20K, SZ_1M].map(BigInt));
+    expect(steps).toEqual([SZ_1M, SZ_1M - SZ_4K, SZ_1M - 6 * SZ_4K, SZ_1M - SZ_20K, SZ_1M]);
   });
 });
 
@@ -217,8 +276,8 @@ describe('a flag', () => {
     ['to a power of two for contiguous', SZ_12K, { contiguous: true }],
   ])('trimDisable keeps what is rounded up %s', (_, size, options) => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    expect(buddy.allocBlocks(size, options).size).toBe(BigInt(SZ_12K));
-    expect(buddy.allocBlocks(size, { ...options, trimDisable: true }).size).toBe(BigInt(SZ_16K));
+    expect(buddy.allocBlocks(size, options).size).toBe(SZ_12K);
+    expect(buddy.allocBlocks(size, { ...options, trimDisable: true }).size).toBe(SZ_16K);
   });
 
   test('goes with any other and with any mode', () => {
@@ -228,7 +287,7 @@ describe('a flag', () => {
         const buddy = new GpuBuddy({ size: SZ_1M });
         const flags = Object.fromEntries(all.map((flag, i) => [flag, (bits & (1 << i)) !== 0]));
         const { size } = buddy.allocBlocks(SZ_12K, { mode, minBlockSize: SZ_8K, ...flags });
-        expect(size).toBe(BigInt(flags['trimDisable'] ? SZ_16K : SZ_12K));
+        expect(size).toBe(flags['trimDisable'] ? SZ_16K : SZ_12K);
         expectSound(buddy);
       }
     }
@@ -309,6 +368,6 @@ describe('tryAllocBlocks', () => {
     });
     expect(error).toBeInstanceOf(GpuBuddyError);
     expect(error).toMatchObject({ code: 'ENOMEM', errno: -12 });
-    expect(buddy.avail).toBeGreaterThan(0n);
+    expect(buddy.avail).toBeGreaterThan(0);
   });
 });

@@ -117,7 +117,7 @@ describe('the owner of a list', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const before = stateOf(buddy);
     const blocks = buddy.allocBlocks(SIZE_OF_THREE);
-    expect([blocks.freed, buddy.avail]).toEqual([false, BigInt(SZ_1M - SIZE_OF_THREE)]);
+    expect([blocks.freed, buddy.avail]).toEqual([false, SZ_1M - SIZE_OF_THREE]);
     end(blocks);
     expect(blocks.freed).toBe(true);
     expect(stateOf(buddy)).toEqual(before);
@@ -188,12 +188,7 @@ describe('a list', () => {
     const blocks = buddy.allocBlocks(size, options);
     expect(blocks).toBeInstanceOf(AllocatedBlocks);
     expect(blocks.buddy).toBe(buddy);
-    expect([blocks.length, blocks.isEmpty, blocks.size, blocks.freed]).toEqual([
-      length,
-      false,
-      BigInt(bytes),
-      false,
-    ]);
+    expect([blocks.length, blocks.isEmpty, blocks.size, blocks.freed]).toEqual([length, false, bytes, false]);
   });
 
   test('carries the tag it was given, or 0', () => {
@@ -211,9 +206,9 @@ describe('a list', () => {
       seen.push([blocks.length, blocks.isEmpty, blocks.size, [...blocks].length]);
     }
     expect(seen).toEqual([
-      [2, false, BigInt(SZ_12K), 2],
-      [1, false, BigInt(SZ_4K), 1],
-      [0, true, 0n, 0],
+      [2, false, SZ_12K, 2],
+      [1, false, SZ_4K, 1],
+      [0, true, 0, 0],
     ]);
     expect([blocks.freed, blocks.at(0), blocks.at(-1)]).toEqual([false, undefined, undefined]);
     expect(buddy.avail).toBe(buddy.size);
@@ -245,7 +240,7 @@ describe('a list', () => {
     expect(chunksOf(blocks).sort(([a], [b]) => a - b)).toEqual(
       Array.from({ length: 512 }, (_, i) => [2 * i + 1, 1]),
     );
-    expect(blocks.size).toBe(512n * 4096n);
+    expect(blocks.size).toBe(512 * 4096);
     expectSound(buddy);
   });
 
@@ -282,14 +277,14 @@ describe('toArrays()', () => {
     buddy.resetClear(true);
     const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 5, clear: true });
     const expected = {
-      offsets: BigUint64Array.from(blocks, ({ offset }) => offset),
+      offsets: Float64Array.from(blocks, ({ offset }) => offset),
       orders: Uint8Array.of(2, 1, 0),
       states: new Uint8Array(3).fill(STATE_ALLOCATED | STATE_CLEAR),
       tags: Float64Array.of(5, 5, 5),
     };
     const arrays = blocks.toArrays();
     expect(arrays).toEqual(expected);
-    arrays.offsets.fill(0n);
+    arrays.offsets.fill(0);
     expect(blocks.toArrays()).toEqual(expected);
     blocks.free();
     expect(arrays.orders).toEqual(expected.orders);
@@ -324,9 +319,9 @@ describe('segments()', () => {
   /** Blocks of 4 and 8 KiB, and of 16 and 8 KiB, side by side. */
   function make() {
     const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 1n << 32n });
-    const start = buddy.baseOffset + 33n * 4096n;
+    const start = buddy.baseOffset + 33 * SZ_4K;
     const blocks = buddy.allocBlocks(32 * SZ_4K, {
-      mode: { range: { start: start - 4096n, end: start + 31n * 4096n } },
+      mode: { range: { start: start - SZ_4K, end: start + 31 * SZ_4K } },
     });
     blocks.trim(13 * SZ_4K, { start });
     blocks.freeBlock(2);
@@ -339,7 +334,7 @@ describe('segments()', () => {
     const segments = (maxLength?: number | bigint) =>
       blocks
         .segments(maxLength)
-        .map(({ offset, size }) => [Number(offset - buddy.baseOffset) / SZ_4K, Number(size) / SZ_4K]);
+        .map(({ offset, size }) => [(offset - buddy.baseOffset) / SZ_4K, size / SZ_4K]);
     return { segments, blocks };
   }
 
@@ -367,7 +362,7 @@ describe('segments()', () => {
 
   test('keep the order of the list, and join no block to one before it', () => {
     const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SIZE_OF_THREE);
-    expect(blocks.segments().map(({ offset }) => Number(offset) / SZ_4K)).toEqual([252, 250, 249]);
+    expect(blocks.segments().map(({ offset }) => offset / SZ_4K)).toEqual([252, 250, 249]);
   });
 
   test.each([
@@ -385,9 +380,9 @@ describe('a block', () => {
     const blocks = buddy.allocBlocks(SIZE_OF_THREE, { tag: 42 });
     const common = { isClear: false, tag: 42 };
     expect(Array.from(blocks, describeBlock)).toEqual([
-      { offset: BigInt(SZ_1M - SZ_16K), order: 2, size: BigInt(SZ_16K), ...common },
-      { offset: BigInt(SZ_1M - SZ_24K), order: 1, size: BigInt(SZ_8K), ...common },
-      { offset: BigInt(SZ_1M - SZ_24K - SZ_4K), order: 0, size: BigInt(SZ_4K), ...common },
+      { offset: SZ_1M - SZ_16K, order: 2, size: SZ_16K, ...common },
+      { offset: SZ_1M - SZ_24K, order: 1, size: SZ_8K, ...common },
+      { offset: SZ_1M - SZ_24K - SZ_4K, order: 0, size: SZ_4K, ...common },
     ]);
     for (const block of blocks) {
       expect(block).toBeInstanceOf(AllocatedBlock);
@@ -468,7 +463,7 @@ describe('a block', () => {
     const block = firstOf(blocks);
     blocks.free();
     using next = buddy.allocBlocks(SZ_16K);
-    expect(rangesOf(next)).toEqual([[BigInt(SZ_1M - SZ_16K), BigInt(SZ_16K)]]);
+    expect(rangesOf(next)).toEqual([[SZ_1M - SZ_16K, SZ_16K]]);
     expectInvalid(block);
   });
 

@@ -1,7 +1,7 @@
 // Values that no such argument can have: a TypeError or a RangeError, before anything happens.
 
 import { describe, expect, test } from '@jest/globals';
-import { GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type AllocatedBlocks } from 'gpu-buddy';
+import { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type OpenOptions } from 'gpu-buddy';
 import { stateOf, thrownBy } from './helpers';
 
 type Kind = 'bytes' | 'integer' | 'index' | 'flag' | 'options' | 'mode' | 'range';
@@ -62,6 +62,14 @@ function allocArguments(method: 'allocBlocks' | 'tryAllocBlocks'): Argument[] {
   ];
 }
 
+/** The arguments behind the token of GpuBuddy.from() and AllocatedBlocks.adopt(). */
+function openArguments(open: (options: OpenOptions | undefined, buddy: GpuBuddy) => unknown): Argument[] {
+  return [
+    { name: 'options', kind: 'options', optional: true, pass: (options, buddy) => open(options, buddy) },
+    { name: 'bigint', kind: 'flag', optional: true, pass: (bigint, buddy) => open({ bigint }, buddy) },
+  ];
+}
+
 const methods: [method: string, Argument[]][] = [
   [
     'new GpuBuddy',
@@ -92,7 +100,20 @@ const methods: [method: string, Argument[]][] = [
         optional: true,
         pass: (maxSteps) => new GpuBuddy({ size: SIZE, maxSteps }),
       },
+      {
+        name: 'bigint',
+        kind: 'flag',
+        optional: true,
+        pass: (bigint) => new GpuBuddy({ size: SIZE, bigint }),
+      },
     ],
+  ],
+  ['GpuBuddy.from', openArguments((options, buddy) => GpuBuddy.from(buddy.share(), options))],
+  [
+    'AllocatedBlocks.adopt',
+    openArguments((options) =>
+      AllocatedBlocks.adopt(new GpuBuddy({ size: SIZE }).allocBlocks(SIZE).transfer(), options),
+    ),
   ],
   ['allocBlocks', allocArguments('allocBlocks')],
   ['tryAllocBlocks', allocArguments('tryAllocBlocks')],
@@ -395,10 +416,10 @@ describe('options that are wrong in several ways', () => {
     const blocks = buddy.allocBlocks(SZ_16K, options);
     expect([blocks.tag, blocks.size, nested.map((list) => [list.tag, list.size])]).toEqual([
       3,
-      16384n,
+      16384,
       [
-        [2, 4096n],
-        [2, 4096n],
+        [2, 4096],
+        [2, 4096],
       ],
     ]);
   });

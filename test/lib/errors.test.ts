@@ -13,9 +13,12 @@ import {
   SZ_8K,
   type AddressRange,
   type AllocatedBlocks,
+  type BatchHandle,
+  type Bytes,
   type GpuBuddyErrorCode,
   type ShortageReason,
 } from 'gpu-buddy';
+import { gpuBuddyError } from '../../lib/errors';
 import { statuses } from '../../lib/native';
 import {
   chunksOf,
@@ -62,18 +65,12 @@ const range =
 
 describe('EINVAL', () => {
   const cases: [status: string, call: Call, syscall: string, sentence: string][] = [
-    [
-      'CHUNK_SIZE_TOO_SMALL',
-      () => new GpuBuddy({ size: SZ_1M, chunkSize: 2048 }),
+    ...[0, 0n, 3, 2047, 2049n].map((chunkSize): (typeof cases)[number] => [
+      'CHUNK_SIZE_NO_POWER_OF_2',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize }),
       INIT,
-      'chunkSize (2048) must be at least 4096',
-    ],
-    [
-      'CHUNK_SIZE_TOO_SMALL',
-      () => new GpuBuddy({ size: SZ_1M, chunkSize: 0n }),
-      INIT,
-      'chunkSize (0) must be at least 4096',
-    ],
+      `chunkSize (${chunkSize}) must be a power of two`,
+    ]),
     [
       'CHUNK_SIZE_NO_POWER_OF_2',
       () => new GpuBuddy({ size: SZ_1M, chunkSize: SZ_12K }),
@@ -96,10 +93,36 @@ describe('EINVAL', () => {
     ],
     [
       'BASE_OFFSET_TOO_LARGE',
-      () => new GpuBuddy({ size: SZ_4K, baseOffset: (1n << 64n) - 4096n }),
+      () => new GpuBuddy({ size: SZ_4K, baseOffset: (1n << 64n) - 4096n, bigint: true }),
       INIT,
       'baseOffset (18446744073709547520) plus size must be below 2^64',
     ],
+    ...(
+      [
+        [1, 2n ** 52n],
+        [2, 2n ** 53n],
+        [256, 2n ** 60n],
+        [2048, 2n ** 63n],
+      ] as const
+    ).map(([chunkSize, size]): (typeof cases)[number] => [
+      'SIZE_TOO_LARGE_SCALED',
+      () => new GpuBuddy({ size, chunkSize, bigint: true }),
+      INIT,
+      `size (${size}) times 4096 / chunkSize, which the kernel is told, must be below 2^64`,
+    ]),
+    ...(
+      [
+        [2n ** 53n, 0],
+        [SZ_1M, 2n ** 53n - 2n ** 20n],
+        [SZ_1M, (1n << 64n) - 2n ** 21n],
+        [(1n << 64n) - 1n, 0],
+      ] as const
+    ).map(([size, baseOffset]): (typeof cases)[number] => [
+      'NEEDS_BIGINT',
+      () => new GpuBuddy({ size, baseOffset }),
+      INIT,
+      `size (${size}) plus baseOffset is above 2^53 - 1: addresses there need { bigint: true }`,
+    ]),
     ['SIZE_BELOW_CHUNK', ({ buddy }) => buddy.allocBlocks(0), ALLOC, 'size (0) must be at least one chunk'],
     [
       'SIZE_BELOW_CHUNK',
@@ -177,6 +200,19 @@ describe('EINVAL', () => {
       ALLOC,
       'minBlockSize (18446744073709551615) must be a power of two',
     ],
+    ...(
+      [
+        [1, 2n ** 52n],
+        [2, 2n ** 53n],
+        [512, 2n ** 61n],
+        [2048, 2n ** 63n],
+      ] as const
+    ).map(([chunkSize, minBlockSize]): (typeof cases)[number] => [
+      'MIN_BLOCK_SIZE_TOO_LARGE_SCALED',
+      () => new GpuBuddy({ size: SZ_1M, chunkSize }).allocBlocks(chunkSize, { minBlockSize }),
+      ALLOC,
+      `minBlockSize (${minBlockSize}) times 4096 / chunkSize, which the kernel is told, must be below 2^64`,
+    ]),
     ['RANGE_EMPTY', range(SZ_8K, SZ_8K), ALLOC, 'range (8192 to 8192) must start below its end'],
     ['RANGE_EMPTY', range(SZ_8K, SZ_4K), ALLOC, 'range (8192 to 4096) must start below its end'],
     ['RANGE_EMPTY', range(0n, 0n), ALLOC, 'range (0 to 0) must start below its end'],
@@ -334,16 +370,20 @@ describe('EINVAL', () => {
       'maxLength (6144) must be a multiple of the chunk size, and not 0',
     ],
     [
-      'PLACE_UNKNOWN',
-      ({ buddy }) => buddy.batch().free(0),
+      'HANDLE_UNKNOWN',
+      ({ buddy }) => buddy.batch().free(0 as BatchHandle),
       FREE,
-      'place (0) must be that of an allocation of this batch whose blocks are not freed yet',
+      'handle (0) must be that of an allocation of this batch whose blocks are not freed yet',
     ],
-    ...(['blocks', 'error'] as const).map((method): (typeof cases)[number] => [
-      'PLACE_OUTSIDE_BATCH',
-      ({ buddy }) => buddy.batch().run()[method](0),
+    ...(['blocks', 'error', 'indexOf'] as const).map((method): (typeof cases)[number] => [
+      'HANDLE_OUTSIDE_RUN',
+      ({ buddy }) =>
+        buddy
+          .batch()
+          .run()
+          [method](0 as BatchHandle),
       ALLOC,
-      'place (0) must be that of an operation of this batch',
+      'handle (0) must be that of an operation of this run of the batch',
     ]),
     [
       'BLOCKS_FOREIGN',
@@ -380,8 +420,8 @@ describe('EINVAL', () => {
 
   test('has a test for each reason that the allocator has', () => {
     const reasons = statuses.filter(({ code }) => code === 'EINVAL').map(({ name }) => name);
-    // Flags cannot be wrong in TypeScript; the last one is for arguments that only the raw entry lets through.
-    const unreachable = ['FLAGS_UNKNOWN', 'KERNEL_EINVAL'];
+    // Flags cannot be wrong in TypeScript; the others are for arguments that only the raw entries refuse, or let through.
+    const unreachable = ['FLAGS_UNKNOWN', 'CHUNK_SIZE_TOO_SMALL', 'KERNEL_EINVAL'];
     const tested = new Set(cases.map(([status]) => status));
     expect([...tested, ...unreachable].sort()).toEqual(reasons.sort());
   });
@@ -473,9 +513,9 @@ describe('ENOSPC', () => {
       errno: -28,
       syscall: ALLOC,
       reason,
-      requested: BigInt(size),
-      avail: 12288n,
-      largestFree: 4096n,
+      requested: size,
+      avail: 12288,
+      largestFree: 4096,
     });
     expect(error.message).toBe(
       `ENOSPC: no free space fits the request (${size} bytes asked for, ${free}), gpu_buddy_alloc_blocks`,
@@ -494,8 +534,8 @@ describe('ENOSPC', () => {
       expect(buddy.tryAllocBlocks(SZ_64K)).toBeNull();
       expect(thrownBy(() => buddy.allocBlocks(SZ_64K))).toMatchObject({
         reason: 'full',
-        avail: BigInt(free * SZ_4K),
-        largestFree: BigInt(2 ** Math.floor(Math.log2(free)) * SZ_4K),
+        avail: free * SZ_4K,
+        largestFree: 2 ** Math.floor(Math.log2(free)) * SZ_4K,
       });
       buddy.allocBlocks(SZ_4K);
     }
@@ -503,7 +543,7 @@ describe('ENOSPC', () => {
 
   test('tells so of an allocator with a base offset, above 2^53, and where lists remember their stacks', () => {
     const baseOffset = (1n << 63n) + 1n;
-    const buddy = new GpuBuddy({ size: SZ_64K, baseOffset, captureStacks: true });
+    const buddy = new GpuBuddy({ size: SZ_64K, baseOffset, captureStacks: true, bigint: true });
     const blocks = buddy.allocBlocks(SZ_16K, {
       mode: { range: { start: baseOffset, end: baseOffset + 16384n } },
     });
@@ -513,7 +553,7 @@ describe('ENOSPC', () => {
     expect(error.message).toContain(`4096 free in the range ${range.start} to ${range.end}`);
     blocks.free();
 
-    const large = new GpuBuddy({ size: 1n << 63n });
+    const large = new GpuBuddy({ size: 1n << 63n, bigint: true });
     const half = large.allocBlocks(1n << 62n);
     expect(thrownBy(() => large.allocBlocks((1n << 62n) + 4096n))).toMatchObject({
       reason: 'full',
@@ -535,8 +575,8 @@ describe('ENOSPC', () => {
   test('of a batch says which operation it was, and nothing of what is free', () => {
     const buddy = withHoles(16, { dirty: [1, 3, 5] });
     const batch = buddy.batch();
-    batch.alloc(SZ_8K, { contiguous: true });
-    const error = batch.run().error(0);
+    const handle = batch.alloc(SZ_8K, { contiguous: true });
+    const error = batch.run().error(handle);
     expect(Object.assign({}, error)).toEqual({
       name: 'GpuBuddyError',
       code: 'ENOSPC',
@@ -547,15 +587,22 @@ describe('ENOSPC', () => {
     expect(error?.message).toContain('operation 0 of the batch');
   });
 
-  test('is JSON with decimal strings', () => {
-    const buddy = withHoles(16, { dirty: [1, 3, 5] });
+  test.each<[string, boolean, (bytes: number) => unknown]>([
+    ['numbers', false, (bytes) => bytes],
+    ['decimal strings where the allocator gives out bigints', true, String],
+  ])('is JSON with %s', (_, bigint, written) => {
+    const buddy = new GpuBuddy<Bytes>({ size: SZ_64K, bigint });
+    for (const [i, list] of takeAll(buddy).entries()) if ([1, 3, 5].includes(i)) list.free();
     const error = thrownBy(() => buddy.allocBlocks(SZ_8K, { contiguous: true }));
-    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: 'GpuBuddyError',
       code: 'ENOSPC',
+      errno: -28,
+      syscall: ALLOC,
       reason: 'fragmented',
-      requested: '8192',
-      avail: '12288',
-      largestFree: '4096',
+      requested: written(8192),
+      avail: written(12288),
+      largestFree: written(4096),
     });
   });
 });
@@ -633,7 +680,7 @@ describe('ENOMEM', () => {
     }
     for (const list of lists) list.free();
     expect(buddy.avail).toBe(buddy.size);
-    expect(buddy.allocBlocks(SZ_12K).size).toBe(BigInt(SZ_12K));
+    expect(buddy.allocBlocks(SZ_12K).size).toBe(SZ_12K);
     expectSound(buddy);
   });
 
@@ -641,7 +688,7 @@ describe('ENOMEM', () => {
     const buddy = make();
     const lists = exhaust(buddy);
     const blocks = buddy.allocBlocks(SZ_4K);
-    expect(blocks.size).toBe(4096n);
+    expect(blocks.size).toBe(4096);
     blocks.free();
     lists[0]?.free();
     expectSound(buddy);
@@ -656,7 +703,7 @@ describe('ENOMEM', () => {
     });
     expect(error).toMatchObject({ ...ENOMEM, syscall: TRIM, message: message(TRIM) });
     expect(chunksOf(blocks)).toEqual([[8192, 256]]);
-    expect(blocks.size).toBe(BigInt(SZ_1M));
+    expect(blocks.size).toBe(SZ_1M);
   });
 
   test('is the answer where only the last step, trimming, lacks memory: never more than was asked for', () => {
@@ -680,7 +727,7 @@ describe('ENOMEM', () => {
       expect(error).toMatchObject({ ...ENOMEM, syscall: ALLOC });
       // Without trimming there is enough.
       using whole = buddy.allocBlocks(SZ_12K, { ...options, trimDisable: true });
-      expect(whole.size).toBe(BigInt(SZ_16K));
+      expect(whole.size).toBe(SZ_16K);
     }
     expect(other?.length).toBe(1);
     expectSound(buddy);
@@ -703,7 +750,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     lists.forEach((list, i) => {
       if (i % 2) list.free();
     });
-    expect(buddy.avail).toBe(BigInt((chunks / 2) * SZ_4K));
+    expect(buddy.avail).toBe((chunks / 2) * SZ_4K);
     return buddy;
   };
 
@@ -713,7 +760,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     expect(refusalOf(buddy, () => buddy.allocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
     expect(refusalOf(buddy, () => buddy.tryAllocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
     // What is found early is found.
-    expect(buddy.allocBlocks(SZ_4K, request).size).toBe(4096n);
+    expect(buddy.allocBlocks(SZ_4K, request).size).toBe(4096);
 
     expect(halfFree(2048, undefined).allocBlocks(1024 * SZ_4K, request).length).toBe(1024);
   });
@@ -737,7 +784,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     expect(buddy.avail).toBe(avail);
     expectSound(buddy);
 
-    expect(make(undefined).allocBlocks(64 * SZ_8K, request).size).toBe(64n * 8192n);
+    expect(make(undefined).allocBlocks(64 * SZ_8K, request).size).toBe(64 * 8192);
   });
 
   test.each([1, 10, 129, 130, 500, 1000, 5000, 50_000])(
@@ -749,7 +796,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
         for (const mode of ['simple', 'top-down', { range: { start: 0, end: 512 * SZ_4K } }] as const) {
           try {
             const blocks = buddy.allocBlocks(size * SZ_4K, { mode });
-            expect(blocks.size).toBe(BigInt(size * SZ_4K));
+            expect(blocks.size).toBe(size * SZ_4K);
             blocks.free();
           } catch (error) {
             expect(error).toMatchObject({ code: 'ERR_GPU_BUDDY_WORK_LIMIT' });
@@ -772,7 +819,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     expect(buddy.blockAt(0)).toBeNull();
     const blocks = buddy.allocBlocks(SZ_1M);
     blocks.trim(SZ_12K, { start: Number(blocks.at(0)?.offset) + SZ_4K });
-    expect(blocks.size).toBe(BigInt(SZ_12K));
+    expect(blocks.size).toBe(SZ_12K);
   });
 });
 
@@ -795,7 +842,7 @@ describe('codes', () => {
   test('of the type are those of native/buddy/status.h, and one for what is not there', () => {
     const native = new Set(statuses.map(({ code }) => code).filter((code) => code !== ''));
     expect(Object.keys(codes).sort()).toEqual([...native, 'ERR_GPU_BUDDY_UNKNOWN'].sort());
-    expect(new GpuBuddyError(-1, ALLOC).code).toBe('ERR_GPU_BUDDY_UNKNOWN');
+    expect(gpuBuddyError(-1, ALLOC).code).toBe('ERR_GPU_BUDDY_UNKNOWN');
   });
 
   test('are all explained in the table of the docstring', () => {

@@ -1,7 +1,17 @@
 // What nobody holds any more comes back by the garbage collector, what somebody holds stays. Needs `node --expose-gc`.
 
 import { describe, expect, jest, test } from '@jest/globals';
-import { GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type AllocatedBlock } from 'gpu-buddy';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import {
+  GpuBuddy,
+  SZ_16K,
+  SZ_1M,
+  SZ_4K,
+  type AllocatedBlock,
+  type Bytes,
+  type GpuBuddyOptions,
+  type ReclaimedMessage,
+} from 'gpu-buddy';
 import { setImmediate } from 'node:timers/promises';
 import * as native from '../../lib/native';
 import { chunksOf, expectSound, firstOf, stateOf } from './helpers';
@@ -27,7 +37,7 @@ async function collectUntil(what: string, happened: () => boolean): Promise<void
 
 /** Allocates a list that nobody holds. In a function of its own, so that no variable of the caller holds it either. */
 function dropList(buddy: GpuBuddy, size = SZ_4K): void {
-  expect(buddy.allocBlocks(size).size).toBe(BigInt(size));
+  expect(buddy.allocBlocks(size).size).toBe(size);
 }
 
 describe('a list that is dropped', () => {
@@ -36,7 +46,7 @@ describe('a list that is dropped', () => {
     const before = stateOf(buddy);
     dropList(buddy, 7 * SZ_4K);
     dropList(buddy);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - 8 * SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - 8 * SZ_4K);
     await collectUntil('the lists came back', () => buddy.avail === buddy.size);
     expect(stateOf(buddy)).toEqual(before);
     expectSound(buddy);
@@ -47,7 +57,7 @@ describe('a list that is dropped', () => {
     buddy.resetClear(true);
     dropList(buddy, SZ_16K);
     await collectUntil('the list came back', () => buddy.avail === buddy.size);
-    expect(buddy.clearAvail).toBe(BigInt(SZ_1M - SZ_16K));
+    expect(buddy.clearAvail).toBe(SZ_1M - SZ_16K);
   });
 
   test('does not come back within synchronous code', async () => {
@@ -56,14 +66,14 @@ describe('a list that is dropped', () => {
     globalThis.gc?.();
     expect(buddy.tryAllocBlocks(SZ_4K)).toBeNull();
     await collectUntil('the lists came back', () => buddy.avail === buddy.size);
-    expect(buddy.allocBlocks(SZ_16K).size).toBe(BigInt(SZ_16K));
+    expect(buddy.allocBlocks(SZ_16K).size).toBe(SZ_16K);
   });
 
   test('comes back a thousand times over', async () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     for (let round = 0; round < 4; round++) {
       for (let i = 0; i < 256; i++) dropList(buddy);
-      expect(buddy.avail).toBe(0n);
+      expect(buddy.avail).toBe(0);
       await collectUntil('the lists came back', () => buddy.avail === buddy.size);
     }
     expectSound(buddy);
@@ -75,8 +85,43 @@ describe('a list that is dropped', () => {
       buddy.allocBlocks(SZ_16K).trim(3 * SZ_4K);
       buddy.allocBlocks(7 * SZ_4K).freeBlock(1);
     })();
-    expect(buddy.avail).toBe(BigInt(SZ_1M - 8 * SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - 8 * SZ_4K);
     await collectUntil('the lists came back', () => buddy.avail === buddy.size);
+  });
+});
+
+describe('the channel gpu-buddy:reclaimed', () => {
+  test.each<[string, GpuBuddyOptions, Bytes, number]>([
+    ['of bigints', { size: SZ_1M, bigint: true }, SZ_16K, SZ_16K],
+    ['above 2^53', { size: 2n ** 64n - 4096n, bigint: true }, 2n ** 63n, 2 ** 63],
+    ['of 1 byte', { size: SZ_1M, chunkSize: 1 }, 77, 77],
+    ['of 256 bytes', { size: SZ_1M, chunkSize: 256 }, 5 * 256, 5 * 256],
+  ])('tells the size as a number of bytes: %s', async (_, options, size, expected) => {
+    const messages: ReclaimedMessage[] = [];
+    const listener = (message: unknown) => {
+      messages.push(message as ReclaimedMessage);
+    };
+    subscribe('gpu-buddy:reclaimed', listener);
+    try {
+      const buddy = new GpuBuddy<Bytes>(options);
+      (() => {
+        expect(buddy.allocBlocks(size).length).toBeGreaterThan(0);
+      })();
+      await collectUntil('the list came back', () => messages.length === 1);
+      expect(buddy.isEmpty).toBe(true);
+      // A list that only the result of a batch had.
+      (() => {
+        const batch = buddy.batch();
+        batch.alloc(size);
+        expect(batch.run().counts[0]).toBeGreaterThan(0);
+      })();
+      await collectUntil('the list of the batch came back', () => messages.length === 2);
+      expect(buddy.isEmpty).toBe(true);
+      const message = { size: expected, stack: undefined };
+      expect(messages).toEqual([message, message]);
+    } finally {
+      unsubscribe('gpu-buddy:reclaimed', listener);
+    }
   });
 });
 
@@ -93,7 +138,7 @@ describe('a list that is held', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const blocks = buddy.allocBlocks(SZ_16K);
     await collectAll(buddy);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_16K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_16K);
     expect(chunksOf(blocks)).toEqual([[252, 4]]);
   });
 
@@ -104,8 +149,8 @@ describe('a list that is held', () => {
       held.push(firstOf(buddy.allocBlocks(SZ_16K, { tag: 5 })));
     })();
     await collectAll(buddy);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_16K));
-    expect([held[0]?.tag, held[0]?.offset, held[0]?.blocks.length]).toEqual([5, BigInt(SZ_1M - SZ_16K), 1]);
+    expect(buddy.avail).toBe(SZ_1M - SZ_16K);
+    expect([held[0]?.tag, held[0]?.offset, held[0]?.blocks.length]).toEqual([5, SZ_1M - SZ_16K, 1]);
 
     held.pop();
     await collectUntil('the list of the block came back', () => buddy.avail === buddy.size);
@@ -120,7 +165,7 @@ describe('a list that is held', () => {
       held.push(iterator);
     })();
     await collectAll(buddy);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - 3 * SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - 3 * SZ_4K);
     const orders = (() => {
       const rest = held.splice(0).map((iterator) => ({ [Symbol.iterator]: () => iterator }));
       return rest.flatMap((blocks) => Array.from(blocks, ({ order }) => order));
@@ -136,7 +181,7 @@ describe('a list that is held', () => {
     })();
     await collectAll(new GpuBuddy({ size: SZ_1M }));
     expect(reference.deref()).toBe(blocks.buddy);
-    expect(blocks.buddy.avail).toBe(BigInt(SZ_1M - SZ_16K));
+    expect(blocks.buddy.avail).toBe(SZ_1M - SZ_16K);
   });
 
   test('outlives its allocator that was disposed of', async () => {
@@ -183,7 +228,7 @@ describe('a list that was freed by hand', () => {
       }
       // A call that fails keeps none either.
       using all = buddy.allocBlocks(SZ_1M);
-      expect(all.size).toBe(BigInt(SZ_1M));
+      expect(all.size).toBe(SZ_1M);
       for (let i = 0; i < 1000; i++) {
         expect(buddy.tryAllocBlocks(SZ_4K)).toBeNull();
         expect(() => buddy.allocBlocks(1)).toThrow('EINVAL');
@@ -198,7 +243,7 @@ describe('a list that was freed by hand', () => {
     const buddy = new GpuBuddy({ size: 8192 * SZ_4K });
     for (let round = 0; round < 2; round++) {
       const lists = Array.from({ length: 8192 }, () => buddy.allocBlocks(SZ_4K));
-      expect(buddy.avail).toBe(0n);
+      expect(buddy.avail).toBe(0);
       for (const list of lists) list.free();
       for (let turn = 0; turn < 3; turn++) await collect();
       expect(buddy.avail).toBe(buddy.size);
@@ -248,6 +293,6 @@ describe('an allocator that is dropped', () => {
   test('stays as long as it is held', async () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     for (let turn = 0; turn < 10; turn++) await collect();
-    expect(buddy.allocBlocks(SZ_1M).size).toBe(BigInt(SZ_1M));
+    expect(buddy.allocBlocks(SZ_1M).size).toBe(SZ_1M);
   });
 });

@@ -6,10 +6,11 @@ import {
   STATE_ALLOCATED,
   STATE_CLEAR,
   SZ_4K,
+  type AddressRange,
   type AllocatedBlock,
   type AllocatedBlocks,
   type BlockInfo,
-  type AddressRange,
+  type Bytes,
 } from 'gpu-buddy';
 
 export const SZ_12K = 3 * SZ_4K;
@@ -17,13 +18,13 @@ export const SZ_20K = 5 * SZ_4K;
 export const SZ_24K = 6 * SZ_4K;
 
 /** Everything that can be seen of an allocator from outside, but for what its bookkeeping costs. */
-export function stateOf(buddy: GpuBuddy) {
+export function stateOf(buddy: GpuBuddy<Bytes>) {
   const { offsets, orders, states, tags } = buddy.snapshot();
   return {
     avail: buddy.avail,
     clearAvail: buddy.clearAvail,
     orders: buddy.stats().orders,
-    blocks: Array.from(offsets, (offset, i) => ({
+    blocks: Array.from<Bytes, object>(offsets, (offset, i) => ({
       offset,
       order: orders[i],
       state: states[i],
@@ -46,7 +47,7 @@ export function thrownBy(
 }
 
 /** What a call throws; the allocator must be afterwards as it was before. */
-export function refusalOf(buddy: GpuBuddy, call: () => unknown): ReturnType<typeof thrownBy> {
+export function refusalOf(buddy: GpuBuddy<Bytes>, call: () => unknown): ReturnType<typeof thrownBy> {
   const before = stateOf(buddy);
   const error = thrownBy(call);
   expect(stateOf(buddy)).toEqual(before);
@@ -55,22 +56,23 @@ export function refusalOf(buddy: GpuBuddy, call: () => unknown): ReturnType<type
 }
 
 /** All that must be true of an allocator at any time, whatever has happened to it. */
-export function expectSound(buddy: GpuBuddy): void {
+export function expectSound(buddy: GpuBuddy<Bytes>): void {
   const { offsets, orders, states } = buddy.snapshot();
   const { size, chunkSize, baseOffset, maxOrder } = buddy;
   const freeBlocks = new Array<number>(maxOrder + 1).fill(0);
   const usedBlocks = new Array<number>(maxOrder + 1).fill(0);
-  let next = baseOffset;
+  let next = BigInt(baseOffset);
   let avail = 0n;
   let clearAvail = 0n;
 
-  offsets.forEach((offset, i) => {
+  Array.from<Bytes>(offsets).forEach((offset, i) => {
     const order = orders[i] ?? 0;
     const state = states[i] ?? 0;
-    const bytes = chunkSize << BigInt(order);
+    const bytes = BigInt(chunkSize) << BigInt(order);
     const blocks = state & STATE_ALLOCATED ? usedBlocks : freeBlocks;
-    if (offset !== next) throw new Error(`The block after ${next} is at ${offset}.`);
-    if ((offset - baseOffset) % bytes !== 0n) throw new Error(`${bytes} bytes at ${offset} are not aligned.`);
+    if (BigInt(offset) !== next) throw new Error(`The block after ${next} is at ${offset}.`);
+    if ((next - BigInt(baseOffset)) % bytes !== 0n)
+      throw new Error(`${bytes} bytes at ${offset} are not aligned.`);
     next += bytes;
     blocks[order] = (blocks[order] ?? 0) + 1;
     if (!(state & STATE_ALLOCATED)) avail += bytes;
@@ -78,31 +80,44 @@ export function expectSound(buddy: GpuBuddy): void {
   });
 
   const stats = buddy.stats();
-  expect(next).toBe(baseOffset + size);
-  expect({ avail: buddy.avail, clearAvail: buddy.clearAvail }).toEqual({ avail, clearAvail });
-  expect(stats).toMatchObject({ size, chunkSize, avail, clearAvail, kernelWarnings: 0 });
+  const given = (bytes: bigint): Bytes => (typeof size === 'bigint' ? bytes : Number(bytes));
+  const free = { avail: given(avail), clearAvail: given(clearAvail) };
+  expect(next).toBe(BigInt(baseOffset) + BigInt(size));
+  expect({ avail: buddy.avail, clearAvail: buddy.clearAvail }).toEqual(free);
+  expect(stats).toMatchObject({ size, chunkSize, ...free, kernelWarnings: 0 });
   expect(stats.orders.map((order) => order.freeBlocks)).toEqual(freeBlocks);
   expect(stats.orders.map((order) => order.usedBlocks)).toEqual(usedBlocks);
 }
 
 /** A block as a plain object. */
-export function describeBlock({ offset, order, size, isClear, tag }: BlockInfo): BlockInfo {
+export function describeBlock<N extends Bytes>({
+  offset,
+  order,
+  size,
+  isClear,
+  tag,
+}: BlockInfo<N>): BlockInfo<N> {
   return { offset, order, size, isClear, tag };
 }
 
 /** The blocks of a list, or the free blocks of an allocator, each as [first chunk, number of chunks]. */
-export function chunksOf(blocks: Iterable<AllocatedBlock>): [number, number][] {
+export function chunksOf(blocks: Iterable<AllocatedBlock<Bytes>>): [number, number][] {
   return Array.from(blocks, (block) => {
-    const { baseOffset, chunkSize } = block.blocks.buddy;
-    return [Number((block.offset - baseOffset) / chunkSize), Number(block.size / chunkSize)];
+    const { buddy } = block.blocks;
+    return [chunkOf(buddy, block.offset), Number(BigInt(block.size) / BigInt(buddy.chunkSize))];
   });
 }
 
+/** The number of the chunk that begins at an address. */
+function chunkOf({ baseOffset, chunkSize }: GpuBuddy<Bytes>, address: Bytes): number {
+  return Number((BigInt(address) - BigInt(baseOffset)) / BigInt(chunkSize));
+}
+
 /** The free blocks of an allocator in the order of their addresses, as [first chunk, number of chunks, clear]. */
-export function freeChunksOf(buddy: GpuBuddy): [number, number, 'clear' | 'dirty'][] {
+export function freeChunksOf(buddy: GpuBuddy<Bytes>): [number, number, 'clear' | 'dirty'][] {
   const { offsets, orders, states } = buddy.snapshot();
-  return Array.from(offsets, (offset, i) => ({
-    first: Number((offset - buddy.baseOffset) / buddy.chunkSize),
+  return Array.from<Bytes, { first: number; count: number; state: number }>(offsets, (offset, i) => ({
+    first: chunkOf(buddy, offset),
     count: 2 ** (orders[i] ?? 0),
     state: states[i] ?? 0,
   }))
@@ -111,22 +126,22 @@ export function freeChunksOf(buddy: GpuBuddy): [number, number, 'clear' | 'dirty
 }
 
 /** The addresses and sizes of the blocks of a list. */
-export function rangesOf(blocks: Iterable<BlockInfo>): [bigint, bigint][] {
+export function rangesOf<N extends Bytes>(blocks: Iterable<BlockInfo<N>>): [N, N][] {
   return Array.from(blocks, ({ offset, size }) => [offset, size]);
 }
 
-export function firstOf(blocks: AllocatedBlocks): AllocatedBlock {
+export function firstOf<N extends Bytes>(blocks: AllocatedBlocks<N>): AllocatedBlock<N> {
   const block = blocks.at(0);
   if (!block) throw new Error('The list is empty.');
   return block;
 }
 
 /** Takes every chunk of an allocator, each as a list of its own. */
-export function takeAll(buddy: GpuBuddy): AllocatedBlocks[] {
-  const chunk = buddy.chunkSize;
-  return Array.from({ length: Number(buddy.size / chunk) }, (_, i) => {
-    const start = buddy.baseOffset + BigInt(i) * chunk;
-    return buddy.allocBlocks(chunk, { mode: { range: { start: start, end: start + chunk } } });
+export function takeAll<N extends Bytes>(buddy: GpuBuddy<N>): AllocatedBlocks<N>[] {
+  const chunk = BigInt(buddy.chunkSize);
+  return Array.from({ length: Number(BigInt(buddy.size) / chunk) }, (_, i) => {
+    const start = BigInt(buddy.baseOffset) + BigInt(i) * chunk;
+    return buddy.allocBlocks(chunk, { mode: { range: { start, end: start + chunk } } });
   });
 }
 

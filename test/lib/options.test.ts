@@ -1,7 +1,7 @@
 // Options that nobody knows are errors, in every method; and the modes of an allocation.
 
 import { describe, expect, test } from '@jest/globals';
-import { GpuBuddy, SZ_1M, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
+import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
 import { chunksOf, refusalOf, SZ_20K, thrownBy } from './helpers';
 
 function make() {
@@ -12,6 +12,14 @@ function make() {
 describe('an unknown option', () => {
   const calls: [string, string, (given: ReturnType<typeof make>, options: never) => unknown][] = [
     ['new GpuBuddy()', 'chunksize', (_, options) => new GpuBuddy(options)],
+    ['GpuBuddy.from()', 'bigInt', ({ buddy }, options) => GpuBuddy.from(buddy.share(), options)],
+    [
+      'AllocatedBlocks.adopt()',
+      'Bigint',
+      (_, options) =>
+        AllocatedBlocks.adopt(new GpuBuddy({ size: SZ_4K }).allocBlocks(SZ_4K).transfer(), options),
+    ],
+    ['findFree()', 'align', ({ buddy }, options) => buddy.findFree(SZ_4K, options)],
     ['allocBlocks()', 'contigous', ({ buddy }, options) => buddy.allocBlocks(SZ_4K, options)],
     ['tryAllocBlocks()', 'minblocksize', ({ buddy }, options) => buddy.tryAllocBlocks(SZ_4K, options)],
     ['allocMany()', 'Clear', ({ buddy }, options) => buddy.allocMany(2, SZ_4K, options)],
@@ -69,6 +77,17 @@ describe('an unknown option', () => {
     );
   });
 
+  test.each([
+    ['bigints', 'bigint'],
+    ['BigInt', 'bigint'],
+    ['chunk_size', 'chunkSize'],
+    ['base_offset', 'baseOffset'],
+  ])('of a new allocator %s is told from %s', (name, meant) => {
+    expect(thrownBy(() => new GpuBuddy({ size: SZ_1M, [name]: true })).message).toBe(
+      `The "options" argument has an unknown option '${name}', did you mean '${meant}'?`,
+    );
+  });
+
   test('that is like none gets no advice', () => {
     const { buddy } = make();
     expect(thrownBy(() => buddy.allocBlocks(SZ_4K, { colour: 1 } as never)).message).toBe(
@@ -115,10 +134,10 @@ describe('the mode { at }', () => {
   test('counts from the base offset', () => {
     const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: SZ_1M });
     const blocks = buddy.allocBlocks(SZ_4K, { mode: { at: SZ_1M + SZ_8K } });
-    expect(blocks.at(0)?.offset).toBe(BigInt(SZ_1M + SZ_8K));
+    expect(blocks.at(0)?.offset).toBe(SZ_1M + SZ_8K);
     const batch = buddy.batch();
     batch.alloc(SZ_8K, { mode: { at: SZ_1M } });
-    expect(batch.run().offsets[0]).toBe(BigInt(SZ_1M));
+    expect(batch.run().offsets[0]).toBe(SZ_1M);
   });
 
   test.each<[string, number | bigint, string]>([

@@ -1,11 +1,9 @@
 /** From the choices of a program to arguments, by what is in the allocator when the call is made. */
-import type { GpuBuddyOptions } from 'gpu-buddy';
 import { powerOfTwoUpTo } from './chunk-set';
 import type { Memory, OwnedBlock } from './memory';
-import type { Choice, SpaceChoice, Step } from './program';
-import type { Request, Space } from './request';
-
-const U64_END = 1n << 64n;
+import type { Choice, SpaceChoice, SpanChoice, Step } from './program';
+import type { FindRequest, Request } from './request';
+import { needsBigint, scaleOf, U64_END, type Space, type SpaceRequest, type Span } from './space';
 
 /** As `Array.prototype.at()`, round and round. */
 export function pick<T>(values: readonly T[], number: number): T | undefined {
@@ -16,19 +14,17 @@ function fraction(number: number, chunks: number): number {
   return Math.floor((number / 256) * chunks);
 }
 
-export function toSpace({ chunks, chunkShift, rest, base }: SpaceChoice): Required<
-  Pick<GpuBuddyOptions, 'size' | 'chunkSize' | 'baseOffset'>
-> & {
-  readonly size: bigint;
-  readonly chunkSize: bigint;
-  readonly baseOffset: bigint;
-} {
-  const chunkSize = 4096n << BigInt(chunkShift);
+export function toSpace({ chunks, chunkShift, rest, base, bigint }: SpaceChoice): SpaceRequest {
+  const chunkSize = 1n << BigInt(chunkShift);
+  const isScaled = scaleOf({ chunkSize }) > 1n;
   const most = (U64_END - 1n) / chunkSize;
   const wanted = BigInt(toNumberOfChunks(chunks));
-  const whole = wanted < most ? wanted : most - 1n;
-  const size = whole * chunkSize + BigInt(rest);
-  return { size, chunkSize, baseOffset: toBaseOffset(base, chunkSize, size) };
+  // In small chunks there may be more than the kernel can be told of.
+  const whole = isScaled || wanted < most ? wanted : most;
+  const size = whole * chunkSize + (BigInt(rest) % chunkSize);
+  const baseOffset = toBaseOffset(base, chunkSize, size);
+  const isNeeded = bigint === 'where needed' && needsBigint({ size, chunkSize, baseOffset });
+  return { size, chunkSize, baseOffset, bigint: bigint === 'always' || isNeeded };
 }
 
 function toNumberOfChunks({ way, number }: Choice): number {
@@ -47,6 +43,8 @@ function toNumberOfChunks({ way, number }: Choice): number {
       return 1 + number;
     case 6:
       return 2 ** (number % 52);
+    case 7:
+      return 2 ** 52 - 2 + (number % 4);
     default:
       return 2 ** (9 + (number % 42)) + 3 * number + 1;
   }
@@ -62,8 +60,17 @@ function toBaseOffset({ way, number }: Choice, chunkSize: bigint, size: bigint):
       return (0x1234_5678n * BigInt(number)) % (U64_END - size);
     case 3:
       return (U64_END - size - 1n - BigInt(number)) & (U64_END - 1n);
-    default:
-      return U64_END - size - 1n + BigInt(number % 3);
+    case 4:
+    case 5: {
+      // The end, or that of the last whole chunk, lies at the last safe number, or near it.
+      const end = BigInt(Number.MAX_SAFE_INTEGER - 1 + (number % 4));
+      const whole = way === 4 ? size : size - (size % chunkSize);
+      return whole < end ? end - whole : 0n;
+    }
+    default: {
+      const base = U64_END - size - 1n + BigInt(number % 3);
+      return base < U64_END ? base : 0n;
+    }
   }
 }
 
@@ -74,6 +81,7 @@ export function toRequest(step: Extract<Step, { call: 'alloc' }>, memory: Memory
   const start = Math.min(toStart(step.start, memory), memory.chunks - count);
   const end = Math.min(toEnd(step.end, start, count, memory), memory.chunks);
   const isRange = step.mode.way > 4;
+  const isExact = step.mode.way > 7;
   const request = {
     size: bytes(count),
     minBlockSize: toMinBlockSize(step.min, memory, chunkSize),
@@ -85,6 +93,7 @@ export function toRequest(step: Extract<Step, { call: 'alloc' }>, memory: Memory
   };
   spoil(request, step.spoil, { chunkSize, baseOffset, size: spaceSize });
   const { range, ...rest } = request;
+  if (isExact) return { ...rest, mode: { at: range.start } };
   return { ...rest, mode: isRange ? { range } : step.mode.way > 2 ? 'top-down' : 'simple' };
 }
 
@@ -92,6 +101,7 @@ function toSize({ way, number }: Choice, memory: Memory): number {
   const { chunks } = memory;
   const free = memory.freeBlocks();
   const block = pick(free, number)?.count ?? 1;
+  const run = pick(memory.free.ranges, number) ?? { first: 0, end: 1 };
   const wanted = [
     () => 1 + (number % 4),
     () => 1 + (number % 16),
@@ -101,6 +111,7 @@ function toSize({ way, number }: Choice, memory: Memory): number {
     () => memory.free.size - (number % 3),
     () => 1 + fraction(number, chunks),
     () => 3 * 2 ** (number % 8),
+    () => run.end - run.first - (number % 3),
   ][way]?.();
   return Math.min(Math.max(1, wanted ?? 1), chunks);
 }
@@ -194,6 +205,77 @@ function spoil(request: Spoilt, { way }: Choice, { chunkSize, baseOffset, size }
     case 11:
       request.size = (U64_END - 1n) & ~(chunkSize - 1n);
       break;
+  }
+}
+
+/** What `findFree()` looks for. */
+export function toFindRequest(
+  step: Extract<Step, { call: 'findFree' }>,
+  memory: Memory,
+  space: Space,
+): FindRequest {
+  const size = BigInt(toSize(step.size, memory)) * space.chunkSize;
+  const alignment = toAlignment(step.alignment, space);
+  const span = step.isRanged ? toSpan(step.span, memory, space) : undefined;
+  const request = { size, alignment, span };
+  switch (step.spoil.way) {
+    case 1:
+      return { ...request, size: size + 1n };
+    case 2:
+      return { ...request, size: 0n };
+    case 3:
+      return { ...request, size: (space.size + space.chunkSize) % U64_END };
+    case 4:
+      return { ...request, size: U64_END };
+    case 5:
+      return { ...request, size: -1n };
+    case 6:
+      return { ...request, alignment: 0n };
+    case 7:
+      return { ...request, alignment: (alignment ?? space.chunkSize) * 3n };
+    case 8:
+      return { ...request, alignment: U64_END };
+    default:
+      return request;
+  }
+}
+
+function toAlignment({ way, number }: Choice, { chunkSize }: Space): bigint | undefined {
+  switch (way) {
+    case 0:
+    case 1:
+      return undefined;
+    case 2:
+      return powerBelowEnd(chunkSize << BigInt(number % 8));
+    case 3:
+      return powerBelowEnd(chunkSize << BigInt(number % 4));
+    default:
+      return 1n << BigInt(number);
+  }
+}
+
+/** The addresses that a question is about. */
+export function toSpan(choice: SpanChoice, memory: Memory, space: Space): Span {
+  const { chunkSize, baseOffset, size } = space;
+  const first = Math.min(toStart(choice.start, memory), memory.chunks - 1);
+  const last = Math.min(toEnd(choice.end, first, 1, memory), memory.chunks);
+  const start = baseOffset + BigInt(first) * chunkSize + (BigInt(choice.startOff) % chunkSize);
+  const end = baseOffset + BigInt(last) * chunkSize - (BigInt(choice.endOff) % chunkSize);
+  switch (choice.spoil.way) {
+    case 1:
+      return { start: end, end: start };
+    case 2:
+      return { start, end: start };
+    case 3:
+      return { start: baseOffset - 1n, end };
+    case 4:
+      return { start, end: baseOffset + size + 1n };
+    case 5:
+      return { start, end: U64_END };
+    case 6:
+      return { start: 0n, end: baseOffset };
+    default:
+      return { start, end };
   }
 }
 

@@ -111,6 +111,11 @@ export function roundDown(count: number, unit: number): number {
   return Math.floor(count / unit) * unit;
 }
 
+/** Rounds bytes up. */
+export function roundUpBytes(bytes: bigint, unit: bigint): bigint {
+  return ((bytes + unit - 1n) / unit) * unit;
+}
+
 export function powerOfTwoFrom(count: number): number {
   let power = 1;
   while (power < count) power *= 2;

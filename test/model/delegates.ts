@@ -1,9 +1,21 @@
 /** A subject that hands everything on to the library: what a wrong one is made of by changing one thing. */
-import type { AllocatedBlocks, AllocOptions, BlockInfo, FreeOptions, GpuBuddy, TrimOptions } from 'gpu-buddy';
+import type {
+  AddressRange,
+  AllocatedBlocks,
+  AllocOptions,
+  BlockInfo,
+  BlockTable,
+  Bytes,
+  FindFreeOptions,
+  FreeOptions,
+  GpuBuddy,
+  Segment,
+  TrimOptions,
+} from 'gpu-buddy';
 import type { Subject, SubjectList } from './subject';
 
 export class DelegateList implements SubjectList {
-  constructor(readonly real: AllocatedBlocks) {}
+  constructor(readonly real: AllocatedBlocks<Bytes>) {}
 
   get length(): number {
     return this.real.length;
@@ -13,8 +25,12 @@ export class DelegateList implements SubjectList {
     return this.real.isEmpty;
   }
 
-  get size(): bigint {
+  get size(): Bytes {
     return this.real.size;
+  }
+
+  get offset(): Bytes | undefined {
+    return this.real.offset;
   }
 
   get tag(): number {
@@ -26,20 +42,32 @@ export class DelegateList implements SubjectList {
   }
 
   /** A block as it is shown. */
-  show({ offset, order, size, isClear, tag }: BlockInfo): BlockInfo {
+  show({ offset, order, size, isClear, tag }: BlockInfo<Bytes>): BlockInfo<Bytes> {
     return { offset, order, size, isClear, tag };
   }
 
-  at(index: number): BlockInfo | undefined {
+  at(index: number): BlockInfo<Bytes> | undefined {
     const block = this.real.at(index);
     return block && this.show(block);
   }
 
-  *[Symbol.iterator](): Iterator<BlockInfo> {
+  *[Symbol.iterator](): Iterator<BlockInfo<Bytes>> {
     for (const block of this.real) yield this.show(block);
   }
 
-  trim(newSize: number | bigint, options?: TrimOptions): void {
+  sizeIn(range: AddressRange): Bytes {
+    return this.real.sizeIn(range);
+  }
+
+  segments(): Segment<Bytes>[] {
+    return this.real.segments();
+  }
+
+  toArrays(): BlockTable<Bytes> {
+    return this.real.toArrays();
+  }
+
+  trim(newSize: Bytes, options?: TrimOptions): void {
     this.real.trim(newSize, options);
   }
 
@@ -53,25 +81,37 @@ export class DelegateList implements SubjectList {
 }
 
 export class Delegate implements Subject {
-  constructor(readonly real: GpuBuddy) {}
+  constructor(readonly real: GpuBuddy<Bytes>) {}
 
-  get avail(): bigint {
+  get avail(): Bytes {
     return this.real.avail;
   }
 
-  get clearAvail(): bigint {
+  get clearAvail(): Bytes {
     return this.real.clearAvail;
   }
 
-  get baseOffset(): bigint {
+  get largestFree(): Bytes {
+    return this.real.largestFree;
+  }
+
+  get fragmentation(): number {
+    return this.real.fragmentation;
+  }
+
+  get isEmpty(): boolean {
+    return this.real.isEmpty;
+  }
+
+  get baseOffset(): Bytes {
     return this.real.baseOffset;
   }
 
-  get chunkSize(): bigint {
+  get chunkSize(): Bytes {
     return this.real.chunkSize;
   }
 
-  get size(): bigint {
+  get size(): Bytes {
     return this.real.size;
   }
 
@@ -84,25 +124,37 @@ export class Delegate implements Subject {
   }
 
   /** A list as it is shown. */
-  show(list: AllocatedBlocks): SubjectList {
+  show(list: AllocatedBlocks<Bytes>): SubjectList {
     return new DelegateList(list);
   }
 
   /** The arguments of an allocation as they are handed on. */
-  hear(size: bigint, options: AllocOptions): [bigint, AllocOptions] {
+  hear(size: bigint, options: AllocOptions): [Bytes, AllocOptions] {
     return [size, options];
   }
 
-  allocBlocks(size: number | bigint, options: AllocOptions = {}): SubjectList {
+  allocBlocks(size: Bytes, options: AllocOptions = {}): SubjectList {
     return this.show(this.real.allocBlocks(...this.hear(BigInt(size), options)));
   }
 
-  tryAllocBlocks(size: number | bigint, options: AllocOptions = {}): SubjectList | null {
+  tryAllocBlocks(size: Bytes, options: AllocOptions = {}): SubjectList | null {
     const list = this.real.tryAllocBlocks(...this.hear(BigInt(size), options));
     return list && this.show(list);
   }
 
-  blockAt(address: number | bigint): BlockInfo | null {
+  findFree(size: Bytes, options?: FindFreeOptions): Bytes | null {
+    return this.real.findFree(size, options);
+  }
+
+  availIn(range: AddressRange): Bytes {
+    return this.real.availIn(range);
+  }
+
+  freeSegments(): Segment<Bytes>[] {
+    return this.real.freeSegments();
+  }
+
+  blockAt(address: Bytes): BlockInfo<Bytes> | null {
     return this.real.blockAt(address);
   }
 

@@ -3,7 +3,7 @@
  * knows no tree, no order and no policy. One fact makes it a strong witness: free neighbours of one kind always merge,
  * so the free blocks of an allocator follow from this alone.
  */
-import { ChunkSet, rangeOf, type Block } from './chunk-set';
+import { ChunkSet, powerOfTwoUpTo, rangeOf, type Block } from './chunk-set';
 
 /** A free block, which is clear or dirty throughout. */
 export interface FreeBlock extends Block {
@@ -49,6 +49,17 @@ export class Memory {
       ...this.#clear.blocks().map((block) => ({ ...block, clear: true })),
       ...this.dirty.blocks().map((block) => ({ ...block, clear: false })),
     ].sort((a, b) => a.first - b.first));
+  }
+
+  /** Chunks of the largest free block. */
+  largestFree(): number {
+    return Math.max(0, ...this.freeBlocks().map(({ count }) => count));
+  }
+
+  /** Chunks of the largest block that could be free with as many chunks free. */
+  largestPossible(): number {
+    const { size } = this.#free;
+    return size === 0 ? 0 : Math.min(powerOfTwoUpTo(size), powerOfTwoUpTo(this.chunks));
   }
 
   ownedBlocks(): OwnedBlock[] {

@@ -1,14 +1,19 @@
 /** What gpu_buddy_print() prints of an allocator, by the model. */
 import { powerOfTwoUpTo } from './chunk-set';
 import type { Memory } from './memory';
+import { scaleOf, type Space } from './space';
 
 const KIB = 1n << 10n;
 const MIB = 1n << 20n;
 
-export function printed(memory: Memory, chunkSize: bigint): string {
+export function printed(memory: Memory, space: Space): string {
+  // The kernel's.
+  const scale = scaleOf(space);
+  const chunkSize = space.chunkSize * scale;
   const bytes = (chunks: number) => BigInt(chunks) * chunkSize;
   const mebibytes = (chunks: number) => `${bytes(chunks) / MIB}MiB`;
   const head =
+    (scale > 1n ? `scale: ${scale}, by which all bytes below are larger\n` : '') +
     `chunk_size: ${chunkSize / KIB}KiB, total: ${mebibytes(memory.chunks)}, ` +
     `free: ${mebibytes(memory.free.size)}, clear_free: ${mebibytes(memory.clear.size)}\n`;
 

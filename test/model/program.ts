@@ -12,11 +12,24 @@ export interface Choice {
 
 export interface SpaceChoice {
   readonly chunks: Choice;
-  /** The chunk size is 2^(12 + this). */
+  /** The chunk size is 2^this. */
   readonly chunkShift: number;
   /** Bytes behind the last whole chunk. */
   readonly rest: number;
   readonly base: Choice;
+  /** When to ask for bigints. 'never' is refused where the space needs them. */
+  readonly bigint: 'where needed' | 'always' | 'never';
+}
+
+/** A part of the space that a question is about. */
+export interface SpanChoice {
+  readonly start: Choice;
+  readonly end: Choice;
+  /** Bytes that the ends are off from chunks. */
+  readonly startOff: number;
+  readonly endOff: number;
+  /** Replaces an end by nonsense now and then. */
+  readonly spoil: Choice;
 }
 
 export type Step =
@@ -46,10 +59,22 @@ export type Step =
     }
   | { readonly call: 'resetClear'; readonly clear: boolean }
   | { readonly call: 'blockAt'; readonly address: Choice }
+  | {
+      readonly call: 'findFree';
+      readonly size: Choice;
+      readonly alignment: Choice;
+      readonly isRanged: boolean;
+      readonly span: SpanChoice;
+      readonly spoil: Choice;
+    }
+  | { readonly call: 'availIn'; readonly span: SpanChoice }
+  | { readonly call: 'sizeIn'; readonly list: number; readonly span: SpanChoice }
   | { readonly call: 'print' };
 
 export interface Program {
   readonly space: SpaceChoice;
+  /** Whether the allocator is given bigints even where numbers would do. */
+  readonly takesBigints: boolean;
   readonly steps: readonly Step[];
   /** Whether the allocator is disposed of before its lists are freed. */
   readonly disposeFirst: boolean;
@@ -66,23 +91,46 @@ const seldom = (ways: number): fc.Arbitrary<Choice> =>
   );
 
 const space: fc.Arbitrary<SpaceChoice> = fc.record({
-  chunks: choice(8, 255),
-  chunkShift: fc.oneof(fc.constant(0), fc.nat(9), fc.nat(40)),
+  chunks: choice(9, 255),
+  // Three units: chunks that the kernel knows, chunks of 1 and of 256 bytes; and a few others.
+  chunkShift: fc.oneof(
+    { withCrossShrink: true },
+    fc.constant(12),
+    fc.constant(0),
+    fc.constant(8),
+    fc.integer({ min: 12, max: 21 }),
+    fc.integer({ min: 12, max: 52 }),
+    fc.nat(11),
+  ),
   rest: fc.oneof(fc.constant(0), fc.nat(4095)),
-  base: choice(5, 255),
+  base: choice(7, 255),
+  bigint: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 6, arbitrary: fc.constant('where needed' as const) },
+    { weight: 3, arbitrary: fc.constant('always' as const) },
+    { weight: 1, arbitrary: fc.constant('never' as const) },
+  ),
+});
+
+const span: fc.Arbitrary<SpanChoice> = fc.record({
+  start: choice(4, 255),
+  end: choice(4, 255),
+  startOff: fc.oneof(fc.constant(0), fc.nat(4095)),
+  endOff: fc.oneof(fc.constant(0), fc.nat(4095)),
+  spoil: seldom(7),
 });
 
 const alloc = fc.record({
   call: fc.constant('alloc' as const),
-  size: choice(8, 255),
+  size: choice(9, 255),
   min: choice(6, 63),
-  mode: choice(8, 7),
+  mode: choice(10, 7),
   start: choice(4, 255),
   end: choice(4, 255),
   contiguous: fc.boolean(),
   clear: fc.boolean(),
   trimDisable: fc.boolean(),
-  tag: fc.nat(99),
+  tag: fc.oneof(fc.constant(0), fc.nat(99)),
   throws: fc.boolean(),
   spoil: seldom(12),
 });
@@ -104,6 +152,16 @@ const trim = fc.record({
 });
 const resetClear = fc.record({ call: fc.constant('resetClear' as const), clear: fc.boolean() });
 const blockAt = fc.record({ call: fc.constant('blockAt' as const), address: choice(6, 255) });
+const findFree = fc.record({
+  call: fc.constant('findFree' as const),
+  size: choice(9, 255),
+  alignment: choice(5, 63),
+  isRanged: fc.boolean(),
+  span,
+  spoil: seldom(9),
+});
+const availIn = fc.record({ call: fc.constant('availIn' as const), span });
+const sizeIn = fc.record({ call: fc.constant('sizeIn' as const), list, span });
 const print = fc.record({ call: fc.constant('print' as const) });
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -113,11 +171,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: trim },
   { weight: 1, arbitrary: resetClear },
   { weight: 1, arbitrary: blockAt },
+  { weight: 2, arbitrary: findFree },
+  { weight: 1, arbitrary: availIn },
+  { weight: 1, arbitrary: sizeIn },
   { weight: 1, arbitrary: print },
 );
 
 export const program: fc.Arbitrary<Program> = fc.record({
   space,
+  takesBigints: fc.boolean(),
   steps: fc.array(step, { maxLength: 60, size: 'max' }),
   disposeFirst: fc.boolean(),
 });

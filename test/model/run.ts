@@ -1,40 +1,33 @@
 /** One run of a program: every call is made on the allocator and in the model, and everything that can be seen is compared. */
-import { GpuBuddyError, STATE_ALLOCATED, STATE_CLEAR, type BlockInfo, type GpuBuddyOptions } from 'gpu-buddy';
+import {
+  GpuBuddyError,
+  STATE_ALLOCATED,
+  STATE_CLEAR,
+  type BlockInfo,
+  type BlockTable,
+  type Bytes,
+  type GpuBuddyOptions,
+  type ShortageReason,
+} from 'gpu-buddy';
 import { blocksOf, powerOfTwoUpTo, rangeOf } from './chunk-set';
 import { pick, toAddress, toRequest, toSpace, toTrim } from './choices';
+import { codeOf, disagree, outcomeOf } from './disagreement';
 import { Memory, type OwnedBlock } from './memory';
+import { NumberMode } from './number-mode';
 import { Policy, type Expectation } from './policy';
 import { printed } from './printed';
-import type { Program, Step } from './program';
+import type { Program, SpanChoice, Step } from './program';
 import { brokenPromise, wronglyLost } from './promises';
-import { ChunkRequest, isRefused, optionsOf, type Request, type Space } from './request';
+import { Questions } from './questions';
+import { ChunkRequest, isRefused, optionsOf, spanOf, type Request } from './request';
+import { isRefusedSpace, managed, type Space, type SpaceRequest } from './space';
 import type { MakeSubject, Subject, SubjectList } from './subject';
 import { TraceWriter } from './trace-writer';
-
-/** What a call came to: a value, or the code of an error. */
-type Outcome<T> = { readonly value: T } | { readonly code: string };
-
-function outcomeOf<T>(call: () => T): Outcome<T> {
-  try {
-    return { value: call() };
-  } catch (error) {
-    if (error instanceof GpuBuddyError) return { code: error.code };
-    throw error;
-  }
-}
 
 interface LiveList {
   readonly list: SubjectList;
   /** In the trace. */
   readonly id: number;
-}
-
-export class Disagreement extends Error {
-  override readonly name = 'Disagreement';
-}
-
-function disagree(text: string): never {
-  throw new Disagreement(text);
 }
 
 /** Runs a program to its end, or to the first disagreement, which it throws. */
@@ -59,35 +52,44 @@ export function explainProgram(
 class Run {
   readonly #program: Program;
   readonly #make: MakeSubject;
-  readonly #options: GpuBuddyOptions;
+  readonly #spaceRequest: SpaceRequest;
   readonly #space: Space;
+  readonly #numbers: NumberMode;
   readonly #memory: Memory;
   readonly #lists = new Map<number, LiveList>();
   readonly trace: TraceWriter;
   #subject!: Subject;
+  #questions!: Questions;
 
   constructor(program: Program, make: MakeSubject) {
-    const { size, chunkSize, baseOffset } = toSpace(program.space);
+    const request = toSpace(program.space);
     this.#program = program;
     this.#make = make;
-    this.#options = { size, chunkSize, baseOffset };
-    this.#space = { chunkSize, baseOffset, size: (size / chunkSize) * chunkSize };
-    this.#memory = new Memory(Number(size / chunkSize));
+    this.#spaceRequest = request;
+    this.#space = managed(request);
+    this.#numbers = new NumberMode(request.bigint, program.takesBigints);
+    this.#memory = new Memory(Number(this.#space.size / request.chunkSize));
     this.trace = new TraceWriter(this.#space);
+  }
+
+  get #options(): GpuBuddyOptions {
+    const { size, chunkSize, baseOffset, bigint } = this.#spaceRequest;
+    const give = (value: bigint) => this.#numbers.give(value);
+    return { size: give(size), chunkSize: give(chunkSize), baseOffset: give(baseOffset), bigint };
   }
 
   run(): void {
     const made = outcomeOf(() => this.#make(this.#options));
-    const { size, baseOffset = 0n } = this.#options;
-    const expected = BigInt(size) + BigInt(baseOffset) < 1n << 64n ? undefined : 'EINVAL';
+    const expected = isRefusedSpace(this.#spaceRequest) ? 'EINVAL' : undefined;
     if ('code' in made) {
       if (made.code !== expected) disagree(`there is no allocator: ${made.code}`);
       return;
     }
-    if (expected) disagree(`an allocator is made instead of ${expected}`);
 
     this.#subject = made.value;
+    this.#questions = new Questions(this.#subject, this.#memory, this.#space, this.#numbers, this.trace);
     try {
+      if (expected) disagree(`an allocator is made instead of ${expected}`);
       this.#compareConstants();
       this.#compare();
       for (const step of this.#program.steps) {
@@ -120,17 +122,25 @@ class Run {
       }
       case 'print':
         this.trace.print();
-        if (this.#subject.print() !== printed(this.#memory, this.#space.chunkSize))
+        if (this.#subject.print() !== printed(this.#memory, this.#space))
           disagree(`print() says\n${this.#subject.print()}`);
+        break;
+      case 'findFree':
+        this.#questions.findFree(step);
+        break;
+      case 'availIn':
+        this.#questions.availIn(step.span);
         break;
       case 'free':
       case 'freeBlock':
+      case 'sizeIn':
       case 'trim': {
         const key = pick([...this.#lists.keys()], step.list);
         const live = key === undefined ? undefined : this.#lists.get(key);
         if (key === undefined || !live) return;
         if (step.call === 'free') this.#free(key, live, step.cleared);
         else if (step.call === 'freeBlock') this.#freeBlock(key, live, step.index, step.cleared);
+        else if (step.call === 'sizeIn') this.#sizeIn(key, live, step.span);
         else this.#trim(key, live, step);
         break;
       }
@@ -138,12 +148,12 @@ class Run {
   }
 
   #alloc(request: Request, throws: boolean): void {
-    const { size } = request;
-    const options = optionsOf(request);
+    const size = this.#numbers.give(request.size);
+    const options = optionsOf(request, this.#numbers);
     const outcome = outcomeOf(() =>
       throws ? this.#subject.allocBlocks(size, options) : this.#subject.tryAllocBlocks(size, options),
     );
-    const code = 'code' in outcome ? outcome.code : undefined;
+    const code = codeOf(outcome);
     const list = 'value' in outcome ? outcome.value : null;
 
     if (isRefused(request, this.#space)) {
@@ -152,7 +162,10 @@ class Run {
       return;
     }
     const offset = list?.at(0)?.offset;
-    const id = this.trace.alloc(request, offset === undefined ? undefined : offset - this.#space.baseOffset);
+    const id = this.trace.alloc(
+      request,
+      offset === undefined ? undefined : this.#numbers.take('the offset of a block', offset),
+    );
     if (code !== undefined && (code !== 'ENOSPC' || !throws)) disagree(`${code} for ${describe(request)}`);
     if (code === undefined && list === null && throws) disagree('allocBlocks() gives null');
 
@@ -161,6 +174,7 @@ class Run {
     if (list === null) {
       if (!expectation.mayFail) disagree(`ENOSPC although there is space for ${describe(request)}`);
       this.#notice([], expectation);
+      if ('error' in outcome) this.#compareShortage(request, outcome.error);
       return;
     }
 
@@ -178,16 +192,38 @@ class Run {
     this.#memory.take(id, blocks);
   }
 
+  /** Compares what ENOSPC says with what is free now: nothing has changed since the call failed. */
+  #compareShortage(request: Request, error: Error): void {
+    if (!(error instanceof GpuBuddyError)) return disagree(`ENOSPC is a ${error.name}`);
+    const numbers = this.#numbers;
+    const { chunkSize } = this.#space;
+    const bytes = (chunks: number) => BigInt(chunks) * chunkSize;
+    const { reason } = error;
+    const avail = bytes(this.#memory.free.size);
+    const largestFree = bytes(this.#memory.largestFree());
+    const expected: ShortageReason = request.size > avail ? 'full' : spanOf(request) ? 'range' : 'fragmented';
+    if (
+      reason !== expected ||
+      numbers.take('requested', error.requested) !== request.size ||
+      numbers.take("an error's avail", error.avail) !== avail ||
+      numbers.take("an error's largestFree", error.largestFree) !== largestFree
+    )
+      disagree(
+        `ENOSPC says ${reason}, ${error.requested} requested, ${error.avail} free, at most ${error.largestFree} ` +
+          `instead of ${expected}, ${avail}, ${largestFree}: ${describe(request)}`,
+      );
+  }
+
   /** Clear memory that has become dirty since the kernel merged it. */
   #notice(taken: readonly OwnedBlock[], { mergesBelow }: Expectation): void {
     if (!mergesBelow) return;
     const { offsets, orders, states } = this.#subject.snapshot();
     const lost = this.#memory.clear.copy();
-    offsets.forEach((offset, index) => {
-      if (states[index] !== STATE_CLEAR) return;
-      const first = this.#toChunk(offset);
+    for (const [index, offset] of offsets.entries()) {
+      if (states[index] !== STATE_CLEAR) continue;
+      const first = this.#toChunk(this.#numbers.take('an offset of the snapshot', offset));
       lost.remove({ first, end: first + 2 ** (orders[index] ?? 0) });
-    });
+    }
     for (const block of taken) if (block.clear) lost.remove(rangeOf(block));
     const wrong = wronglyLost(this.#memory, lost, mergesBelow);
     if (wrong !== undefined) disagree(wrong);
@@ -198,8 +234,9 @@ class Run {
     this.trace.free(id, cleared);
     list.free({ cleared });
     if (!list.freed) disagree('a list is not freed');
-    const after = outcomeOf(() => list.length);
-    if (!('code' in after) || after.code !== 'ERR_GPU_BUDDY_FREED') disagree('a freed list has a length');
+    for (const property of ['length', 'isEmpty', 'size', 'offset'] as const)
+      if (codeOf(outcomeOf(() => list[property])) !== 'ERR_GPU_BUDDY_FREED')
+        disagree(`a freed list has a property ${property}`);
     list.free();
     this.#memory.give(this.#memory.lists.get(key) ?? [], cleared);
     this.#forget(key);
@@ -218,7 +255,7 @@ class Run {
     });
     if (!block) {
       this.trace.comment(`refused: freeBlock(${index}) of list ${id}`);
-      if (!('code' in outcome) || outcome.code !== 'EINVAL') disagree(`no EINVAL for freeBlock(${index})`);
+      if (codeOf(outcome) !== 'EINVAL') disagree(`no EINVAL for freeBlock(${index})`);
       return;
     }
     this.trace.freeBlock(id, index, cleared, block.clear);
@@ -231,12 +268,19 @@ class Run {
     this.#compareList(key, list);
   }
 
+  #sizeIn(key: number, { list, id }: LiveList, span: SpanChoice): void {
+    this.#questions.sizeIn(list, this.#memory.lists.get(key) ?? [], span, id);
+  }
+
   #trim(key: number, { list, id }: LiveList, step: Extract<Step, { call: 'trim' }>): void {
     const blocks = this.#memory.lists.get(key) ?? [];
     const [block = { first: 0, count: 1, clear: false, tag: 0 }] = blocks;
     const { newSize, start } = toTrim(step, block, this.#space);
     const outcome = outcomeOf(() => {
-      list.trim(newSize, start === undefined ? undefined : { start });
+      list.trim(
+        this.#numbers.give(newSize),
+        start === undefined ? undefined : { start: this.#numbers.give(start) },
+      );
     });
 
     const { chunkSize, baseOffset } = this.#space;
@@ -252,7 +296,7 @@ class Run {
       from + newSize > blockEnd;
     if (isRefused) {
       this.trace.comment(`refused: trim(${newSize}, ${String(start)}) of list ${id}`);
-      if (!('code' in outcome) || outcome.code !== 'EINVAL')
+      if (codeOf(outcome) !== 'EINVAL')
         disagree(`no EINVAL for trim(${newSize}, ${String(start)}) of ${showBlocks(blocks)}`);
       this.#compareList(key, list);
       return;
@@ -270,20 +314,37 @@ class Run {
 
   /** The allocator's own view of a list. */
   #read(list: SubjectList, tag: number): OwnedBlock[] {
-    const { chunkSize } = this.#space;
+    const numbers = this.#numbers;
     const blocks = Array.from(list, (block, index) => {
       const { offset, order, size, isClear, tag } = block;
       const again = list.at(index - list.length);
-      if (size !== chunkSize << BigInt(order)) disagree(`a block of order ${order} has ${size} bytes`);
+      if (numbers.take('the size of a block', size) !== this.#blockSize(order))
+        disagree(`a block of order ${order} has ${size} bytes`);
       if (again?.offset !== offset || again.order !== order)
         disagree(`at() and the iterator differ at ${index}`);
-      return { first: this.#toChunk(offset), count: 2 ** order, clear: isClear, tag };
+      const first = this.#toChunk(numbers.take('the offset of a block', offset));
+      return { first, count: 2 ** order, clear: isClear, tag };
     });
-    const sum = blocks.reduce((bytes, { count }) => bytes + BigInt(count) * chunkSize, 0n);
-    if (list.length !== blocks.length || list.isEmpty !== (blocks.length === 0) || list.size !== sum)
-      disagree(`a list of ${blocks.length} blocks, ${sum} bytes, says ${list.length}, ${list.size}`);
+    const sum = blocks.reduce((bytes, { count }) => bytes + this.#bytes(count), 0n);
+    const size = numbers.take('the size of a list', list.size);
+    if (list.length !== blocks.length || list.isEmpty !== (blocks.length === 0) || size !== sum)
+      disagree(`a list of ${blocks.length} blocks, ${sum} bytes, says ${list.length}, ${size}`);
     if (list.tag !== tag || list.freed) disagree(`a list says tag ${list.tag}, freed ${String(list.freed)}`);
+    this.#compareTable(
+      'toArrays()',
+      list.toArrays(),
+      blocks.map((block) => ({ ...block, owned: true })),
+    );
+    this.#questions.compareList(list, blocks);
     return blocks;
+  }
+
+  #bytes(chunks: number): bigint {
+    return BigInt(chunks) * this.#space.chunkSize;
+  }
+
+  #blockSize(order: number): bigint {
+    return this.#space.chunkSize << BigInt(order);
   }
 
   #compareList(key: number, list: SubjectList): void {
@@ -303,9 +364,9 @@ class Run {
     const { baseOffset, chunkSize, size, maxOrder, disposed } = this.#subject;
     const { chunks } = this.#memory;
     if (
-      baseOffset !== this.#space.baseOffset ||
-      chunkSize !== this.#space.chunkSize ||
-      size !== this.#space.size ||
+      this.#numbers.take('baseOffset', baseOffset) !== this.#space.baseOffset ||
+      this.#numbers.take('chunkSize', chunkSize) !== this.#space.chunkSize ||
+      this.#numbers.take('size', size) !== this.#space.size ||
       2 ** maxOrder !== powerOfTwoUpTo(chunks) ||
       disposed
     )
@@ -314,42 +375,43 @@ class Run {
 
   /** Everything that can be seen of the allocator as a whole. */
   #compare(): void {
-    const { chunkSize, baseOffset } = this.#space;
-    const bytes = (chunks: number) => BigInt(chunks) * chunkSize;
-    const { free, clear } = this.#memory;
-    const { avail, clearAvail } = this.#subject;
-    if (avail !== bytes(free.size)) disagree(`avail is ${avail} instead of ${bytes(free.size)}`);
-    if (clearAvail !== bytes(clear.size))
-      disagree(`clearAvail is ${clearAvail} instead of ${bytes(clear.size)}`);
-
+    this.#questions.compare();
     const expected = [
       ...this.#memory.freeBlocks().map((block) => ({ ...block, tag: 0, owned: false })),
       ...this.#memory.ownedBlocks().map((block) => ({ ...block, owned: true })),
     ].sort((a, b) => a.first - b.first);
-    const { offsets, orders, states, tags } = this.#subject.snapshot();
+    this.#compareTable('the snapshot', this.#subject.snapshot(), expected);
+    this.#compareStats(expected);
+  }
+
+  #compareTable(
+    what: string,
+    { offsets, orders, states, tags }: BlockTable<Bytes>,
+    expected: readonly (OwnedBlock & { readonly owned: boolean })[],
+  ): void {
+    if (!this.#numbers.isColumn(offsets)) disagree(`the offsets of ${what} are no array of the right type`);
     expected.forEach(({ first, count, clear, tag, owned }, index) => {
       const state = (owned ? STATE_ALLOCATED : 0) | (clear ? STATE_CLEAR : 0);
       if (
-        offsets[index] !== baseOffset + bytes(first) ||
+        !this.#numbers.is(offsets[index], this.#space.baseOffset + this.#bytes(first)) ||
         2 ** (orders[index] ?? 0) !== count ||
         states[index] !== state ||
         tags[index] !== tag
       )
         disagree(
-          `the snapshot has order ${orders[index]}, state ${states[index]}, tag ${tags[index]} at ${offsets[index]} ` +
+          `${what} has order ${orders[index]}, state ${states[index]}, tag ${tags[index]} at ${offsets[index]} ` +
             `instead of ${count} chunks, state ${state}, tag ${tag} at chunk ${first}`,
         );
     });
     if (offsets.length !== expected.length)
-      disagree(`the snapshot has ${offsets.length} blocks instead of ${expected.length}`);
-
-    this.#compareStats(expected);
+      disagree(`${what} has ${offsets.length} blocks instead of ${expected.length}`);
   }
 
   #compareStats(blocks: readonly { readonly count: number; readonly owned: boolean }[]): void {
     const stats = this.#subject.stats();
-    const { avail, clearAvail, maxOrder } = this.#subject;
+    const { size, chunkSize, avail, clearAvail, maxOrder } = this.#subject;
     if (stats.kernelWarnings) disagree(`the kernel code has warned ${stats.kernelWarnings} times`);
+    if (stats.size !== size || stats.chunkSize !== chunkSize) disagree('stats() is about another space');
     if (stats.avail !== avail || stats.clearAvail !== clearAvail || stats.orders.length !== maxOrder + 1)
       disagree('stats() has other numbers than avail and clearAvail');
 
@@ -363,40 +425,36 @@ class Run {
       const count = 2 ** order;
       if (freeBlocks !== (free.get(count) ?? 0) || usedBlocks !== (used.get(count) ?? 0))
         disagree(`stats() has ${freeBlocks} free and ${usedBlocks} used blocks of order ${order}`);
-      if (blockSize !== this.#space.chunkSize * BigInt(count))
-        disagree(`stats() has blocks of order ${order} with ${blockSize} bytes`);
+      if (!this.#numbers.is(blockSize, this.#blockSize(order)))
+        disagree(`stats() has blocks of order ${order} with ${typeof blockSize} ${blockSize} bytes`);
     }
   }
 
   #compareBlockAt(address: bigint): void {
     const { chunkSize, baseOffset, size } = this.#space;
-    const outcome = outcomeOf(() => this.#subject.blockAt(address));
+    const outcome = outcomeOf(() => this.#subject.blockAt(this.#numbers.give(address)));
     if (address < baseOffset || address >= baseOffset + size) {
-      if (!('code' in outcome) || outcome.code !== 'ENXIO') disagree(`no ENXIO for blockAt(${address})`);
+      if (codeOf(outcome) !== 'ENXIO') disagree(`no ENXIO for blockAt(${address})`);
       return;
     }
     if ('code' in outcome) return disagree(`${outcome.code} for blockAt(${address})`);
     const owner = this.#memory.ownerOf(Number((address - baseOffset) / chunkSize));
-    const expected: BlockInfo | null = owner
-      ? {
-          offset: baseOffset + BigInt(owner.first) * chunkSize,
-          order: Math.log2(owner.count),
-          size: BigInt(owner.count) * chunkSize,
-          isClear: owner.clear,
-          tag: owner.tag,
-        }
-      : null;
     const { value } = outcome;
     const same =
-      value === null || expected === null
-        ? value === expected
-        : value.offset === expected.offset &&
-          value.order === expected.order &&
-          value.size === expected.size &&
-          value.isClear === expected.isClear &&
-          value.tag === expected.tag;
+      value === null || owner === undefined ? value === null && !owner : this.#isBlock(value, owner);
     if (!same)
       disagree(`blockAt(${address}) finds order ${String(value?.order)} at ${String(value?.offset)}`);
+  }
+
+  #isBlock({ offset, order, size, isClear, tag }: BlockInfo<Bytes>, block: OwnedBlock): boolean {
+    return (
+      this.#numbers.take('the offset of a block', offset) ===
+        this.#space.baseOffset + this.#bytes(block.first) &&
+      2 ** order === block.count &&
+      this.#numbers.take('the size of a block', size) === this.#bytes(block.count) &&
+      isClear === block.clear &&
+      tag === block.tag
+    );
   }
 
   /** Everything goes back; then the largest root is there again in one piece. */
@@ -437,6 +495,7 @@ class Run {
     this.#compareDisposed();
     for (const [key, live] of [...this.#lists]) {
       this.#compareList(key, live.list);
+      this.#questions.sizeInAll(live.list, this.#memory.lists.get(key) ?? []);
       this.#trim(key, live, {
         call: 'trim',
         list: 0,
@@ -453,10 +512,18 @@ class Run {
   #compareDisposed(): void {
     this.#subject.dispose();
     if (!this.#subject.disposed) disagree('an allocator is not disposed of');
-    const { baseOffset, chunkSize } = this.#space;
+    const baseOffset = this.#numbers.give(this.#space.baseOffset);
+    const chunkSize = this.#numbers.give(this.#space.chunkSize);
+    const all = this.#questions.all;
     const calls: readonly (() => unknown)[] = [
       () => this.#subject.avail,
       () => this.#subject.clearAvail,
+      () => this.#subject.isEmpty,
+      () => this.#subject.largestFree,
+      () => this.#subject.fragmentation,
+      () => this.#subject.freeSegments(),
+      () => this.#subject.availIn(all),
+      () => this.#subject.findFree(chunkSize),
       () => this.#subject.allocBlocks(chunkSize),
       () => this.#subject.tryAllocBlocks(chunkSize),
       () => this.#subject.blockAt(baseOffset),
@@ -468,8 +535,7 @@ class Run {
       },
     ];
     for (const call of calls) {
-      const outcome = outcomeOf(call);
-      if (!('code' in outcome) || outcome.code !== 'ERR_GPU_BUDDY_DISPOSED')
+      if (codeOf(outcomeOf(call)) !== 'ERR_GPU_BUDDY_DISPOSED')
         disagree('an allocator answers after dispose()');
     }
   }
@@ -499,7 +565,12 @@ function showBlocks(blocks: readonly Pick<OwnedBlock, 'first' | 'count' | 'clear
 }
 
 function describe({ size, minBlockSize, mode, contiguous, clear, trimDisable }: Request): string {
-  const where = typeof mode === 'object' ? `range ${mode.range.start} to ${mode.range.end}` : mode;
+  const where =
+    typeof mode === 'string'
+      ? mode
+      : 'at' in mode
+        ? `at ${mode.at}`
+        : `range ${mode.range.start} to ${mode.range.end}`;
   const flags = Object.entries({ contiguous, clear, trimDisable }).filter(([, set]) => set);
   return [`size ${size}`, `minBlockSize ${minBlockSize}`, where, ...flags.map(([name]) => name)].join(', ');
 }

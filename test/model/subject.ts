@@ -1,27 +1,48 @@
 /** What is put to the test: the public surface of an allocator and of its lists. */
-import type { AllocOptions, BlockInfo, FreeOptions, GpuBuddy, GpuBuddyOptions, TrimOptions } from 'gpu-buddy';
+import type {
+  AddressRange,
+  AllocOptions,
+  BlockInfo,
+  BlockTable,
+  Bytes,
+  FreeOptions,
+  GpuBuddy,
+  GpuBuddyOptions,
+  Segment,
+  TrimOptions,
+} from 'gpu-buddy';
 
-export interface SubjectList extends Iterable<BlockInfo> {
+export interface SubjectList extends Iterable<BlockInfo<Bytes>> {
   readonly length: number;
   readonly isEmpty: boolean;
-  readonly size: bigint;
+  readonly size: Bytes;
+  readonly offset: Bytes | undefined;
   readonly tag: number;
   readonly freed: boolean;
-  at(index: number): BlockInfo | undefined;
-  trim(newSize: number | bigint, options?: TrimOptions): void;
+  at(index: number): BlockInfo<Bytes> | undefined;
+  sizeIn(range: AddressRange): Bytes;
+  segments(): Segment<Bytes>[];
+  toArrays(): BlockTable<Bytes>;
+  trim(newSize: Bytes, options?: TrimOptions): void;
   freeBlock(index: number, options?: FreeOptions): void;
   free(options?: FreeOptions): void;
 }
 
 export interface Subject extends Pick<
-  GpuBuddy,
+  GpuBuddy<Bytes>,
   | 'avail'
+  | 'availIn'
   | 'baseOffset'
   | 'blockAt'
   | 'chunkSize'
   | 'clearAvail'
   | 'dispose'
   | 'disposed'
+  | 'findFree'
+  | 'fragmentation'
+  | 'freeSegments'
+  | 'isEmpty'
+  | 'largestFree'
   | 'maxOrder'
   | 'print'
   | 'resetClear'
@@ -29,8 +50,8 @@ export interface Subject extends Pick<
   | 'snapshot'
   | 'stats'
 > {
-  allocBlocks(size: number | bigint, options?: AllocOptions): SubjectList;
-  tryAllocBlocks(size: number | bigint, options?: AllocOptions): SubjectList | null;
+  allocBlocks(size: Bytes, options?: AllocOptions): SubjectList;
+  tryAllocBlocks(size: Bytes, options?: AllocOptions): SubjectList | null;
 }
 
 export type MakeSubject = (options: GpuBuddyOptions) => Subject;

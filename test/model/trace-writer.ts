@@ -1,9 +1,10 @@
 /**
  * Writes the calls of a program as a trace that `gpu-buddy replay` runs (examples/traces/README.md). A trace holds the
- * kernel's own calls, so each call is written as what the library makes of it; calls that never reach the kernel, and
- * one that has no equal among a trace's operations, are comments.
+ * kernel's own calls, in its own unit, so each call is written as what the library makes of it; calls that never reach the
+ * kernel, and those that have no equal among a trace's operations, are comments.
  */
-import type { Request, Space, Span } from './request';
+import { spanOf, type Request } from './request';
+import { scaleOf, U64_END, type Space } from './space';
 
 const RANGE = 0x1;
 const TOPDOWN = 0x2;
@@ -11,6 +12,7 @@ const CONTIGUOUS = 0x4;
 const CLEAR = 0x8;
 const TRIM_DISABLE = 0x20;
 
+/** Counts from the start of the space, in the kernel's unit. */
 interface RawAlloc {
   readonly start: bigint;
   readonly end: bigint;
@@ -21,13 +23,31 @@ interface RawAlloc {
 
 export class TraceWriter {
   readonly #lines: string[] = [];
-  readonly #space: Space;
+  readonly #baseOffset: bigint;
+  readonly #scale: bigint;
+  /** In the kernel's unit. */
+  readonly #size: bigint;
+  readonly #chunkSize: bigint;
   #lists = 0;
 
   constructor(space: Space) {
-    this.#space = space;
-    if (space.baseOffset) this.comment(`addresses are relative to baseOffset ${space.baseOffset}`);
-    this.#write('init', space.size, space.chunkSize);
+    const { baseOffset, size, chunkSize } = space;
+    this.#baseOffset = baseOffset;
+    this.#scale = scaleOf(space);
+    this.#size = this.#toKernel(size);
+    this.#chunkSize = this.#toKernel(chunkSize);
+    if (baseOffset) this.comment(`addresses are relative to baseOffset ${baseOffset}`);
+    if (this.#scale > 1n) this.comment(`all bytes are ${this.#scale} times those of the calls`);
+    if (this.#size < U64_END) this.#write('init', this.#size, this.#chunkSize);
+    else this.comment(`init 0x${this.#size.toString(16)}: larger than the kernel can be told`);
+  }
+
+  #toKernel(bytes: bigint): bigint {
+    return bytes * this.#scale;
+  }
+
+  #toKernelAddress(address: bigint): bigint {
+    return this.#toKernel(address - this.#baseOffset);
   }
 
   toString(): string {
@@ -45,29 +65,31 @@ export class TraceWriter {
     this.#lines.push(texts.join(' '));
   }
 
-  /** An allocation that ended with blocks, the first of them at this relative address, or with none. Gives the list's ID. */
-  alloc(request: Request, offset: bigint | undefined): number {
-    const { size, minBlockSize, mode } = request;
+  /** An allocation that ended with blocks, the first of them at this address, or with none. Gives the list's ID. */
+  alloc(request: Request, address: bigint | undefined): number {
+    const span = spanOf(request);
+    const size = this.#toKernel(request.size);
+    const minBlockSize = this.#toKernel(request.minBlockSize);
     const attempt: RawAlloc = {
       size,
       minBlockSize,
       flags: this.#flagsOf(request),
-      ...(typeof mode === 'object' ? this.#relative(mode.range) : this.#wholeSpaceFor(size)),
+      ...(span
+        ? { start: this.#toKernelAddress(span.start), end: this.#toKernelAddress(span.end) }
+        : this.#wholeSpaceFor(size)),
     };
     const isPower = (size & (size - 1n)) === 0n;
-    if (typeof mode === 'object' && size < minBlockSize && isPower && attempt.end - attempt.start !== size)
-      return this.#allocAlignedPiece(attempt, offset);
+    if (span && size < minBlockSize && isPower && attempt.end - attempt.start !== size)
+      return this.#allocAlignedPiece(
+        attempt,
+        address === undefined ? undefined : this.#toKernelAddress(address),
+      );
     return this.#alloc(attempt);
-  }
-
-  #relative({ start, end }: Span) {
-    return { start: start - this.#space.baseOffset, end: end - this.#space.baseOffset };
   }
 
   /** All of the space, which must not look like an exact range. */
   #wholeSpaceFor(size: bigint) {
-    const { size: all, chunkSize } = this.#space;
-    return { start: 0n, end: size === all ? all - chunkSize : all };
+    return { start: 0n, end: size === this.#size ? this.#size - this.#chunkSize : this.#size };
   }
 
   #flagsOf({ size, minBlockSize, mode, contiguous, clear, trimDisable }: Request): number {
@@ -105,8 +127,7 @@ export class TraceWriter {
   }
 
   #allocAt(start: bigint, size: bigint): number {
-    const { chunkSize } = this.#space;
-    return this.#alloc({ start, end: start + size, size, minBlockSize: chunkSize, flags: RANGE });
+    return this.#alloc({ start, end: start + size, size, minBlockSize: this.#chunkSize, flags: RANGE });
   }
 
   free(id: number, cleared: boolean): void {
@@ -123,7 +144,12 @@ export class TraceWriter {
   }
 
   trim(id: number, start: bigint | undefined, newSize: bigint): void {
-    this.#write('trim', id, start === undefined ? '-' : start - this.#space.baseOffset, newSize);
+    this.#write(
+      'trim',
+      id,
+      start === undefined ? '-' : this.#toKernelAddress(start),
+      this.#toKernel(newSize),
+    );
   }
 
   /** The library repeats it until nothing is missed: so often was always enough. */
@@ -132,8 +158,10 @@ export class TraceWriter {
   }
 
   lookup(address: bigint): void {
-    if (address < this.#space.baseOffset) this.comment(`blockAt(${address}): below the space`);
-    else this.#write('lookup', address - this.#space.baseOffset);
+    const offset = this.#toKernelAddress(address);
+    if (offset < 0n) this.comment(`blockAt(${address}): below the space`);
+    else if (offset >= U64_END) this.comment(`blockAt(${address}): larger than the kernel can be told`);
+    else this.#write('lookup', offset);
   }
 
   print(): void {

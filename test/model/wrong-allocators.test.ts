@@ -1,6 +1,6 @@
 /** The model can fail: it finds out allocators that are wrong in one thing, and what it finds can be replayed. */
 import { describe, expect, test } from '@jest/globals';
-import { GpuBuddy, type AllocatedBlocks } from 'gpu-buddy';
+import { GpuBuddy, type AllocatedBlocks, type Bytes } from 'gpu-buddy';
 import { parseOperation, TraceReplayer } from 'gpu-buddy/trace';
 import fc from 'fast-check';
 import { findDisagreement } from './check';
@@ -8,7 +8,10 @@ import { Delegate } from './delegates';
 import { program } from './program';
 import { explainProgram } from './run';
 import type { SubjectList } from './subject';
+import { scale } from './wrong';
 import { wrongAllocators } from './wrong-allocators';
+import { wrongAnswers } from './wrong-answers';
+import { wrongNumbers } from './wrong-numbers';
 
 const RUNS = 500;
 
@@ -22,7 +25,7 @@ function replay(trace: string): { readonly line: string; readonly result: string
 }
 
 describe('an allocator is found out that', () => {
-  test.each(wrongAllocators)('%s', (_, make) => {
+  test.each([...wrongAllocators, ...wrongAnswers, ...wrongNumbers])('%s', (_, make) => {
     expect(findDisagreement(make, { runs: RUNS, seed: 1, shrink: false })).toContain('init 0x');
   });
 });
@@ -51,12 +54,13 @@ describe('what is found', () => {
   });
 });
 
-/** Notes where each list begins. */
+/** Notes where each list begins, in the kernel's unit. */
 class Noting extends Delegate {
   readonly offsets: bigint[] = [];
 
-  override show(list: AllocatedBlocks): SubjectList {
-    this.offsets.push((list.at(0)?.offset ?? 0n) - this.baseOffset);
+  override show(list: AllocatedBlocks<Bytes>): SubjectList {
+    const offset = BigInt(list.at(0)?.offset ?? 0) - BigInt(this.baseOffset);
+    this.offsets.push(offset * scale(this.chunkSize));
     return super.show(list);
   }
 }

@@ -1,72 +1,28 @@
 /** Allocators that are wrong in one thing each, and what that is. */
-import {
-  GpuBuddy,
-  type AllocatedBlocks,
-  type AllocOptions,
-  type BlockInfo,
-  type FreeOptions,
-} from 'gpu-buddy';
+import type { AllocatedBlocks, AllocOptions, BlockInfo, Bytes, FreeOptions } from 'gpu-buddy';
+import { roundUpBytes } from './chunk-set';
 import { Delegate, DelegateList } from './delegates';
-import type { MakeSubject, Subject, SubjectList } from './subject';
+import type { Subject, SubjectList } from './subject';
+import {
+  endOf,
+  hearing,
+  isPowerOf2,
+  listing,
+  made,
+  plus,
+  showing,
+  taking,
+  type WrongAllocator,
+} from './wrong';
 
-type DelegateClass = new (real: GpuBuddy) => Subject;
-
-function made(Wrong: DelegateClass): MakeSubject {
-  return (options) => new Wrong(new GpuBuddy(options));
-}
-
-/** Wrong in how it hands on the arguments of an allocation. */
-function hearing(
-  hear: (buddy: GpuBuddy, size: bigint, options: AllocOptions) => [bigint, AllocOptions],
-): MakeSubject {
-  return made(
-    class extends Delegate {
-      override hear(size: bigint, options: AllocOptions): [bigint, AllocOptions] {
-        return hear(this.real, size, options);
-      }
-    },
-  );
-}
-
-/** Wrong in what its options mean. */
-function taking(change: (options: AllocOptions) => AllocOptions): MakeSubject {
-  return hearing((_, size, options) => [size, { ...options, ...change(options) }]);
-}
-
-/** Wrong in its lists. */
-function listing(List: new (real: AllocatedBlocks) => SubjectList): MakeSubject {
-  return made(
-    class extends Delegate {
-      override show(list: AllocatedBlocks): SubjectList {
-        return new List(list);
-      }
-    },
-  );
-}
-
-/** Wrong in what its lists say of their blocks. */
-function showing(change: (block: BlockInfo, list: AllocatedBlocks) => Partial<BlockInfo>): MakeSubject {
-  return listing(
-    class extends DelegateList {
-      override show(block: BlockInfo): BlockInfo {
-        return { ...super.show(block), ...change(block, this.real) };
-      }
-    },
-  );
-}
-
-function isPowerOf2(number: bigint): boolean {
-  return (number & (number - 1n)) === 0n;
-}
-
-export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubject])[] = [
+export const wrongAllocators: readonly WrongAllocator[] = [
   [
     'gives memory to a second owner',
     made(
       class extends Delegate {
-        #before: AllocatedBlocks | undefined;
+        #before: AllocatedBlocks<Bytes> | undefined;
 
-        override show(list: AllocatedBlocks): SubjectList {
+        override show(list: AllocatedBlocks<Bytes>): SubjectList {
           const before = this.#before;
           this.#before = list;
           if (!before || before.freed || before.size !== list.size || before.tag !== list.tag)
@@ -79,10 +35,40 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
   ],
   [
     'gives blocks that are not aligned',
-    showing((block, { buddy }) => ({ offset: block.offset + (block.order ? buddy.chunkSize : 0n) })),
+    showing((block, { buddy }) => ({
+      offset: plus(buddy, block.offset, block.order ? buddy.chunkSize : 0),
+    })),
   ],
-  ['gives blocks outside the space', showing((block, { buddy }) => ({ offset: block.offset + buddy.size }))],
-  ['ignores the range', taking(({ mode }) => (typeof mode === 'object' ? { mode: 'simple' } : {}))],
+  [
+    'gives blocks outside the space',
+    showing((block, { buddy }) => ({ offset: plus(buddy, block.offset, buddy.size) })),
+  ],
+  [
+    'ignores the range',
+    taking(({ mode }) => (typeof mode === 'object' && 'range' in mode ? { mode: 'simple' } : {})),
+  ],
+  [
+    'ignores the address',
+    taking(({ mode }) => (typeof mode === 'object' && 'at' in mode ? { mode: 'simple' } : {})),
+  ],
+  [
+    'takes the address next to the one that it is told',
+    hearing((buddy, size, options) => {
+      const { mode } = options;
+      if (typeof mode !== 'object' || !('at' in mode)) return [size, options];
+      const next = BigInt(mode.at) + BigInt(buddy.chunkSize);
+      return next + size <= endOf(buddy) ? [size, { ...options, mode: { at: next } }] : [size, options];
+    }),
+  ],
+  [
+    'takes what is free behind the address',
+    hearing((buddy, size, options) => {
+      const { mode } = options;
+      if (typeof mode !== 'object' || !('at' in mode) || BigInt(mode.at) + size > endOf(buddy))
+        return [size, options];
+      return [size, { ...options, mode: { range: { start: mode.at, end: endOf(buddy) } } }];
+    }),
+  ],
   ['ignores top-down', taking(({ mode }) => (mode === 'top-down' ? { mode: 'simple' } : {}))],
   ['ignores contiguous', taking(() => ({ contiguous: false }))],
   ['ignores clear', taking(() => ({ clear: false }))],
@@ -103,7 +89,7 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
   ],
   [
     'rounds the size up instead of EINVAL',
-    hearing(({ chunkSize }, size, options) => [((size + chunkSize - 1n) / chunkSize) * chunkSize, options]),
+    hearing(({ chunkSize }, size, options) => [roundUpBytes(size, BigInt(chunkSize)), options]),
   ],
   [
     'takes an inverted range',
@@ -117,9 +103,9 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'gives up too early',
     made(
       class extends Delegate {
-        override tryAllocBlocks(size: number | bigint, options?: AllocOptions): SubjectList | null {
+        override tryAllocBlocks(size: Bytes, options?: AllocOptions): SubjectList | null {
           const list = super.tryAllocBlocks(size, options);
-          if (!list || this.avail * 4n > this.size) return list;
+          if (!list || BigInt(this.avail) * 4n > this.size) return list;
           list.free();
           return null;
         }
@@ -132,8 +118,9 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'counts a chunk too many',
     made(
       class extends Delegate {
-        override get avail(): bigint {
-          return this.real.avail === this.real.size ? this.real.size : this.real.avail + this.real.chunkSize;
+        override get avail(): Bytes {
+          const { avail, size, chunkSize } = this.real;
+          return avail === size ? size : plus(this.real, avail, chunkSize);
         }
       },
     ),
@@ -142,8 +129,8 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'counts all free memory as clear',
     made(
       class extends Delegate {
-        override get clearAvail(): bigint {
-          return this.real.clearAvail ? this.real.avail : 0n;
+        override get clearAvail(): Bytes {
+          return this.real.clearAvail ? this.real.avail : this.real.clearAvail;
         }
       },
     ),
@@ -190,7 +177,7 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'trims from the start, wherever it should',
     listing(
       class extends DelegateList {
-        override trim(newSize: number | bigint): void {
+        override trim(newSize: Bytes): void {
           this.real.trim(newSize);
         }
       },
@@ -220,9 +207,9 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'finds the block behind an address',
     made(
       class extends Delegate {
-        override blockAt(address: number | bigint): BlockInfo | null {
-          const next = BigInt(address) + this.chunkSize - 1n;
-          return this.real.blockAt(next < this.baseOffset + this.size ? next : address);
+        override blockAt(address: Bytes): BlockInfo<Bytes> | null {
+          const next = BigInt(address) + BigInt(this.chunkSize) - 1n;
+          return this.real.blockAt(next < endOf(this.real) ? next : address);
         }
       },
     ),
@@ -231,8 +218,8 @@ export const wrongAllocators: readonly (readonly [wrong: string, make: MakeSubje
     'finds blocks outside the space',
     made(
       class extends Delegate {
-        override blockAt(address: number | bigint): BlockInfo | null {
-          const end = this.baseOffset + this.size;
+        override blockAt(address: Bytes): BlockInfo<Bytes> | null {
+          const end = endOf(this.real);
           return this.real.blockAt(BigInt(address) >= end ? end - 1n : address);
         }
       },

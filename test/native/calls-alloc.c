@@ -29,10 +29,10 @@ static unsigned long choose_flags(struct machine *machine)
 	       ((byte & 0x30) == 0x30 ? GPU_BUDDY_TRIM_DISABLE : 0);
 }
 
-static struct buddy_request choose_request(struct machine *machine, int allocator)
+static struct buddy_request choose_request(struct machine *machine, int allocator, bool raw)
 {
 	struct input *input = &machine->input;
-	struct landmarks landmarks = landmarks_of(machine, allocator);
+	struct landmarks landmarks = landmarks_of(machine, allocator, raw);
 	struct buddy_request request = {
 		.flags = choose_flags(machine),
 		.size = input_number(input, &landmarks),
@@ -97,19 +97,29 @@ static void check_result(const struct blocks *blocks, const struct buddy_request
 	check_alignment(blocks, request->min_block_size);
 }
 
+static uint64_t answers_of_alloc(const struct allocator_entry *allocator,
+				 const struct list_entry *entry,
+				 const struct buddy_request *request, bool raw)
+{
+	if (entry->blocks.allocator != NOBODY)
+		return STATUS(LIST_IN_USE);
+	if (allocator->poisoned)
+		return STATUS(POISONED);
+	if (raw)
+		return ANSWERS_OF_ALLOC_RAW;
+	if (request->min_block_size > UINT64_MAX / allocator->scale)
+		return (ANSWERS_OF_ALLOC & ~STATUS(OK)) | STATUS(MIN_BLOCK_SIZE_TOO_LARGE_SCALED);
+	return ANSWERS_OF_ALLOC;
+}
+
 static enum buddy_status alloc(struct machine *machine, struct handle_entry *handle,
 			       struct list_entry *entry, const struct buddy_request *request,
 			       bool raw)
 {
 	struct allocator_entry *allocator = &machine->world.allocators[handle->allocator];
 	struct buddy_list *list = world_list(&machine->world, entry);
-	uint64_t allowed = raw ? ANSWERS_OF_ALLOC_RAW : ANSWERS_OF_ALLOC;
+	uint64_t allowed = answers_of_alloc(allocator, entry, request, raw);
 	enum buddy_status status;
-
-	if (allocator->poisoned)
-		allowed = STATUS(POISONED);
-	if (entry->blocks.allocator != NOBODY)
-		allowed = STATUS(LIST_IN_USE);
 
 	status = (raw ? buddy_alloc_raw : buddy_alloc)(allocator->allocator, list, request);
 	EXPECT(machine, status, allowed);
@@ -133,7 +143,7 @@ static void call_alloc_once(struct machine *machine, bool raw)
 
 	if (!handle || !list)
 		return;
-	request = choose_request(machine, handle->allocator);
+	request = choose_request(machine, handle->allocator, raw);
 	alloc(machine, handle, list, &request, raw);
 }
 
@@ -155,7 +165,7 @@ void call_alloc_many(struct machine *machine)
 
 	if (!handle)
 		return;
-	request = choose_request(machine, handle->allocator);
+	request = choose_request(machine, handle->allocator, false);
 	for (unsigned int i = 0; i < times; i++) {
 		struct list_entry *list = choose_empty_list(machine);
 

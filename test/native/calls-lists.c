@@ -19,16 +19,19 @@ static uint64_t answers_on(const struct machine *machine, const struct list_entr
 	return answers;
 }
 
-/* One block has become some that lie within it, one after the other. */
-static void check_trimmed(const struct blocks *blocks, const struct extent *before,
+/*
+ * Checks that a block has become some that lie within it, one after the other. `blocks` has the caller's bytes; in all else a
+ * byte of these is `scale` bytes.
+ */
+static void check_trimmed(const struct blocks *blocks, uint64_t scale, const struct extent *before,
 			  const uint64_t *start, uint64_t new_size)
 {
 	uint64_t end = start ? *start : before->offset;
 
-	CHECK(world_bytes(blocks) == new_size);
+	CHECK(scale * world_bytes(blocks) == new_size);
 	for (uint64_t i = 0; i < blocks->count; i++) {
-		CHECK(blocks->extents[i].offset == end);
-		end += blocks->extents[i].size;
+		CHECK(scale * blocks->extents[i].offset == end);
+		end += scale * blocks->extents[i].size;
 	}
 	CHECK(new_size <= before->size && end <= before->offset + before->size);
 }
@@ -39,15 +42,17 @@ static void trim(struct machine *machine, bool raw)
 	bool has_start = input_below(&machine->input, 2);
 	struct landmarks landmarks;
 	struct extent before;
-	uint64_t new_size, start;
+	uint64_t new_size, start, scale = 1;
 	enum buddy_status status;
 
 	if (!entry)
 		return;
-	landmarks = landmarks_of(machine, entry->blocks.allocator);
+	landmarks = landmarks_of(machine, entry->blocks.allocator, raw);
 	if (entry->blocks.count) {
-		landmarks.offset = entry->blocks.extents[0].offset;
-		landmarks.block_size = entry->blocks.extents[0].size;
+		if (raw)
+			scale = machine->world.allocators[entry->blocks.allocator].scale;
+		landmarks.offset = scale * entry->blocks.extents[0].offset;
+		landmarks.block_size = scale * entry->blocks.extents[0].size;
 	}
 	before = (struct extent){ landmarks.offset, landmarks.block_size };
 	new_size = input_number(&machine->input, &landmarks);
@@ -64,7 +69,7 @@ static void trim(struct machine *machine, bool raw)
 
 	world_note_blocks(&machine->world, entry, entry->blocks.allocator, entry->blocks.tag);
 	/* Where there is nothing to trim, the raw entry does not look at the start (H24). */
-	check_trimmed(&entry->blocks, &before,
+	check_trimmed(&entry->blocks, scale, &before,
 		      has_start && !(raw && new_size == before.size) ? &start : NULL, new_size);
 }
 

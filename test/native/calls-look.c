@@ -51,7 +51,7 @@ void call_lookup(struct machine *machine)
 
 	if (!entry)
 		return;
-	landmarks = landmarks_of(machine, index);
+	landmarks = landmarks_of(machine, index, false);
 	address = input_number(&machine->input, &landmarks) + input_below(&machine->input, 3);
 	status = buddy_lookup(entry->allocator, address, &block, &found);
 	EXPECT(machine, status,
@@ -87,7 +87,7 @@ static void look_at_allocator(struct machine *machine, struct allocator_entry *e
 	buddy_stats(entry->allocator, &stats);
 	CHECK(stats.size == entry->size && stats.chunk_size == entry->chunk_size);
 	CHECK(stats.native_bytes == buddy_native_bytes(entry->allocator));
-	CHECK(entry->poisoned || lines == stats.max_order + 2);
+	CHECK(entry->poisoned || lines == stats.max_order + 2 + (entry->scale > 1));
 	EXPECT(machine, buddy_snapshot(entry->allocator, &none, &count),
 	       answers_of(entry, STATUS(OK)));
 	CHECK(!buddy_bug(entry->allocator).line == !entry->poisoned);
@@ -137,7 +137,7 @@ void call_ask(struct machine *machine)
 
 	if (!entry)
 		return;
-	landmarks = landmarks_of(machine, index);
+	landmarks = landmarks_of(machine, index, false);
 	search.start = input_number(&machine->input, &landmarks);
 	search.end = input_number(&machine->input, &landmarks);
 	search.size = input_number(&machine->input, &landmarks);
@@ -158,14 +158,17 @@ static void look_at_list(struct machine *machine, struct list_entry *list)
 	uint64_t allowed = allocator == NOBODY ?
 				   STATUS(FREED) :
 				   answers_of(&machine->world.allocators[allocator], STATUS(OK));
-	uint64_t count;
+	uint64_t count, first;
 
 	if (EXPECT(machine, buddy_read(blocks, &none, &count), allowed))
 		return;
 	CHECK(count == list->blocks.count && count == buddy_count(blocks));
 	CHECK(buddy_bytes(blocks) == world_bytes(&list->blocks));
-	if (count)
-		CHECK(buddy_first(blocks).offset == list->blocks.extents[0].offset);
+	if (!count)
+		return;
+	first = list->blocks.extents[0].offset;
+	CHECK(buddy_first(blocks).offset == first);
+	CHECK(buddy_first_chunk(blocks) == first / machine->world.allocators[allocator].chunk_size);
 }
 
 static void look_at_growth(struct machine *machine, struct handle_entry *handle)

@@ -3,6 +3,7 @@
 
 #include <buddy/allocator.h>
 #include <buddy/faults.h>
+#include <linux/sizes.h>
 #include <string.h>
 
 enum buddy_status expect_status(struct machine *machine, struct test_place place,
@@ -71,57 +72,82 @@ struct list_entry *choose_empty_list(struct machine *machine)
 	return NULL;
 }
 
-struct landmarks landmarks_of(struct machine *machine, int allocator)
+struct landmarks landmarks_of(struct machine *machine, int allocator, bool raw)
 {
 	const struct allocator_entry *entry;
 	const struct list_entry *list = &machine->world.lists[input_below(&machine->input, LISTS)];
 	struct landmarks landmarks = { .chunk_size = 4096, .block_size = 4096 };
+	uint64_t scale;
 
 	if (allocator == NOBODY)
 		return landmarks;
 	entry = &machine->world.allocators[allocator];
-	landmarks.size = entry->size;
-	landmarks.chunk_size = landmarks.block_size = entry->chunk_size;
+	scale = raw ? entry->scale : 1;
+	landmarks.size = scale * entry->size;
+	landmarks.chunk_size = landmarks.block_size = scale * entry->chunk_size;
 	if (list->blocks.count && list->blocks.allocator == allocator) {
-		landmarks.offset = list->blocks.extents[0].offset;
-		landmarks.block_size = list->blocks.extents[0].size;
+		landmarks.offset = scale * list->blocks.extents[0].offset;
+		landmarks.block_size = scale * list->blocks.extents[0].size;
 	}
 	return landmarks;
+}
+
+/* Returns the factor from the caller's bytes to the kernel's. */
+static uint64_t scale_of(const struct buddy_config *config)
+{
+	return config->chunk_size < SZ_4K ? SZ_4K / config->chunk_size : 1;
+}
+
+/* Chooses chunks of 4 KiB, or smaller ones in some programs of some kinds. */
+static void choose_unit(unsigned int kind, unsigned int byte, struct buddy_config *config)
+{
+	config->any_unit = kind == 1 || kind == 3 || (kind >= 6 && byte % 4 == 3);
+	config->chunk_size = config->any_unit ? 1ULL << byte / 4 % 12 : SZ_4K;
+}
+
+/* Chooses any space; with small chunks, now and then one of about the largest size. */
+static void choose_any_space(struct input *input, struct buddy_config *config)
+{
+	struct landmarks landmarks = { 1ULL << 30, config->chunk_size, 0, config->chunk_size };
+
+	if (config->any_unit)
+		landmarks.size = UINT64_MAX / scale_of(config) + 1;
+	config->chunk_size = input_power(input, &landmarks);
+	config->size = input_number(input, &landmarks);
 }
 
 /* A space that suits the kind of program. */
 static void choose_space(struct machine *machine, struct buddy_config *config)
 {
 	struct input *input = &machine->input;
-	struct landmarks landmarks = { 1ULL << 30, 4096, 0, 4096 };
 	unsigned int byte = input_byte(input);
 
-	config->chunk_size = 4096;
+	choose_unit(machine->kind, byte, config);
 	switch (machine->kind) {
 	case 0:
 	case 1:
 		/* Small, and a power of two. */
-		config->size = 65536ULL << byte % 4;
+		config->size = config->chunk_size * (16ULL << byte % 4);
 		break;
 	case 2:
 	case 3:
 		/* Small, with several roots. */
-		config->size = 4096ULL * (1 + byte);
+		config->size = config->chunk_size * (1 + byte);
 		break;
 	case 4:
-		config->size = 4096ULL * (1 + input_bytes(input, 2));
+		config->size = config->chunk_size * (1 + input_bytes(input, 2));
 		break;
 	case 5:
-		config->chunk_size = 4096ULL << byte % 8;
+		config->chunk_size <<= byte % 8;
 		config->size = config->chunk_size * (1 + input_byte(input));
 		break;
 	case 6:
 		/* As large as it gets. */
-		config->size = (1ULL << (63 - byte % 24)) + 4096ULL * input_bytes(input, byte % 6);
+		config->size = (1ULL << (63 - byte % 24)) + SZ_4K * input_bytes(input, byte % 6);
+		config->size /= scale_of(config);
 		break;
 	default:
-		config->chunk_size = input_power(input, &landmarks);
-		config->size = input_number(input, &landmarks);
+		choose_any_space(input, config);
 	}
 }
 
@@ -136,6 +162,19 @@ static void choose_limits(struct machine *machine, struct buddy_config *config)
 	if (choice == 31)
 		config->memory_limit = 1 + input_bytes(&machine->input, 2);
 	config->step_limit = step_limits[input_below(&machine->input, 6)];
+}
+
+static uint64_t answers_of_create(const struct buddy_config *config)
+{
+	if (config->chunk_size < SZ_4K && !config->any_unit)
+		return STATUS(CHUNK_SIZE_TOO_SMALL);
+	if (!is_power_of_2(config->chunk_size))
+		return STATUS(CHUNK_SIZE_NO_POWER_OF_2);
+	if (config->size < config->chunk_size)
+		return STATUS(SIZE_BELOW_CHUNK);
+	if (config->size > UINT64_MAX / scale_of(config))
+		return STATUS(SIZE_TOO_LARGE_SCALED);
+	return STATUS(OK) | STATUS(NO_MEMORY);
 }
 
 static struct handle_entry *unused_handle(struct machine *machine)
@@ -184,15 +223,14 @@ void call_create(struct machine *machine)
 	choose_space(machine, &config);
 	choose_limits(machine, &config);
 	status = buddy_create(&config, &allocator);
-	EXPECT(machine, status,
-	       STATUS(OK) | STATUS(CHUNK_SIZE_TOO_SMALL) | STATUS(CHUNK_SIZE_NO_POWER_OF_2) |
-		       STATUS(SIZE_BELOW_CHUNK) | STATUS(NO_MEMORY));
+	EXPECT(machine, status, answers_of_create(&config));
 	CHECK(!status == !!allocator);
 	if (status)
 		return;
 
 	entry->allocator = allocator;
 	entry->chunk_size = config.chunk_size;
+	entry->scale = scale_of(&config);
 	entry->size = config.size / config.chunk_size * config.chunk_size;
 	take(machine, handle, index, true);
 	if (index == 0 && machine->failure.nth && !machine->failure_is_set) {

@@ -68,6 +68,7 @@ struct list_entry *choose_list(struct machine *machine);
 /* One that is open and may receive blocks; opens one if need be. */
 struct list_entry *choose_empty_list(struct machine *machine);
 
-struct landmarks landmarks_of(struct machine *machine, int allocator);
+/* Numbers to choose others near, in bytes of the checked entries or of the raw ones. */
+struct landmarks landmarks_of(struct machine *machine, int allocator, bool raw);
 
 #endif

@@ -63,7 +63,7 @@ static void mark_list(struct worker *worker, unsigned int i, bool taken)
 	uint64_t offsets[ROOM], count;
 	uint8_t orders[ROOM], states[ROOM];
 	double tags[ROOM];
-	const struct buddy_columns columns = { ROOM, offsets, orders, states, tags, 0 };
+	const struct buddy_columns columns = { ROOM, offsets, orders, states, tags, 0, false };
 	struct buddy_list *list = list_at(worker, i);
 	struct common *common = common_of(worker->crew, list->allocator);
 

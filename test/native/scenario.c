@@ -23,24 +23,24 @@ void drop_allocator(struct buddy_allocator *allocator)
 	buddy_put(allocator);
 }
 
-static struct buddy_request with_default(struct buddy_request request)
+static struct buddy_request with_default(struct buddy_request request, uint64_t chunk_size)
 {
 	if (!request.min_block_size)
-		request.min_block_size = CHUNK;
+		request.min_block_size = chunk_size;
 	return request;
 }
 
 enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_list *list,
 				struct buddy_request request)
 {
-	request = with_default(request);
+	request = with_default(request, buddy_chunk_size(allocator));
 	return buddy_alloc(allocator, list, &request);
 }
 
 enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 			    struct buddy_request request)
 {
-	request = with_default(request);
+	request = with_default(request, allocator->mm.chunk_size);
 	return buddy_alloc_raw(allocator, list, &request);
 }
 
@@ -99,6 +99,14 @@ void free_columns(struct buddy_columns *columns)
 	free(columns->offsets);
 }
 
+uint64_t number_in(uint64_t cell)
+{
+	double number;
+
+	memcpy(&number, &cell, sizeof(number));
+	return (uint64_t)number;
+}
+
 static struct buddy_columns read_list(struct buddy_list *list, uint64_t *count)
 {
 	struct buddy_columns columns = new_columns(buddy_count(list));
@@ -109,7 +117,7 @@ static struct buddy_columns read_list(struct buddy_list *list, uint64_t *count)
 
 static uint64_t chunk_size_of(struct buddy_list *list)
 {
-	return list->allocator->mm.chunk_size;
+	return buddy_chunk_size(list->allocator);
 }
 
 void test_check_blocks(struct test_place place, struct buddy_list *list,

@@ -26,7 +26,7 @@ void drop_allocator(struct buddy_allocator *allocator);
 
 #define EMPTY_LIST(name) struct buddy_list name = { .blocks = { &(name).blocks, &(name).blocks } }
 
-/* min_block_size is a chunk where it is not given (0). */
+/* min_block_size is a chunk of the allocator where it is not given (0). */
 enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_list *list,
 				struct buddy_request request);
 enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -81,6 +81,9 @@ void free_picture(struct picture *picture);
 /* Room for the description of this many blocks. */
 struct buddy_columns new_columns(uint64_t capacity);
 void free_columns(struct buddy_columns *columns);
+
+/* The number in a cell that was written as a double. */
+uint64_t number_in(uint64_t cell);
 
 /*
  * What must hold of every allocator at any time: blocks cover the whole space without a gap or an overlap, each is

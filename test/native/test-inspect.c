@@ -114,6 +114,30 @@ TEST("a snapshot into columns that are too short writes none, and says what it n
 	drop_allocator(allocator);
 }
 
+TEST("the offsets of a snapshot are doubles where that is asked for, the base offset added")
+{
+	static const uint64_t offsets[] = { 0, 16 * KIB, 24 * KIB };
+	const uint64_t base_offset = (1ULL << 52) + 1;
+	struct buddy_allocator *allocator = new_allocator(28 * KIB);
+	struct buddy_columns columns = new_columns(3);
+	uint64_t count;
+
+	columns.base_offset = base_offset;
+	for (int as_doubles = 0; as_doubles < 2; as_doubles++) {
+		columns.as_doubles = as_doubles;
+		CHECK_OK(buddy_snapshot(allocator, &columns, &count));
+		CHECK_EQ(count, 3);
+		for (unsigned int i = 0; i < 3; i++) {
+			uint64_t cell = columns.offsets[i];
+
+			CHECK_EQ(as_doubles ? number_in(cell) : cell, base_offset + offsets[i]);
+			CHECK_EQ(columns.orders[i], 2 - i);
+		}
+	}
+	free_columns(&columns);
+	drop_allocator(allocator);
+}
+
 TEST("stats count blocks by order, bytes and native memory")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);

@@ -243,3 +243,32 @@ TEST("columns that are too short are not written at all, and the count says what
 	CHECK_OK(buddy_free(&list, false));
 	drop_allocator(allocator);
 }
+
+TEST("the offsets of a list are read as doubles where that is asked for, the base offset added")
+{
+	static const uint64_t offsets[] = { MIB - 16 * KIB, MIB - 24 * KIB, MIB - 28 * KIB };
+	const uint64_t base_offset = (1ULL << 52) + 1;
+	struct buddy_allocator *allocator = new_allocator(MIB);
+	struct buddy_columns columns = new_columns(3);
+	uint64_t count;
+	EMPTY_LIST(list);
+
+	CHECK_OK(ALLOC(allocator, &list, .size = 28 * KIB, .tag = 4));
+	columns.base_offset = base_offset;
+	for (int as_doubles = 0; as_doubles < 2; as_doubles++) {
+		columns.as_doubles = as_doubles;
+		CHECK_OK(buddy_read(&list, &columns, &count));
+		CHECK_EQ(count, 3);
+		for (unsigned int i = 0; i < 3; i++) {
+			uint64_t cell = columns.offsets[i];
+
+			CHECK_EQ(as_doubles ? number_in(cell) : cell, base_offset + offsets[i]);
+			CHECK_EQ(columns.orders[i], 2 - i);
+			CHECK_EQ(columns.states[i], BUDDY_STATE_ALLOCATED);
+			CHECK_EQ((uint64_t)columns.tags[i], 4);
+		}
+	}
+	free_columns(&columns);
+	CHECK_OK(buddy_free(&list, false));
+	drop_allocator(allocator);
+}

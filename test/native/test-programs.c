@@ -51,9 +51,19 @@ TEST("programs on small spaces that are a power of two")
 	run_programs(0);
 }
 
+TEST("programs on small spaces that are a power of two, in small units")
+{
+	run_programs(1);
+}
+
 TEST("programs on small spaces with several roots")
 {
 	run_programs(2);
+}
+
+TEST("programs on small spaces with several roots, in small units")
+{
+	run_programs(3);
 }
 
 TEST("programs on middling spaces")
@@ -80,9 +90,9 @@ TEST("programs on spaces of any size")
 static bool is_found_above(enum buddy_status status)
 {
 	return status == BUDDY_DISPOSED || status == BUDDY_BASE_OFFSET_TOO_LARGE ||
-	       status == BUDDY_MAX_LENGTH_UNALIGNED || status == BUDDY_PLACE_UNKNOWN ||
-	       status == BUDDY_PLACE_OUTSIDE_BATCH || status == BUDDY_BLOCKS_FOREIGN ||
-	       status == BUDDY_FREED_BEFORE_ALLOCATION;
+	       status == BUDDY_MAX_LENGTH_UNALIGNED || status == BUDDY_HANDLE_UNKNOWN ||
+	       status == BUDDY_HANDLE_OUTSIDE_RUN || status == BUDDY_BLOCKS_FOREIGN ||
+	       status == BUDDY_FREED_BEFORE_ALLOCATION || status == BUDDY_NEEDS_BIGINT;
 }
 
 TEST("random programs meet every status that there is")

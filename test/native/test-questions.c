@@ -73,7 +73,7 @@ TEST("free runs are whole, ascend, and have gaps between them")
 		struct buddy_list lists[CHUNKS];
 		struct buddy_allocator *allocator = scattered(lists, &seed);
 		uint64_t offsets[CHUNKS], sizes[CHUNKS], count, behind = 0, total = 0;
-		struct buddy_runs runs = { CHUNKS, offsets, sizes, 5 };
+		struct buddy_runs runs = { CHUNKS, offsets, sizes, 5, false };
 
 		CHECK_OK(buddy_free_runs(allocator, &runs, &count));
 		for (uint64_t i = 0; i < count; i++) {
@@ -95,16 +95,41 @@ TEST("free runs that have no room are not written, and their blocks are counted"
 	uint64_t offsets[3] = { 99 }, sizes[3], count;
 
 	for (uint64_t capacity = 0; capacity < 3; capacity++) {
-		struct buddy_runs runs = { capacity, offsets, sizes, 0 };
+		struct buddy_runs runs = { capacity, offsets, sizes, 0, false };
 
 		CHECK_OK(buddy_free_runs(allocator, &runs, &count));
 		CHECK_EQ(count, 3);
 		CHECK_EQ(offsets[0], 99);
 	}
-	CHECK_OK(buddy_free_runs(allocator, &(struct buddy_runs){ 3, offsets, sizes, 0 }, &count));
+	CHECK_OK(buddy_free_runs(allocator, &(struct buddy_runs){ 3, offsets, sizes, 0, false },
+				 &count));
 	CHECK_EQ(count, 1);
 	CHECK_EQ(offsets[0], 0);
 	CHECK_EQ(sizes[0], 28 * KIB);
+	drop_allocator(allocator);
+}
+
+TEST("free runs are doubles where that is asked for, the base offset added to their starts only")
+{
+	static const struct extent expected[] = { { 0, 4 * KIB }, { 8 * KIB, 20 * KIB } };
+	const uint64_t base_offset = (1ULL << 52) + 1;
+	struct buddy_allocator *allocator = new_allocator(28 * KIB);
+	struct buddy_list list;
+	uint64_t offsets[4], sizes[4], count;
+
+	take_at(allocator, &list, 4 * KIB, 4 * KIB);
+	for (int as_doubles = 0; as_doubles < 2; as_doubles++) {
+		struct buddy_runs runs = { 4, offsets, sizes, base_offset, as_doubles };
+
+		CHECK_OK(buddy_free_runs(allocator, &runs, &count));
+		CHECK_EQ(count, 2);
+		for (int i = 0; i < 2; i++) {
+			CHECK_EQ(as_doubles ? number_in(offsets[i]) : offsets[i],
+				 base_offset + expected[i].offset);
+			CHECK_EQ(as_doubles ? number_in(sizes[i]) : sizes[i], expected[i].size);
+		}
+	}
+	CHECK_OK(buddy_free(&list, false));
 	drop_allocator(allocator);
 }
 

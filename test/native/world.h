@@ -32,6 +32,8 @@ struct allocator_entry {
 	struct buddy_allocator *allocator;
 	uint64_t size;
 	uint64_t chunk_size;
+	/* Factor from the caller's bytes to the kernel's, which raw entries take. */
+	uint64_t scale;
 	bool poisoned;
 	bool shared;
 	struct buddy_token token;

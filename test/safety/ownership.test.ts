@@ -14,8 +14,9 @@ import {
   SZ_1M,
   SZ_4K,
   SZ_64K,
+  type Bytes,
 } from 'gpu-buddy';
-import { firstOf, rangesOf, refusalOf, SZ_20K, thrownBy } from '../lib/helpers';
+import { expectSound, firstOf, rangesOf, refusalOf, SZ_20K, SZ_24K, thrownBy } from '../lib/helpers';
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED', errno: undefined };
@@ -82,16 +83,16 @@ describe('an allocator', () => {
       expect(refusalOf(observer, use)).toMatchObject(DISPOSED);
     expect([buddy.disposed, buddy.size, buddy.chunkSize, buddy.baseOffset, buddy.maxOrder]).toEqual([
       true,
-      BigInt(SZ_1M),
-      4096n,
-      0n,
+      SZ_1M,
+      4096,
+      0,
       8,
     ]);
 
-    expect(block.offset).toBe(BigInt(SZ_1M - SZ_64K));
+    expect(block.offset).toBe(SZ_1M - SZ_64K);
     one.trim(SZ_16K);
     two.freeBlock(1);
-    expect([rangesOf(one).length, two.size]).toEqual([1, BigInt(SZ_16K)]);
+    expect([rangesOf(one).length, two.size]).toEqual([1, SZ_16K]);
     const adopted = AllocatedBlocks.adopt(one.transfer());
     expect(adopted.buddy.disposed).toBe(false);
     adopted.free();
@@ -106,6 +107,158 @@ describe('an allocator', () => {
     const later = megabyte();
     buddy[Symbol.dispose]();
     for (const other of [next, later]) expect(other.avail).toBe(other.size);
+  });
+});
+
+describe('an allocator that is opened as numbers and as bigints', () => {
+  /** The first object gives out numbers, or bigints, and the second the other. */
+  const makers: [string, () => { numbers: GpuBuddy; bigints: GpuBuddy<bigint> }][] = [
+    [
+      'made for numbers',
+      () => {
+        const numbers = megabyte();
+        return { numbers, bigints: GpuBuddy.from(numbers.share(), { bigint: true }) };
+      },
+    ],
+    [
+      'made for bigints',
+      () => {
+        const bigints = new GpuBuddy({ size: SZ_1M, bigint: true });
+        return { numbers: GpuBuddy.from(bigints.share()), bigints };
+      },
+    ],
+  ];
+
+  test.each(makers)('is one, and each object has its own kind of numbers: %s', (_, make) => {
+    const { numbers, bigints } = make();
+    const mine = numbers.allocBlocks(SZ_20K, { tag: 5 });
+    const other = bigints.allocBlocks(SZ_4K);
+    expect([numbers.avail, bigints.avail]).toEqual([SZ_1M - SZ_24K, BigInt(SZ_1M - SZ_24K)]);
+    expect([mine.size, other.size, mine.offset, other.offset]).toEqual([
+      SZ_20K,
+      4096n,
+      SZ_1M - SZ_20K,
+      BigInt(SZ_1M - SZ_24K),
+    ]);
+    expect(numbers.blockAt(SZ_1M - 1)).toEqual({
+      offset: SZ_1M - SZ_16K,
+      order: 2,
+      size: SZ_16K,
+      isClear: false,
+      tag: 5,
+    });
+    expect(bigints.blockAt(SZ_1M - 1)).toEqual({
+      offset: BigInt(SZ_1M - SZ_16K),
+      order: 2,
+      size: 16384n,
+      isClear: false,
+      tag: 5,
+    });
+    const [one, two] = [numbers.snapshot(), bigints.snapshot()];
+    expect([one.offsets.constructor, two.offsets.constructor]).toEqual([Float64Array, BigUint64Array]);
+    expect({ ...one, offsets: Array.from(one.offsets, BigInt) }).toEqual({
+      ...two,
+      offsets: Array.from(two.offsets),
+    });
+    for (const buddy of [numbers, bigints]) expectSound(buddy);
+    mine.free();
+    other.free();
+    expect([numbers.avail, bigints.avail]).toEqual([SZ_1M, BigInt(SZ_1M)]);
+  });
+
+  test.each(makers)('gives each list that is adopted to the object of its kind: %s', (_, make) => {
+    const { numbers, bigints } = make();
+    for (const from of [numbers, bigints]) {
+      const token = () => from.allocBlocks(SZ_4K).transfer();
+      const lists = [
+        AllocatedBlocks.adopt(token()),
+        AllocatedBlocks.adopt(token(), { bigint: true }),
+        AllocatedBlocks.adopt(token(), { bigint: false }),
+        AllocatedBlocks.adopt(token(), { bigint: true }),
+      ];
+      expect(lists.map(({ buddy }) => [numbers, bigints].findIndex((one) => one === buddy))).toEqual([
+        0, 1, 0, 1,
+      ]);
+      expect(lists.map(({ size }) => size)).toEqual([4096, 4096n, 4096, 4096n]);
+      for (const list of lists) list.free();
+    }
+    expect(numbers.avail).toBe(numbers.size);
+  });
+
+  test.each(makers)('frees lists of either kind in batches of either kind: %s', (_, make) => {
+    const { numbers, bigints } = make();
+    for (const [buddy, other] of [
+      [numbers, bigints],
+      [bigints, numbers],
+    ] as const) {
+      const lists = [buddy.allocBlocks(SZ_20K), other.allocBlocks(SZ_4K)];
+      const batch = buddy.batch();
+      for (const list of lists) batch.free(list);
+      expect([...batch.run().errnos]).toEqual([0, 0]);
+      expect(lists.map(({ freed }) => freed)).toEqual([true, true]);
+    }
+    expect(numbers.avail).toBe(numbers.size);
+  });
+
+  test.each(makers)('ends with its last object and its last list of either kind: %s', (_, make) => {
+    const ends = ['numbers', 'bigints', 'list of numbers', 'list of bigints'] as const;
+    for (const first of ends) {
+      const { numbers, bigints } = make();
+      const token = numbers.share();
+      const owners = {
+        numbers,
+        bigints,
+        'list of numbers': numbers.allocBlocks(SZ_4K),
+        'list of bigints': bigints.allocBlocks(SZ_4K),
+      };
+      for (const end of [first, ...ends.filter((end) => end !== first)]) {
+        GpuBuddy.from(token).dispose();
+        GpuBuddy.from(token, { bigint: true }).dispose();
+        owners[end][Symbol.dispose]();
+      }
+      expect(thrownBy(() => GpuBuddy.from(token))).toMatchObject(TOKEN);
+      expect(thrownBy(() => GpuBuddy.from(token, { bigint: true }))).toMatchObject(TOKEN);
+    }
+  });
+
+  test.each<[string, Bytes, Bytes]>([
+    ['ends above 2^53 - 1', 2n ** 60n, 0],
+    ['begins above it', SZ_1M, 2n ** 63n],
+    ['ends one chunk above it', SZ_4K, 2 ** 53 - SZ_4K],
+  ])('is refused as numbers where the space %s, and nothing is lost', (_, size, baseOffset) => {
+    const buddy = new GpuBuddy({ size, baseOffset, bigint: true });
+    const [shared, token] = [buddy.share(), buddy.allocBlocks(SZ_4K).transfer()];
+    const tooLarge = { name: 'GpuBuddyError', code: 'EINVAL', errno: -22 };
+    for (const options of [undefined, {}, { bigint: false }, { bigint: undefined }]) {
+      const errors = [
+        refusalOf(buddy, () => GpuBuddy.from(shared, options)),
+        refusalOf(buddy, () => AllocatedBlocks.adopt(token, options)),
+      ];
+      for (const error of errors) {
+        expect(error).toMatchObject(tooLarge);
+        expect(error.message).toContain('{ bigint: true }');
+      }
+    }
+    const adopted = AllocatedBlocks.adopt(token, { bigint: true });
+    expect([adopted.buddy === buddy, adopted.size]).toEqual([true, 4096n]);
+    adopted.free();
+    expect(buddy.avail).toBe(buddy.size);
+    // Refused objects keep nothing alive.
+    buddy.dispose();
+    expect(thrownBy(() => GpuBuddy.from(shared, { bigint: true }))).toMatchObject(TOKEN);
+  });
+
+  test('up to 2^53 - 1 is opened as numbers, which are exact', () => {
+    const buddy = new GpuBuddy({ size: SZ_4K, baseOffset: 2n ** 53n - 4097n, bigint: true });
+    const numbers = GpuBuddy.from(buddy.share());
+    const blocks = numbers.allocBlocks(SZ_4K);
+    expect([numbers.baseOffset, numbers.size, blocks.offset]).toEqual([
+      2 ** 53 - 4097,
+      SZ_4K,
+      2 ** 53 - 4097,
+    ]);
+    expect(buddy.blockAt(2n ** 53n - 2n)?.offset).toBe(2n ** 53n - 4097n);
+    blocks.free();
   });
 });
 
@@ -216,39 +369,53 @@ describe('what cannot be made by hand', () => {
 describe('what is printed', () => {
   const decimalOrHexadecimalPointer = /0x[0-9a-f]{6,}|\b\d{12,}\b/i;
 
-  test('says what a user wants to know, and gives no address of memory away', () => {
-    const buddy = megabyte();
-    const blocks = buddy.allocBlocks(SZ_20K, { tag: 7 });
-    const block = firstOf(blocks);
-    const values: [unknown, RegExp][] = [
-      [
-        buddy,
-        /^GpuBuddy \{ baseOffset: 0n, size: 1048576n, chunkSize: 4096n, avail: 1028096n, clearAvail: 0n \}$/,
-      ],
-      [block, /^AllocatedBlock \{ offset: 1032192n, order: 2, size: 16384n, isClear: false, tag: 7 \}$/],
-      [blocks, /^AllocatedBlocks\(2\) \[ AllocatedBlock \{/],
-      [thrownBy(() => buddy.allocBlocks(5)), /EINVAL: size \(5\)/],
-    ];
-    for (const [value, pattern] of values)
-      for (const options of [
-        {},
-        { showHidden: true },
-        { showProxy: true },
-        { getters: true },
-        { depth: null },
-      ]) {
-        const text = inspect(value, { breakLength: Infinity, ...options }).replace(/\n\s+at .*/g, '');
-        expect(text).toMatch(pattern);
-        expect(text).not.toMatch(decimalOrHexadecimalPointer);
-      }
-    blocks.free();
-    buddy.dispose();
-    expect([buddy, blocks, block].map((value) => inspect(value))).toEqual([
-      'GpuBuddy { disposed }',
-      'AllocatedBlocks { freed }',
-      'AllocatedBlock { freed }',
-    ]);
-  });
+  test.each([
+    { bigint: false, n: '' },
+    { bigint: true, n: 'n' },
+  ])(
+    'says what a user wants to know, and gives no address of memory away (bigint: $bigint)',
+    ({ bigint, n }) => {
+      const buddy = new GpuBuddy<Bytes>({ size: SZ_1M, bigint });
+      const blocks = buddy.allocBlocks(SZ_20K, { tag: 7 });
+      const block = blocks.at(0);
+      const batch = buddy.batch();
+      batch.alloc(SZ_4K);
+      const waiting = inspect(batch);
+      using result = batch.run();
+      const values: [unknown, string | RegExp][] = [
+        [
+          buddy,
+          `GpuBuddy { baseOffset: 0${n}, size: 1048576${n}, chunkSize: 4096${n}, avail: 1024000${n}, clearAvail: 0${n} }`,
+        ],
+        [block, `AllocatedBlock { offset: 1032192${n}, order: 2, size: 16384${n}, isClear: false, tag: 7 }`],
+        [blocks, /^AllocatedBlocks\(2\) \[ AllocatedBlock \{/],
+        [batch, 'Batch { length: 0 }'],
+        [result, new RegExp(`^BatchResult\\(1\\) \\{.* offsets: \\w+Array\\(1\\) \\[ 1024000${n} ?[,\\]]`)],
+        [thrownBy(() => buddy.allocBlocks(5)), /EINVAL: size \(5\)/],
+      ];
+      for (const [value, expected] of values)
+        for (const options of [
+          {},
+          { showHidden: true },
+          { showProxy: true },
+          { getters: true },
+          { depth: null },
+        ]) {
+          const text = inspect(value, { breakLength: Infinity, ...options }).replace(/\n\s+at .*/g, '');
+          if (typeof expected === 'string') expect(text).toBe(expected);
+          else expect(text).toMatch(expected);
+          expect(text).not.toMatch(decimalOrHexadecimalPointer);
+        }
+      expect(waiting).toBe('Batch { length: 1 }');
+      blocks.free();
+      buddy.dispose();
+      expect([buddy, blocks, block].map((value) => inspect(value))).toEqual([
+        'GpuBuddy { disposed }',
+        'AllocatedBlocks { freed }',
+        'AllocatedBlock { freed }',
+      ]);
+    },
+  );
 
   test('of a long list is no more than is asked for', () => {
     const buddy = new GpuBuddy({ size: 4 * SZ_1M });
@@ -283,14 +450,14 @@ describe('a list', () => {
     blocks.free();
     blocks.free({ cleared: true });
     blocks[Symbol.dispose]();
-    expect([buddy.avail, other.freed, blocks.freed]).toEqual([BigInt(SZ_1M - SZ_4K), false, true]);
+    expect([buddy.avail, other.freed, blocks.freed]).toEqual([SZ_1M - SZ_4K, false, true]);
   });
 
   test('that was given away is freed, and its blocks are not', () => {
     const buddy = megabyte();
     const blocks = buddy.allocBlocks(SZ_4K);
     const token = blocks.transfer();
-    expect([blocks.freed, buddy.avail]).toEqual([true, BigInt(SZ_1M - SZ_4K)]);
+    expect([blocks.freed, buddy.avail]).toEqual([true, SZ_1M - SZ_4K]);
     blocks.free();
     expect(refusalOf(buddy, () => blocks.transfer())).toMatchObject(FREED);
     AllocatedBlocks.adopt(token).free();

@@ -11,78 +11,141 @@ import {
   SZ_1G,
   SZ_1M,
   SZ_4K,
+  type BatchHandle,
+  type Bytes,
 } from 'gpu-buddy';
 import { findAddon } from '../../lib/addon/load';
-import { expectSound, firstOf, SZ_20K, thrownBy } from '../lib/helpers';
+import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../lib/helpers';
 import { collectUntil } from './built';
 
 const COLUMNS = ['offsets', 'errnos', 'orders', 'counts'] as const;
 
-function runMany(buddy: GpuBuddy): BatchResult {
+const MODES = [{ bigint: false }, { bigint: true }] as const;
+const COLUMNS_OF_MODES = MODES.flatMap(({ bigint }) => COLUMNS.map((name) => ({ bigint, name })));
+
+const megabyte = (bigint: boolean) => new GpuBuddy<Bytes>({ size: SZ_1M, bigint });
+
+/** Does a hundred allocations of a chunk. */
+function runMany(buddy: GpuBuddy<Bytes>): { result: BatchResult<Bytes>; handles: readonly BatchHandle[] } {
   const batch = buddy.batch();
-  for (let i = 0; i < 100; i++) batch.alloc(SZ_4K);
-  return batch.run();
+  const handles = Array.from({ length: 100 }, () => batch.alloc(SZ_4K));
+  return { result: batch.run(), handles };
+}
+
+function handleAt(handles: readonly BatchHandle[], index: number): BatchHandle {
+  const handle = handles[index];
+  if (handle === undefined) throw new Error(`There is no operation ${index}.`);
+  return handle;
 }
 
 describe('the columns of a result', () => {
-  test.each(COLUMNS)('%s can be taken away, and the result still frees its lists', (name) => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const result = runMany(buddy);
-    const column = result[name];
-    structuredClone(column, { transfer: [column.buffer as ArrayBuffer] });
-    expect([result[name].length, result.length]).toEqual([0, 100]);
-    for (const other of COLUMNS) if (other !== name) expect(result[other].length).toBe(100);
-    expect([result.error(5), result.blocks(5)?.length]).toEqual([null, 1]);
-    result.free();
-    expect(buddy.avail).toBe(buddy.size);
-    expectSound(buddy);
-  });
-
-  test.each(COLUMNS)('%s can be written over, and the result frees its own lists only', (name) => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const mine = Array.from({ length: 50 }, () => buddy.allocBlocks(SZ_4K));
-    for (let value = 0; value < 120; value++) {
-      const result = runMany(buddy);
-      new Uint8Array(result[name].buffer).fill(value);
-      expect(result.error(0)).toBe(null);
-      expect(result.blocks(1)?.length).toBe(1);
+  test.each(COLUMNS_OF_MODES)(
+    '$name can be taken away, and the result still frees its lists (bigint: $bigint)',
+    ({ bigint, name }) => {
+      const buddy = megabyte(bigint);
+      const { result, handles } = runMany(buddy);
+      const column = result[name];
+      structuredClone(column, { transfer: [column.buffer as ArrayBuffer] });
+      expect([result[name].length, result.length]).toEqual([0, 100]);
+      for (const other of COLUMNS) if (other !== name) expect(result[other].length).toBe(100);
+      const handle = handleAt(handles, 5);
+      expect([result.indexOf(handle), result.error(handle), result.blocks(handle)?.length]).toEqual([
+        5,
+        null,
+        1,
+      ]);
+      expect(Array.from(result, (outcome) => outcome.handle)).toEqual(handles);
       result.free();
-      expect(buddy.avail).toBe(BigInt(SZ_1M - 50 * SZ_4K));
-    }
-    expect(mine.every((list) => !list.freed && buddy.blockAt(firstOf(list).offset) !== null)).toBe(true);
-    expectSound(buddy);
-  });
+      expect(buddy.avail).toBe(buddy.size);
+      expectSound(buddy);
+    },
+  );
 
-  test('can be taken away from a result that the collector finds', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    (() => {
-      for (const name of COLUMNS) {
-        const column = runMany(new GpuBuddy({ size: SZ_1M }))[name];
-        structuredClone(column, { transfer: [column.buffer as ArrayBuffer] });
+  test.each(COLUMNS_OF_MODES)(
+    '$name can be written over, and the result frees its own lists only (bigint: $bigint)',
+    ({ bigint, name }) => {
+      const buddy = megabyte(bigint);
+      const mine = Array.from({ length: 50 }, () => buddy.allocBlocks(SZ_4K));
+      const { avail } = buddy;
+      for (let value = 0; value < 120; value++) {
+        const { result, handles } = runMany(buddy);
+        new Uint8Array(result[name].buffer).fill(value);
+        expect(result.error(handleAt(handles, 0))).toBe(null);
+        expect(result.blocks(handleAt(handles, 1))?.length).toBe(1);
+        const [first] = result;
+        expect([first?.handle, first?.error, first?.blocks?.length]).toEqual([handles[0], null, 1]);
+        result.free();
+        expect(buddy.avail).toBe(avail);
       }
-      const { offsets } = runMany(buddy);
-      structuredClone(offsets, { transfer: [offsets.buffer as ArrayBuffer] });
-    })();
-    await collectUntil('all of it', () => buddy.avail === buddy.size);
-  });
+      expect(Number(avail)).toBe(SZ_1M - 50 * SZ_4K);
+      expect(mine.every((list) => !list.freed && buddy.blockAt(firstOf(list).offset) !== null)).toBe(true);
+      expectSound(buddy);
+    },
+  );
+
+  test.each(MODES)(
+    'can be taken away from a result that the collector finds (bigint: $bigint)',
+    async ({ bigint }) => {
+      const buddy = megabyte(bigint);
+      (() => {
+        for (const name of COLUMNS) {
+          const column = runMany(megabyte(bigint)).result[name];
+          structuredClone(column, { transfer: [column.buffer as ArrayBuffer] });
+        }
+        const { offsets } = runMany(buddy).result;
+        structuredClone(offsets, { transfer: [offsets.buffer as ArrayBuffer] });
+      })();
+      await collectUntil('all of it', () => buddy.avail === buddy.size);
+    },
+  );
 });
 
-describe('places of a result', () => {
+describe('handles of a result', () => {
+  const methods = ['blocks', 'error', 'indexOf'] as const;
   const names = ['at', 'length', 'map', 'constructor', '__proto__', '0', ''];
 
   test.each(names.map((name) => [name]))('%j is a TypeError, and nobody loses a list', (name) => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const mine = buddy.allocBlocks(SZ_4K);
-    const result = runMany(new GpuBuddy({ size: SZ_1M }));
-    for (const method of ['blocks', 'error'] as const)
-      expect(thrownBy(() => result[method](name as never))).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
-    expect(firstOf(mine).size).toBe(4096n);
+    const mine = megabyte(false).allocBlocks(SZ_4K);
+    const { result } = runMany(megabyte(false));
+    for (const method of methods)
+      expect(thrownBy(() => result[method](name as never))).toMatchObject({
+        name: 'TypeError',
+        code: 'ERR_INVALID_ARG_TYPE',
+      });
+    expect(firstOf(mine).size).toBe(4096);
   });
 
-  test.each([-1, 1.5, NaN, 2 ** 53])('%d is a RangeError', (place) => {
-    const result = runMany(new GpuBuddy({ size: SZ_1M }));
-    for (const method of ['blocks', 'error'] as const)
-      expect(thrownBy(() => result[method](place))).toMatchObject({ code: 'ERR_OUT_OF_RANGE' });
+  test.each([-1, 0, 1.5, NaN, Infinity, -Infinity, 2 ** 32, 2 ** 53, -(2 ** 53), 5e-324])(
+    '%d is none, and EINVAL',
+    (handle) => {
+      const { result } = runMany(megabyte(false));
+      for (const method of methods)
+        expect(thrownBy(() => result[method](handle as BatchHandle))).toMatchObject({
+          name: 'GpuBuddyError',
+          code: 'EINVAL',
+          message: expect.stringContaining(`handle (${String(handle)})`),
+        });
+    },
+  );
+
+  test('that are of the run before, of the next run, and of another batch are EINVAL', () => {
+    const buddy = megabyte(false);
+    const batch = buddy.batch();
+    const runAgain = () => {
+      const handles = Array.from({ length: 100 }, () => batch.alloc(SZ_4K));
+      return { handles, result: batch.run() };
+    };
+    const runs = [runAgain(), runMany(buddy), runAgain()];
+    for (const { result, handles } of runs) {
+      expect(handles.map((handle) => result.indexOf(handle))).toEqual(span(0, 99));
+      for (const other of runs)
+        if (other.result !== result)
+          for (const handle of other.handles)
+            for (const method of methods)
+              expect(thrownBy(() => result[method](handle))).toMatchObject({ code: 'EINVAL' });
+    }
+    for (const { result } of runs) result.free();
+    expect(buddy.avail).toBe(buddy.size);
   });
 });
 
@@ -113,6 +176,6 @@ describe('the mailbox', () => {
     expect(() => structuredClone(cells, { transfer: [cells.buffer as never] })).toThrow();
     const buddy = new GpuBuddy({ size: SZ_1G });
     expect(buddy.allocBlocks(SZ_20K).length).toBe(2);
-    expect(buddy.avail).toBe(BigInt(SZ_1G - SZ_20K));
+    expect(buddy.avail).toBe(SZ_1G - SZ_20K);
   });
 });

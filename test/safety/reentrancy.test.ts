@@ -11,6 +11,7 @@ import {
   SZ_1G,
   SZ_1M,
   SZ_4K,
+  type BatchHandle,
   type BatchResult,
   type ReclaimedMessage,
 } from 'gpu-buddy';
@@ -57,7 +58,7 @@ describe('a subscriber of the channel', () => {
     dropForSubscriber(buddy, 5000);
     await collectUntil('5000 lists', () => told >= 5000);
     expect([told, deepest]).toEqual([5000, 1]);
-    expect(buddy.avail).toBe(BigInt(SZ_1G - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1G - SZ_4K);
     hold.free();
   });
 });
@@ -116,6 +117,8 @@ test.each([1, 2])(
     const batches = buddies.map((buddy) => buddy.batch());
     let lists: AllocatedBlocks[] = [];
     let results: BatchResult[] = [];
+    /** Of either batch. */
+    let recent: BatchHandle[] = [];
     let depth = 0;
     let isQuiet = false;
 
@@ -148,21 +151,40 @@ test.each([1, 2])(
       if (random() < 0.9) lists.push(list);
     }
 
+    /** Gives `null` also for an operation of another run: one in the middle of this one, for example. */
+    function blocksOf(result: BatchResult, handle: BatchHandle): AllocatedBlocks | null {
+      try {
+        return result.blocks(handle);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'EINVAL' });
+        return null;
+      }
+    }
+
     function runBatch(index: number): void {
       const batch = batches[index];
       if (!batch) return;
+      recent = recent.slice(-10);
       for (let i = 0; i < 5; i++) {
-        const place = batch.alloc(SZ_4K, evil({ tag: i }));
-        if (random() < 0.3) batch.free(place, evil({ cleared: true }));
+        const handle = batch.alloc(SZ_4K, evil({ tag: i }));
+        recent.push(handle);
+        if (random() < 0.3) batch.free(handle, evil({ cleared: true }));
       }
       const list = pick(lists);
       if (list && random() < 0.5) batch.free(list, evil({}));
       if (random() < 0.5) return;
       const result = batch.run(evil({ atomic: random() < 0.4 }));
       if (random() < 0.5) results.push(result);
-      for (let place = 0; place < result.length; place++) {
-        const made = random() < 0.3 ? result.blocks(place) : null;
-        if (made) lists.push(made);
+      if (random() < 0.2) {
+        for (const { blocks } of result) {
+          if (blocks) lists.push(blocks);
+          interfere(0.1);
+        }
+      } else {
+        for (const handle of recent) {
+          const made = random() < 0.3 ? blocksOf(result, handle) : null;
+          if (made) lists.push(made);
+        }
       }
       if (random() < 0.6) result.free(evil({ cleared: random() < 0.5 }));
     }
@@ -192,7 +214,7 @@ test.each([1, 2])(
       isQuiet = true;
       for (const buddy of buddies) {
         expectSound(buddy);
-        const owned = new Set<bigint>();
+        const owned = new Set<number>();
         for (const list of new Set(lists)) {
           if (list.freed || list.buddy !== buddy) continue;
           for (const { offset, size } of list) {

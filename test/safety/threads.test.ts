@@ -5,7 +5,14 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AllocatedBlocksToken, GpuBuddy as Buddy, GpuBuddyToken } from 'gpu-buddy';
+import type {
+  AllocatedBlocksToken,
+  Bytes,
+  GpuBuddy as Buddy,
+  GpuBuddyOptions,
+  GpuBuddyToken,
+  OpenOptions,
+} from 'gpu-buddy';
 import { thrownBy } from '../lib/helpers';
 import { Actor, built, packageFolder, runFile, runProgram, soon } from './built';
 
@@ -15,9 +22,14 @@ const SZ_20K = 5 * SZ_4K;
 const TOKEN = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_TOKEN' };
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED' };
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED' };
+const TOO_LARGE = {
+  name: 'GpuBuddyError',
+  code: 'EINVAL',
+  message: expect.stringContaining('{ bigint: true }'),
+};
 const WRONG_TYPE = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 
-type Range = [offset: bigint, size: bigint];
+type Range = [offset: number, size: number];
 
 let actors: Actor[] = [];
 
@@ -47,23 +59,23 @@ class Counter {
 
 describe('an allocator that is shared', () => {
   test('is the same in a worker: what one allocates, the other sees', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M, chunkSize: 8192, baseOffset: 2n ** 40n });
+    const buddy = new GpuBuddy({ size: SZ_1M, chunkSize: 8192, baseOffset: 2 ** 40 });
     const worker = startActor();
     await worker.act('from', buddy.share());
     expect(await worker.act('describe')).toEqual({
       size: buddy.size,
-      chunkSize: 8192n,
-      baseOffset: 2n ** 40n,
+      chunkSize: 8192,
+      baseOffset: 2 ** 40,
       maxOrder: 7,
     });
 
     const mine = buddy.allocBlocks(SZ_16K);
-    expect(await worker.act('avail')).toBe(BigInt(SZ_1M - SZ_16K));
+    expect(await worker.act('avail')).toBe(SZ_1M - SZ_16K);
     const list = await worker.act('alloc', SZ_16K, { tag: 77 });
     const ranges = await worker.act<Range[]>('ranges', list);
-    expect(ranges).toEqual([[(mine.at(0)?.offset ?? 0n) - 16384n, 16384n]]);
-    expect(buddy.blockAt(ranges[0]?.[0] ?? 0n)).toMatchObject({ order: 1, tag: 77 });
-    expect(buddy.avail).toBe(BigInt(SZ_1M - 2 * SZ_16K));
+    expect(ranges).toEqual([[(mine.at(0)?.offset ?? 0) - SZ_16K, SZ_16K]]);
+    expect(buddy.blockAt(ranges[0]?.[0] ?? 0)).toMatchObject({ order: 1, tag: 77 });
+    expect(buddy.avail).toBe(SZ_1M - 2 * SZ_16K);
 
     mine.free();
     await worker.act('free', list);
@@ -76,16 +88,12 @@ describe('an allocator that is shared', () => {
     await worker.act('create', { size: SZ_1M, baseOffset: SZ_1M });
     const list = await worker.act('alloc', SZ_20K);
     const buddy = GpuBuddy.from(await worker.act<GpuBuddyToken>('share'));
-    expect([buddy.size, buddy.baseOffset, buddy.avail]).toEqual([
-      BigInt(SZ_1M),
-      BigInt(SZ_1M),
-      BigInt(SZ_1M - SZ_20K),
-    ]);
+    expect([buddy.size, buddy.baseOffset, buddy.avail]).toEqual([SZ_1M, SZ_1M, SZ_1M - SZ_20K]);
     const mine = buddy.allocBlocks(SZ_4K);
     await worker.act('ranges', list);
     worker.start('exit');
     await worker.end();
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     mine.free();
     expect(buddy.avail).toBe(buddy.size);
   });
@@ -96,7 +104,7 @@ describe('an allocator that is shared', () => {
     await one.act('from', buddy.share());
     await two.act('from', await one.act('share'));
     await two.act('alloc', SZ_4K);
-    expect([buddy.avail, await one.act('avail')]).toEqual([BigInt(SZ_1M - SZ_4K), BigInt(SZ_1M - SZ_4K)]);
+    expect([buddy.avail, await one.act('avail')]).toEqual([SZ_1M - SZ_4K, SZ_1M - SZ_4K]);
     expect(await two.act('share')).toEqual(buddy.share());
   });
 
@@ -108,7 +116,7 @@ describe('an allocator that is shared', () => {
     buddy.dispose();
     expect(thrownBy(() => buddy.avail)).toMatchObject(DISPOSED);
     await worker.act('free', await worker.act('alloc', SZ_4K));
-    expect(GpuBuddy.from(token).avail).toBe(BigInt(SZ_1M));
+    expect(GpuBuddy.from(token).avail).toBe(SZ_1M);
     await worker.act('dispose');
     await expect(worker.act('avail')).rejects.toMatchObject(DISPOSED);
   });
@@ -124,13 +132,114 @@ describe('an allocator that is shared', () => {
     await counter.reaches(1000);
     for (let i = 0; i < 50; i++) {
       const { offsets, orders } = buddy.snapshot();
-      let next = 0n;
+      let next = 0;
       offsets.forEach((offset, j) => {
         if (offset !== next) throw new Error(`The block after ${String(next)} is at ${String(offset)}.`);
-        next += 4096n << BigInt(orders[j] ?? 0);
+        next += SZ_4K * 2 ** (orders[j] ?? 0);
       });
       expect(next).toBe(buddy.size);
     }
+  });
+});
+
+describe('an allocator that threads open as they like', () => {
+  type Outcome = [Bytes, Bytes, Bytes, Bytes];
+
+  /** What a worker sees of its own list and of the allocator. */
+  async function lookFrom(
+    worker: Actor,
+    options: OpenOptions | undefined,
+    buddy: Buddy<Bytes>,
+  ): Promise<Outcome> {
+    const opened = await worker.act('from', buddy.share(), options);
+    const list = await worker.act('alloc', SZ_16K, {}, opened);
+    const [range] = await worker.act<[Bytes, Bytes][]>('ranges', list);
+    const avail = await worker.act<Bytes>('avail', opened);
+    await worker.act('free', list);
+    return [...(range ?? [-1, -1]), avail, await worker.act<Bytes>('avail', opened)];
+  }
+
+  const asNumbers: Outcome = [3 * SZ_1M - SZ_16K, SZ_16K, SZ_1M - SZ_16K, SZ_1M];
+  const asBigints = asNumbers.map(BigInt);
+
+  test.each([
+    { made: undefined, opened: undefined, expected: asNumbers },
+    { made: undefined, opened: { bigint: true }, expected: asBigints },
+    { made: true, opened: undefined, expected: asNumbers },
+    { made: true, opened: { bigint: false }, expected: asNumbers },
+    { made: true, opened: { bigint: true }, expected: asBigints },
+  ])(
+    'made with bigint: $made, it gives a worker that opens it with $opened what that asked for',
+    async ({ made, opened, expected }) => {
+      const buddy = new GpuBuddy<Bytes>({ size: SZ_1M, baseOffset: 2 * SZ_1M, bigint: made });
+      expect(await lookFrom(startActor(), opened, buddy)).toEqual(expected);
+      expect([buddy.avail, buddy.size].map((bytes) => typeof bytes)).toEqual(
+        Array(2).fill(made ? 'bigint' : 'number'),
+      );
+      expect(buddy.avail).toBe(buddy.size);
+    },
+  );
+
+  test.each([
+    { mine: false, theirs: true },
+    { mine: true, theirs: false },
+  ])(
+    'passes lists on from one kind to the other (bigint: $mine to bigint: $theirs and back)',
+    async ({ mine, theirs }) => {
+      const buddy = new GpuBuddy<Bytes>({ size: SZ_1M, bigint: mine });
+      const blocks = buddy.allocBlocks(SZ_20K, { tag: 42 });
+      const ranges = Array.from(blocks, ({ offset, size }) => [Number(offset), Number(size)]);
+      const worker = startActor();
+      const list = await worker.act('adopt', blocks.transfer(), { bigint: theirs });
+      const seen = await worker.act<[Bytes, Bytes][]>('ranges', list);
+      expect(seen).toEqual(theirs ? ranges.map((range) => range.map(BigInt)) : ranges);
+      expect(await worker.act('tag', list)).toBe(42);
+
+      const back = AllocatedBlocks.adopt(await worker.act<AllocatedBlocksToken>('transfer', list), {
+        bigint: mine,
+      });
+      expect([back.buddy === buddy, back.tag, typeof back.size]).toEqual([
+        true,
+        42,
+        mine ? 'bigint' : 'number',
+      ]);
+      expect(Array.from(back, ({ offset, size }) => [Number(offset), Number(size)])).toEqual(ranges);
+      back.free();
+      expect(buddy.avail).toBe(buddy.size);
+    },
+  );
+
+  test('is refused as numbers in a worker where its space is too large for them, and lists stay where they are', async () => {
+    const buddy = new GpuBuddy({ size: 2n ** 60n, bigint: true });
+    const token = buddy.allocBlocks(SZ_4K).transfer();
+    const worker = startActor();
+    for (const options of [undefined, { bigint: false }]) {
+      await expect(worker.act('from', buddy.share(), options)).rejects.toMatchObject(TOO_LARGE);
+      await expect(worker.act('adopt', token, options)).rejects.toMatchObject(TOO_LARGE);
+    }
+    const list = await worker.act('adopt', token, { bigint: true });
+    expect(await worker.act('ranges', list)).toEqual([[2n ** 60n - 4096n, 4096n]]);
+    await worker.act('free', list);
+    expect(buddy.avail).toBe(buddy.size);
+    buddy.dispose();
+    await worker.act('forget');
+  });
+
+  test('has the same unit in every thread', async () => {
+    const buddy = new GpuBuddy({ size: 1000, chunkSize: 1, baseOffset: 7 });
+    const mine = buddy.allocBlocks(10);
+    const worker = startActor();
+    await worker.act('from', buddy.share(), { bigint: true });
+    expect(await worker.act('describe')).toEqual({ size: 1000n, chunkSize: 1n, baseOffset: 7n, maxOrder: 9 });
+    const list = await worker.act('alloc', 3, { tag: 9 });
+    const ranges = await worker.act<[bigint, bigint][]>('ranges', list);
+    expect(ranges.map(([, size]) => size)).toEqual([2n, 1n]);
+    expect(buddy.blockAt(ranges[1]?.[0] ?? 0)).toMatchObject({ order: 0, size: 1, tag: 9 });
+    expect([buddy.avail, await worker.act('avail')]).toEqual([987, 987n]);
+    const adopted = AllocatedBlocks.adopt(await worker.act<AllocatedBlocksToken>('transfer', list));
+    expect(Array.from(adopted, ({ offset, size }) => [BigInt(offset), BigInt(size)])).toEqual(ranges);
+    for (const blocks of [mine, adopted]) blocks.free();
+    expect(buddy.avail).toBe(1000);
   });
 });
 
@@ -144,7 +253,7 @@ describe('a list that is given away', () => {
     expect(blocks.freed).toBe(true);
     expect(await worker.act('ranges', list)).toEqual(ranges);
     expect(await worker.act('tag', list)).toBe(42);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_20K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_20K);
     await worker.act('free', list);
     expect(buddy.avail).toBe(buddy.size);
   });
@@ -155,7 +264,7 @@ describe('a list that is given away', () => {
     let token = buddy.allocBlocks(SZ_20K, { tag: 5 }).transfer();
     for (const worker of workers) token = await worker.act('transfer', await worker.act('adopt', token));
     const blocks = AllocatedBlocks.adopt(token);
-    expect([blocks.buddy === buddy, blocks.tag, blocks.size]).toEqual([true, 5, BigInt(SZ_20K)]);
+    expect([blocks.buddy === buddy, blocks.tag, blocks.size]).toEqual([true, 5, SZ_20K]);
     blocks.free();
     expect(buddy.avail).toBe(buddy.size);
   });
@@ -197,7 +306,7 @@ describe('a list that is given away', () => {
       for (const result of results)
         if (result.status === 'rejected') expect(result.reason).toMatchObject(TOKEN);
     }
-    expect(buddy.avail).toBe(BigInt(SZ_1M - 25 * SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - 25 * SZ_4K);
   });
 
   test('may have lost all of its blocks', () => {
@@ -208,7 +317,7 @@ describe('a list that is given away', () => {
     buddy.allocBlocks(SZ_20K, { tag: 999 }).free();
     buddy.stats();
     const adopted = AllocatedBlocks.adopt(blocks.transfer());
-    expect([adopted.length, adopted.isEmpty, adopted.size, adopted.at(0)]).toEqual([0, true, 0n, undefined]);
+    expect([adopted.length, adopted.isEmpty, adopted.size, adopted.at(0)]).toEqual([0, true, 0, undefined]);
     expect(adopted.tag).toBe(0);
     adopted.free();
     expect(buddy.avail).toBe(buddy.size);
@@ -222,13 +331,13 @@ describe('a list that is given away', () => {
     const kept = AllocatedBlocks.adopt(
       await worker.act<AllocatedBlocksToken>('transfer', await worker.act('alloc', SZ_4K)),
     );
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_20K - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_20K - SZ_4K);
     worker.start('close');
     await worker.end();
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     expect(thrownBy(() => AllocatedBlocks.adopt(token))).toMatchObject(TOKEN);
     // What was taken up before stays with who has it.
-    expect(kept.size).toBe(4096n);
+    expect(kept.size).toBe(4096);
     kept.free();
     expect(buddy.avail).toBe(buddy.size);
   });
@@ -240,7 +349,7 @@ describe('a list that is given away', () => {
     buddy.dispose();
     // The other list keeps the allocator, and so the one on its way.
     const adopted = AllocatedBlocks.adopt(token);
-    expect(adopted.size).toBe(BigInt(SZ_20K));
+    expect(adopted.size).toBe(SZ_20K);
     const again = adopted.transfer();
     adopted.buddy.dispose();
     other.free();
@@ -304,7 +413,7 @@ describe('a token', () => {
       );
     }
     expect(thrownBy(() => AllocatedBlocks.adopt({ ...token, id: shared.id }))).toMatchObject(TOKEN);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     AllocatedBlocks.adopt(token).free();
     expect(buddy.avail).toBe(buddy.size);
   });
@@ -321,18 +430,18 @@ describe('a token', () => {
     await expect(worker.act('adopt', token)).rejects.toMatchObject(TOKEN);
   });
 
-  test('is plain data: what it stands for can be cloned, posted and written down', () => {
-    const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 2n ** 63n });
+  test.each<[string, GpuBuddyOptions]>([
+    ['numbers', { size: SZ_1M, baseOffset: 2 ** 52 }],
+    ['bigints', { size: SZ_1M, baseOffset: 2n ** 63n, bigint: true }],
+  ])('is plain data: what it stands for can be cloned, posted and written down (%s)', (_, given) => {
+    const buddy = new GpuBuddy<Bytes>(given);
+    const options = { bigint: given.bigint };
     const [shared, token] = [buddy.share(), buddy.allocBlocks(SZ_4K).transfer()];
     expect(structuredClone([shared, token])).toEqual([shared, token]);
-    expect(GpuBuddy.from(structuredClone(shared)).avail).toBe(buddy.avail);
-    const text = JSON.stringify(token, (_, value: unknown) =>
-      typeof value === 'bigint' ? String(value) : value,
-    );
-    const read = JSON.parse(text, (key, value: unknown) =>
-      key === 'baseOffset' ? BigInt(value as string) : value,
-    ) as AllocatedBlocksToken;
-    AllocatedBlocks.adopt(read).free();
+    expect(GpuBuddy.from(structuredClone(shared), options).avail).toBe(buddy.avail);
+    const read = JSON.parse(JSON.stringify(token)) as AllocatedBlocksToken;
+    expect(read).toEqual(token);
+    AllocatedBlocks.adopt(read, options).free();
     expect(buddy.avail).toBe(buddy.size);
   });
 });
@@ -345,7 +454,7 @@ describe('a worker that', () => {
     await worker.act('alloc', SZ_20K);
     await worker.act('alloc', SZ_16K);
     const token = await worker.act<AllocatedBlocksToken>('transfer', await worker.act('alloc', SZ_4K));
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_20K - SZ_16K - 2 * SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_20K - SZ_16K - 2 * SZ_4K);
     return { worker, token };
   }
 
@@ -387,7 +496,7 @@ describe('a worker that', () => {
     const mine = buddy.allocBlocks(SZ_4K);
     const { worker, token } = await busyWorker(buddy);
     await end(worker);
-    expect(buddy.avail).toBe(BigInt(SZ_1M - SZ_4K));
+    expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     expect(thrownBy(() => AllocatedBlocks.adopt(token))).toMatchObject(TOKEN);
     buddy.allocBlocks(SZ_20K).free();
     mine.free();

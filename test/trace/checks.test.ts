@@ -1,6 +1,13 @@
 // What is no operation, no place or no line is refused before anything is done, whoever made it.
-import { expect, test } from '@jest/globals';
-import { parseOperation, TraceReplayer, type TraceOperation, type TracePlace } from 'gpu-buddy/trace';
+import { describe, expect, test } from '@jest/globals';
+import {
+  parseOperation,
+  TraceReplayer,
+  type ReplayObserver,
+  type TraceOperation,
+  type TracePlace,
+} from 'gpu-buddy/trace';
+import { resultsOf } from './lines';
 
 const INVALID_TYPE = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 const OUT_OF_RANGE = { name: 'RangeError', code: 'ERR_OUT_OF_RANGE' };
@@ -199,6 +206,193 @@ test('fields are read once, and before anything is done', () => {
   };
   expect(() => replayer.execute(operation)).toThrow('there is no list 1');
   expect(reads).toBe(1);
+});
+
+/** An object whose properties are these when they are read for the first time, and nonsense from then on. */
+function fickle<T extends object>(good: T): { object: T; reads: Map<string, number> } {
+  const reads = new Map<string, number>();
+  const object = {} as T;
+  for (const [name, value] of Object.entries(good))
+    Object.defineProperty(object, name, {
+      enumerable: true,
+      get: () => {
+        const count = (reads.get(name) ?? 0) + 1;
+        reads.set(name, count);
+        return count === 1 ? (value as unknown) : Symbol('another answer');
+      },
+    });
+  return { object, reads };
+}
+
+describe('an object whose getters answer differently the second time', () => {
+  test.each(GOOD)('is the operation $kind that it was the first time', (good) => {
+    using replayer = started(good.kind);
+    using plain = started(good.kind);
+    if (good.kind === 'fini')
+      for (const one of [replayer, plain]) one.execute({ kind: 'free', id: 1, cleared: false });
+    const operation = fickle(good);
+    const place = fickle({ file: 'some.trace', line: 7 });
+    expect(replayer.execute(operation.object, place.object)).toBe(plain.execute(good));
+    expect(stateOf(replayer)).toEqual(stateOf(plain));
+    expect(operation.reads).toEqual(new Map(Object.keys(good).map((name) => [name, 1])));
+    expect(place.reads).toEqual(
+      new Map([
+        ['file', 1],
+        ['line', 1],
+      ]),
+    );
+  });
+
+  test.each(GOOD.filter(({ kind }) => kind === 'alloc' || kind === 'free'))(
+    'is enqueued as the $kind that it was the first time, but for its kind, which is asked for twice',
+    ({ kind, ...rest }) => {
+      using replayer = started();
+      const operation = fickle(rest);
+      const place = fickle({ file: 'some.trace', line: 7 });
+      const object = Object.defineProperty(operation.object, 'kind', { value: kind });
+      expect(replayer.enqueue(object as TraceOperation, place.object)).toBe(true);
+      expect([...operation.reads.values(), ...place.reads.values()].every((count) => count === 1)).toBe(true);
+      expect(operation.reads.size).toBe(Object.keys(rest).length);
+      expect([...replayer.run()]).toEqual([started().execute({ kind, ...rest } as TraceOperation)]);
+    },
+  );
+
+  const FIELDS_OF_ALL = Object.assign({}, ...GOOD, { id: 2 }) as object;
+
+  test.each<[first: string, second: unknown, outcome: boolean | object]>([
+    ['print', 'alloc', false],
+    ['fini', 'free', false],
+    ['alloc', 'print', false],
+    ['alloc', 'fini', false],
+    ['free', 'init', false],
+    ['alloc', 'nope', INVALID_TYPE],
+    ['free', undefined, INVALID_TYPE],
+    ['free', 'alloc', true],
+  ])('is enqueued by what it is the second time, if at all: first %p, then %p', (first, second, outcome) => {
+    using replayer = started();
+    const before = stateOf(replayer);
+    let reads = 0;
+    const operation = {
+      ...FIELDS_OF_ALL,
+      get kind() {
+        return reads++ === 0 ? first : second;
+      },
+    } as unknown as TraceOperation;
+    if (typeof outcome === 'boolean') expect(replayer.enqueue(operation)).toBe(outcome);
+    else expect(errorOf(() => replayer.enqueue(operation))).toMatchObject(outcome);
+    expect(stateOf(replayer)).toEqual(before);
+    expect([...replayer.run()]).toHaveLength(outcome === true ? 1 : 0);
+  });
+});
+
+/** Allocates from within. */
+function withAct(operation: TraceOperation, field: string, act: () => void): TraceOperation {
+  const value = (operation as unknown as Record<string, unknown>)[field];
+  return Object.defineProperty({ ...operation }, field, {
+    enumerable: true,
+    get: () => {
+      act();
+      return value;
+    },
+  });
+}
+
+const alloc = (id: number): TraceOperation => ({
+  ...{ kind: 'alloc', start: 0, end: 0, size: 4096, minBlockSize: 4096, flags: 0 },
+  id,
+});
+
+describe('a getter that enqueues something itself', () => {
+  // Nothing can be enqueued before an init.
+  const fields = GOOD_FIELDS.filter(({ kind }) => kind !== 'init');
+
+  test.each(fields)('keeps $kind from being executed (by its $field)', ({ good, kind, field }) => {
+    using replayer = started(kind);
+    const operation = withAct(good, field, () => replayer.enqueue(alloc(100)));
+    expect(() => replayer.execute(operation)).toThrow('run() must come first');
+    expect([...replayer.run()]).toEqual([started().execute(alloc(100))]);
+    expect(typeof replayer.execute(good)).toBe('string');
+  });
+
+  test('comes first in the same batch', () => {
+    using replayer = started();
+    using plain = started();
+    expect(replayer.enqueue(withAct(alloc(2), 'size', () => replayer.enqueue(alloc(3))))).toBe(true);
+    expect([...replayer.run()]).toEqual([3, 2].map((id) => plain.execute(alloc(id))));
+  });
+
+  test('until the batch is full leaves no room for its own operation', () => {
+    using replayer = started();
+    let count = 0;
+    const fill = () => {
+      while (replayer.enqueue(alloc(10 + count))) count++;
+    };
+    expect(replayer.enqueue(withAct(alloc(2), 'size', fill))).toBe(false);
+    expect([...replayer.run()]).toHaveLength(count);
+    expect(count).toBeGreaterThan(1000);
+  });
+});
+
+describe('an observer of a replay', () => {
+  const LINES = [
+    'init 0x10000 0x1000',
+    'alloc 1 0 0 0x3000 0x1000 0x0',
+    'free_block 1 0',
+    'lookup 0',
+    'free 1 0x0',
+  ];
+  const TRACE = LINES.map((line) => `${line}\n`).join('');
+  const answersOf = (observer: ReplayObserver) =>
+    resultsOf(TRACE, [observer]).catch((reason: unknown) => reason);
+
+  test.each<[kind: string, field: string, value: unknown, error: object]>([
+    ['init', 'size', -4096, OUT_OF_RANGE],
+    ['init', 'chunkSize', '4096', INVALID_TYPE],
+    ['free_block', 'id', '1', INVALID_TYPE],
+    ['free_block', 'index', -1, OUT_OF_RANGE],
+    ['free_block', 'index', 1.5, OUT_OF_RANGE],
+    ['lookup', 'address', 2n ** 64n, OUT_OF_RANGE],
+    ['lookup', 'address', {}, INVALID_TYPE],
+    ['lookup', 'kind', 'nope', INVALID_TYPE],
+    ['lookup', 'kind', 'alloc', INVALID_TYPE],
+  ])('cannot make the %s of a trace have the %s %p', async (kind, field, value, error) => {
+    const observer: ReplayObserver = {
+      before: (operation) => {
+        if (operation.kind === kind) Object.assign(operation, { [field]: value });
+      },
+      after: () => undefined,
+    };
+    expect(await answersOf(observer)).toMatchObject(error);
+  });
+
+  test('is shown allocations and frees when they are done, and cannot change them', async () => {
+    const shown: string[] = [];
+    const answers = await answersOf({
+      before: ({ kind }) => {
+        shown.push(`before ${kind}`);
+      },
+      after: ({ operation }) => {
+        shown.push(operation.kind);
+        Object.assign(operation, { kind: 'nope', id: -1, size: NaN, flags: {}, cleared: 1 });
+        return undefined;
+      },
+    });
+    expect(shown.join(', ')).toBe(
+      'before init, init, alloc, before free_block, free_block, before lookup, lookup, free',
+    );
+    expect(answers).toEqual(await answersOf({ after: () => undefined }));
+    expect(answers).toHaveLength(LINES.length);
+  });
+
+  test('that enqueues something itself keeps the next line from being executed', async () => {
+    const observer: ReplayObserver = {
+      before: ({ kind }, replayer) => {
+        if (kind === 'lookup') replayer.enqueue(alloc(100));
+      },
+      after: () => undefined,
+    };
+    expect(String(await answersOf(observer))).toContain('run() must come first');
+  });
 });
 
 test('disposal forgets what was enqueued', () => {

@@ -18,7 +18,7 @@ function space(...blocks: Block[]): SpaceSnapshot {
     avail: 0,
     clearAvail: 0,
     blocks: {
-      offsets: BigUint64Array.from([0, ...ends.slice(0, -1)], BigInt),
+      offsets: Float64Array.from([0, ...ends.slice(0, -1)]),
       orders: Uint8Array.from(blocks, ([, order]) => order),
       states: Uint8Array.from(blocks, ([state]) => STATES[state]),
       tags: new Float64Array(blocks.length),

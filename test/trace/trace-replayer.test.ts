@@ -14,6 +14,13 @@ describe('the answer to', () => {
     ['init is the whole space', [INIT], '0 avail=0x100000 clear_avail=0x0'],
     ['init rounds down to chunks', ['init 0x100fff 0x1000'], '0 avail=0x100000 clear_avail=0x0'],
     ['a bad init is EINVAL and nothing', ['init 0x100000 0x1001'], '-22 avail=0x0 clear_avail=0x0'],
+    [
+      'init with a chunk below 4096 is EINVAL, as in the kernel',
+      ['init 0x100000 0x800'],
+      '-22 avail=0x0 clear_avail=0x0',
+    ],
+    ['init with a chunk of 1 is EINVAL', ['init 0x100000 0x1'], '-22 avail=0x0 clear_avail=0x0'],
+    ['init after one with a small chunk', ['init 0x100000 0x800', INIT], '0 avail=0x100000 clear_avail=0x0'],
     ['init above 2^53', ['init 0xfffffffffffff000 0x1000'], '0 avail=0xfffffffffffff000 clear_avail=0x0'],
     [
       'alloc is its blocks',
@@ -297,6 +304,23 @@ describe('many operations at a time', () => {
     expect([...batched.run()]).toEqual([]);
   });
 
+  test.each([
+    ['many lists of many blocks', scattered],
+    [
+      'numbers above 2^53',
+      [
+        'init 0xfffffffffffff000 0x1000',
+        'alloc 1 0 0 0x8000000000001000 0x1000 0x0',
+        'lookup 0x8000000000000000',
+      ],
+    ],
+    ['chunks that the kernel refuses', ['init 0x100000 0x800', 'init 0x100000 1', INIT, 'print']],
+  ])('of a trace give the lines of operations that others have made: %s', async (_, lines) => {
+    using replayer = new TraceReplayer();
+    const made = parsed(lines).map((operation) => replayer.execute({ ...operation }));
+    expect(await resultsOf(trace(...lines))).toEqual(made);
+  });
+
   test('are no more than can be done at a time', () => {
     using replayer = new TraceReplayer();
     replayer.execute(parseOperation(INIT));
@@ -335,7 +359,7 @@ describe('disposal', () => {
     replayer.execute(parseOperation(INIT));
     for (let id = 0; id < 50; id++) replayer.execute(parseOperation(`alloc ${id} 0 0 0x1000 0x1000 0`));
   };
-  const CONFIG = { size: 4096, chunkSize: 4096, baseOffset: 0, memoryLimit: 0, stepLimit: 0 };
+  const CONFIG = { size: 4096, chunkSize: 4096, baseOffset: 0, anyUnit: false, memoryLimit: 0, stepLimit: 0 };
   /** The slots that come next, for lists and for allocators. Slots that are given back come first, in some order. */
   const nextSlots = () => {
     const lists = Array.from({ length: 60 }, () => ({ slot: spareSlot(), guard: takeGuard() }));

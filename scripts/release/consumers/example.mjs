@@ -10,14 +10,15 @@ const SAYS = `\nconsole.log('the example ran');\n`;
 /** What a program prints that got to its end. */
 export const RAN = 'the example ran';
 
+/** An ES module, which is TypeScript as well. */
 export function typescriptExample() {
   const [, code] =
-    /^```ts\n(.*?)^```/ms.exec(readFileSync(path.join(packageRoot, 'README.md'), 'utf8')) ?? [];
-  if (!code?.includes('using blocks')) throw new Error("the README's first example is not what it was");
+    /^```js\n(.*?)^```/ms.exec(readFileSync(path.join(packageRoot, 'README.md'), 'utf8')) ?? [];
+  if (!code?.includes("from 'gpu-buddy'")) throw new Error("the README's first example is not what it was");
   return code + SAYS;
 }
 
-/** @param {'CommonJS' | 'ESNext'} module for Node 20, which does not know `using` @returns {string} */
+/** @param {'CommonJS' | 'ESNext'} module @returns {string} */
 export function javascriptExample(module) {
   const typescript = createRequire(path.join(packageRoot, 'package.json'))('typescript');
   const { outputText } = typescript.transpileModule(typescriptExample(), {

@@ -22,6 +22,14 @@ const ALLOCATIONS = [
   ['without trimming', 12 * KIB, { contiguous: true, trimDisable: true }],
 ];
 
+/** Of small chunks. @type {[string, number, import('gpu-buddy').AllocOptions?][]} */
+const FINE_ALLOCATIONS = [
+  ['without options', KIB],
+  ['of several blocks', 7 * 256, { tag: 3 }],
+  ['in a range', 3 * 256, { mode: { range: { start: 16 * KIB, end: 32 * KIB } }, minBlockSize: 256 }],
+  ['at an address', KIB, { mode: { at: 33 * KIB } }],
+];
+
 /** @type {Scenario[]} */
 const allocations = ALLOCATIONS.flatMap(([name, size, options]) => [
   {
@@ -46,22 +54,44 @@ export const allocatorScenarios = [
       w.my.made = w.holdBuddy(new w.library.GpuBuddy(options));
     },
     verify: ({ my }) => {
-      assert.equal(BigInt(my.made.avail), BigInt(64 * KIB));
-      assert.equal(BigInt(my.made.chunkSize), BigInt(8 * KIB));
+      assert.equal(my.made.avail, 64 * KIB);
+      assert.equal(my.made.chunkSize, 8 * KIB);
+    },
+  },
+  {
+    name: 'GpuBuddy.constructor of small chunks',
+    makesAllocators: true,
+    act: (w) => {
+      w.my.made = w.holdBuddy(new w.library.GpuBuddy({ size: 1001, chunkSize: 2, baseOffset: 5 }));
+    },
+    verify: (w) => {
+      const { made } = w.my;
+      assert.deepEqual([made.avail, made.chunkSize], [1000, 2]);
+      const list = w.hold(made.allocBlocks(6), made);
+      assert.equal(made.avail, 994);
+      list.free();
     },
   },
   {
     name: 'GpuBuddy.constructor with bigints',
     makesAllocators: true,
     act: (w) => {
-      w.my.made = w.holdBuddy(new w.library.GpuBuddy({ size: 2n ** 60n, chunkSize: 2n ** 56n }));
+      w.my.made = w.holdBuddy(
+        new w.library.GpuBuddy({ size: 2n ** 60n, chunkSize: 2n ** 56n, bigint: true }),
+      );
     },
-    verify: ({ my }) => assert.equal(BigInt(my.made.avail), 2n ** 60n),
+    verify: ({ my }) => assert.equal(my.made.avail, 2n ** 60n),
   },
   {
     name: 'GpuBuddy.constructor refused',
     throws: INVALID,
-    act: (w) => void w.holdBuddy(new w.library.GpuBuddy({ size: 2n ** 60n, chunkSize: 3n * 2n ** 54n })),
+    act: (w) =>
+      void w.holdBuddy(new w.library.GpuBuddy({ size: 2n ** 60n, chunkSize: 3n * 2n ** 54n, bigint: true })),
+  },
+  {
+    name: 'GpuBuddy.constructor of numbers that are too large',
+    throws: INVALID,
+    act: (w) => void w.holdBuddy(new w.library.GpuBuddy({ size: 2n ** 60n })),
   },
   {
     name: 'GpuBuddy.constructor with wrong arguments',
@@ -69,7 +99,9 @@ export const allocatorScenarios = [
       allThrow(
         () => new GpuBuddy({ size: -1 }),
         () => new GpuBuddy(/** @type {any} */ ({ size: '1' })),
-        () => new GpuBuddy({ size: 8192, baseOffset: 2n ** 64n - 1n }),
+        () => new GpuBuddy({ size: 8192, baseOffset: 2n ** 64n - 1n, bigint: true }),
+        () => new GpuBuddy({ size: 2n ** 53n, chunkSize: 1, bigint: true }),
+        () => new GpuBuddy(/** @type {any} */ ({ size: 8192, bigint: 1 })),
         () => new GpuBuddy(/** @type {any} */ (undefined)),
       ),
   },
@@ -80,6 +112,37 @@ export const allocatorScenarios = [
     act: (w) => {
       const range = { start: 2n ** 59n, end: 2n ** 60n };
       w.hold(w.huge.allocBlocks(2n ** 55n, { mode: { range }, minBlockSize: 2n ** 54n }), w.huge);
+    },
+  },
+  ...FINE_ALLOCATIONS.flatMap(
+    /** @returns {Scenario[]} */ ([name, size, options]) => [
+      {
+        name: `GpuBuddy.allocBlocks of small chunks, ${name}`,
+        act: (w) => void w.hold(w.fine.allocBlocks(size, options), w.fine),
+        refused: [NO_SPACE],
+      },
+      {
+        name: `GpuBuddy.tryAllocBlocks of small chunks, ${name}`,
+        act: (w) => void w.hold(w.fine.tryAllocBlocks(size, options), w.fine),
+      },
+    ],
+  ),
+  {
+    name: 'GpuBuddy.allocBlocks of small chunks without space',
+    throws: NO_SPACE,
+    act: (w) => void w.hold(w.fine.allocBlocks(w.fine.size), w.fine),
+  },
+  {
+    name: 'GpuBuddy.allocMany of small chunks',
+    refused: [NO_SPACE],
+    act: (w) => {
+      for (const list of w.fine.allocMany(3, 3 * 256)) w.hold(list, w.fine);
+    },
+  },
+  {
+    name: 'GpuBuddy.allocMany of bigints',
+    act: (w) => {
+      for (const list of w.huge.allocMany(2, 2n ** 50n)) w.hold(list, w.huge);
     },
   },
   {
@@ -178,14 +241,24 @@ export const allocatorScenarios = [
     name: 'GpuBuddy.blockAt',
     act: (w) => {
       const [{ list }] = w.holdings;
-      const offset = list.at(0)?.offset ?? 0n;
+      const offset = list.at(0)?.offset ?? 0;
       assert.equal(w.small.blockAt(offset)?.offset, offset);
       assert.equal(w.small.blockAt(0), null);
     },
   },
   {
     name: 'GpuBuddy.blockAt with bigints',
-    act: ({ huge }) => assert.equal(huge.blockAt(2n ** 59n), null),
+    act: ({ huge }) => {
+      assert.equal(huge.blockAt(2n ** 59n), null);
+      assert.equal(huge.blockAt(huge.size - 1n)?.size, 2n ** 54n);
+    },
+  },
+  {
+    name: 'GpuBuddy.blockAt of small chunks',
+    act: ({ fine }) => {
+      assert.equal(fine.blockAt(1), null);
+      assert.equal(fine.blockAt(4 * MIB - 1)?.size, 1024);
+    },
   },
   {
     name: 'GpuBuddy.blockAt with wrong arguments',
@@ -203,26 +276,41 @@ export const allocatorScenarios = [
       small.resetClear(true);
       assert.equal(small.clearAvail, small.avail);
       small.resetClear(false);
-      assert.equal(BigInt(small.clearAvail), 0n);
+      assert.equal(small.clearAvail, 0);
     },
   },
   {
     name: 'GpuBuddy.stats',
     act: ({ small }) => {
       const { size, avail, orders } = small.stats();
-      assert.equal(BigInt(size), BigInt(MIB));
+      assert.equal(size, MIB);
       assert.equal(avail, small.avail);
       assert.equal(orders.length, small.maxOrder + 1);
+    },
+  },
+  {
+    name: 'GpuBuddy.stats of bigints, and of small chunks',
+    act: ({ huge, fine }) => {
+      assert.deepEqual([huge.stats().size, huge.stats().avail], [HUGE.size, huge.avail]);
+      assert.deepEqual([fine.stats().chunkSize, fine.stats().orders[1]?.blockSize], [256, 512]);
     },
   },
   {
     name: 'GpuBuddy.snapshot',
     act: (w) => {
       const { offsets } = w.large.snapshot();
-      assert.equal(BigInt(offsets[0] ?? 0), 2n ** 32n);
+      assert.equal(offsets[0], 2 ** 32);
+      assert.equal(w.huge.snapshot().offsets[0], 0n);
+      assert.equal(w.fine.snapshot().offsets[0], 0);
     },
   },
-  { name: 'GpuBuddy.print', act: ({ small }) => assert.match(small.print(), /chunk_size/) },
+  {
+    name: 'GpuBuddy.print',
+    act: ({ small, fine }) => {
+      assert.match(small.print(), /^chunk_size/);
+      assert.match(fine.print(), /^scale: 16/);
+    },
+  },
   {
     name: 'GpuBuddy.share',
     arrange: (w) => {
@@ -234,7 +322,7 @@ export const allocatorScenarios = [
     verify: (w) => {
       w.mortals.push(w.my.token);
       const list = w.hold(w.my.made.allocBlocks(4096), w.my.made);
-      assert.equal(BigInt(w.my.made.avail), 4096n);
+      assert.equal(w.my.made.avail, 4096);
       list.free();
     },
   },
@@ -247,15 +335,54 @@ export const allocatorScenarios = [
     },
     verify: (w) => {
       w.hold(w.my.other.allocBlocks(4096), w.my.shared);
-      assert.equal(BigInt(w.my.shared.avail), BigInt(60 * KIB));
+      assert.equal(w.my.shared.avail, 60 * KIB);
     },
+  },
+  {
+    name: 'GpuBuddy.from as bigints',
+    makesAllocators: true,
+    arrange: sharedAllocator,
+    act: (w) => {
+      w.my.other = w.holdBuddy(w.library.GpuBuddy.from(w.my.token, { bigint: true }), w.my.shared);
+    },
+    verify: (w) => {
+      w.hold(w.my.other.allocBlocks(4096), w.my.shared);
+      assert.deepEqual([w.my.other.avail, w.my.shared.avail], [BigInt(60 * KIB), 60 * KIB]);
+    },
+  },
+  {
+    name: 'GpuBuddy.from as numbers of an allocator of bigints',
+    makesAllocators: true,
+    arrange: (w) => {
+      w.my.shared = w.holdBuddy(new w.library.GpuBuddy({ size: 64 * KIB, chunkSize: 256, bigint: true }));
+      w.my.token = w.expectEnd(w.my.shared);
+    },
+    act: (w) => {
+      w.my.other = w.holdBuddy(w.library.GpuBuddy.from(w.my.token, { bigint: false }), w.my.shared);
+    },
+    verify: (w) => {
+      w.hold(w.my.other.allocBlocks(256), w.my.shared);
+      assert.deepEqual([w.my.other.avail, w.my.shared.avail], [65280, 65280n]);
+    },
+  },
+  {
+    name: 'GpuBuddy.from as numbers that are too large',
+    makesAllocators: true,
+    arrange: (w) => {
+      w.my.shared = w.holdBuddy(new w.library.GpuBuddy(HUGE));
+      w.my.token = w.expectEnd(w.my.shared);
+    },
+    throws: INVALID,
+    act: (w) => void w.holdBuddy(w.library.GpuBuddy.from(w.my.token), w.my.shared),
   },
   {
     name: 'GpuBuddy.from with wrong arguments',
     act: ({ library: { GpuBuddy }, my }) =>
       allThrow(
         () => GpuBuddy.from({ ...my.token, type: 'GpuBuddy', id: '0'.repeat(32), baseOffset: 0n }),
+        () => GpuBuddy.from({ type: 'GpuBuddy', id: '0'.repeat(32) }, { bigint: true }),
         () => GpuBuddy.from(/** @type {any} */ ({})),
+        () => GpuBuddy.from(my.token, /** @type {any} */ ({ bigint: 1 })),
       ),
   },
   ...['dispose', Symbol.dispose].map(
@@ -278,14 +405,12 @@ export const allocatorScenarios = [
   ),
   {
     name: 'GpuBuddy getters',
-    act: ({ small, large, huge }) => {
-      assert.deepEqual([small.size, small.chunkSize, large.baseOffset, huge.size].map(BigInt), [
-        BigInt(MIB),
-        BigInt(4 * KIB),
-        2n ** 32n,
-        HUGE.size,
-      ]);
-      assert.equal(small.maxOrder, 8);
+    act: ({ small, large, huge, fine }) => {
+      assert.deepEqual(
+        [small.size, small.chunkSize, large.baseOffset, huge.size, huge.baseOffset, fine.chunkSize],
+        [MIB, 4 * KIB, 2 ** 32, HUGE.size, 0n, 256],
+      );
+      assert.deepEqual([small.maxOrder, huge.maxOrder, fine.maxOrder], [8, 48, 14]);
       assert.equal(small.disposed, false);
       assert.ok(small.clearAvail <= small.avail);
     },
@@ -294,23 +419,41 @@ export const allocatorScenarios = [
     name: 'GpuBuddy questions',
     act: ({ small, large, huge }) => {
       assert.ok(small.largestFree <= small.avail && !small.isEmpty && small.fragmentation < 1);
-      const free = small.freeSegments().map(({ size }) => BigInt(size));
+      const free = small.freeSegments().map(({ size }) => Number(size));
       assert.equal(
-        free.reduce((sum, size) => sum + size, 0n),
-        BigInt(small.avail),
+        free.reduce((sum, size) => sum + size, 0),
+        small.avail,
       );
-      assert.equal(BigInt(small.availIn({ start: 0, end: small.size })), BigInt(small.avail));
+      assert.equal(small.availIn({ start: 0, end: small.size }), small.avail);
       const start = BigInt(large.baseOffset);
       const range = { start, end: start + BigInt(large.size) };
-      assert.ok(BigInt(large.findFree(64 * KIB, { alignment: 64 * KIB, range }) ?? 0) >= start);
+      assert.ok((large.findFree(64 * KIB, { alignment: 64 * KIB, range }) ?? 0) >= start);
       assert.equal(huge.findFree(huge.size, { range: { start: 0, end: huge.size } }), null);
+    },
+  },
+  {
+    name: 'GpuBuddy questions of bigints, and of small chunks',
+    act: ({ huge, fine }) => {
+      for (const buddy of [huge, fine]) {
+        const range = { start: 0, end: buddy.size };
+        assert.ok(buddy.largestFree <= buddy.avail && !buddy.isEmpty && buddy.fragmentation < 1);
+        const free = buddy.freeSegments().map(({ size }) => BigInt(size));
+        assert.equal(
+          free.reduce((sum, size) => sum + size, 0n),
+          BigInt(buddy.avail),
+        );
+        assert.equal(buddy.availIn(range), buddy.avail);
+        assert.equal(Number(buddy.findFree(buddy.chunkSize, { range })), 0);
+      }
     },
   },
   {
     name: 'GpuBuddy printed',
     act: (w) => {
-      inspect(w.small);
-      /** @type {any} */ (w.small).toJSON?.();
+      for (const buddy of [w.small, w.huge]) {
+        inspect(buddy);
+        buddy.toJSON();
+      }
     },
   },
 ];

@@ -18,9 +18,18 @@ function dropLists(buddy) {
 /** @param {import('../world.mjs').GpuBuddy} buddy */
 function dropResult(buddy) {
   const batch = buddy.batch();
-  for (let i = 0; i < 3; i++) batch.alloc(4 * KIB * (1 + i));
+  batch.alloc(4 * KIB);
+  const asked = batch.alloc(8 * KIB);
+  batch.alloc(12 * KIB);
   const result = batch.run();
-  result.blocks(1);
+  result.blocks(asked);
+}
+
+/** Drops a result in the middle of its iteration. @param {import('../world.mjs').GpuBuddy} buddy */
+function dropIterator(buddy) {
+  const batch = buddy.batch();
+  for (let i = 0; i < 3; i++) batch.alloc(4 * KIB);
+  batch.run()[Symbol.iterator]().next();
 }
 
 async function collectAndWait() {
@@ -45,6 +54,7 @@ function stopListening({ my }) {
 const scenarios = [
   { name: 'collected lists', arrange: (w) => dropLists(w.small) },
   { name: 'a collected result', arrange: (w) => dropResult(w.small) },
+  { name: 'a result that is collected with its iterator', arrange: (w) => dropIterator(w.small) },
   {
     name: 'collected lists with captured stacks',
     arrange: (w) => {

@@ -1,7 +1,7 @@
 /** Scenarios: every public method of AllocatedBlocks and AllocatedBlock. */
 import { strict as assert } from 'node:assert';
 import { inspect } from 'node:util';
-import { KIB } from '../world.mjs';
+import { HUGE, KIB, MIB } from '../world.mjs';
 import {
   allThrow,
   FREED,
@@ -33,6 +33,25 @@ function ticket(world) {
 function adopt(world) {
   const { my, library } = world;
   my.adopted = world.hold(library.AllocatedBlocks.adopt(my.ticket), my.owner ?? world.small);
+}
+
+/** Adopts as `my.opened` says: the list comes to another object for the allocator. @param {World} world */
+function adoptAsOpened(world) {
+  const { my, library } = world;
+  const owner = my.owner ?? world.small;
+  const list = library.AllocatedBlocks.adopt(my.ticket, my.opened);
+  world.holdBuddy(list.buddy, owner);
+  my.adopted = world.hold(list, owner);
+}
+
+/** Makes `my.shared` of huge numbers, and `my.ticket`, of a list of it. @param {World} world */
+function hugeTicket(world) {
+  const { my, library } = world;
+  my.owner = my.shared = world.holdBuddy(new library.GpuBuddy(HUGE));
+  my.opened = { bigint: true };
+  world.expectEnd(my.shared);
+  my.list = world.hold(my.shared.allocBlocks(2n ** 54n), my.shared);
+  my.ticket = my.list.transfer();
 }
 
 /** @type {Scenario[]} */
@@ -101,17 +120,32 @@ export const listScenarios = [
     arrange: ownBlock,
     refused: [INVALID],
     act: ({ my }) => my.list.trim(20 * KIB),
-    verify: ({ my }) => assert.equal(BigInt(my.list.size), BigInt(20 * KIB)),
+    verify: ({ my }) => assert.equal(my.list.size, 20 * KIB),
+  },
+  {
+    name: 'AllocatedBlocks.trim and freeBlock of small chunks',
+    arrange: (w) => {
+      w.my.list = w.hold(w.fine.allocBlocks(4 * KIB), w.fine);
+    },
+    refused: [INVALID],
+    act: ({ my: { list } }) => {
+      list.trim(1280, { start: list.at(0).offset + 256 });
+      list.freeBlock(1);
+    },
+    verify: ({ my: { list } }) => {
+      assert.ok(list.size <= 1280 && list.size % 256 === 0);
+      list.free();
+    },
   },
   {
     name: 'AllocatedBlocks.trim from an address',
     arrange: ownBlock,
     refused: [INVALID],
     act: ({ my }) => {
-      my.start ??= BigInt(my.list.at(0).offset) + 8192n;
+      my.start ??= my.list.at(0).offset + 8192;
       my.list.trim(20 * KIB, { start: my.start });
     },
-    verify: ({ my }) => assert.equal(BigInt(my.list.size), BigInt(20 * KIB)),
+    verify: ({ my }) => assert.equal(my.list.size, 20 * KIB),
   },
   {
     name: 'AllocatedBlocks.trim with bigints',
@@ -120,7 +154,7 @@ export const listScenarios = [
     },
     refused: [INVALID],
     act: ({ my }) => my.list.trim(2n ** 55n),
-    verify: ({ my }) => assert.equal(BigInt(my.list.size), 2n ** 55n),
+    verify: ({ my }) => assert.equal(my.list.size, 2n ** 55n),
   },
   {
     name: 'AllocatedBlocks.trim and freeBlock with wrong arguments',
@@ -153,6 +187,43 @@ export const listScenarios = [
     act: adopt,
   },
   {
+    name: 'AllocatedBlocks.adopt as bigints',
+    arrange: (w) => {
+      ticket(w);
+      w.my.opened = { bigint: true };
+    },
+    refused: [UNKNOWN_TOKEN],
+    act: adoptAsOpened,
+    verify: ({ my }) => {
+      if (my.adopted)
+        assert.deepEqual([my.adopted.size, my.adopted.buddy.size], [BigInt(20 * KIB), BigInt(MIB)]);
+    },
+  },
+  {
+    name: 'AllocatedBlocks.adopt as numbers of a list of bigints',
+    makesAllocators: true,
+    arrange: (w) => {
+      const { my, library } = w;
+      my.owner = my.shared = w.holdBuddy(new library.GpuBuddy({ size: 64 * KIB, bigint: true }));
+      my.opened = { bigint: false };
+      w.expectEnd(my.shared);
+      my.ticket = my.shared.allocBlocks(20 * KIB).transfer();
+    },
+    refused: [UNKNOWN_TOKEN],
+    act: adoptAsOpened,
+    verify: ({ my }) => {
+      if (my.adopted) assert.deepEqual([my.adopted.size, my.adopted.buddy.size], [20 * KIB, 64 * KIB]);
+    },
+  },
+  {
+    name: 'AllocatedBlocks.adopt as numbers that are too large',
+    makesAllocators: true,
+    arrange: hugeTicket,
+    throws: INVALID,
+    act: ({ library, my }) => void library.AllocatedBlocks.adopt(my.ticket),
+    verify: adoptAsOpened,
+  },
+  {
     name: 'AllocatedBlocks.adopt of an allocator that has no object',
     makesAllocators: true,
     // Another list keeps the allocator.
@@ -177,6 +248,8 @@ export const listScenarios = [
       allThrow(
         () => AllocatedBlocks.adopt({ ...my.ticket, id: '0'.repeat(32) }),
         () => AllocatedBlocks.adopt(my.ticket.buddy),
+        () => AllocatedBlocks.adopt(my.ticket, /** @type {any} */ ({ bigint: 1 })),
+        () => AllocatedBlocks.adopt(my.ticket, /** @type {any} */ ({ bigInt: true })),
       ),
     verify: adopt,
   },
@@ -184,8 +257,18 @@ export const listScenarios = [
     name: 'AllocatedBlocks questions',
     arrange: ownList,
     act: ({ small, my: { list } }) => {
-      assert.equal(BigInt(list.sizeIn({ start: 0, end: small.size })), BigInt(list.size));
-      assert.ok(list.offset === undefined || BigInt(list.offset) <= BigInt(list.at(0).offset));
+      assert.equal(list.sizeIn({ start: 0, end: small.size }), list.size);
+      assert.ok(list.offset === undefined || list.offset <= list.at(0).offset);
+    },
+  },
+  {
+    name: 'AllocatedBlocks questions with bigints',
+    arrange: (w) => {
+      w.my.list = w.hold(w.huge.allocBlocks(3n * 2n ** 54n), w.huge);
+    },
+    act: ({ huge, my: { list } }) => {
+      assert.equal(list.sizeIn({ start: 0, end: huge.size }), 3n * 2n ** 54n);
+      assert.ok(list.offset === undefined || list.offset <= list.at(0).offset);
     },
   },
   {
@@ -204,8 +287,26 @@ export const listScenarios = [
       w.my.list = w.hold(w.huge.allocBlocks(3n * 2n ** 54n), w.huge);
     },
     act: ({ my: { list } }) => {
-      assert.equal(BigInt(list.at(0).size), 2n ** 55n);
+      assert.equal(list.at(0).size, 2n ** 55n);
       assert.equal(list.length, 2);
+      assert.equal(list.toArrays().offsets[1], list.at(1).offset);
+      assert.equal(list.segments().at(-1).size % 2n ** 54n, 0n);
+      inspect(list);
+      list.toJSON();
+    },
+  },
+  {
+    name: 'AllocatedBlocks of small chunks',
+    arrange: (w) => {
+      w.my.list = w.hold(w.fine.allocBlocks(7 * 256), w.fine);
+    },
+    act: ({ my: { list } }) => {
+      assert.deepEqual(
+        Array.from(list, ({ size }) => size),
+        [1024, 512, 256],
+      );
+      assert.equal(list.toArrays().offsets[2], list.at(2).offset);
+      assert.ok(list.segments(512).every((/** @type {any} */ { size }) => size % 256 === 0));
     },
   },
   {
@@ -227,10 +328,10 @@ export const listScenarios = [
     arrange: ownList,
     act: ({ my: { list } }) => {
       for (const longest of [undefined, 8192]) {
-        const sizes = list.segments(longest).map(({ size }) => BigInt(size));
+        const sizes = list.segments(longest).map((/** @type {any} */ { size }) => size);
         assert.equal(
-          sizes.reduce((sum, size) => sum + size, 0n),
-          BigInt(20 * KIB),
+          sizes.reduce((/** @type {number} */ sum, /** @type {number} */ size) => sum + size, 0),
+          20 * KIB,
         );
       }
       allThrow(() => list.segments(0));
@@ -240,7 +341,7 @@ export const listScenarios = [
     name: 'AllocatedBlocks getters',
     arrange: ownList,
     act: ({ my: { list }, small }) => {
-      assert.deepEqual([list.size, list.length, list.tag].map(BigInt), [BigInt(20 * KIB), 2n, 0n]);
+      assert.deepEqual([list.size, list.length, list.tag], [20 * KIB, 2, 0]);
       assert.deepEqual([list.freed, list.isEmpty, list.buddy === small], [false, false, true]);
     },
   },
@@ -279,7 +380,7 @@ export const listScenarios = [
     act: ({ my: { blocks, list }, small }) => {
       for (const block of blocks) {
         assert.equal(small.blockAt(block.offset)?.order, block.order);
-        assert.equal(BigInt(block.size), 4096n << BigInt(block.order));
+        assert.equal(block.size, 4096 * 2 ** block.order);
         assert.deepEqual([block.isClear, block.tag, block.blocks === list], [false, 0, true]);
       }
     },

@@ -71,7 +71,7 @@ async function main() {
 
   for (const user of users) {
     const { name, library, buddy, lists } = user;
-    const sizes = lists.map(({ size, tag }) => size === 4096n * BigInt(1 + (tag % 7)));
+    const sizes = lists.map(({ size, tag }) => size === 4096 * (1 + (tag % 7)));
     lists.push(library.AllocatedBlocks.adopt(structuredClone(lists.pop().transfer())));
     let error;
     try {

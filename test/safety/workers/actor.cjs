@@ -12,7 +12,7 @@ const ranges = (list) => Array.from(list, ({ offset, size }) => [offset, size]);
 
 const actions = {
   create: (options) => buddies.push(new GpuBuddy(options)) - 1,
-  from: (token) => buddies.push(GpuBuddy.from(token)) - 1,
+  from: (token, options) => buddies.push(GpuBuddy.from(token, options)) - 1,
   share: (buddy = 0) => buddies[buddy].share(),
   avail: (buddy = 0) => buddies[buddy].avail,
   describe: (buddy = 0) => {
@@ -25,7 +25,7 @@ const actions = {
   ranges: (list) => ranges(lists[list]),
   tag: (list) => lists[list].tag,
   transfer: (list) => lists[list].transfer(),
-  adopt: (token) => lists.push(AllocatedBlocks.adopt(token)) - 1,
+  adopt: (token, options) => lists.push(AllocatedBlocks.adopt(token, options)) - 1,
   sameBuddy: (one, other) => lists[one].buddy === lists[other].buddy,
   isBuddyOf: (buddy, list) => lists[list].buddy === buddies[buddy],
   forget: () => {
@@ -54,7 +54,7 @@ const actions = {
     for (let i = 0; ; i++) {
       const list = buddies[0].tryAllocBlocks(4096 * (1 + (i % 9)), { tag: i });
       if (list) {
-        if (list.length === 1 && list.size > 4096n) list.trim(4096);
+        if (list.length === 1 && list.size > 4096) list.trim(4096);
         if (i % 5 === 0) list.transfer();
         else if (i % 5 === 1) lists.push(list);
         else list.free();

@@ -1,0 +1,94 @@
+/** The names by which batches call their operations. */
+
+declare const isHandle: unique symbol;
+
+/**
+ * Stands for an operation of a batch: `alloc()` and `free()` give one, and the result of the next `run()` knows it. It is a
+ * number that no other operation of this thread has, in this batch or in another, so one that does not belong is refused.
+ */
+export type BatchHandle = number & { readonly [isHandle]: true };
+
+/** Operations one after the other, whose handles are numbers one after the other. */
+interface Stretch {
+  /** Of the first operation. */
+  readonly place: number;
+  readonly handle: number;
+}
+
+const SHORTEST_STRETCH = 64;
+
+/** The first number that no batch of this thread has reserved yet. */
+let unreserved = 1;
+
+/**
+ * Knows the handles of one run. Numbers are reserved in stretches: a run has several of them only where another batch has
+ * reserved numbers meanwhile.
+ */
+export class BatchHandles {
+  readonly #stretches: Stretch[] = [];
+  /** What is to be added to a place of the last stretch, where that begins, and where it ends. */
+  #shift: number;
+  #begin = 0;
+  #end: number;
+
+  /** @param shift @param end as of the fields: numbers that were reserved before, and not used */
+  private constructor(shift: number, end: number) {
+    this.#shift = shift;
+    this.#end = end;
+    if (end > 0) this.#stretches.push({ place: 0, handle: shift });
+  }
+
+  static first(): BatchHandles {
+    return new BatchHandles(0, 0);
+  }
+
+  /** For the run that follows one of so many operations. */
+  next(length: number): BatchHandles {
+    return new BatchHandles(this.#shift + length, Math.max(0, this.#end - length));
+  }
+
+  /** Returns the handle of a new operation. They must be asked for in the order of their places. */
+  add(place: number): BatchHandle {
+    if (place >= this.#end) this.#reserve(place);
+    return (place + this.#shift) as BatchHandle;
+  }
+
+  /** Twice as many numbers as the run has operations. */
+  #reserve(place: number): void {
+    const handle = unreserved;
+    const count = Math.max(SHORTEST_STRETCH, place);
+    unreserved = handle + count;
+    if (this.#end === 0 || handle - place !== this.#shift) {
+      this.#stretches.push({ place, handle });
+      this.#begin = place;
+    }
+    this.#shift = handle - place;
+    this.#end = place + count;
+  }
+
+  /** Returns the handle of the operation at a place. */
+  at(place: number): BatchHandle {
+    const stretch = this.#stretches.findLast((known) => known.place <= place);
+    return (stretch ? place - stretch.place + stretch.handle : NaN) as BatchHandle;
+  }
+
+  /**
+   * Finds the operation that a handle stands for; -1 where there is none.
+   *
+   * @param handle any number
+   * @param length how many operations there are
+   */
+  placeOf(handle: number, length: number): number {
+    const last = handle - this.#shift;
+    if (last >= this.#begin && last < length && Number.isInteger(last)) return last;
+    if (!Number.isInteger(handle)) return -1;
+    for (let index = this.#stretches.length - 1, end = length; index >= 0; index--) {
+      const known = this.#stretches[index];
+      if (!known) break;
+      const place = handle - known.handle + known.place;
+      if (place >= known.place && place < end) return place;
+      end = known.place;
+    }
+    return -1;
+  }
+}
