@@ -80,7 +80,8 @@ export class BatchHandles {
    */
   placeOf(handle: number, length: number): number {
     const last = handle - this.#shift;
-    if (last >= this.#begin && last < length && Number.isInteger(last)) return last;
+    // Fast path.
+    if (last >= this.#begin && last < length && (last | 0) === last) return last;
     if (!Number.isInteger(handle)) return -1;
     for (let index = this.#stretches.length - 1, end = length; index >= 0; index--) {
       const known = this.#stretches[index];

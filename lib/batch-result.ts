@@ -102,7 +102,7 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
   indexOf(handle: BatchHandle): number {
     const given: unknown = handle;
     if (typeof given !== 'number') throw invalidArgType('handle', 'a handle of the batch', given);
-    const place = this.#handles.placeOf(handle, this.length);
+    const place = this.#handles.placeOf(handle, this.#columns.rows);
     if (place < 0)
       throw gpuBuddyError(native.HANDLE_OUTSIDE_RUN, 'gpu_buddy_alloc_blocks', { given: { handle } });
     return place;
@@ -150,7 +150,7 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
 
   /** The outcomes of all operations, in the order in which they were added. */
   *[Symbol.iterator](): IterableIterator<BatchOutcome<N>> {
-    for (let place = 0; place < this.length; place++)
+    for (let place = 0; place < this.#columns.rows; place++)
       yield {
         handle: this.#handles.at(place),
         blocks: this.#blocksAt(place),
@@ -197,7 +197,7 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
   static {
     Object.assign(ofResult, {
       allBlocks: (result) =>
-        Array.from({ length: result.length }, (_, place) => result.#blocksAt(place)).filter(
+        Array.from({ length: result.#columns.rows }, (_, place) => result.#blocksAt(place)).filter(
           (blocks) => blocks !== null,
         ),
       discard: (result) => {

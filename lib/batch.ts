@@ -211,7 +211,7 @@ export class Batch<N extends Bytes = number> {
     // Lists that the collector has found are as good as free.
     reclaimAll();
 
-    const count = this.length;
+    const count = this.#length;
     const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
     const { isBigint, base } = ofBuddy.space(buddy);

@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutantsInBuddy } from './mutants/in-buddy.mjs';
 import { mutantsInKernel } from './mutants/in-kernel.mjs';
+import { mutantsInRange } from './mutants/in-range.mjs';
 import { levelsOf, Traces } from './mutants/levels.mjs';
 import { withMutant } from './mutants/mutant.mjs';
 import { headLine, isCaught, resultLine, title, totalLines } from './mutants/report.mjs';
@@ -82,7 +83,7 @@ async function main() {
       least: { type: 'string', default: '92' },
     },
   });
-  const mutants = [...mutantsInBuddy, ...mutantsInKernel].filter((mutant) =>
+  const mutants = [...mutantsInBuddy, ...mutantsInKernel, ...mutantsInRange].filter((mutant) =>
     title(mutant).includes(values.only),
   );
   if (mutants.length === 0) throw new Error(`no mutant has "${values.only}" in its name`);

@@ -1,4 +1,4 @@
-// What questions cost where there are many holes, and what it costs to be told that nothing fits: ROUNDS.
+// Where there are many holes: the cost of questions, of ranges, and of being told that nothing fits: ROUNDS.
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { GpuBuddy } from '../library.mjs';
@@ -17,6 +17,15 @@ const live = buddy.allocMany(2 * HOLES, SZ_4K).filter((blocks, i) => {
 });
 const holes = buddy.freeSegments();
 if (holes.length !== HOLES || buddy.largestFree !== SZ_4K) throw new Error('There are not as many holes.');
+
+/** A space whose lowest 256 MiB are full, and one with 10,000 live chunks at its start. */
+const WINDOW = { range: { start: 0, end: 2 ** 28 } };
+const withWindow = new GpuBuddy({ size: 2 ** 34 });
+const window = withWindow.allocMany(2 ** 16, SZ_4K, { mode: WINDOW });
+const filled = new GpuBuddy({ size: 2 ** 34 });
+const LOWEST = { range: { start: 0, end: 2 ** 34 } };
+const chunks = filled.allocMany(10_000, SZ_4K, { mode: LOWEST });
+const ALL = { range: { start: 0, end: 2 * HOLES * SZ_4K } };
 
 /** @param {number} size @param {import('gpu-buddy').AllocOptions} options @param {string} reason */
 function expectError(size, options, reason) {
@@ -46,6 +55,22 @@ const questions = {
     100_000,
     () => buddy.tryAllocBlocks(TWO_CHUNKS, { minBlockSize: TWO_CHUNKS }) === null,
   ],
+  'tryAllocBlocks() of more than is free': [
+    100_000,
+    () => buddy.tryAllocBlocks((HOLES + 1) * SZ_4K) === null,
+  ],
+  'tryAllocBlocks() in a full window of 256 MiB': [
+    20_000,
+    () => withWindow.tryAllocBlocks(SZ_4K, { mode: WINDOW }) === null,
+  ],
+  'the lowest chunk, beside 10,000 live ones, and back': [
+    20_000,
+    () => filled.allocBlocks(SZ_4K, { mode: LOWEST }).free(),
+  ],
+  'all holes, in one list of a range, and back': [
+    1,
+    () => buddy.allocBlocks(HOLES * SZ_4K, { mode: ALL }).free(),
+  ],
   'ENOSPC, fragmented': [20_000, () => expectError(TWO_CHUNKS, { minBlockSize: TWO_CHUNKS }, 'fragmented')],
   'ENOSPC, range': [1000, () => expectError(TWO_CHUNKS, { mode: { at: 0 } }, 'range')],
 };
@@ -61,5 +86,5 @@ const measurements = Object.fromEntries(
 );
 await interleave(measurements, 2);
 const times = await interleave(measurements, Number(process.argv[2]));
-if (live.some((blocks) => blocks.freed)) throw new Error('Some blocks have gone.');
+if ([...live, ...window, ...chunks].some((blocks) => blocks.freed)) throw new Error('Some blocks have gone.');
 report(times);

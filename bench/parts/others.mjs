@@ -73,6 +73,11 @@ export const others = {
       figures: {
         'questions.largestFree': medianOf('largestFree'),
         'questions.fragmentation': medianOf('fragmentation'),
+        'questions.full': medianOf('tryAllocBlocks() of more than is free'),
+        'questions.small': medianOf('tryAllocBlocks() that gives null'),
+        'questions.window': medianOf('tryAllocBlocks() in a full window of 256 MiB'),
+        'questions.lowest': medianOf('the lowest chunk, beside 10,000 live ones, and back'),
+        'questions.holes': medianOf('all holes, in one list of a range, and back') / 1e6,
       },
       rows,
     };

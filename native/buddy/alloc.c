@@ -1,14 +1,17 @@
 /* Allocation: the kernel's call as it is, and the call that says what is wrong and keeps what it promises. */
-#include <buddy/allocator.h>
+#include <buddy/range.h>
 #include <stdint.h>
+
+/* Keeps what few allocations need out of the middle of what all of them do. */
+#define SELDOM __attribute__((noinline, cold))
 
 #define MODE_FLAGS (GPU_BUDDY_RANGE_ALLOCATION | GPU_BUDDY_TOPDOWN_ALLOCATION)
 #define KNOWN_FLAGS                                                                                \
 	(MODE_FLAGS | GPU_BUDDY_CONTIGUOUS_ALLOCATION | GPU_BUDDY_CLEAR_ALLOCATION |               \
 	 GPU_BUDDY_TRIM_DISABLE)
 
-static int kernel_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			const struct buddy_request *request)
+int buddy_ask_kernel(struct buddy_allocator *allocator, struct buddy_list *list,
+		     const struct buddy_request *request)
 {
 	return gpu_buddy_alloc_blocks(&allocator->mm, request->start, request->end, request->size,
 				      request->min_block_size, &list->blocks, request->flags);
@@ -26,8 +29,7 @@ static void bind(struct buddy_allocator *allocator, struct buddy_list *list, u64
 	allocator->references++;
 }
 
-/* Gives everything back, as clear or dirty as it came. */
-static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
+void buddy_give_back(struct buddy_allocator *allocator, struct buddy_list *list)
 {
 	struct gpu_buddy_block *block, *following;
 
@@ -39,7 +41,7 @@ static void undo(struct buddy_allocator *allocator, struct buddy_list *list)
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
 	kernel_begin(&allocator->context, 0);
-	undo(allocator, list);
+	buddy_give_back(allocator, list);
 	buddy_list_init(list);
 	/* The list's own. */
 	allocator->references--;
@@ -53,7 +55,7 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 	if (list->allocator)
 		return BUDDY_LIST_IN_USE;
 	kernel_begin(&allocator->context, allocator->step_limit);
-	error = kernel_alloc(allocator, list, request);
+	error = buddy_ask_kernel(allocator, list, request);
 	bind(allocator, list, request->tag);
 	return buddy_status_of(allocator, error);
 }
@@ -128,6 +130,27 @@ static enum buddy_status check_request(const struct buddy_allocator *allocator,
 							     BUDDY_SIZE_ABOVE_SPACE_ROUNDED;
 }
 
+/* A range as long as the size: what lies there is taken. */
+static bool is_exact(const struct buddy_request *request)
+{
+	return request->flags & GPU_BUDDY_RANGE_ALLOCATION &&
+	       request->end - request->start == request->size;
+}
+
+/* A power of two below the alignment: it is not rounded. */
+static bool is_aligned_piece(const struct buddy_request *request)
+{
+	return request->size < request->min_block_size && is_power_of_2(request->size);
+}
+
+u64 buddy_rounded_size(const struct buddy_request *request)
+{
+	if (request->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION)
+		return roundup_pow_of_two(request->size);
+	return is_aligned_piece(request) ? request->size :
+					   round_up(request->size, request->min_block_size);
+}
+
 /* Exactly at this address, whatever the alignment of what follows. */
 static int alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size)
 {
@@ -146,14 +169,14 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
 	/* One block is in one piece anyway. */
 	whole.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 	whole.size = request->min_block_size;
-	error = kernel_alloc(allocator, list, &whole);
+	error = buddy_alloc_in_range(allocator, list, &whole);
 	if (error)
 		return error;
 
 	/* Trim-disable or not: such a size is not rounded up, here as little as without a range. */
 	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, &list->blocks);
 	if (error)
-		undo(allocator, list);
+		buddy_give_back(allocator, list);
 	return error;
 }
 
@@ -162,8 +185,8 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
  * min_block_size is taken and trimmed. Where the range has room for only one, and at its end where a whole one does not
  * fit any more, the first `size` bytes will do.
  */
-static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request)
+SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+					 const struct buddy_request *request)
 {
 	u64 size = request->size, alignment = request->min_block_size;
 	u64 first = round_up(request->start, alignment);
@@ -179,12 +202,14 @@ static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct budd
 	return error;
 }
 
-/* A size below min_block_size in a range. */
-static bool loses_alignment_in_range(const struct buddy_request *request)
+/* In one piece, but without a range, several blocks of just the size may be found. */
+static u64 bytes_needed(const struct buddy_request *asked)
 {
-	return request->flags & GPU_BUDDY_RANGE_ALLOCATION && is_power_of_2(request->size) &&
-	       request->size < request->min_block_size &&
-	       request->end - request->start != request->size;
+	bool rounds = asked->flags & GPU_BUDDY_RANGE_ALLOCATION ?
+			      !is_exact(asked) :
+			      !(asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION);
+
+	return rounds ? buddy_rounded_size(asked) : asked->size;
 }
 
 /* Gives the same request, which has been checked, in the kernel's unit. */
@@ -201,7 +226,7 @@ static struct buddy_request scale(const struct buddy_allocator *allocator,
 }
 
 /* The arguments with which the kernel does what the request says. */
-static void prepare(const struct buddy_allocator *allocator, struct buddy_prepared *prepared)
+SELDOM static void prepare(const struct buddy_allocator *allocator, struct buddy_prepared *prepared)
 {
 	const struct gpu_buddy *mm = &allocator->mm;
 	struct buddy_request *asked = &prepared->asked;
@@ -212,7 +237,7 @@ static void prepare(const struct buddy_allocator *allocator, struct buddy_prepar
 		return;
 
 	*asked = scale(allocator, &prepared->request);
-	prepared->loses_alignment = loses_alignment_in_range(asked);
+	prepared->is_in_range = asked->flags & GPU_BUDDY_RANGE_ALLOCATION && !is_exact(asked);
 
 	/*
 	 * Without a range drivers pass the whole space, where clear and dirty blocks may be merged. For all of it that would
@@ -228,14 +253,60 @@ static void prepare(const struct buddy_allocator *allocator, struct buddy_prepar
 	/* A contiguous size below min_block_size loses its alignment (H8); without the flag it is one block anyway. */
 	if (stays_below(asked->size, asked->min_block_size))
 		asked->flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+
+	prepared->needed = bytes_needed(asked);
+	prepared->is_one_block = prepared->needed <= asked->min_block_size ||
+				 asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+}
+
+/* Whether the free blocks of at least this size have so many bytes. */
+static bool has_blocks(const struct buddy_allocator *allocator, u64 block_size, u64 bytes)
+{
+	const struct gpu_buddy *mm = &allocator->mm;
+	unsigned int order = ilog2(block_size) - allocator->chunk_shift;
+	u64 wanted = bytes >> allocator->chunk_shift, chunks = 0;
+
+	for (; order <= mm->max_order && chunks < wanted; order++)
+		chunks += (u64)mm->free_scoreboard[order] << order;
+	return chunks >= wanted;
+}
+
+/*
+ * Whether the numbers of free blocks rule a request out, which the kernel finds out by taking and giving back, or by merging
+ * clear with dirty memory for nothing. Where merging could help, that is for the kernel to find out.
+ */
+SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
+			       const struct buddy_prepared *prepared)
+{
+	const struct buddy_request *asked = &prepared->asked;
+	const struct gpu_buddy *mm = &allocator->mm;
+
+	if (prepared->needed > mm->avail)
+		return true;
+	if (asked->flags & GPU_BUDDY_RANGE_ALLOCATION ||
+	    (mm->clear_avail && mm->clear_avail != mm->avail))
+		return false;
+	/* In one piece: from a block of at least the size rounded down, or from one of just that and its neighbours. */
+	if (asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION || is_aligned_piece(asked))
+		return !has_blocks(allocator, asked->size, mm->chunk_size);
+	return !has_blocks(allocator, asked->min_block_size, prepared->needed);
+}
+
+SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+				 const struct buddy_request *request)
+{
+	return is_aligned_piece(request) ? alloc_aligned_in_range(allocator, list, request) :
+					   buddy_alloc_in_range(allocator, list, request);
 }
 
 static int alloc_prepared(struct buddy_allocator *allocator, struct buddy_list *list,
 			  const struct buddy_prepared *prepared)
 {
-	if (prepared->loses_alignment)
-		return alloc_aligned_in_range(allocator, list, &prepared->asked);
-	return kernel_alloc(allocator, list, &prepared->asked);
+	const struct buddy_request *asked = &prepared->asked;
+
+	if (unlikely(prepared->is_in_range))
+		return alloc_in_range(allocator, list, asked);
+	return buddy_ask_kernel(allocator, list, asked);
 }
 
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -251,6 +322,9 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 		prepare(allocator, prepared);
 	if (prepared->status)
 		return prepared->status;
+	if (unlikely(!prepared->is_one_block || allocator->mm.clear_avail) &&
+	    is_hopeless(allocator, prepared))
+		return BUDDY_NO_SPACE;
 
 	kernel_begin(&allocator->context, allocator->step_limit);
 	error = alloc_prepared(allocator, list, prepared);
@@ -259,14 +333,14 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 
 	/* A search cut short may have found a place that the whole search would not have taken. */
 	if (context->work_spent) {
-		undo(allocator, list);
+		buddy_give_back(allocator, list);
 		return BUDDY_WORK_LIMIT;
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
 	if (context->out_of_memory && !(prepared->asked.flags & GPU_BUDDY_TRIM_DISABLE) &&
 	    avail - allocator->mm.avail > prepared->asked.size) {
-		undo(allocator, list);
+		buddy_give_back(allocator, list);
 		return BUDDY_NO_MEMORY;
 	}
 

@@ -30,8 +30,13 @@ struct buddy_prepared {
 	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
 	enum buddy_status status;
 	/* What the kernel is to be asked for, in its unit. */
-	bool loses_alignment;
 	struct buddy_request asked;
+	/* Somewhere in a range that is not as long as the size. */
+	bool is_in_range;
+	/* The least number of free bytes with which it can be done. */
+	uint64_t needed;
+	/* It is one block at first: without clear memory to merge the kernel finds out at once where there is none. */
+	bool is_one_block;
 };
 
 /* The operations of a run. A list that is given back must have come from its allocator: see buddy_allocator_of(). */

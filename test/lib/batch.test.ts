@@ -143,8 +143,8 @@ describe('run()', () => {
     for (let i = 0; i < lists.length; i += 2) lists[i]?.free();
     const batch = buddy.batch();
     const mode: AllocOptions['mode'] = { range: { start: 0, end: SZ_1M - SZ_4K } };
-    const handle = batch.alloc(SZ_8K, { mode, minBlockSize: SZ_8K });
-    const single = thrownBy(() => buddy.allocBlocks(SZ_8K, { mode, minBlockSize: SZ_8K }));
+    const handle = batch.alloc(100 * SZ_4K, { mode });
+    const single = thrownBy(() => buddy.allocBlocks(100 * SZ_4K, { mode }));
     const result = batch.run();
     expect(single.code).toBe('ERR_GPU_BUDDY_WORK_LIMIT');
     expect([result.errnos[0], result.error(handle)?.code]).toEqual([-5, 'ERR_GPU_BUDDY_WORK_LIMIT']);

@@ -2,7 +2,8 @@
 // in the notes on the kernel. Chunks of 4 KiB.
 
 import { describe, expect, test } from '@jest/globals';
-import { GpuBuddy, SZ_128K, SZ_16K, SZ_1M, SZ_32K, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
+import { GpuBuddy, SZ_128K, SZ_16K, SZ_1M, SZ_32K, SZ_4K, SZ_64K, SZ_8K, type AllocOptions } from 'gpu-buddy';
+import { collectUntil } from '../safety/built';
 import {
   chunksOf,
   expectSound,
@@ -249,5 +250,74 @@ describe('freeing one block (H11)', () => {
     const blocks = buddy.allocBlocks(SZ_64K, { clear: true });
     blocks.freeBlock(0);
     expect(freeChunksOf(buddy)).toEqual([[0, 16, 'dirty']]);
+  });
+});
+
+describe('what the numbers of free blocks rule out is refused at once', () => {
+  const GIVEN = { dirty: [1, 3, 5], clear: [0, 2, 8] };
+  const refused: readonly [request: string, size: number, options: AllocOptions][] = [
+    ['more than is free', 7 * SZ_4K, {}],
+    ['more than is free, from the top', 7 * SZ_4K, { mode: 'top-down' }],
+    ['more than is free, in one piece', 7 * SZ_4K, { contiguous: true }],
+    ['more than is free, rounded up', 5 * SZ_4K, { minBlockSize: 8 * SZ_4K }],
+    ['more than is free, in a range', 7 * SZ_4K, { mode: { range: { start: 0, end: 16 * SZ_4K } } }],
+    ['more than a range is long', 3 * SZ_4K, { mode: { range: { start: 0, end: 2 * SZ_4K } } }],
+  ];
+
+  test.each(refused)('%s, without making clear memory dirty', (_, size, options) => {
+    const buddy = withHoles(16, GIVEN);
+    const error = refusalOf(buddy, () => buddy.allocBlocks(size, options));
+    expect(error).toMatchObject({ code: 'ENOSPC', avail: 6 * SZ_4K, requested: size });
+    expect(buddy.clearAvail).toBe(3 * SZ_4K);
+  });
+
+  test('in a batch, too', () => {
+    const buddy = withHoles(16, GIVEN);
+    const batch = buddy.batch();
+    const handles = refused.map(([, size, options]) => batch.alloc(size, options));
+    const result = batch.run();
+    for (const handle of handles) expect(result.error(handle)?.code).toBe('ENOSPC');
+    expect(buddy.clearAvail).toBe(3 * SZ_4K);
+  });
+
+  test('but lists that were dropped count as free', async () => {
+    const buddy = new GpuBuddy({ size: SZ_64K });
+    (() => {
+      buddy.allocBlocks(SZ_64K);
+    })();
+    await collectUntil('the list', () => buddy.tryAllocBlocks(SZ_64K)?.size === SZ_64K);
+  });
+
+  test.each([
+    ['of dirty memory', { dirty: [0, 2, 4, 6] }],
+    ['of clear memory', { clear: [0, 2, 4, 6] }],
+  ])('and so are blocks that are too small, %s', (_, holes) => {
+    const buddy = withHoles(16, holes);
+    for (const options of [{ contiguous: true }, { minBlockSize: SZ_8K }, { minBlockSize: SZ_16K }])
+      expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_8K, options))).toMatchObject({ code: 'ENOSPC' });
+    expect(rangesOf(buddy.allocBlocks(SZ_16K))).toHaveLength(4);
+  });
+});
+
+describe('a range with very many holes', () => {
+  test('gives all of them, which take few steps each', () => {
+    const HOLES = 32_768;
+    const buddy = withHoles(2 * HOLES, { dirty: span(0, HOLES - 1).map((i) => 2 * i) });
+    const mode = { range: { start: 0, end: 2 * HOLES * SZ_4K } };
+    const blocks = buddy.allocBlocks(HOLES * SZ_4K, { mode });
+    const { offsets } = blocks.toArrays();
+    expect(offsets.every((offset, i) => offset === 2 * i * SZ_4K)).toBe(true);
+    expect([offsets.length, buddy.avail]).toEqual([HOLES, 0]);
+    blocks.free();
+    expect(buddy.avail).toBe(HOLES * SZ_4K);
+  });
+
+  test('is searched as far as maxSteps allows', () => {
+    const limited = withHoles(2000, { dirty: span(0, 999).map((i) => 2 * i) }, { maxSteps: 5000 });
+    const range = { start: 0, end: 2000 * SZ_4K };
+    expect(refusalOf(limited, () => limited.allocBlocks(900 * SZ_4K, { mode: { range } }))).toMatchObject({
+      code: 'ERR_GPU_BUDDY_WORK_LIMIT',
+    });
+    expect(limited.allocBlocks(20 * SZ_4K, { mode: { range } }).length).toBe(20);
   });
 });

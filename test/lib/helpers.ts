@@ -149,8 +149,12 @@ export function takeAll<N extends Bytes>(buddy: GpuBuddy<N>): AllocatedBlocks<N>
  * An allocator of so many chunks of 4 KiB of which only these are free: the dirty ones, and the clear ones. The others
  * belong to lists that nobody holds, so this is for tests without `await`, where nothing is collected.
  */
-export function withHoles(chunks: number, holes: { dirty?: number[]; clear?: number[] }): GpuBuddy {
-  const buddy = new GpuBuddy({ size: chunks * SZ_4K });
+export function withHoles(
+  chunks: number,
+  holes: { dirty?: number[]; clear?: number[] },
+  options: { readonly maxSteps?: number } = {},
+): GpuBuddy {
+  const buddy = new GpuBuddy({ size: chunks * SZ_4K, ...options });
   const lists = takeAll(buddy);
   for (const i of holes.dirty ?? []) lists[i]?.free();
   for (const i of holes.clear ?? []) lists[i]?.free({ cleared: true });

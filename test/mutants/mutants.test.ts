@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutantsInBuddy } from '../../scripts/mutants/in-buddy.mjs';
 import { mutantsInKernel } from '../../scripts/mutants/in-kernel.mjs';
+import { mutantsInRange } from '../../scripts/mutants/in-range.mjs';
 import { mutate } from '../../scripts/mutants/mutant.mjs';
 import { isCaught, resultLine, totalLines, type Result } from '../../scripts/mutants/report.mjs';
 
 const root = join(__dirname, '..', '..');
-const mutants = [...mutantsInBuddy, ...mutantsInKernel];
+const mutants = [...mutantsInBuddy, ...mutantsInKernel, ...mutantsInRange];
 const [one, other] = [mutantsInBuddy[0], mutantsInKernel[0]];
 if (!one || !other) throw new Error('There are no mutants.');
 

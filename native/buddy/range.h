@@ -1,0 +1,24 @@
+/* Allocation in a range, for alloc.c. */
+#ifndef BUDDY_RANGE_H
+#define BUDDY_RANGE_H
+
+#include <buddy/allocator.h>
+
+/*
+ * gpu_buddy_alloc_blocks() with GPU_BUDDY_RANGE_ALLOCATION into a list that is empty: the same blocks, or the same error, but
+ * without a walk from the roots for each block. The range is not as long as the size. After an error the list is empty.
+ */
+int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+			 const struct buddy_request *request);
+
+/* From alloc.c: gpu_buddy_alloc_blocks() with the arguments of the request. */
+int buddy_ask_kernel(struct buddy_allocator *allocator, struct buddy_list *list,
+		     const struct buddy_request *request);
+
+/* Gives back the blocks of a list that is bound to no allocator yet, as clear or dirty as they came. */
+void buddy_give_back(struct buddy_allocator *allocator, struct buddy_list *list);
+
+/* Bytes of the blocks that the kernel looks for, of which it trims the last one. 0: more than fits in 64 bits. */
+u64 buddy_rounded_size(const struct buddy_request *request);
+
+#endif
