@@ -1,9 +1,9 @@
 /** Checks what users pass as operations, places and text. Numbers and booleans in them: see lib/arguments.ts. */
 import { toBoolean, toBytes, toInteger } from '../arguments';
 import { invalidArgType } from '../errors';
-import type { TraceOperation } from './operation';
+import type { AllocOperation, FreeOperation, TraceOperation } from './operation';
 import { OPERATION_FORMS } from './operation-forms';
-import type { TracePlace } from './trace-error';
+import { NOWHERE, type TracePlace } from './trace-error';
 
 export function checkObject(argument: string, value: object): void {
   const given: unknown = value;
@@ -17,6 +17,7 @@ export function toText(argument: string, value: unknown): string {
 
 /** Reads a place as it is now. */
 export function toPlace(place: TracePlace): TracePlace {
+  if (place === NOWHERE) return place;
   checkObject('place', place);
   return { file: toText('place.file', place.file), line: toInteger('place.line', place.line) };
 }
@@ -35,17 +36,9 @@ export function toOperation(given: TraceOperation): TraceOperation {
         chunkSize: toBytes('operation.chunkSize', given.chunkSize),
       };
     case 'alloc':
-      return {
-        kind,
-        id: toId(given.id),
-        start: toBytes('operation.start', given.start),
-        end: toBytes('operation.end', given.end),
-        size: toBytes('operation.size', given.size),
-        minBlockSize: toBytes('operation.minBlockSize', given.minBlockSize),
-        flags: toBytes('operation.flags', given.flags),
-      };
+      return toAlloc(given);
     case 'free':
-      return { kind, id: toId(given.id), cleared: toBoolean('operation.cleared', given.cleared) };
+      return toFree(given);
     case 'trim': {
       const { start } = given;
       return {
@@ -67,6 +60,24 @@ export function toOperation(given: TraceOperation): TraceOperation {
     default:
       throw unknownKind(kind);
   }
+}
+
+/** The same for an operation that is known to be an `alloc`. Small, so that it is compiled into its callers. */
+export function toAlloc(given: AllocOperation): AllocOperation {
+  return {
+    kind: 'alloc',
+    id: toId(given.id),
+    start: toBytes('operation.start', given.start),
+    end: toBytes('operation.end', given.end),
+    size: toBytes('operation.size', given.size),
+    minBlockSize: toBytes('operation.minBlockSize', given.minBlockSize),
+    flags: toBytes('operation.flags', given.flags),
+  };
+}
+
+/** The same for a `free`. */
+export function toFree(given: FreeOperation): FreeOperation {
+  return { kind: 'free', id: toId(given.id), cleared: toBoolean('operation.cleared', given.cleared) };
 }
 
 function toId(id: unknown): number {

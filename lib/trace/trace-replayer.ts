@@ -1,7 +1,7 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
 import * as native from '../native';
 import type { AllocatorStats } from '../native';
-import { checkObject, toOperation, toPlace } from './check';
+import { checkObject, toAlloc, toFree, toOperation, toPlace } from './check';
 import { describe, ListTable } from './list-table';
 import type {
   AllocOperation,
@@ -151,7 +151,16 @@ export class TraceReplayer implements Disposable {
    * @throws TraceError, TypeError, RangeError as `execute()`
    */
   enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
-    return this.canEnqueue(operation) && this.#enqueue(toOperation(operation), toPlace(place));
+    checkObject('operation', operation);
+    const { kind } = operation;
+    if ((kind !== 'alloc' && kind !== 'free') || this.#batch.isFull) return false;
+    // The fields may be getters, which fill the batch.
+    if (kind === 'alloc') {
+      const checked = toAlloc(operation);
+      return this.#enqueue(checked, toPlace(place));
+    }
+    const checked = toFree(operation);
+    return this.#enqueue(checked, toPlace(place));
   }
 
   #enqueue(operation: TraceOperation, place: TracePlace): boolean {
