@@ -10,7 +10,7 @@ export type BatchHandle = number & { readonly [isHandle]: true };
 
 /** Operations one after the other, whose handles are numbers one after the other. */
 interface Stretch {
-  /** Of the first operation. */
+  /** The place of the first operation, and its handle. */
   readonly place: number;
   readonly handle: number;
 }
@@ -26,7 +26,7 @@ let unreserved = 1;
  */
 export class BatchHandles {
   readonly #stretches: Stretch[] = [];
-  /** What is to be added to a place of the last stretch, where that begins, and where it ends. */
+  /** The last stretch: handle minus place, its first place, and the place at which its numbers end. */
   #shift: number;
   #begin = 0;
   #end: number;
@@ -42,7 +42,7 @@ export class BatchHandles {
     return new BatchHandles(0, 0);
   }
 
-  /** For the run that follows one of so many operations. */
+  /** Makes the handles of the next run, after one of `length` operations. It goes on with numbers that were not used. */
   next(length: number): BatchHandles {
     return new BatchHandles(this.#shift + length, Math.max(0, this.#end - length));
   }
@@ -53,7 +53,7 @@ export class BatchHandles {
     return (place + this.#shift) as BatchHandle;
   }
 
-  /** Twice as many numbers as the run has operations. */
+  /** Reserves as many numbers as the run has operations, and at least `SHORTEST_STRETCH`. */
   #reserve(place: number): void {
     const handle = unreserved;
     const count = Math.max(SHORTEST_STRETCH, place);

@@ -19,13 +19,13 @@ export interface GroupHolder {
   group: GroupGuard | undefined;
 }
 
-/** What has become of one operation. */
+/** The outcome of one operation. */
 export interface BatchOutcome<N extends Bytes = number> {
   /** Given by `alloc()` or `free()` of the batch. */
   readonly handle: BatchHandle;
-  /** As `BatchResult.blocks()`. */
+  /** The list that an allocation has got, as `BatchResult.blocks()` gives it. */
   readonly blocks: AllocatedBlocks<N> | null;
-  /** As `BatchResult.error()`. */
+  /** The reason of a failure, as `BatchResult.error()` gives it. */
   readonly error: GpuBuddyError | null;
 }
 

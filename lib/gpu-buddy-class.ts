@@ -109,7 +109,7 @@ interface Overview<N extends Bytes> {
   readonly clearAvail: N;
 }
 
-/** What the constructor makes an allocator of. */
+/** A native allocator that is open, and how its numbers are given out. */
 interface Made {
   readonly handle: native.Handle;
   readonly space: Space<Bytes>;
@@ -630,7 +630,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   }
 
   static {
-    // As users know the class.
+    // Users know the class by this name.
     Object.defineProperty(this, 'name', { value: 'GpuBuddy' });
     open = ({ id }, isBigint) => {
       const buddy = new GpuBuddyClass<Bytes>(new ByToken(fromId(id), isBigint));

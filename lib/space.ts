@@ -106,6 +106,6 @@ export function makeSpace(isBigint: boolean, base: Bytes, size: number, chunkSiz
 
 /** Whether all addresses of a space, its end among them, can be given out as numbers. */
 export function fitsNumbers({ baseOffset, size }: Space<Bytes>): boolean {
-  // What is rounded here lies far above the limit.
+  // Rounding changes nothing: it begins above the limit.
   return Number(baseOffset) + Number(size) <= Number.MAX_SAFE_INTEGER;
 }

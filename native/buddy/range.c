@@ -12,7 +12,7 @@
 struct search {
 	struct gpu_buddy *mm;
 	u64 start, end;
-	/* Of the block that is looked for. */
+	/* The order of the wanted block. */
 	unsigned int order;
 };
 
