@@ -92,7 +92,7 @@ export interface FindFreeOptions {
    * `chunkSize`, its default, is as good as that.
    */
   readonly alignment?: Bytes | undefined;
-  /** All of the run lies within. Default: the whole space. */
+  /** The addresses that the whole run must lie in. Default: the whole space. */
   readonly range?: AddressRange | undefined;
 }
 
@@ -123,7 +123,7 @@ let open: (token: GpuBuddyToken, isBigint: boolean) => GpuBuddy<Bytes>;
 export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   readonly #handle: native.Handle;
   readonly #space: Space<N>;
-  /** Of an allocation without options. */
+  /** The request of an allocation without options. */
   readonly #plainRequest: Request;
   /** The same for `tryAllocBlocks()`, which needs no explanation. */
   readonly #quietRequest: Request;
@@ -660,7 +660,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
     return { baseOffset, size, chunkSize, avail, clearAvail };
   }
 
-  /** Returns addresses and byte counts as decimal strings; `{ disposed: true }` after `dispose()`. */
+  /** Returns addresses and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
   toJSON(): Json<Overview<N>> | { readonly disposed: true } {
     return this.disposed ? { disposed: true } : toJson(this.#overview);
   }

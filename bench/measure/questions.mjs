@@ -1,4 +1,4 @@
-// Where there are many holes: the cost of questions, of ranges, and of being told that nothing fits: ROUNDS.
+// Measures questions, ranges and refusals in a space with many holes: ROUNDS.
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { GpuBuddy } from '../library.mjs';

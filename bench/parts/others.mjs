@@ -10,7 +10,7 @@ import { median, ratios, summarize } from '../statistics.mjs';
 /** @param {number[]} list */
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 
-/** What is done in number mode and in bigint mode. */
+/** The same work in number mode and in bigint mode. */
 const NUMBERS = {
   api: ['allocBlocks() and free()', 'ns a pair'],
   batch: ['a batch', 'ns a pair'],

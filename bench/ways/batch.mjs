@@ -17,7 +17,7 @@ export class Batch {
   #batch;
   /** As the batch has given them: an older build's are no handles. @type {import('gpu-buddy').BatchHandle[]} */
   #live = [];
-  /** What was allocated stays as long as its result does. @type {import('gpu-buddy').BatchResult<import('gpu-buddy').Bytes>[]} */
+  /** Keep the lists of their batches allocated. @type {import('gpu-buddy').BatchResult<import('gpu-buddy').Bytes>[]} */
   #results = [];
   #random = SEED;
 

@@ -151,8 +151,7 @@ u64 buddy_rounded_size(const struct buddy_request *request)
 					   round_up(request->size, request->min_block_size);
 }
 
-/* Exactly at this address, whatever the alignment of what follows. */
-static int alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size)
+int buddy_alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size)
 {
 	return gpu_buddy_alloc_blocks(&allocator->mm, start, start + size, size,
 				      allocator->mm.chunk_size, &list->blocks,
@@ -195,10 +194,10 @@ SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator, stru
 
 	/* Rounded up beyond 2^64 it is 0. */
 	if (first >= request->start && first < last)
-		error = last - first == alignment ? alloc_at(allocator, list, first, size) :
+		error = last - first == alignment ? buddy_alloc_at(allocator, list, first, size) :
 						    alloc_and_trim(allocator, list, request);
 	if (error == -ENOSPC && last >= request->start && request->end - last >= size)
-		error = alloc_at(allocator, list, last, size);
+		error = buddy_alloc_at(allocator, list, last, size);
 	return error;
 }
 

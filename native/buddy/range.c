@@ -12,6 +12,8 @@
 struct search {
 	struct gpu_buddy *mm;
 	u64 start, end;
+	/* The free block that begins before the range and reaches into it, or NULL. */
+	struct gpu_buddy_block *across;
 	/* The order of the wanted block. */
 	unsigned int order;
 };
@@ -33,7 +35,6 @@ static bool piece_of(const struct search *search, struct gpu_buddy_block *block,
 	return *piece >= search->start && !range_overflows(*piece, size, min(end, search->end));
 }
 
-/* The free block that begins before the range and reaches into it, or NULL. */
 static struct gpu_buddy_block *block_across_start(const struct search *search)
 {
 	const struct gpu_buddy *mm = search->mm;
@@ -74,8 +75,7 @@ static struct gpu_buddy_block *first_in_tree(const struct search *search,
 /* Finds a piece of the free blocks in one state, the one with the lowest address. */
 static bool find_in_state(const struct search *search, enum gpu_buddy_free_tree state, u64 *piece)
 {
-	struct gpu_buddy_block *across = block_across_start(search);
-	struct gpu_buddy_block *first = NULL;
+	struct gpu_buddy_block *across = search->across, *first = NULL;
 
 	if (across && gpu_buddy_block_is_clear(across) == (state == GPU_BUDDY_CLEAR_TREE) &&
 	    piece_of(search, across, piece))
@@ -108,12 +108,13 @@ static bool find_clear_root(const struct search *search, u64 *piece)
 
 static bool find_in_any_state(const struct search *search, u64 *piece)
 {
-	u64 dirty, clear;
-	bool is_dirty = find_in_state(search, GPU_BUDDY_DIRTY_TREE, &dirty);
-	bool is_clear = find_in_state(search, GPU_BUDDY_CLEAR_TREE, &clear);
+	u64 clear;
 
-	*piece = is_clear && (!is_dirty || clear < dirty) ? clear : dirty;
-	return is_dirty || is_clear;
+	if (!find_in_state(search, GPU_BUDDY_DIRTY_TREE, piece))
+		return find_in_state(search, GPU_BUDDY_CLEAR_TREE, piece);
+	if (find_in_state(search, GPU_BUDDY_CLEAR_TREE, &clear) && clear < *piece)
+		*piece = clear;
+	return true;
 }
 
 /* Finds the block that the kernel would find for this order, without merging anything. */
@@ -123,14 +124,6 @@ static bool find(const struct search *search, unsigned long flags, u64 *piece)
 		return find_clear_root(search, piece) || find_in_any_state(search, piece);
 	return find_in_state(search, GPU_BUDDY_DIRTY_TREE, piece) ||
 	       find_in_state(search, GPU_BUDDY_CLEAR_TREE, piece);
-}
-
-static int take(const struct search *search, struct buddy_list *list, u64 piece)
-{
-	u64 size = block_size(search->mm, search->order);
-
-	return gpu_buddy_alloc_blocks(search->mm, piece, piece + size, size, search->mm->chunk_size,
-				      &list->blocks, GPU_BUDDY_RANGE_ALLOCATION);
 }
 
 /*
@@ -169,9 +162,9 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *l
 	u64 rounded = buddy_rounded_size(request), length = request->end - request->start;
 	bool contiguous = request->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 	unsigned int min_order =
-		ilog2(contiguous ? rounded : request->min_block_size) - ilog2(mm->chunk_size);
-	u64 pages = rounded >> ilog2(mm->chunk_size), piece;
-	struct search search = { mm, request->start, request->end, ilog2(pages) };
+		ilog2(contiguous ? rounded : request->min_block_size) - allocator->chunk_shift;
+	u64 pages = rounded >> allocator->chunk_shift, piece;
+	struct search search = { mm, request->start, request->end, NULL, ilog2(pages) };
 	int error = 0;
 
 	/* Then merging is all that there may be to do, and a smaller request could be for an exact range (H5). */
@@ -183,11 +176,13 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *l
 	while (pages && !error) {
 		bool found;
 
+		search.across = block_across_start(&search);
 		search.order = min(search.order, (unsigned int)ilog2(pages));
 		while (!(found = find(&search, request->flags, &piece)) && search.order > min_order)
 			search.order--;
 		if (found)
-			error = take(&search, list, piece);
+			error = buddy_alloc_at(allocator, list, piece,
+					       block_size(mm, search.order));
 		else if (may_merge(mm, min_order))
 			error = merge_and_take(&search, list);
 		else

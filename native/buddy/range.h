@@ -15,6 +15,9 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *l
 int buddy_ask_kernel(struct buddy_allocator *allocator, struct buddy_list *list,
 		     const struct buddy_request *request);
 
+/* Takes what lies at this address, whatever its alignment, in chunks. */
+int buddy_alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size);
+
 /* Gives back the blocks of a list that is bound to no allocator yet, as clear or dirty as they came. */
 void buddy_give_back(struct buddy_allocator *allocator, struct buddy_list *list);
 

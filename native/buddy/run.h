@@ -29,7 +29,7 @@ struct buddy_prepared {
 	bool is_known;
 	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
 	enum buddy_status status;
-	/* What the kernel is to be asked for, in its unit. */
+	/* The kernel's arguments, in its unit. */
 	struct buddy_request asked;
 	/* Somewhere in a range that is not as long as the size. */
 	bool is_in_range;

@@ -10,7 +10,7 @@
 #include <algorithm>
 
 struct BatchResults {
-	/* Of the first block on the list that an allocation has left; doubles, if `as_doubles`. */
+	/* Offsets of the first blocks on the lists that allocations have left; doubles, if `as_doubles`. */
 	uint64_t *offsets;
 	/* How many blocks are on it, or as many as there is room for in the number. */
 	uint32_t *counts;

@@ -32,7 +32,7 @@ struct RequestRecord {
 	/* min block size, start, end, tag */
 	double numbers[4];
 
-	/* Of an allocation in the mailbox: where it finds no space it is to tell what is free. */
+	/* An allocation in the mailbox tells what is free where it finds no space. */
 	static constexpr uint32_t EXPLAINS = 16;
 
 	bool explains() const { return wide & EXPLAINS; }

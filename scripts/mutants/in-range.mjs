@@ -87,8 +87,8 @@ const ofWalk = [
   {
     name: 'the higher one of clear and dirty is taken',
     within: 'find_in_any_state',
-    find: 'clear < dirty',
-    replace: 'clear > dirty',
+    find: 'clear < *piece',
+    replace: 'clear > *piece',
   },
   {
     name: 'clear memory is looked for wherever it is',

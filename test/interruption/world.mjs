@@ -67,7 +67,7 @@ export class World {
   batch;
   /** @type {BatchResult | undefined} */
   result;
-  /** Of the list of `result` that has been asked for. @type {import('gpu-buddy').BatchHandle | undefined} */
+  /** The handle of the list of `result` that has been asked for. @type {import('gpu-buddy').BatchHandle | undefined} */
   handle;
 
   /** @param {Package} library @param {GpuBuddy} [small] one that other threads use, too */

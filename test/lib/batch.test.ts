@@ -32,7 +32,7 @@ import {
   withHoles,
 } from './helpers';
 
-/** What is at an index, where there must be something. */
+/** Returns the element at an index, which must be there. */
 function at<T>(values: readonly T[], index: number): T {
   const value = values[index];
   if (value === undefined) throw new Error(`There is nothing at ${String(index)}.`);
@@ -330,7 +330,7 @@ describe('a handle', () => {
     message: `EINVAL: handle (${String(given)}) must be that of an operation of this run of the batch, gpu_buddy_alloc_blocks`,
   });
 
-  /** All questions that a result answers to a handle. */
+  /** The questions that a result answers to a handle. */
   const questions: ((result: BatchResult<Bytes>, handle: BatchHandle) => unknown)[] = [
     (result, handle) => result.indexOf(handle),
     (result, handle) => result.blocks(handle),
@@ -373,7 +373,7 @@ describe('a handle', () => {
   test('of an earlier run is refused by the batch and by later results, and still known to its own', () => {
     const batch = megabyte().batch();
     const runs = [1, 5, 64, 65, 3].map((count) => ({ handles: addTo(batch, count), result: batch.run() }));
-    // What is collected now does not change what has been.
+    // Operations that are added now do not change the result.
     const last = addTo(batch, 70);
     for (const { handles, result } of runs) {
       expect(handles.map((handle) => result.indexOf(handle))).toEqual(span(0, handles.length - 1));
@@ -687,7 +687,7 @@ describe('a result', () => {
     result.orders.fill(9);
     result.counts.fill(9);
     expect(seen()).toEqual(before);
-    // Who asks again gets the same column.
+    // Asked again, it gives the same column.
     expect([...result.errnos]).toEqual(handles.map(() => -12));
   });
 

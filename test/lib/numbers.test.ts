@@ -131,7 +131,7 @@ type All = ReturnType<typeof makeAll>;
 
 const FREE = SZ_1M - SZ_20K - SZ_8K - SZ_4K;
 
-/** All byte counts and addresses that come out, and what they are. */
+/** The byte counts and addresses that come out, and their values. */
 const bytesOut: [name: string, read: (all: All) => unknown, expected: number | null | number[]][] = [
   ['baseOffset', ({ buddy }) => buddy.baseOffset, SZ_1M],
   ['size', ({ buddy }) => buddy.size, SZ_1M],
@@ -497,7 +497,7 @@ describe('an allocator that is opened in the other mode, in one thread,', () => 
     for (let i = 0; i < 100; i++)
       expect(thrownBy(() => GpuBuddy.from(token))).toMatchObject({ code: 'EINVAL' });
     buddy.dispose();
-    // Nobody has it any more.
+    // It is in no list any more.
     expect(thrownBy(() => GpuBuddy.from(token, { bigint: true }))).toMatchObject({
       code: 'ERR_GPU_BUDDY_TOKEN',
     });

@@ -208,7 +208,7 @@ function spoil(request: Spoilt, { way }: Choice, { chunkSize, baseOffset, size }
   }
 }
 
-/** What `findFree()` looks for. */
+/** The arguments of `findFree()`. */
 export function toFindRequest(
   step: Extract<Step, { call: 'findFree' }>,
   memory: Memory,

@@ -83,6 +83,17 @@ void test_check_status(struct test_place place, const char *call, enum buddy_sta
 }
 
 /* One piece of memory, which begins with the offsets. */
+enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments)
+{
+	struct explained *explained = arguments;
+	struct buddy_prepared prepared = { .request = explained->request };
+	EMPTY_LIST(list);
+	enum buddy_status status = buddy_run_alloc(allocator, &list, &prepared);
+
+	buddy_run_explain(allocator, &explained->request, &explained->shortage);
+	return status;
+}
+
 struct buddy_columns new_columns(uint64_t capacity)
 {
 	struct buddy_columns columns = { .capacity = capacity };

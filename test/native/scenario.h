@@ -68,6 +68,15 @@ uint64_t clear_bytes_in(struct buddy_list *list);
 uint64_t avail_of(struct buddy_allocator *allocator);
 uint64_t clear_avail_of(struct buddy_allocator *allocator);
 
+/* An allocation, and what was free when it found no space. */
+struct explained {
+	struct buddy_request request;
+	struct buddy_shortage shortage;
+};
+
+/* For buddy_run(): allocates into a list of its own, and explains. `arguments` is a struct explained. */
+enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments);
+
 /* All that can be seen of an allocator. */
 struct picture {
 	struct buddy_stats stats;

@@ -307,22 +307,6 @@ TEST("a list tells how much of it lies in a range, and where it begins if it is 
 	drop_allocator(allocator);
 }
 
-struct explained {
-	struct buddy_request request;
-	struct buddy_shortage shortage;
-};
-
-static enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments)
-{
-	struct explained *explained = arguments;
-	struct buddy_prepared prepared = { .request = explained->request };
-	EMPTY_LIST(list);
-	enum buddy_status status = buddy_run_alloc(allocator, &list, &prepared);
-
-	buddy_run_explain(allocator, &explained->request, &explained->shortage);
-	return status;
-}
-
 TEST("an allocation that found no space is explained, in a range whatever steps it has used up")
 {
 	enum { BLOCKS = 256 };

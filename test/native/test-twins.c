@@ -145,7 +145,8 @@ struct allocation {
 	struct buddy_shortage shortage;
 };
 
-static enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status alloc_and_explain_failure(struct buddy_allocator *allocator,
+						   void *arguments)
 {
 	struct allocation *allocation = arguments;
 	enum buddy_status status =
@@ -166,7 +167,7 @@ static struct answer alloc(struct twin *twin, uint64_t i, struct buddy_request r
 	asked->end *= twin->factor;
 	asked->size *= twin->factor;
 	asked->min_block_size *= twin->factor;
-	status = buddy_run(twin->allocator, alloc_and_explain, &allocation);
+	status = buddy_run(twin->allocator, alloc_and_explain_failure, &allocation);
 	return (struct answer){ status,
 				{ divided(twin, allocation.shortage.avail),
 				  divided(twin, allocation.shortage.largest_free),

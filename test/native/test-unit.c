@@ -650,22 +650,6 @@ TEST("the lowest free run is found, aligned to bytes of the caller")
 	in_each_unit(find_a_free_run);
 }
 
-struct explained {
-	struct buddy_request request;
-	struct buddy_shortage shortage;
-};
-
-static enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments)
-{
-	struct explained *explained = arguments;
-	struct buddy_prepared prepared = { .request = explained->request };
-	EMPTY_LIST(list);
-	enum buddy_status status = buddy_run_alloc(allocator, &list, &prepared);
-
-	buddy_run_explain(allocator, &explained->request, &explained->shortage);
-	return status;
-}
-
 static void explain(uint64_t unit)
 {
 	struct buddy_list lists[7];

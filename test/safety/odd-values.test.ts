@@ -1,6 +1,6 @@
 // Every public call with odd values in every position. What comes of it follows from the type of the position: an error
 // with a documented code, before anything has happened, or the call itself, which then gives a right answer or refuses.
-// All of it with numbers, with bigints, and with a chunk of 1.
+// Runs with numbers, with bigints, and with a chunk of 1.
 
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -169,7 +169,7 @@ const index: Kind = (value) => {
   if (typeof value !== 'number') return ['wrong type'];
   return [Number.isSafeInteger(value) ? 'call' : 'out of range'];
 };
-/** What a batch frees: an operation of its own, or a list. */
+/** The argument of a batch's `free()`: an operation of its own, or a list. */
 const owned: Kind = (value) => {
   if (typeof value === 'number') return ['call'];
   if (isList(value)) return ['call', 'look'];
@@ -504,7 +504,7 @@ function outcomeOf(error: unknown): Outcome {
 
 const isBytes = (value: unknown) => typeof value === 'number' || typeof value === 'bigint';
 
-/** What a call gave must be what it says, what it says must be so, and bytes must be what the allocator gives out. */
+/** Checks the answer of a call: its shape, its truth, and the type of its byte counts. */
 function expectRight(given: Fixture, result: unknown): void {
   if (isBytes(result)) expect(typeof result).toBe(given.kind);
   else if (result instanceof GpuBuddy) {

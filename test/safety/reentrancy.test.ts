@@ -117,7 +117,7 @@ test.each([1, 2])(
     const batches = buddies.map((buddy) => buddy.batch());
     let lists: AllocatedBlocks[] = [];
     let results: BatchResult[] = [];
-    /** Of either batch. */
+    /** Handles of either batch. */
     let recent: BatchHandle[] = [];
     let depth = 0;
     let isQuiet = false;

@@ -145,7 +145,7 @@ describe('an allocator that is shared', () => {
 describe('an allocator that threads open as they like', () => {
   type Outcome = [Bytes, Bytes, Bytes, Bytes];
 
-  /** What a worker sees of its own list and of the allocator. */
+  /** A worker's view of its own list and of the allocator. */
   async function lookFrom(
     worker: Actor,
     options: OpenOptions | undefined,

@@ -22,7 +22,7 @@ const ALLOCATIONS = [
   ['without trimming', 12 * KIB, { contiguous: true, trimDisable: true }],
 ];
 
-/** Of small chunks. @type {[string, number, import('gpu-buddy').AllocOptions?][]} */
+/** Requests for small chunks. @type {[string, number, import('gpu-buddy').AllocOptions?][]} */
 const FINE_ALLOCATIONS = [
   ['without options', KIB],
   ['of several blocks', 7 * 256, { tag: 3 }],

@@ -53,7 +53,7 @@ new BatchResult();
 // @ts-expect-error -- they are private
 new GpuBuddyError();
 
-// What an allocator of numbers gives out is no bigint.
+// An allocator of numbers gives out no bigint.
 // @ts-expect-error -- it is a number
 const avail: bigint = buddy.avail;
 

@@ -1,4 +1,4 @@
-// What the types say about numbers and bigints. Never run: a compiler reads it, see ../types.test.ts.
+// Types of numbers and bigints. Never run: a compiler reads it, see ../types.test.ts.
 import { expectTypeOf } from 'expect-type';
 import {
   AllocatedBlocks,
