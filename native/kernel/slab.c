@@ -1,8 +1,11 @@
 /* The arena behind the kernel's slab caches and kmalloc: see userspace/arena.h. Not thread-safe: an arena has one lock above it. */
 #include <linux/slab.h>
 #include <linux/math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
 #include <userspace/arena.h>
 #include <userspace/context.h>
 #include <userspace/huge-pages.h>
@@ -24,14 +27,14 @@
 #define show(memory, size) ((void)(memory), (void)(size))
 #endif
 
-#define SMALLEST_SLAB (64UL << 10)
+#define SMALLEST_SLAB ARENA_PAGE_SIZE
 #define LARGEST_SLAB (2UL << 20)
 
-/* At the start of each slab; the objects follow. */
-struct slab {
-	struct slab *next;
-	size_t size;
-};
+/* The room of the smallest table of pages. */
+#define FEW_PAGES 4
+
+/* The generations of a new arena start below 2^40. */
+#define FIRST_GENERATION_BITS 40
 
 /* A free object holds the one that was freed before it. */
 struct free_object {
@@ -45,11 +48,157 @@ struct allocation {
 	size_t unused; /* keeps the memory behind it aligned to 16 bytes */
 };
 
+/* ---- generations */
+
+static u64 process_seed;
+static pthread_once_t seed_drawn = PTHREAD_ONCE_INIT;
+static _Atomic u64 generations_drawn;
+
+/* Without entropy the seed is an address, which still differs from process to process. */
+static void draw_seed(void)
+{
+	if (getentropy(&process_seed, sizeof(process_seed)))
+		process_seed = (unsigned long)&process_seed;
+}
+
+static u64 mix(u64 number)
+{
+	number = (number ^ number >> 30) * 0xbf58476d1ce4e5b9;
+	number = (number ^ number >> 27) * 0x94d049bb133111eb;
+	return number ^ number >> 31;
+}
+
+/* Draws where generations start, so that a number and generation of one arena mean nothing in another. */
+static u64 random_generation(void)
+{
+	u64 count = ++generations_drawn;
+
+	pthread_once(&seed_drawn, draw_seed);
+	return mix(process_seed + count * 0x9e3779b97f4a7c15) >> (64 - FIRST_GENERATION_BITS);
+}
+
+/* Lets numbers start at different generations, so that the generation of one does not fit another. 16 bits. */
+static u64 scatter_of(u32 number)
+{
+	return number * 0x9e3779b1U >> 16;
+}
+
+static u64 generation_of(struct arena *arena, void *object)
+{
+	return *arena_mark_of(object, arena->object_size) >> ARENA_OWNER_BITS;
+}
+
+/* Raises `unused` above the generations, less their scatter, of a page's objects from `index` on. */
+static u64 unused_in_page(struct arena *arena, u32 page, u32 index, u64 unused)
+{
+	char *object = arena->pages[page].objects + (size_t)index * arena->step;
+
+	for (; index < arena->pages[page].handed_out; index++, object += arena->step) {
+		u64 past = generation_of(arena, object) + 1;
+
+		unused =
+			max(unused, past - min(past, scatter_of(page << ARENA_INDEX_BITS | index)));
+	}
+	return unused;
+}
+
+/* Finds where generations must start so that no number behind the permanent objects gets one that it had before. */
+static u64 unused_generation(struct arena *arena)
+{
+	u64 unused =
+		unused_in_page(arena, 0, (u32)arena->permanent_objects, arena->first_generation);
+
+	for (u32 page = 1; page < arena->page_count; page++)
+		unused = unused_in_page(arena, page, 0, unused);
+	return unused;
+}
+
+/* ---- the table of pages */
+
+bool arena_next(const struct arena *arena, u32 *number)
+{
+	u32 index = *number % (1U << ARENA_INDEX_BITS);
+
+	for (u32 page = *number >> ARENA_INDEX_BITS; page < arena->page_count; page++) {
+		if (index < arena->pages[page].handed_out) {
+			*number = page << ARENA_INDEX_BITS | index;
+			return true;
+		}
+		index = 0;
+	}
+	return false;
+}
+
+static u32 room_for(u32 pages)
+{
+	u32 room = FEW_PAGES;
+
+	while (room < pages)
+		room *= 2;
+	return room;
+}
+
+static bool resize_table(struct arena *arena, u32 room)
+{
+	struct arena_page *pages = realloc(arena->pages, room * sizeof(*pages));
+
+	if (!pages)
+		return false;
+
+	/* One step, which may be down: other threads never read a value in between. */
+	arena->bytes += ((size_t)room - arena->page_room) * sizeof(*pages);
+	arena->pages = pages;
+	arena->page_room = room;
+	return true;
+}
+
+/* Counts the entries that the table lacks for the pages of a slab of this size. */
+static u32 missing_room(const struct arena *arena, size_t slab_size)
+{
+	u32 room = room_for(arena->page_count + (u32)(slab_size / ARENA_PAGE_SIZE));
+
+	return room > arena->page_room ? room - arena->page_room : 0;
+}
+
+static bool grow_table(struct arena *arena, size_t slab_size)
+{
+	u32 missing = missing_room(arena, slab_size);
+
+	return !missing || resize_table(arena, arena->page_room + missing);
+}
+
+/* 2^22 / number, rounded up: multiplying by it divides what is below 2^11 exactly. */
+static u32 inverse_of(u32 number)
+{
+	return ((1U << ARENA_INVERSE_BITS) + number - 1) / number;
+}
+
+static void add_page(struct arena *arena, char *memory)
+{
+	struct arena_page_head *head = (struct arena_page_head *)memory;
+	u32 index = arena->page_count++;
+
+	head->index = index;
+	head->inverse_step = inverse_of(arena->step / ARENA_STEP_UNIT);
+	arena->pages[index] = (struct arena_page){ .objects = (char *)(head + 1) };
+	hide(head + 1, ARENA_PAGE_SIZE - sizeof(*head));
+}
+
+/* Forgets all pages but the first and those that are retired. */
+static void drop_pages(struct arena *arena)
+{
+	memset(arena->pages + 1, 0, (arena->page_count - 1) * sizeof(*arena->pages));
+	arena->page_count = max(arena->retired_pages, 1U);
+	resize_table(arena, room_for(arena->page_count));
+}
+
+/* ---- slabs */
+
 /*
  * Memory for a slab, aligned to its size. The largest come straight from the system, so that they really go back to it:
  * what malloc once had it likes to keep.
  */
-static struct slab *map_slab(size_t size)
+static struct arena_page_head *map_slab(size_t size)
 {
 	char *memory, *start;
 
@@ -65,12 +214,12 @@ static struct slab *map_slab(size_t size)
 		munmap(memory, (size_t)(start - memory));
 	munmap(start + size, size - (size_t)(start - memory));
 	want_huge_pages(start, size);
-	return (struct slab *)start;
+	return (struct arena_page_head *)start;
 }
 
-static void unmap_slab(struct slab *slab)
+static void unmap_slab(struct arena_page_head *slab)
 {
-	size_t size = slab->size;
+	size_t size = slab->slab_size;
 
 	show(slab, size);
 	if (size < LARGEST_SLAB)
@@ -82,22 +231,25 @@ static void unmap_slab(struct slab *slab)
 /* The one that was added last. */
 static void drop_slab(struct arena *arena)
 {
-	struct slab *slab = arena->slabs;
+	struct arena_page_head *slab = arena->slabs;
 
-	arena->slabs = slab->next;
-	arena->bytes -= slab->size;
+	arena->slabs = slab->next_slab;
+	arena->bytes -= slab->slab_size;
 	unmap_slab(slab);
 }
 
 void arena_init(struct arena *arena, size_t limit)
 {
-	*arena = (struct arena){ .limit = limit, .next_slab_size = SMALLEST_SLAB };
+	*arena = (struct arena){ .limit = limit,
+				 .first_generation = random_generation(),
+				 .next_slab_size = SMALLEST_SLAB };
 }
 
 void arena_destroy(struct arena *arena)
 {
 	while (arena->slabs)
 		drop_slab(arena);
+	free(arena->pages);
 
 	while (arena->allocations) {
 		struct allocation *allocation = arena->allocations;
@@ -131,16 +283,6 @@ static bool injected_failure(struct arena *arena)
 	return false;
 }
 
-/* Objects come from the newest slab, behind those that are in use at its start. */
-static void start_slab(struct arena *arena, u64 objects_in_use)
-{
-	struct slab *slab = arena->slabs;
-
-	arena->fresh = (char *)(slab + 1) + objects_in_use * arena->object_size;
-	arena->fresh_end = (char *)slab + slab->size;
-	hide(arena->fresh, (size_t)(arena->fresh_end - arena->fresh));
-}
-
 void arena_keep(struct arena *arena)
 {
 	arena->permanent_objects = arena->objects;
@@ -151,38 +293,113 @@ void arena_keep_none(struct arena *arena)
 	arena->permanent_objects = 0;
 }
 
+/* Starts generations at `first`; where it leaves less than half of them, all pages so far retire, the first one too. */
+static void start_generations(struct arena *arena, u64 first)
+{
+	arena->first_generation = first;
+	if (first <= ARENA_LAST_GENERATION / 2)
+		return;
+
+	arena->retired_pages = arena->page_count;
+	arena->first_generation = random_generation();
+}
+
+/* Lets the objects of the first page that are not permanent be handed out afresh. */
+static void restart_first_page(struct arena *arena)
+{
+	struct arena_page *page = &arena->pages[0];
+	size_t used = arena->permanent_objects * arena->step;
+
+	page->handed_out = (u32)arena->permanent_objects;
+	hide(page->objects + used, ARENA_PAGE_SIZE - sizeof(struct arena_page_head) - used);
+}
+
 /* Only the permanent objects are left, and they stand at the start of the first slab. */
 static void shrink(struct arena *arena)
 {
-	while (arena->slabs->next)
+	start_generations(arena, unused_generation(arena));
+	while (arena->slabs->next_slab)
 		drop_slab(arena);
+	drop_pages(arena);
+	restart_first_page(arena);
 	arena->free = NULL;
+	arena->fresh_page = arena->retired_pages;
 	arena->next_slab_size = 2 * SMALLEST_SLAB;
-	start_slab(arena, arena->permanent_objects);
+}
+
+static bool may_add(struct arena *arena, size_t slab_size)
+{
+	return arena->page_count + slab_size / ARENA_PAGE_SIZE <= ARENA_MOST_PAGES &&
+	       may_take(arena,
+			slab_size + missing_room(arena, slab_size) * sizeof(struct arena_page));
 }
 
 /* Each slab is as large as all before it together, so that a small allocator stays small. */
 static bool add_slab(struct arena *arena)
 {
 	size_t size = arena->next_slab_size;
-	struct slab *slab;
+	struct arena_page_head *slab;
 
-	if (!may_take(arena, size))
+	if (!may_add(arena, size))
 		size = SMALLEST_SLAB;
-	if (!may_take(arena, size))
+	if (!may_add(arena, size))
 		return false;
 
-	slab = map_slab(size);
+	slab = grow_table(arena, size) ? map_slab(size) : NULL;
 	if (!slab)
 		return false;
 
-	slab->next = arena->slabs;
-	slab->size = size;
+	slab->next_slab = arena->slabs;
+	slab->slab_size = size;
 	arena->slabs = slab;
 	arena->bytes += size;
 	arena->next_slab_size = min(2 * size, LARGEST_SLAB);
-	start_slab(arena, 0);
+	for (size_t offset = 0; offset < size; offset += ARENA_PAGE_SIZE)
+		add_page(arena, (char *)slab + offset);
 	return true;
+}
+
+/* ---- objects */
+
+/* Settles the one size of the arena's objects. */
+static void set_object_size(struct arena *arena, size_t size)
+{
+	size_t room = ARENA_PAGE_SIZE - sizeof(struct arena_page_head);
+
+	if (arena->object_size || size % sizeof(u64) || size > room - sizeof(u64))
+		abort();
+
+	arena->object_size = size;
+	arena->step = (u32)round_up(size + sizeof(u64), ARENA_STEP_UNIT);
+	arena->objects_per_page = min((u32)room / arena->step, 1U << ARENA_INDEX_BITS);
+}
+
+/* Moves on to the next page where the present one is full, and to a new slab after the last. */
+static bool find_fresh_page(struct arena *arena)
+{
+	if (arena->fresh_page < arena->page_count &&
+	    arena->pages[arena->fresh_page].handed_out == arena->objects_per_page)
+		arena->fresh_page++;
+	return arena->fresh_page < arena->page_count || add_slab(arena);
+}
+
+/* Hands out an object for the first time since its page exists. */
+static void *take_fresh_object(struct arena *arena, size_t size)
+{
+	struct arena_page *page;
+	char *object;
+	u32 number;
+
+	if (!find_fresh_page(arena))
+		return NULL;
+
+	page = &arena->pages[arena->fresh_page];
+	number = arena->fresh_page << ARENA_INDEX_BITS | page->handed_out;
+	object = page->objects + (size_t)page->handed_out++ * arena->step;
+	show(object, size + sizeof(u64));
+	*arena_mark_of(object, size) = (arena->first_generation + scatter_of(number))
+				       << ARENA_OWNER_BITS;
+	return object;
 }
 
 static void *take_object(struct arena *arena, size_t size)
@@ -191,19 +408,11 @@ static void *take_object(struct arena *arena, size_t size)
 
 	if (injected_failure(arena))
 		return NULL;
+	if (!object)
+		return take_fresh_object(arena, size);
 
-	if (object) {
-		show(object, size);
-		arena->free = object->next;
-		return object;
-	}
-
-	if ((size_t)(arena->fresh_end - arena->fresh) < size && !add_slab(arena))
-		return NULL;
-
-	object = (struct free_object *)arena->fresh;
-	arena->fresh += size;
 	show(object, size);
+	arena->free = object->next;
 	return object;
 }
 
@@ -214,10 +423,8 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 	void *object;
 
 	(void)flags;
-	if (!arena->object_size)
-		arena->object_size = cache->object_size;
 	if (arena->object_size != cache->object_size)
-		abort();
+		set_object_size(arena, cache->object_size);
 
 	object = take_object(arena, cache->object_size);
 	if (!object) {
@@ -230,17 +437,29 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 	return memset(object, 0, cache->object_size);
 }
 
+/* Puts an object where take_object() finds it, unless its generations are used up. */
+static void put_object(struct arena *arena, struct free_object *object)
+{
+	bool retired = generation_of(arena, object) == ARENA_LAST_GENERATION;
+
+	if (!retired) {
+		object->next = arena->free;
+		arena->free = object;
+	}
+	hide(object, arena->object_size);
+}
+
 void kmem_cache_free(struct kmem_cache *cache, void *memory)
 {
 	struct arena *arena = kernel_current->arena;
-	struct free_object *object = memory;
 
-	object->next = arena->free;
-	arena->free = object;
-	hide(object, cache->object_size);
-	if (--arena->objects == arena->permanent_objects && arena->slabs->next)
+	(void)cache;
+	put_object(arena, memory);
+	if (--arena->objects == arena->permanent_objects && arena->slabs->next_slab)
 		shrink(arena);
 }
+
+/* ---- other memory */
 
 static void *take_memory(size_t count, size_t size, bool zeroed)
 {

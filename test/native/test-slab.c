@@ -12,6 +12,9 @@
 #define MIB (1024 * KIB)
 #define PLENTY (64 * MIB)
 
+/* From one thing to the next. */
+#define STEP 96
+
 struct thing {
 	unsigned char bytes[88];
 };
@@ -62,15 +65,20 @@ static bool is_zero(const void *memory, size_t size)
 	return size == 0;
 }
 
-/* Takes objects until one more slab has been added; returns by how many bytes the arena grew. */
+static size_t table_bytes(void)
+{
+	return arena.page_room * sizeof(struct arena_page);
+}
+
+/* Takes objects until one more slab has been added; returns by how many bytes the slabs grew. */
 static size_t grow(void)
 {
-	size_t before = arena.bytes;
+	size_t before = arena.bytes - table_bytes();
 
-	while (arena.bytes == before)
+	while (arena.bytes - table_bytes() == before)
 		if (!new_thing())
 			return 0;
-	return arena.bytes - before;
+	return arena.bytes - table_bytes() - before;
 }
 
 TEST("a cache knows the name and the size of its objects")
@@ -137,7 +145,8 @@ TEST("a freed object, and one that was not given out, are hidden from everybody"
 	kmem_cache_free(things(), first);
 	CHECK_HIDDEN(first);
 	CHECK_HIDDEN(&first->bytes[87]);
-	CHECK_HIDDEN(second + 1);
+	CHECK_HIDDEN((char *)second + STEP);
+	CHECK_HIDDEN((char *)second + 2 * STEP - 8);
 	stop();
 }
 
@@ -152,16 +161,15 @@ TEST("slabs double from 64 KiB to 2 MiB and then stay that large")
 	stop();
 }
 
-TEST("a slab holds as many objects as fit behind its head")
+TEST("a page of 64 KiB holds as many objects as fit behind its head")
 {
-	unsigned int count = 0;
-
 	start(PLENTY);
-	while (arena.bytes <= 64 * KIB) {
-		new_thing();
-		count++;
-	}
-	CHECK_EQ(count - 1, (64 * KIB - 16) / sizeof(struct thing));
+	CHECK_EQ(grow(), 64 * KIB);
+	CHECK_EQ(arena.objects, 1);
+	grow();
+	CHECK_EQ(arena.objects - 1, (64 * KIB - 64) / STEP);
+	grow();
+	CHECK_EQ(arena.objects - 1, 3 * ((64 * KIB - 64) / STEP));
 	stop();
 }
 
@@ -175,7 +183,7 @@ TEST("freed objects are used before a slab is added")
 		thing = new_thing();
 		kmem_cache_free(things(), thing);
 	}
-	CHECK_EQ(arena.bytes, 64 * KIB);
+	CHECK_EQ(arena.bytes, 64 * KIB + table_bytes());
 	stop();
 }
 
@@ -188,7 +196,7 @@ TEST("where a large slab would go beyond the limit, a small one is taken")
 	CHECK(!context.out_of_memory);
 	CHECK_EQ(grow(), 0);
 	CHECK(context.out_of_memory);
-	CHECK_EQ(arena.bytes, 256 * KIB);
+	CHECK_EQ(arena.bytes, 256 * KIB + table_bytes());
 	stop();
 }
 
@@ -196,7 +204,7 @@ TEST("an object that was freed can be had again at the limit")
 {
 	struct thing *thing;
 
-	start(64 * KIB);
+	start(65 * KIB);
 	thing = new_thing();
 	grow();
 	CHECK(context.out_of_memory);
@@ -209,9 +217,9 @@ TEST("an object that was freed can be had again at the limit")
 	stop();
 }
 
-TEST("below the smallest slab there are no objects")
+TEST("below the smallest slab and table of pages there are no objects")
 {
-	start(64 * KIB - 1);
+	start(64 * KIB);
 	CHECK_SAME(new_thing(), NULL);
 	CHECK(context.out_of_memory);
 	CHECK_EQ(arena.bytes, 0);
@@ -220,7 +228,7 @@ TEST("below the smallest slab there are no objects")
 
 TEST("an object that is had sets the step of the last allocation")
 {
-	start(64 * KIB);
+	start(65 * KIB);
 	context.steps = 77;
 	new_thing();
 	CHECK_EQ(context.step_of_allocation, 77);
@@ -393,5 +401,462 @@ TEST("an allocation that fails on demand is not a step of allocation and takes n
 	arena.fail_nth = 1;
 	CHECK_SAME(new_thing(), NULL);
 	CHECK_SAME(new_thing(), thing);
+	stop();
+}
+
+/* ---- marks, numbers and generations */
+
+/* Frees a thing as its user does: what was named by its number and generation ends. */
+static void end_thing(struct thing *thing)
+{
+	*arena_mark_of(thing, sizeof(*thing)) += 1ULL << ARENA_OWNER_BITS;
+	kmem_cache_free(things(), thing);
+}
+
+static u64 *mark_of(u32 number)
+{
+	void *object = arena_object(&arena, number);
+
+	CHECK(object != NULL);
+	return arena_mark_of(object, sizeof(struct thing));
+}
+
+static u64 generation_of(u32 number)
+{
+	return *mark_of(number) >> ARENA_OWNER_BITS;
+}
+
+static void set_generation(void *thing, u64 generation)
+{
+	*arena_mark_of(thing, sizeof(struct thing)) = generation << ARENA_OWNER_BITS;
+}
+
+static struct thing *taken[100 * 1000];
+
+static void take_things(size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		taken[i] = new_thing();
+		CHECK(taken[i] != NULL);
+	}
+}
+
+static void end_things(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		end_thing(taken[i]);
+}
+
+/* An arena whose first things are permanent. Each page holds 682. */
+static void start_with_permanent(size_t count)
+{
+	start(PLENTY);
+	take_things(count);
+	arena_keep(&arena);
+}
+
+TEST("a mark is not changed by the end of its object, nor by the next one's start")
+{
+	struct thing *thing;
+	u64 *mark;
+
+	start(PLENTY);
+	thing = new_thing();
+	mark = arena_mark_of(thing, sizeof(*thing));
+	CHECK_SAME(mark, thing + 1);
+	*mark = 12345ULL << ARENA_OWNER_BITS | 67;
+	memset(thing, 0xff, sizeof(*thing));
+	CHECK_EQ(*mark >> ARENA_OWNER_BITS, 12345);
+	kmem_cache_free(things(), thing);
+	CHECK_EQ(*mark, 12345ULL << ARENA_OWNER_BITS | 67);
+	CHECK_SAME(new_thing(), thing);
+	CHECK_EQ(*mark, 12345ULL << ARENA_OWNER_BITS | 67);
+	stop();
+}
+
+TEST("an object and its mark lie in exactly two cache lines")
+{
+	start(PLENTY);
+	take_things(5000);
+	for (size_t i = 0; i < 5000; i++) {
+		uintptr_t first = (uintptr_t)taken[i] / 64;
+		uintptr_t last = ((uintptr_t)taken[i] + STEP - 1) / 64;
+
+		CHECK_EQ(last - first, 1);
+	}
+	stop();
+}
+
+TEST("new objects of a slab ascend in steps of 96 bytes, from the first cache line of each page on")
+{
+	enum { PER_PAGE = 682 };
+
+	start(PLENTY);
+	take_things(15 * PER_PAGE);
+	for (size_t i = 0; i < 15 * PER_PAGE; i++) {
+		uintptr_t offset = (uintptr_t)taken[i] % (64 * KIB);
+
+		CHECK_EQ(offset, 64 + i % PER_PAGE * STEP);
+	}
+	/* Slabs of 1, 2, 4 and 8 pages. */
+	for (size_t i = 1; i < 15 * PER_PAGE; i++)
+		if (i != PER_PAGE && i != 3 * PER_PAGE && i != 7 * PER_PAGE)
+			CHECK(taken[i] > taken[i - 1]);
+	stop();
+}
+
+TEST("a number leads to its object, used or free")
+{
+	start(PLENTY);
+	take_things(100000);
+	for (size_t i = 0; i < 100000; i++) {
+		u32 number = arena_number_of(taken[i]);
+
+		CHECK_EQ(number, (i / 682) << 10 | i % 682);
+		CHECK_SAME(arena_object(&arena, number), taken[i]);
+	}
+	for (size_t i = 0; i < 100000; i += 3)
+		end_thing(taken[i]);
+	for (size_t i = 0; i < 100000; i++)
+		CHECK_SAME(arena_object(&arena, arena_number_of(taken[i])), taken[i]);
+	stop();
+}
+
+/* Takes 3000 objects of a size and checks that their numbers lead to them. */
+static void check_numbers_of_size(size_t size)
+{
+	struct kmem_cache cache = { "objects", size };
+	u32 expected = 0;
+
+	start(PLENTY);
+	for (int i = 0; i < 3000; i++) {
+		void *object = kmem_cache_zalloc(&cache, GFP_KERNEL);
+		u32 number = arena_number_of(object);
+
+		CHECK(arena_next(&arena, &expected));
+		CHECK_EQ(number, expected++);
+		CHECK_SAME(arena_object(&arena, number), object);
+		memset(object, 0xff, size);
+		*arena_mark_of(object, size) = 0;
+	}
+	CHECK(arena.objects_per_page <= 1024);
+	stop();
+}
+
+TEST("objects of any size have numbers")
+{
+	static const size_t sizes[] = { 8,  16, 24,  32,  40,   56,   64,
+					88, 96, 120, 184, 1000, 4096, 16000 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++)
+		check_numbers_of_size(sizes[i]);
+}
+
+static void take_object_of_odd_size(void)
+{
+	kmem_cache_zalloc(&(struct kmem_cache){ "odd", 84 }, GFP_KERNEL);
+}
+
+static void take_object_beyond_a_page(void)
+{
+	kmem_cache_zalloc(&(struct kmem_cache){ "large", 64 * KIB - 64 }, GFP_KERNEL);
+}
+
+TEST("objects whose size is no multiple of 8, or larger than a page, abort")
+{
+	start(PLENTY);
+	CHECK(aborts(take_object_of_odd_size));
+	CHECK(aborts(take_object_beyond_a_page));
+	stop();
+}
+
+TEST("numbers that were never handed out lead nowhere")
+{
+	static const u32 numbers[] = { 5,        681,  682,      1023,
+				       1024,     5000, 1U << 20, (1U << 31) - 1,
+				       1U << 31, ~0U };
+
+	start(PLENTY);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		CHECK_SAME(arena_object(&arena, numbers[i]), NULL);
+	take_things(5);
+	CHECK(arena_object(&arena, 4) != NULL);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		CHECK_SAME(arena_object(&arena, numbers[i]), NULL);
+
+	/* The second page of the second slab waits for its first object. */
+	take_things(2 * 682 - 5);
+	CHECK(arena_object(&arena, 1 << 10 | 681) != NULL);
+	CHECK_SAME(arena_object(&arena, 1 << 10 | 682), NULL);
+	CHECK_SAME(arena_object(&arena, 2 << 10), NULL);
+	stop();
+}
+
+TEST("numbers of slabs that were given back lead nowhere, and those of permanent objects remain")
+{
+	start_with_permanent(3);
+	take_things(10000);
+	end_things(10000);
+	for (u32 number = 0; number < 100 << 10; number++)
+		CHECK_EQ(arena_object(&arena, number) != NULL, number < 3);
+	CHECK_EQ(arena.bytes, 64 * KIB + table_bytes());
+	stop();
+}
+
+TEST("a table of pages shrinks with the slabs, and counts against the limit")
+{
+	size_t at_first;
+
+	start_with_permanent(3);
+	at_first = arena.bytes;
+	CHECK(at_first > 64 * KIB && at_first < 65 * KIB);
+	take_things(50000);
+	CHECK_EQ((arena.bytes - table_bytes()) % (64 * KIB), 0);
+	CHECK(table_bytes() >= 50000 / 682 * sizeof(struct arena_page));
+	end_things(50000);
+	CHECK_EQ(arena.bytes, at_first);
+	stop();
+}
+
+TEST("where the table of pages may not grow there is no further slab")
+{
+	size_t limit;
+
+	/* Slabs of 1, 2 and 1 pages fill the smallest table; the next page needs a larger one. */
+	start(4 * 64 * KIB + 64);
+	while (new_thing())
+		;
+	CHECK_EQ(arena.objects, 4 * 682);
+	stop();
+
+	limit = 5 * 64 * KIB + 4 * sizeof(struct arena_page);
+	start(limit);
+	while (new_thing())
+		;
+	CHECK(context.out_of_memory);
+	CHECK_EQ(arena.objects, 4 * 682);
+	CHECK(arena.bytes <= limit);
+	stop();
+
+	start(limit + 4 * sizeof(struct arena_page));
+	while (new_thing())
+		;
+	CHECK_EQ(arena.objects, 5 * 682);
+	CHECK_EQ(arena.bytes, arena.limit);
+	stop();
+}
+
+TEST("new numbers start with owner 0 and generations that differ")
+{
+	u64 lowest = ~0ULL, highest = 0, repeated = 0;
+
+	start(PLENTY);
+	take_things(1000);
+	for (u32 number = 0; arena_next(&arena, &number); number++) {
+		u64 generation = generation_of(number);
+
+		CHECK_EQ(*mark_of(number) % (1 << ARENA_OWNER_BITS), 0);
+		repeated += number && generation == generation_of(0);
+		lowest = generation < lowest ? generation : lowest;
+		highest = generation > highest ? generation : highest;
+	}
+	CHECK_EQ(repeated, 0);
+	CHECK(highest - lowest > 32 * KIB && highest - lowest < 64 * KIB);
+	CHECK(highest < (1ULL << 40) + 64 * KIB);
+	stop();
+}
+
+TEST("generations of two arenas start at different numbers")
+{
+	u64 first[2];
+
+	for (int i = 0; i < 2; i++) {
+		start(PLENTY);
+		new_thing();
+		first[i] = generation_of(0);
+		stop();
+	}
+	CHECK(first[0] != first[1]);
+}
+
+TEST("a number never has a generation again, however often slabs are given back")
+{
+	enum { CYCLES = 5000, COUNT = 700 };
+	static u64 ended[2 << 10];
+
+	start_with_permanent(3);
+	for (int cycle = 0; cycle < CYCLES; cycle++) {
+		take_things(COUNT);
+		for (int i = 0; i < COUNT; i++) {
+			u32 number = arena_number_of(taken[i]);
+
+			CHECK(cycle == 0 || generation_of(number) > ended[number]);
+			ended[number] = generation_of(number);
+			/* Some numbers are used more often than others. */
+			if (i == cycle % COUNT)
+				set_generation(taken[i], ended[number] += 10000);
+		}
+		end_things(COUNT);
+		CHECK_SAME(arena.slabs->next_slab, NULL);
+	}
+	/* By those 10,000 and one a cycle, whatever numbers have been scattered by. */
+	CHECK(generation_of(2) < (1ULL << 40) + 64 * KIB);
+	take_things(1);
+	CHECK(generation_of(3) < (1ULL << 40) + 64 * KIB + CYCLES * 10001ULL);
+	stop();
+}
+
+TEST("a generation that was raised after its object was freed counts as well")
+{
+	u64 generation;
+
+	start_with_permanent(3);
+	take_things(700);
+	end_thing(taken[0]);
+	generation = generation_of(3) + 1000000;
+	*mark_of(3) = generation << ARENA_OWNER_BITS | 99;
+	for (int i = 1; i < 700; i++)
+		end_thing(taken[i]);
+	take_things(1);
+	CHECK_EQ(arena_number_of(taken[0]), 3);
+	CHECK_EQ(*mark_of(3), (generation + 1) << ARENA_OWNER_BITS);
+	stop();
+}
+
+TEST("the marks of permanent objects stay when slabs are given back")
+{
+	start_with_permanent(3);
+	for (u32 number = 0; number < 3; number++)
+		*mark_of(number) = number + 7;
+	take_things(700);
+	end_things(700);
+	for (u32 number = 0; number < 3; number++)
+		CHECK_EQ(*mark_of(number), number + 7);
+	stop();
+}
+
+TEST("arena_next finds each object that was handed out once, free ones too")
+{
+	enum { COUNT = 20000 };
+	static bool seen[(COUNT / 682 + 1) << 10];
+	unsigned int count = 0;
+
+	start(PLENTY);
+	take_things(COUNT);
+	for (size_t i = 0; i < COUNT; i += 7)
+		end_thing(taken[i]);
+	for (u32 number = 0; arena_next(&arena, &number); number++) {
+		CHECK(!seen[number]);
+		seen[number] = true;
+		CHECK(arena_object(&arena, number) != NULL);
+		count++;
+	}
+	CHECK_EQ(count, COUNT);
+	stop();
+}
+
+TEST("arena_next goes on where objects are freed and slabs given back between two steps")
+{
+	u32 number = 0;
+
+	start_with_permanent(3);
+	CHECK(arena_next(&arena, &number));
+	take_things(10000);
+	number = 5 << 10 | 900;
+	CHECK(arena_next(&arena, &number));
+	CHECK_EQ(number, 6 << 10);
+	end_things(10000);
+	number++;
+	CHECK(!arena_next(&arena, &number));
+	number = 2;
+	CHECK(arena_next(&arena, &number));
+	CHECK_EQ(number++, 2);
+	CHECK(!arena_next(&arena, &number));
+	number = ~0U;
+	CHECK(!arena_next(&arena, &number));
+	stop();
+}
+
+TEST("an empty arena has no numbers")
+{
+	u32 number = 0;
+
+	start(PLENTY);
+	CHECK(!arena_next(&arena, &number));
+	stop();
+}
+
+TEST("an object that is freed with the last generation is not handed out again")
+{
+	struct thing *first, *second;
+
+	start(PLENTY);
+	first = new_thing();
+	second = new_thing();
+	set_generation(first, ARENA_LAST_GENERATION);
+	set_generation(second, ARENA_LAST_GENERATION - 1);
+	kmem_cache_free(things(), second);
+	kmem_cache_free(things(), first);
+	CHECK_EQ(arena.objects, 0);
+	CHECK_HIDDEN(first);
+	CHECK_SAME(new_thing(), second);
+	CHECK(new_thing() > second);
+	CHECK_EQ(generation_of(arena_number_of(first)), ARENA_LAST_GENERATION);
+	stop();
+}
+
+/* Three permanent objects, and then slabs that went back when the number of the last had this generation. */
+static void give_back_at(u64 generation)
+{
+	start_with_permanent(3);
+	take_things(700);
+	set_generation(taken[699], generation);
+	for (int i = 0; i < 700; i++)
+		kmem_cache_free(things(), taken[i]);
+}
+
+TEST("pages in which half of all generations are used up are not used again")
+{
+	u64 half = ARENA_LAST_GENERATION / 2;
+
+	give_back_at(half);
+	take_things(1);
+	CHECK_EQ(arena_number_of(taken[0]), 3);
+	stop();
+
+	give_back_at(half + 64 * KIB);
+	for (u32 number = 0; number < 10 << 10; number++)
+		CHECK_EQ(arena_object(&arena, number) != NULL, number < 3);
+	CHECK_EQ(arena.bytes, 64 * KIB + table_bytes());
+
+	/* One page and two are gone: the next has index 3. Later slabs start there again. */
+	for (int round = 0; round < 3; round++) {
+		take_things(2000);
+		CHECK_EQ(arena_number_of(taken[0]), 3 << 10);
+		CHECK(generation_of(3 << 10) < half);
+		CHECK_EQ(arena_number_of(taken[1999]), 5 << 10 | (1999 - 2 * 682));
+		for (int i = 0; i < 2000; i++)
+			CHECK_SAME(arena_object(&arena, arena_number_of(taken[i])), taken[i]);
+		end_things(2000);
+		CHECK_EQ(arena.objects, 3);
+	}
+	stop();
+}
+
+TEST("an arena whose permanent objects go too starts afresh with later generations")
+{
+	u64 before;
+
+	start_with_permanent(3);
+	before = generation_of(0);
+	arena_keep_none(&arena);
+	for (u32 number = 0; number < 3; number++)
+		taken[700 + number] = taken[number];
+	take_things(700);
+	end_things(703);
+	CHECK_EQ(arena.objects, 0);
+	CHECK_SAME(arena_object(&arena, 0), NULL);
+	new_thing();
+	CHECK(generation_of(0) > before + 1);
 	stop();
 }
