@@ -18,6 +18,18 @@ export function loadLibrary(folder) {
   return { GpuBuddy, TraceReplayer };
 }
 
+/**
+ * @typedef {object} NumberPool as far as it is measured
+ * @property {(size: number, options?: import('gpu-buddy').AllocOptions) => number} alloc
+ * @property {(size: number, options?: import('gpu-buddy').AllocOptions) => number | null} tryAlloc
+ * @property {(handle: number, options?: import('gpu-buddy').FreeOptions) => void} free
+ */
+
+/** Opens a pool of an allocator. @param {any} buddy @returns {NumberPool} */
+export function openPool(buddy) {
+  return buddy.pool();
+}
+
 /** This checkout's. */
 export const library = loadLibrary(fileURLToPath(new URL('..', import.meta.url)));
 

@@ -4,7 +4,7 @@ import { judge, limits, tell } from './check.mjs';
 import { machine } from './machine.mjs';
 import { compare } from './parts/against.mjs';
 import { otherRows, others } from './parts/others.mjs';
-import { measurePeers, peerRows } from './parts/peers.mjs';
+import { commonRows, measurePeers, peerRows } from './parts/peers.mjs';
 import { measureScale, scaleRows } from './parts/scale.mjs';
 import { measureStates, stateRows } from './parts/states.mjs';
 import { drawReadmeChart, writeReport } from './report/report.mjs';
@@ -43,8 +43,9 @@ export async function run({ only, rounds, check, oracle, readme, against }) {
     save(measured);
   }
   if (only.includes('peers')) {
-    console.error('\nallocators from npm …');
+    console.error('\nthe common job …');
     measured.peers = await measurePeers(rounds, figures);
+    print(commonRows(measured.peers));
     print(peerRows(measured.peers));
     save(measured);
   }

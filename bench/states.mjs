@@ -25,9 +25,9 @@ const SZ_2M = 2 ** 21;
  * @property {number} live blocks
  * @property {number} blockSize of the live blocks
  * @property {Request} request
- * @property {'pairs' | 'churn' | 'failures' | 'errors'} operation
+ * @property {'pairs' | 'churn' | 'failures' | 'errors' | 'job'} operation
  *   pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not;
- *   errors: the same, and take the error
+ *   errors: the same, and take the error; job: the common job
  * @property {number} count operations in a round
  * @property {boolean} isCore whether the figures that are checked come from it
  */
@@ -167,6 +167,17 @@ export const errorStates = [
   }),
 ];
 
+/** The job that allocators from npm do, too: see peers/job.mjs. About 14,000 allocations are live. */
+export const jobState = state({
+  id: 'common',
+  name: 'common job',
+  space: { size: 2 ** 30, chunkSize: SZ_4K },
+  layout: 'empty',
+  live: 0,
+  operation: 'job',
+  count: 300_000,
+});
+
 /** Blocks that lie one beside the other, until churn has come: for any number of them. @param {number} live */
 export function scaleState(live) {
   return { ...churn(live, 200_000), id: `scale-${live}`, layout: /** @type {const} */ ('packed') };
@@ -174,7 +185,7 @@ export function scaleState(live) {
 
 /** One of these, or `scale-` and a number of live blocks. @param {string} id */
 export function findState(id) {
-  const found = [...states, ...errorStates].find((state) => state.id === id);
+  const found = [...states, ...errorStates, jobState].find((state) => state.id === id);
   if (found) return found;
   const live = Number(id.match(/^scale-(\d+)$/)?.[1]);
   if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);

@@ -14,6 +14,7 @@ import { toJson, type Json } from './json';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
+import { reclaimAll } from './reclaim';
 import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
 import {
   fromId,
@@ -94,16 +95,19 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   #guard: Guard | undefined;
   /** The guard's. */
   readonly #slot: number;
-  /** Changes whenever the blocks do. `UNKNOWN` while they are being changed, and until somebody asks if that was stopped. */
+  /**
+   * The name of the list. The generation changes whenever the blocks do: `UNKNOWN` while they are being changed, and until
+   * somebody asks if that was stopped.
+   */
+  #node = 0;
   #generation = 0;
-  /** How many blocks there are; the first block. The others are read when somebody asks for them. See `native.list`. */
-  #count = 0;
+  /** The first block, and how many there are. The others are read when somebody asks for them. See `native.report`. */
   #chunk = 0;
   #shape = 0;
   /** Made on demand: tag and cached columns. */
   #details: Details | undefined;
 
-  /** Takes over the guard, and the list that the last call has left in its slot. */
+  /** Takes over the guard, and the list that the last call has left in it. */
   private constructor(
     key: typeof internalKey,
     buddy: GpuBuddy<N>,
@@ -122,7 +126,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   /** Keeps what the last call has said of the list. */
   #takeReport(): void {
     const { report } = native;
-    this.#count = report.count;
+    this.#node = report.node;
     this.#chunk = report.chunk;
     this.#shape = report.shape;
     // Last: it says that the others are known.
@@ -142,7 +146,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   }
 
   #handle(syscall: string): native.Handle {
-    if (!this.#guard) throw gpuBuddyError(native.FREED, syscall);
+    if (this.#isFreed) throw gpuBuddyError(native.FREED, syscall);
     if (this.#generation === UNKNOWN) this.#refresh();
     return { slot: this.#slot, generation: this.#generation };
   }
@@ -154,7 +158,11 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
 
   /** Whether the blocks have been given back. Never throws. */
   get freed(): boolean {
-    return !this.#guard;
+    return this.#isFreed;
+  }
+
+  get #isFreed(): boolean {
+    return !this.#guard || (native.hasFreedEverything() && native.describe(this.#slot) === native.FREED);
   }
 
   /** The number given to `allocBlocks()`; 0 where none was. */
@@ -169,7 +177,8 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
    */
   get length(): number {
     this.#handle('gpu_buddy_block');
-    return this.#count >= 0 ? this.#count : this.#describe().count;
+    const count = native.countOf(this.#shape);
+    return count >= 0 ? count : this.#describe().count;
   }
 
   /** What is said of a list whose numbers are too large to keep. */
@@ -228,7 +237,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   get offset(): N | undefined {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
-    if (this.#count === 1) return this.#blockAt(0).offset;
+    if (native.countOf(this.#shape) === 1) return this.#blockAt(0).offset;
     const status = native.findLowest(handle);
     if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall);
     return native.found.any ? ofBuddy.space(this.#buddy).address(native.found.offset) : undefined;
@@ -382,6 +391,94 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   }
 
   /**
+   * Takes over the blocks of another list of the same allocator, whatever `GpuBuddy` object it comes from: they come behind those of
+   * this list, and get its tag. `other` is freed afterwards, and its blocks can't be read through it any more. Blocks that were read
+   * from this list stay valid.
+   *
+   * Takes time for the blocks of `other`, to write the tag; none are moved.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where `other` is this list, or comes from another allocator; `ERR_GPU_BUDDY_FREED` where one of
+   *   the two is freed; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const texture = buddy.allocBlocks(4 * SZ_1M);
+   * texture.append(buddy.allocBlocks(SZ_1M)); // its smaller levels
+   * console.log(texture.length, texture.size); // 2 5242880
+   * ```
+   */
+  append(other: AllocatedBlocks<Bytes>): void {
+    const syscall = 'gpu_buddy_block';
+    const given: unknown = other;
+    if (typeof given !== 'object' || given === null || !(#guard in given))
+      throw invalidArgType('other', 'an AllocatedBlocks', given);
+    const handle = this.#handle(syscall);
+    const from = other.#handle(syscall);
+    if (!ofBuddy.isSame(this.#buddy, other.#buddy)) throw gpuBuddyError(native.LIST_FOREIGN, syscall);
+    if (handle.slot === from.slot) throw gpuBuddyError(native.LIST_ITSELF, syscall);
+
+    const { tag } = this;
+    this.#beginChange();
+    const guard = other.#guard;
+    other.#guard = undefined;
+    if (other.#details) other.#details.columns = undefined;
+    const status = native.append(handle, from, tag);
+    if (status !== native.OK) {
+      other.#guard = guard;
+      throw ofBuddy.toError(this.#buddy, status, syscall);
+    }
+    this.#takeReport();
+    returnGuard(guard, from.slot);
+  }
+
+  /**
+   * Allocates `size` bytes right behind the list's highest block, wherever that stands in the list, and puts them at its end. `false`
+   * where that memory is not free, or the space ends before it; the list is as it was then. A list without blocks has no such place.
+   *
+   * Blocks that were read from this list stay valid.
+   *
+   * Behind it: `gpu_buddy_alloc_blocks()` with a range as long as `size`.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where `size` is 0, no multiple of the chunk size, or larger than the space; `ENOMEM`;
+   *   `ERR_GPU_BUDDY_WORK_LIMIT`; `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const ring = buddy.allocBlocks(SZ_1M, { mode: { at: 0 } });
+   * console.log(ring.tryExtend(SZ_1M), ring.size); // true 2097152
+   * console.log(ring.segments().length); // 1
+   * ```
+   */
+  tryExtend(size: Bytes): boolean {
+    return this.#extend(toBytes('size', size));
+  }
+
+  #extend(size: Bytes): boolean {
+    const syscall = 'gpu_buddy_alloc_blocks';
+    const handle = this.#handle(syscall);
+    this.#beginChange();
+    const status = native.extend(handle, size);
+    if (status === native.OK) {
+      this.#takeReport();
+      return true;
+    }
+    // Lists that the collector has found may have what is missing.
+    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
+      return this.#extend(size);
+    if (status === native.NO_SPACE) return false;
+    throw ofBuddy.toError(this.#buddy, status, syscall, { given: { size } });
+  }
+
+  /**
    * Gives all blocks back. A list that is freed already is left alone.
    *
    * Behind it: `gpu_buddy_free_list()`.
@@ -394,13 +491,16 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     if (guard === undefined) return;
     if (this.#generation === UNKNOWN) this.#refresh();
     this.#guard = undefined;
-    // What nobody else sees can wait for the next call, and go down with it.
-    const status = ofBuddy.isShared(this.#buddy)
-      ? native.free(this.#slot, this.#generation, isCleared)
-      : native.freeSoon(this.#slot, this.#generation, isCleared);
+    const handle = ofBuddy.lazyHandle(this.#buddy);
+    let status = native.OK;
+    // What nobody else sees can wait for the next call, and go down with it. An empty list has no name to wait under.
+    if (handle < 0 || native.mustFreeAtOnce() || native.countOf(this.#shape) === 0)
+      status = native.free(this.#slot, this.#generation, isCleared);
+    else native.freeSoon(handle, this.#node, this.#generation, this.#shape, isCleared);
     if (this.#details) this.#details.columns = undefined;
     returnGuard(guard, this.#slot);
-    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
+    if (status !== native.OK && status !== native.FREED)
+      throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
   }
 
   /**
@@ -474,11 +574,11 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   static {
     Object.assign(ofBlocks, {
       version: (blocks) => {
-        if (!blocks.#guard) return NO_VERSION;
+        if (blocks.#isFreed) return NO_VERSION;
         if (blocks.#generation === UNKNOWN) blocks.#refresh();
         return blocks.#generation;
       },
-      handle: (blocks) => (blocks.#guard ? blocks.#handle('gpu_buddy_block') : undefined),
+      handle: (blocks) => (blocks.#isFreed ? undefined : blocks.#handle('gpu_buddy_block')),
       detach: (blocks) => {
         const guard = blocks.#guard;
         blocks.#guard = undefined;
@@ -493,7 +593,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
 
   /** Returns tag, size and blocks, with decimal strings for bigints; `{ freed: true }` where the list is freed. */
   toJSON(): AllocatedBlocksJson<N> | { readonly freed: true } {
-    if (!this.#guard) return { freed: true };
+    if (this.#isFreed) return { freed: true };
     const { tag, size } = this;
     const blocks = Array.from(this, ({ offset, order, size, isClear, tag }) =>
       toJson({ offset, order, size, isClear, tag }),
@@ -504,7 +604,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (!(#guard in this)) return 'AllocatedBlocks {}';
-    if (!this.#guard) return 'AllocatedBlocks { freed }';
+    if (this.#isFreed) return 'AllocatedBlocks { freed }';
     const count = this.length;
     // No more blocks are made than will be shown.
     const shown = Math.max(0, Math.min(count, options.maxArrayLength ?? Infinity));

@@ -2,6 +2,7 @@
 
 const ofLists = new Map<number, string>();
 const ofGroups = new Map<number, string>();
+const ofPools = new Map<number, string>();
 
 /** Returns where the caller of `allocBlocks()` is, or of what else is called so many frames above. */
 export function captureStack(frames = 3): string {
@@ -44,4 +45,17 @@ export function noteGroupStack(group: number, stack: string | undefined): void {
 
 export function groupStack(group: number): string | undefined {
   return ofGroups.get(group);
+}
+
+/** Notes where a pool was made; `undefined` forgets what was noted of an earlier pool of this number. */
+export function notePoolStack(pool: number, stack: string | undefined): void {
+  if (stack !== undefined) ofPools.set(pool, stack);
+  else if (ofPools.size) ofPools.delete(pool);
+}
+
+/** Returns where a pool was made, if that was noted, and forgets it. */
+export function takePoolStack(pool: number): string | undefined {
+  const stack = ofPools.get(pool);
+  ofPools.delete(pool);
+  return stack;
 }

@@ -9,7 +9,7 @@ import { InternalResult, operationError, type BatchResult, type GroupHolder } fr
 import { gpuBuddyError, illegalConstructor, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
-import { fitsIntoHeap } from './heap-room';
+import { fitsIntoHeap, HEAP_BYTES_OF_LIST, orNoMemory } from './heap-room';
 import { internalKey, ofBlocks, ofBuddy, ofResult } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -47,8 +47,6 @@ let allocTimes: (batch: Batch<Bytes>, count: number, size: Bytes, request: Reque
 const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
 const LARGEST_PART = 4096;
-/** Heap that a list takes, its place in an array, and what its guard and the registry need. */
-const HEAP_BYTES_OF_LIST = 256;
 
 /**
  * Collects allocations and frees of one allocator, and does them in one call. Nothing happens before `run()`. A batch can be
@@ -306,14 +304,4 @@ export function allocMany<N extends Bytes>(
     throw error;
   }
   return results.flatMap((result) => ofResult.allBlocks(result));
-}
-
-/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large, but also where the stack is full. */
-function orNoMemory<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    if (!(cause instanceof RangeError) || cause.message.includes('call stack')) throw cause;
-    throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-  }
 }

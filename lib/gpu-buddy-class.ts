@@ -6,6 +6,7 @@ import { InternalBlocks, type AllocatedBlocks } from './allocated-blocks';
 import { toBoolean, toBytes, toFlag, toInteger, toNumberIfSafe, toRelative } from './arguments';
 import { allocMany, InternalBatch, type Batch } from './batch';
 import type { BlockTable } from './block-table';
+import { claim, type BlockPlace, type ClaimOptions } from './claim';
 import { gpuBuddyError, type ErrorDetails, type GpuBuddyError, type Shortage } from './errors';
 import { captureStack, noteStack } from './allocation-stacks';
 import { remember, setOpen } from './directory';
@@ -17,11 +18,13 @@ import { toJson, withJson, type Json } from './json';
 import * as native from './native';
 import type { Bytes, Token } from './native';
 import { toOptions, type Names } from './options';
+import { InternalPool, type Pool } from './pool';
 import { reclaimAll } from './reclaim';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
 import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { SZ_4K } from './sizes';
 import { fitsNumbers, makeSpace, type Space } from './space';
+import { restoreState, saveState, type GpuBuddyState, type Restored, type RestoreOptions } from './state';
 import { fromId, toBuddyToken, toId, wantsBigint, type GpuBuddyToken, type OpenOptions } from './tokens';
 import { markAsUncloneable } from './uncloneable';
 
@@ -128,7 +131,8 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   /** The same for `tryAllocBlocks()`, which needs no explanation. */
   readonly #quietRequest: Request;
   readonly #captureStacks: boolean;
-  #shared = false;
+  /** See `BuddyInternals.lazyHandle()`. */
+  #lazyHandle: number;
   /** The ID of its token, once there is one. */
   #id: string | undefined;
 
@@ -138,6 +142,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
     const { handle, space, captureStacks } =
       options instanceof ByToken ? this.#open(options) : this.#create(options);
     this.#handle = handle;
+    this.#lazyHandle = handle.slot;
     // The type that the caller has asked for by `bigint`.
     this.#space = space as Space<N>;
     this.#captureStacks = captureStacks;
@@ -287,8 +292,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
         : toRequest(wanted, options, this.#plainRequest, this.#space.base);
     const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
-    // Nothing has been called since the call that failed.
-    throw this.#allocError(native.NO_SPACE, wanted, request, shortageOf(wanted, request, this.#space));
+    throw this.#shortageError(wanted, request);
   }
 
   /**
@@ -354,6 +358,11 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
     return request;
   }
 
+  /** Must be called before anything else is. */
+  #shortageError(size: Bytes, request: Request): GpuBuddyError {
+    return this.#allocError(native.NO_SPACE, size, request, shortageOf(size, request, this.#space));
+  }
+
   #allocError(
     status: number,
     size: Bytes,
@@ -378,6 +387,60 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
     const number = toInteger('count', count);
     const wanted = toBytes('size', size);
     return allocMany(this, number, wanted, this.#toRequest(wanted, options));
+  }
+
+  /**
+   * Takes exactly these blocks, as one list in this order, or nothing at all: for those who know already what lies where, such as
+   * memory that was in use before the program came, or placements of their own. Each block comes as one block of just this order;
+   * all of it must lie within one free block. Properties beside `offset` and `order` are ignored.
+   *
+   * Behind it: `gpu_buddy_alloc_blocks()` with a range as long as the block, for each.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where there is no block, and with the place of one that leads out of the space, that does not
+   *   begin on a multiple of its own size, or that overlaps another; `ENOSPC` with the place of the first one that is not free;
+   *   `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1G, SZ_4K } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const firmware = buddy.claim([
+   *   { offset: 0, order: 4 },
+   *   { offset: 16 * SZ_4K, order: 0 },
+   * ]);
+   * console.log(firmware.size); // 69632: 17 * 4 KiB
+   * ```
+   */
+  claim(blocks: Iterable<BlockPlace>, options?: ClaimOptions): AllocatedBlocks<N> {
+    return claim(this, blocks, options);
+  }
+
+  /**
+   * Makes a pool, which is empty: allocations by number. It owns what it allocates.
+   *
+   * @throws {GpuBuddyError} `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
+   */
+  pool(): Pool<N> {
+    return new InternalPool(internalKey, this);
+  }
+
+  /**
+   * Frees everything that this thread has allocated here, through whatever `GpuBuddy` object: lists, those of batches, and what
+   * is in pools. Free memory that is clear stays clear; what is freed counts as dirty. What belongs to other threads, or is
+   * under way between them, stays.
+   *
+   * Takes time for all blocks of the allocator.
+   *
+   * Behind it: `gpu_buddy_free_list()`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   */
+  freeAll(): void {
+    reclaimAll();
+    this.#check(native.freeEverything(this.#handle), 'gpu_buddy_free_list');
   }
 
   /** A batch of allocations and frees, to be done in one call. */
@@ -547,6 +610,56 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   }
 
   /**
+   * Writes down all that is allocated, and what of the free memory is clear, as plain data that JSON can hold: for
+   * `GpuBuddy.restore()`, in this process or in another. The lists of all threads and pools are part of it, also those under way
+   * between threads; lists without blocks are not.
+   *
+   * @throws {GpuBuddyError} `ENOMEM` where so many blocks do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   */
+  save(): GpuBuddyState {
+    return saveState(this);
+  }
+
+  /**
+   * Makes an allocator from what `save()` has written, and all of its lists, in the order of the state. From then on it gives the
+   * same answers to the same calls as the one that was saved: placement, clear and dirty memory are the same block by block.
+   * Limits and the like are options; native memory taken and `kernelWarnings` begin anew.
+   *
+   * Where it throws, nothing is left.
+   *
+   * Behind it: `gpu_buddy_init()`, and `gpu_buddy_alloc_blocks()` with a range as long as the block, for each.
+   *
+   * @throws {GpuBuddyError} `EINVAL` with the entry that does not fit: the state is of another version, or none; or its space ends
+   *   above 2^53 - 1, without `bigint: true`; `ENOMEM`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1G, SZ_1M, type GpuBuddyState } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const blocks = buddy.allocBlocks(3 * SZ_1M, { tag: 7 });
+   * const text = JSON.stringify(buddy.save());
+   *
+   * const { buddy: again, lists } = GpuBuddy.restore(JSON.parse(text) as GpuBuddyState);
+   * console.log(lists.map((list) => [list.tag, list.size])); // [ [ 7, 3145728 ] ]
+   * console.log(again.avail === buddy.avail); // true
+   * blocks.free();
+   * ```
+   */
+  static restore(state: GpuBuddyState, options: RestoreOptions & { readonly bigint: true }): Restored<bigint>;
+  static restore(
+    state: GpuBuddyState,
+    options?: RestoreOptions & { readonly bigint?: false | undefined },
+  ): Restored;
+  static restore(state: GpuBuddyState, options?: RestoreOptions): Restored<Bytes>;
+  static restore(state: GpuBuddyState, options?: RestoreOptions): Restored<Bytes> {
+    return restoreState(state, options, (given) => new GpuBuddyClass<Bytes>(given));
+  }
+
+  /**
    * What the kernel prints about an allocator, line by line, each ending in a newline. Where chunks are smaller than 4096, it
    * speaks of a larger unit: a first line says by how much.
    *
@@ -569,7 +682,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
    */
   share(): GpuBuddyToken {
     // First: from now on others can find it.
-    this.#shared = true;
+    this.#lazyHandle = -1;
     const token = native.share(this.#handle);
     if (typeof token === 'number') throw this.#toError(token, 'gpu_buddy');
     const id = toId(token);
@@ -601,6 +714,8 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
    * Behind it: `gpu_buddy_fini()`, after the last list.
    */
   dispose(): void {
+    // First: another allocator may get the slot.
+    this.#lazyHandle = -1;
     native.dispose(this, this.#handle);
   }
 
@@ -634,17 +749,20 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
     Object.defineProperty(this, 'name', { value: 'GpuBuddy' });
     open = ({ id }, isBigint) => {
       const buddy = new GpuBuddyClass<Bytes>(new ByToken(fromId(id), isBigint));
-      buddy.#shared = true;
+      buddy.#lazyHandle = -1;
       buddy.#setId(id);
       return buddy;
     };
     Object.assign(ofBuddy, {
       handle: (buddy) => buddy.#handle,
       space: (buddy) => buddy.#space,
-      isShared: (buddy) => buddy.#shared,
+      lazyHandle: (buddy) => buddy.#lazyHandle,
       share: (buddy) => {
-        buddy.#shared = true;
+        buddy.#lazyHandle = -1;
       },
+      quietRequest: (buddy) => buddy.#quietRequest,
+      shortageError: (buddy, size, request) => buddy.#shortageError(size, request),
+      allocError: (buddy, status, size, request) => buddy.#allocError(status, size, request),
       setId: (buddy, id) => {
         buddy.#setId(id);
       },

@@ -25,7 +25,7 @@ import type { Bytes } from './native';
 export interface GpuBuddy<N extends Bytes = number> extends GpuBuddyClass<N> {}
 
 /** Makes allocators. */
-export interface GpuBuddyConstructor extends Pick<typeof GpuBuddyClass, 'from'> {
+export interface GpuBuddyConstructor extends Pick<typeof GpuBuddyClass, 'from' | 'restore'> {
   readonly prototype: GpuBuddy<Bytes>;
 
   /**

@@ -1,11 +1,12 @@
 /**
- * Lets the collector free the lists of blocks that nobody freed. A list's blocks stand in a native slot, and each slot belongs
- * to a guard for life. A list holds a guard, and nobody else does: when the list is collected, its guard is too, and the
- * registry tells lib/reclaim.ts the slot. A list that is freed hands its guard on to the next one, so that the registry, which
- * is slow, has nothing to do as long as lists are freed by hand.
+ * Lets the collector free the lists of blocks that nobody freed. A native guard knows the name of a list, and each belongs to an
+ * object of this class for life, which stands for it. A list holds a guard, and nobody else does: when the list is collected,
+ * its guard is too, and the registry tells lib/reclaim.ts the slot of the native one. A list that is freed hands its guard on to
+ * the next one, so that the registry, which is slow, has nothing to do as long as lists are freed by hand. The native guard
+ * keeps the name until then: it means nothing any more.
  *
  * JavaScript can be stopped between any two instructions, so a guard is always in one place only: among the spare ones (its
- * slot is empty), in a list, or in a local variable. A function that is stopped drops its local variables, and the collector
+ * list is freed, or waits to be), in a list, or in a local variable. A function that is stopped drops its local variables, and the collector
  * frees what is in the slots of their guards.
  */
 import { forgetStack } from './allocation-stacks';
@@ -13,7 +14,7 @@ import { gpuBuddyError } from './errors';
 import * as native from './native';
 import { abandonGroup, abandonSlot } from './reclaim';
 
-/** Stands for a native slot that can hold one list after the other. Whoever holds it remembers the number of the slot. */
+/** Stands for a native guard, which can hold one list after the other. Whoever holds it remembers its slot. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
 export class Guard {}
 
@@ -66,7 +67,12 @@ function makeGuard(): void {
 
 /** Opens a slot for a guard, its own as long as it lives. Returns -1 without memory. */
 export function openSlot(guard: Guard): number {
-  return native.openList(guards, guard);
+  return native.openGuard(guards, guard);
+}
+
+/** Gives a new guard an allocation of a pool. Returns its slot; -1 where there is none. */
+export function takeFromPool(guard: Guard, pool: number, index: number, generation: number): number {
+  return native.takeFromPool(guards, guard, pool, index, generation);
 }
 
 /** Gives a new guard the list at this place of a group. Returns its slot; -1 where there is no list. */

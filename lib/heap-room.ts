@@ -1,4 +1,6 @@
 /** Tells whether V8's heap has room for many objects. V8 ends the process where it has not, and nobody can catch that. */
+import { gpuBuddyError } from './errors';
+import * as native from './native';
 
 interface V8 {
   getHeapStatistics(): { readonly total_available_size: number };
@@ -16,4 +18,17 @@ function availableHeap(): number {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded for those who make very many objects only
   const v8 = require('node:v8') as V8;
   return v8.getHeapStatistics().total_available_size;
+}
+
+/** Heap that a list takes, its place in an array, and what its guard and the registry need. */
+export const HEAP_BYTES_OF_LIST = 256;
+
+/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large, but also where the stack is full. */
+export function orNoMemory<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (!(cause instanceof RangeError) || cause.message.includes('call stack')) throw cause;
+    throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  }
 }

@@ -24,10 +24,18 @@ type AnyBlocks = AllocatedBlocks<Bytes>;
 interface BuddyInternals {
   handle(buddy: AnyBuddy): Handle;
   space<N extends Bytes>(buddy: GpuBuddy<N>): Space<N>;
-  /** Whether another environment, or another `GpuBuddy` of this one, may know the allocator. */
-  isShared(buddy: AnyBuddy): boolean;
-  /** Notes that, before the token is known. */
+  /**
+   * The slot of the handle through which memory may be freed with the next call; -1 where it is to be freed at once: another
+   * environment, or another `GpuBuddy` of this one, may know the allocator, or the handle is given up.
+   */
+  lazyHandle(buddy: AnyBuddy): number;
+  /** Notes that others may know the allocator, before the token is known. */
   share(buddy: AnyBuddy): void;
+  /** The request of an allocation without options, and without an explanation. */
+  quietRequest(buddy: AnyBuddy): Request;
+  /** Why the allocation that has just failed found no space. */
+  shortageError(buddy: AnyBuddy, size: Bytes, request: Request): GpuBuddyError;
+  allocError(buddy: AnyBuddy, status: number, size: Bytes, request: Request): GpuBuddyError;
   /** Notes the ID of the allocator's token. */
   setId(buddy: AnyBuddy, id: string): void;
   /** Whether the two stand for one allocator. */

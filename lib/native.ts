@@ -16,7 +16,7 @@ import { allocRecordIn, writeAlloc, writeTarget, type Records } from './records'
 /** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
 export type Bytes = number | bigint;
 
-/** Names an allocator or a list in this environment. */
+/** Names an allocator, or the list in a guard, in this environment. */
 export interface Handle {
   readonly slot: number;
   readonly generation: number;
@@ -67,10 +67,17 @@ type Place =
   | 'queued'
   | 'changes'
   | 'poisonings'
+  | 'freeAlls'
   | 'listCount'
+  | 'listNode'
   | 'listGeneration'
   | 'listChunk'
   | 'listShape'
+  | 'shapeCount'
+  | 'shapeMostBlocks'
+  | 'poolEntry'
+  | 'poolIndexBits'
+  | 'poolPending'
   | 'maxOrders'
   | 'cells';
 
@@ -94,19 +101,31 @@ interface Calls {
   // Open something that ends with an object: the registry is told of both in the same call.
   create(register: Register, registry: Registry, buddy: object): void;
   open(register: Register, registry: Registry, buddy: object): void;
-  openList(register: Register, registry: Registry, guard: object): void;
+  openGuard(register: Register, registry: Registry, guard: object): void;
+  openPool(register: Register, registry: Registry, pool: object): void;
+  takeFromPool(register: Register, registry: Registry, guard: object): void;
   openGroup(register: Register, registry: Registry, guard: object): void;
   takeFromGroup(register: Register, registry: Registry, guard: object): void;
   // End it while the object lives.
   dispose(unregister: Unregister, registry: Registry, buddy: object): void;
+  closePool(unregister: Unregister, registry: Registry, pool: object): void;
   // End it afterwards.
   forgetAllocator(): void;
-  closeLists(slots: Uint32Array): void;
+  closeGuards(guards: Uint32Array): void;
   closeSomeOfGroup(groups: Uint32Array): void;
+  closeSomeOfPool(pools: Uint32Array): void;
 
   emptyGroup(): void;
   describe(): void;
   readonly alloc: () => void;
+  readonly allocInPool: () => void;
+  movePool(memory: Int32Array): void;
+  poolMemory(): Int32Array<SharedArrayBuffer> | undefined;
+  freeInPool(): void;
+  describeInPool(): void;
+  lengthOfPool(): void;
+  clearPool(): void;
+  freeEverything(): void;
   flush(): void;
   runBatch(
     records: Float64Array,
@@ -115,6 +134,11 @@ interface Calls {
     state?: Float64Array,
     ...columns: ArrayBufferView[]
   ): void;
+  append(): void;
+  extend(): void;
+  claim(chunks: Float64Array, orders: Uint8Array): void;
+  save(...columns: StateColumnList): void;
+  restore(...columns: StateColumnList): void;
   trim(): void;
   trimRaw(): void;
   free(): void;
@@ -157,8 +181,10 @@ const queue = new Int32Array(mailbox, 8 * layout.queue);
 // Constants of this module, which compiled code need not look for.
 const { results: RESULTS, wide: WIDE, status: STATUS } = layout;
 const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, queueLength: QUEUE_LENGTH } = layout;
-const { listCount: COUNT, listGeneration: GENERATION, listChunk: CHUNK, listShape: SHAPE } = layout;
-const { alloc: callAlloc } = calls;
+const { freeAlls: FREE_ALLS, listCount: COUNT, listNode: NODE } = layout;
+const { listGeneration: GENERATION, listChunk: CHUNK, listShape: SHAPE } = layout;
+const { shapeCount: SHAPE_COUNT, shapeMostBlocks: SHAPE_MOST_BLOCKS } = layout;
+const { alloc: callAlloc, allocInPool: callAllocInPool } = calls;
 // eslint-disable-next-line @typescript-eslint/unbound-method -- called by the addon, with a registry as `this`
 const { register, unregister } = FinalizationRegistry.prototype;
 
@@ -186,7 +212,18 @@ export const INDEX_OUTSIDE_LIST = statusNamed('INDEX_OUTSIDE_LIST');
 export const HANDLE_UNKNOWN = statusNamed('HANDLE_UNKNOWN');
 export const HANDLE_OUTSIDE_RUN = statusNamed('HANDLE_OUTSIDE_RUN');
 export const NEEDS_BIGINT = statusNamed('NEEDS_BIGINT');
+export const POOL_HANDLE_UNKNOWN = statusNamed('POOL_HANDLE_UNKNOWN');
+export const POOL_FULL = statusNamed('POOL_FULL');
 export const BLOCKS_FOREIGN = statusNamed('BLOCKS_FOREIGN');
+export const LIST_ITSELF = statusNamed('LIST_ITSELF');
+export const LIST_FOREIGN = statusNamed('LIST_FOREIGN');
+export const NO_BLOCKS = statusNamed('NO_BLOCKS');
+export const BLOCK_OUTSIDE_SPACE = statusNamed('BLOCK_OUTSIDE_SPACE');
+export const BLOCK_UNALIGNED = statusNamed('BLOCK_UNALIGNED');
+export const BLOCK_OVERLAPS = statusNamed('BLOCK_OVERLAPS');
+export const BLOCK_NOT_FREE = statusNamed('BLOCK_NOT_FREE');
+export const STATE_UNKNOWN = statusNamed('STATE_UNKNOWN');
+export const STATE_UNFIT = statusNamed('STATE_UNFIT');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
 
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
@@ -252,11 +289,11 @@ function status(): number {
 
 /** Where a number of these is -1, it is too large for 31 bits: `list` knows it. */
 class Report {
-  /** How many blocks there are. */
-  get count(): number {
-    return integer(COUNT);
+  /** The node of its first block, which names the list together with the generation. */
+  get node(): number {
+    return integer(NODE);
   }
-  /** What goes with the slot to name the list; another one whenever its blocks have changed. */
+  /** The low bits of it; another one whenever the blocks of the list have changed. */
   get generation(): number {
     return integer(GENERATION);
   }
@@ -264,15 +301,16 @@ class Report {
   get chunk(): number {
     return integer(CHUNK);
   }
-  /** Of the first block: see `orderOf()` and `isClear()`. */
+  /** How many blocks there are, and what the first one is like: see `orderOf()`, `isClear()`, `countOf()`. */
   get shape(): number {
     return integer(SHAPE);
   }
 }
 
 class ListReport extends Report {
-  override get count(): number {
-    return super.count < 0 ? result(0) : super.count;
+  get count(): number {
+    const count = integer(COUNT);
+    return count < 0 ? result(0) : count;
   }
   override get chunk(): number {
     return super.chunk < 0 ? result(1) : super.chunk;
@@ -286,11 +324,17 @@ export const report = new Report();
 export const list = new ListReport();
 
 export function orderOf(shape: number): number {
-  return shape >> 1;
+  return (shape & ((1 << SHAPE_COUNT) - 1)) >> 1;
 }
 
 export function isClear(shape: number): boolean {
   return (shape & 1) !== 0;
+}
+
+/** How many blocks there are; -1 where `list` must be asked. */
+export function countOf(shape: number): number {
+  const count = (shape >> SHAPE_COUNT) & SHAPE_MOST_BLOCKS;
+  return count === SHAPE_MOST_BLOCKS ? -1 : count;
 }
 
 class FoundReport {
@@ -365,25 +409,25 @@ export function dispose(owner: object, allocator: Handle): number {
   return status();
 }
 
-/** Opens a slot for lists that is the guard's, whose end the registry tells by the number of the slot. -1 without memory. */
-export function openList(registry: Registry, guard: object): number {
+/** Opens a native guard for lists, whose end with the object the registry tells by its slot. -1 without memory. */
+export function openGuard(registry: Registry, guard: object): number {
   seal();
-  calls.openList(register, registry, guard);
+  calls.openGuard(register, registry, guard);
   return status() === OK ? result(0) : -1;
 }
 
 /**
- * Frees what is in the slots from `first` to `end`, and closes them; each number is then 0. Returns the bytes that were freed,
+ * Frees what is in the guards from `first` to `end`, and closes them; each number is then 0. Returns the bytes that were freed,
  * if `counts`.
  *
- * @param slots each with 1 added, 0 for none
+ * @param guards their slots, each with 1 added, 0 for none
  */
-export function closeLists(slots: Uint32Array, first: number, end: number, counts = false): number {
+export function closeGuards(guards: Uint32Array, first: number, end: number, counts = false): number {
   numbers[0] = first;
   numbers[1] = end;
   numbers[2] = counts ? 1 : 0;
   seal();
-  calls.closeLists(slots);
+  calls.closeGuards(guards);
   return result(0);
 }
 
@@ -417,13 +461,22 @@ function change(allocator: Handle, request: Request): void {
   lastRequest = request;
 }
 
-/** gpu_buddy_alloc_blocks() into the list at `slot`, guarded and explained; `start` and `end` go with FLAG_RANGE. */
+/** gpu_buddy_alloc_blocks() into a guard, checked and explained; `start` and `end` go with FLAG_RANGE. */
 export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
   writeTarget(record, slot, size);
   // Always answers.
   callAlloc();
+  return status();
+}
+
+/** The same into a pool: its index and generation are `node` and `generation` of `report`. `POOL_FULL`: the pool needs room. */
+export function allocInPool(allocator: Handle, request: Request, pool: number, size: Bytes): number {
+  if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
+    change(allocator, request);
+  writeTarget(record, pool, size);
+  callAllocInPool();
   return status();
 }
 
@@ -447,7 +500,7 @@ class ShortageReport {
 /** The free memory when the last call of alloc found no space, if its request `explains`. */
 export const shortage = new ShortageReport();
 
-/** gpu_buddy_free_list(). The slot can receive another list. */
+/** gpu_buddy_free_list(), at once, of the list in a guard. */
 export function free(slot: number, generation: number, cleared: boolean): number {
   numbers[0] = slot;
   numbers[1] = generation;
@@ -457,27 +510,60 @@ export function free(slot: number, generation: number, cleared: boolean): number
   return status();
 }
 
+/** Bits of the last number of what is in the queue. The rest is the high part of a generation, where it stands in a shape. */
+const QUEUED_CLEARED = 1;
+const QUEUED_IN_POOL = 2;
+const QUEUED_BITS = 3;
+
+/** Whether an allocator of this environment has met a BUG: then nothing may wait in the queue, so that its end is not missed. */
+export function mustFreeAtOnce(): boolean {
+  return integer(POISONINGS) !== 0;
+}
+
+/** Whether lists may have been freed by `freeEverything()`. */
+export function hasFreedEverything(): boolean {
+  return integer(FREE_ALLS) !== 0;
+}
+
 /**
- * The same, but the list may be freed with the next call, whatever that is, or when the event loop next turns: for
- * allocators that nobody but this environment sees. After a BUG it is done at once, so that nobody misses what comes of it.
+ * The same, of a list by its name, which must be there: it may be freed with the next call, whatever that is, or when the event
+ * loop next turns: for allocators that nobody but this environment sees.
+ *
+ * @param handle the slot of the allocator's handle
  */
-export function freeSoon(slot: number, generation: number, cleared: boolean): number {
-  const queued = integer(QUEUED);
-  if (queued === QUEUE_LENGTH || integer(POISONINGS) !== 0) {
+export function freeSoon(
+  handle: number,
+  node: number,
+  generation: number,
+  shape: number,
+  cleared: boolean,
+): void {
+  enqueue(handle, node, generation, cleared ? (shape & ~QUEUED_BITS) | QUEUED_CLEARED : shape & ~QUEUED_BITS);
+}
+
+/** The same, of an allocation of a pool. */
+export function freeInPoolSoon(pool: number, index: number, generation: number, cleared: boolean): void {
+  enqueue(pool, index, generation, cleared ? QUEUED_IN_POOL | QUEUED_CLEARED : QUEUED_IN_POOL);
+}
+
+function enqueue(slot: number, node: number, generation: number, what: number): void {
+  let queued = integer(QUEUED);
+  if (queued === QUEUE_LENGTH) {
     // Once in a while, in case that scheduling was interrupted.
     flushIsDue = false;
-    return free(slot, generation, cleared);
+    calls.flush();
+    queued = 0;
   }
   const at = 4 * queued;
   queue[at] = slot;
-  queue[at + 1] = generation;
-  queue[at + 2] = cleared ? 1 : 0;
+  queue[at + 1] = node;
+  queue[at + 2] = generation;
+  queue[at + 3] = what;
   integers[QUEUED] = queued + 1;
   if (!flushIsDue) {
     flushIsDue = true;
     setImmediate(flush);
   }
-  return OK;
 }
 
 let flushIsDue = false;
@@ -523,6 +609,131 @@ export function freeBlockRaw(blocks: Handle, index: number): number {
   numbers[2] = index;
   seal();
   calls.freeBlockRaw();
+  return status();
+}
+
+/** Moves the blocks of a list behind those of another one, with this tag. Afterwards the guard of `other` has no list. */
+export function append(blocks: Handle, other: Handle, tag: number): number {
+  putHandle(blocks);
+  numbers[2] = other.slot;
+  numbers[3] = other.generation;
+  numbers[4] = tag;
+  seal();
+  calls.append();
+  return status();
+}
+
+/** Allocates memory right behind the highest block of a list, and adds it at the end. */
+export function extend(blocks: Handle, size: Bytes): number {
+  putHandle(blocks);
+  seal(put(2, size));
+  calls.extend();
+  return status();
+}
+
+/** What the blocks of `claim()` are to count as: as free memory did, dirty or clear. */
+export const AS_FOUND = 0;
+export const AS_DIRTY = 1;
+export const AS_CLEAR = 2;
+export type Clearness = typeof AS_FOUND | typeof AS_DIRTY | typeof AS_CLEAR;
+
+/** Places of blocks, whose offsets are in chunks. */
+export interface Places {
+  readonly chunks: Float64Array;
+  readonly orders: Uint8Array;
+}
+
+/** Takes exactly these blocks, as one list, into a guard. */
+export function claim(
+  allocator: Handle,
+  slot: number,
+  { chunks, orders }: Places,
+  tag: number,
+  clearness: Clearness,
+): number {
+  putHandle(allocator);
+  numbers[2] = slot;
+  numbers[3] = tag;
+  numbers[4] = clearness;
+  seal();
+  calls.claim(chunks, orders);
+  return status();
+}
+
+/** The row of the block that the last call of claim could not have; that of restore: free blocks come behind the others. */
+export function failedRow(): number {
+  return result(3);
+}
+
+/** All that is known of an allocator beside its size: see native/buddy/state.h. */
+export interface StateColumns {
+  readonly tags: Float64Array;
+  readonly counts: Float64Array;
+  readonly blocks: Places;
+  /** 0 or 1. */
+  readonly clear: Uint8Array;
+  readonly free: Places;
+}
+
+type StateColumnList = [
+  tags: Float64Array,
+  counts: Float64Array,
+  chunks: Float64Array,
+  orders: Uint8Array,
+  clear: Uint8Array,
+  freeChunks: Float64Array,
+  freeOrders: Uint8Array,
+];
+
+function listOf({ tags, counts, blocks, clear, free }: StateColumns): StateColumnList {
+  return [tags, counts, blocks.chunks, blocks.orders, clear, free.chunks, free.orders];
+}
+
+export function stateColumns(lists: number, blocks: number, free: number): StateColumns {
+  return {
+    tags: new Float64Array(lists),
+    counts: new Float64Array(lists),
+    blocks: { chunks: new Float64Array(blocks), orders: new Uint8Array(blocks) },
+    clear: new Uint8Array(blocks),
+    free: { chunks: new Float64Array(free), orders: new Uint8Array(free) },
+  };
+}
+
+/** All lists of an allocator, and the free blocks that are clear; or the status. */
+export function save(allocator: Handle): StateColumns | number {
+  for (let columns = stateColumns(0, 0, 0), spare = 0; ; spare = columns.clear.length) {
+    const list = listOf(columns);
+    putHandle(allocator);
+    seal();
+    calls.save(...list);
+    if (status() !== OK) return status();
+    const [isWritten, lists, blocks, free] = [result(0) !== 0, result(1), result(2), result(3)];
+    if (isWritten)
+      return {
+        tags: columns.tags.subarray(0, lists),
+        counts: columns.counts.subarray(0, lists),
+        blocks: {
+          chunks: columns.blocks.chunks.subarray(0, blocks),
+          orders: columns.blocks.orders.subarray(0, blocks),
+        },
+        clear: columns.clear.subarray(0, blocks),
+        free: {
+          chunks: columns.free.chunks.subarray(0, free),
+          orders: columns.free.orders.subarray(0, free),
+        },
+      };
+    // Other threads make more blocks meanwhile: from the second time on there is room to spare for them.
+    columns = stateColumns(lists + spare, blocks + spare, free + spare);
+  }
+}
+
+/** Takes all of a state in a new allocator: its lists into an empty group. */
+export function restore(allocator: Handle, group: number, state: StateColumns): number {
+  const list = listOf(state);
+  putHandle(allocator);
+  numbers[2] = group;
+  seal();
+  calls.restore(...list);
   return status();
 }
 
@@ -828,7 +1039,7 @@ export function prepareParking(
   return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
 }
 
-/** Leaves a list with its allocator for whoever has the ticket that was given last, and the slot empty. */
+/** Leaves a list with its allocator for whoever has the ticket that was given last, and the guard empty. */
 export function park(blocks: Handle): number {
   putHandle(blocks);
   seal();
@@ -836,7 +1047,7 @@ export function park(blocks: Handle): number {
   return integers[STATUS] ?? UNANSWERED;
 }
 
-/** Takes up a parked list, which has a tag (`reportedTag()`), into the slot. */
+/** Takes up a parked list, which has a tag (`reportedTag()`), into a guard. */
 export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   putHandle(allocator);
   numbers[2] = slot;
@@ -934,6 +1145,124 @@ export const CLEARED = 1;
 export const UNDONE = 2;
 export type Closing = typeof DIRTY | typeof CLEARED | typeof UNDONE;
 
+/** Frees all lists of this environment in an allocator: those of guards, groups and pools. */
+export function freeEverything(allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  calls.freeEverything();
+  return status();
+}
+
+/** How the memory of a pool is laid out: see native/buddy/pool.h. */
+export const POOL_ENTRY = layout.poolEntry;
+export const POOL_INDEX_BITS = layout.poolIndexBits;
+export const POOL_PENDING = layout.poolPending;
+
+/** Opens a pool without room that is the object's, whose end the registry tells by its slot. -1 where the status is not OK. */
+export function openPool(registry: Registry, pool: object, allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  calls.openPool(register, registry, pool);
+  return status() === OK ? result(0) : -1;
+}
+
+/** The status of the last call. */
+export function lastStatus(): number {
+  return status();
+}
+
+/** Moves the entries of a pool into larger memory. */
+export function movePool(pool: number, memory: Int32Array): number {
+  numbers[0] = pool;
+  seal();
+  calls.movePool(memory);
+  return status();
+}
+
+/** The memory of a pool; `undefined` where there is no such pool. */
+export function poolMemory(pool: number): Int32Array<SharedArrayBuffer> | undefined {
+  numbers[0] = pool;
+  seal();
+  return calls.poolMemory();
+}
+
+function putEntry(pool: number, index: number, generation: number): void {
+  numbers[0] = pool;
+  numbers[1] = index;
+  numbers[2] = generation;
+}
+
+/** gpu_buddy_free_list() of an allocation of a pool, at once. */
+export function freeInPool(pool: number, index: number, generation: number, cleared: boolean): number {
+  putEntry(pool, index, generation);
+  numbers[3] = cleared ? 1 : 0;
+  seal();
+  calls.freeInPool();
+  return status();
+}
+
+/** Looks at an allocation of a pool: the answer is in `found`, as `offset`, and in `sizeFound()`. */
+export function describeInPool(pool: number, index: number, generation: number): number {
+  putEntry(pool, index, generation);
+  seal();
+  calls.describeInPool();
+  return status();
+}
+
+/** Bytes of what `describeInPool()` has found. */
+export function sizeFound(): number {
+  return result(2);
+}
+
+/** Takes an allocation out of a pool, as takeFromGroup() does. */
+export function takeFromPool(
+  registry: Registry,
+  guard: object,
+  pool: number,
+  index: number,
+  generation: number,
+): number {
+  putEntry(pool, index, generation);
+  seal();
+  calls.takeFromPool(register, registry, guard);
+  return status() === OK ? result(3) : -1;
+}
+
+/** How many allocations there are in a pool; -1 where there is no such pool. */
+export function lengthOfPool(pool: number): number {
+  numbers[0] = pool;
+  seal();
+  calls.lengthOfPool();
+  return status() === OK ? result(0) : -1;
+}
+
+/** Frees all allocations of a pool, the last one first. */
+export function clearPool(pool: number, cleared: boolean): number {
+  numbers[0] = pool;
+  numbers[1] = cleared ? 1 : 0;
+  seal();
+  calls.clearPool();
+  return status();
+}
+
+/** Frees all allocations of a pool, and the pool of an object that is still there. */
+export function closePool(registry: Registry, object: object, pool: number): number {
+  numbers[0] = pool;
+  seal();
+  calls.closePool(unregister, registry, object);
+  return status();
+}
+
+/** Frees some allocations of a pool whose object has been collected, as closeSomeOfGroup() does. */
+export function closeSomeOfPool(pools: Uint32Array, place: number, most: number, counts: boolean): number {
+  numbers[0] = place;
+  numbers[1] = most;
+  numbers[2] = counts ? 1 : 0;
+  seal();
+  calls.closeSomeOfPool(pools);
+  return result(0);
+}
+
 /** Frees all lists of a group, the last one first. The group is empty then. */
 export function emptyGroup(group: number, how: Closing): number {
   numbers[0] = group;
@@ -959,8 +1288,8 @@ export function closeSomeOfGroup(groups: Uint32Array, place: number, most: numbe
 }
 
 /**
- * Takes a list out of a group: its slot, which is returned, belongs to the guard then, as with openList(). -1 where there is
- * none. The list is told of in `list`.
+ * Takes a list out of a group, into a native guard for the object, as openGuard() makes it: its slot. -1 where there is none.
+ * The list is told of in `list`.
  */
 export function takeFromGroup(registry: Registry, guard: object, group: number, place: number): number {
   numbers[0] = group;
@@ -970,7 +1299,7 @@ export function takeFromGroup(registry: Registry, guard: object, group: number, 
   return status() === OK ? result(3) : -1;
 }
 
-/** What is in this slot is told in `list`. */
+/** Tells of the list in a guard, in `list`. */
 export function describe(slot: number): number {
   numbers[0] = slot;
   seal();

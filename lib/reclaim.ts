@@ -7,15 +7,15 @@
  */
 import { channel } from 'node:diagnostics_channel';
 import { hrtime } from 'node:process';
-import { areStacksNoted, groupStack, noteGroupStack, takeStack } from './allocation-stacks';
+import { areStacksNoted, groupStack, noteGroupStack, takePoolStack, takeStack } from './allocation-stacks';
 import { setImmediate } from './event-loop';
 import * as native from './native';
 
-/** The message of the diagnostics channel `gpu-buddy:reclaimed` for a list that the garbage collector had to free. */
+/** The message of the diagnostics channel `gpu-buddy:reclaimed` for a list, or a whole pool, that the garbage collector had to free. */
 export interface ReclaimedMessage {
-  /** Bytes in all of its blocks: exact, even above 2^53. */
+  /** Bytes in all of its blocks: exact for a list, even above 2^53. */
   readonly size: number;
-  /** The stack of its allocation, if the allocator was made with `captureStacks`. */
+  /** The stack of its allocation, or of `pool()`, if the allocator was made with `captureStacks`. */
   readonly stack: string | undefined;
 }
 
@@ -47,8 +47,12 @@ class Numbers {
 
 /** Slots whose guards were collected. */
 const slots = new Numbers();
-/** Groups whose guards were collected. */
+/** Groups whose guards were collected, and pools that were. */
 const groups = new Numbers();
+const pools = new Numbers();
+
+/** Bytes that have been freed of pools that are not at their end. Others may be collected meanwhile, and come first. */
+const freedBytes = new Map<number, number>();
 
 /** Is told by the collector of a guard. It tells of all guards in one stretch, however many there are: this must be quick. */
 export function abandonSlot(slot: number): void {
@@ -62,8 +66,15 @@ export function abandonGroup(group: number): void {
   noteAbandoned();
 }
 
+/** Is told by the collector of a pool. */
+export function abandonPool(pool: number): void {
+  if (freedBytes.size) freedBytes.delete(pool);
+  pools.push(pool);
+  noteAbandoned();
+}
+
 function waiting(): number {
-  return slots.length + groups.length;
+  return slots.length + groups.length + pools.length;
 }
 
 /**
@@ -117,20 +128,21 @@ export function reclaimAll(): boolean {
 
 function reclaimSome(): void {
   if (groups.length !== 0) reclaimGroup();
+  else if (pools.length !== 0) reclaimPool();
   else if (reclaimed.hasSubscribers || areStacksNoted()) reclaimList();
   else reclaimLists();
 }
 
 function reclaimLists(): void {
   const first = Math.max(0, slots.length - LISTS_BETWEEN_LOOKS);
-  native.closeLists(slots.memory, first, slots.length);
+  native.closeGuards(slots.memory, first, slots.length);
   slots.length = first;
 }
 
 function reclaimList(): void {
   const first = slots.length - 1;
   const stack = takeStack(slots.last);
-  const bytes = native.closeLists(slots.memory, first, slots.length, true);
+  const bytes = native.closeGuards(slots.memory, first, slots.length, true);
   slots.length = first;
   tell(bytes, stack);
 }
@@ -147,6 +159,21 @@ function reclaimGroup(): void {
     noteGroupStack(group, undefined);
   }
   tell(bytes, stack);
+}
+
+/** Frees some allocations of the last pool, which is told of as one. The last allocation closes the pool. */
+function reclaimPool(): void {
+  const tells = reclaimed.hasSubscribers;
+  const pool = pools.last;
+  const freed = native.closeSomeOfPool(pools.memory, pools.length - 1, LISTS_BETWEEN_LOOKS, tells);
+  const bytes = (freedBytes.get(pool) ?? 0) + freed;
+  if (pools.last >= 0) {
+    if (bytes !== 0) freedBytes.set(pool, bytes);
+    return;
+  }
+  pools.length--;
+  freedBytes.delete(pool);
+  tell(bytes, takePoolStack(pool));
 }
 
 /** Messages for the channel's subscribers. */

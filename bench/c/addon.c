@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define MOST_ARGUMENTS 6
 
@@ -181,6 +184,17 @@ static napi_value thread_time(napi_env env, napi_callback_info info)
 	return to_number(env, (double)time.tv_sec * 1e9 + (double)time.tv_nsec);
 }
 
+/* Gives what malloc keeps of freed memory back to the system, where malloc can. */
+static napi_value trim_memory(napi_env env, napi_callback_info info)
+{
+	(void)env;
+	(void)info;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	return NULL;
+}
+
 NAPI_MODULE_INIT()
 {
 	static const struct {
@@ -202,6 +216,7 @@ NAPI_MODULE_INIT()
 		{ "copyBlocks", copy_blocks, NULL },
 		{ "randomNumbers", random_numbers, NULL },
 		{ "threadTime", thread_time, NULL },
+		{ "trimMemory", trim_memory, NULL },
 	};
 
 	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {

@@ -12,12 +12,17 @@ const { request, operation, count } = state;
 /** Nanoseconds that a round should take at the most. */
 const LONGEST_ROUND = 5e7;
 
+const builds = { old: loadLibrary(folder), new: library };
+/** An older checkout may have none. */
+const havePools = Object.values(builds).every(({ GpuBuddy }) => 'pool' in GpuBuddy.prototype);
+
 /** The ways that are in the same state after any number of these operations. */
 const names =
   operation === 'errors'
     ? ['api']
-    : ['api', 'batch', 'replay'].filter((name) => name !== 'batch' || operation !== 'churn');
-const builds = { old: loadLibrary(folder), new: library };
+    : ['api', 'pool', 'batch', 'replay'].filter(
+        (name) => (name !== 'batch' || operation !== 'churn') && (name !== 'pool' || havePools),
+      );
 /** @type {[string, import('../ways/way.mjs').Way][]} */
 const built = [];
 for (const name of names)

@@ -3,13 +3,14 @@ import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { findState } from '../states.mjs';
 import { ways } from '../ways/index.mjs';
-import { assertAgreement, build, settlingSteps } from '../ways/way.mjs';
+import { assertAgreement, build, JOB_SETTLING, settlingSteps } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
 const [id, numberOfRounds] = process.argv.slice(2);
 const state = findState(id);
-const { request, count, live } = state;
-const operations = 3 * live + 2 * (settlingSteps(live) + count);
+const { request, count, live, operation } = state;
+const isCommon = operation === 'job';
+const operations = isCommon ? JOB_SETTLING + count : (3 * live + 2 * (settlingSteps(live) + count)) / 2;
 
 /** @type {[string, import('../ways/way.mjs').Way][]} */
 let done = [];
@@ -21,9 +22,9 @@ const job = (name) => () => {
   globalThis.gc?.();
   const time = timed(() => {
     build(way, state);
-    way.churn(request, count);
+    way[operation](request, count);
     way.end();
-  }, operations / 2);
+  }, operations);
   done.push([name, way]);
   if (done.length === 2) {
     assertAgreement(state.name, done);

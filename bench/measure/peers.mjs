@@ -1,30 +1,33 @@
-// One common job, every allocator in turns: ROUNDS.
+// The common job, every allocator in turns: ROUNDS.
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { peers } from '../peers/index.mjs';
+import { jobState } from '../states.mjs';
 import { C } from '../ways/c.mjs';
+import { JOB_SETTLING } from '../ways/way.mjs';
 import { report } from './report.mjs';
 
-const SIZE = 2 ** 30;
+const { space, request } = jobState;
 const OPERATIONS = 100_000;
-/** @type {import('../states.mjs').Request} */
-const SMALLEST = { size: 4096, mode: 'simple', contiguous: false, clear: false };
 
 const jobs = await Promise.all(
   peers.map(async ({ name, operations, open }) => {
     // A copy of the code for each, so that V8 can make of it what suits the one that it calls.
     const { Job } = await import(`../peers/job.mjs?${encodeURIComponent(name)}`);
-    const job = new Job(await open(SIZE), SIZE);
+    const job = new Job(await open(space.size), space.size);
     const count = Math.min(operations, OPERATIONS);
-    // Until all of it is compiled.
-    job.run(Math.max(count, 10_000));
-    return /** @type {const} */ ([name, () => timed(() => job.run(count), count)]);
+    job.run(operations < JOB_SETTLING ? 10_000 : JOB_SETTLING);
+    return { name, job, count };
   }),
 );
-const c = new C({ size: SIZE, chunkSize: SMALLEST.size });
-c.job(SMALLEST, OPERATIONS);
-/** What the job costs without JavaScript. */
-const inC = /** @type {const} */ (['C', () => timed(() => c.job(SMALLEST, OPERATIONS), OPERATIONS)]);
+const c = new C(space);
+c.job(request, JOB_SETTLING);
 
-await interleave(Object.fromEntries([inC, ...jobs]), 1);
-report(await interleave(Object.fromEntries([inC, ...jobs]), Number(process.argv[2])));
+const measurements = {
+  /** What the job costs without JavaScript. */
+  C: () => timed(() => c.job(request, OPERATIONS), OPERATIONS),
+  ...Object.fromEntries(jobs.map(({ name, job, count }) => [name, () => timed(() => job.run(count), count)])),
+};
+await interleave(measurements, 1);
+const times = await interleave(measurements, Number(process.argv[2]));
+report({ times, live: Object.fromEntries(jobs.map(({ name, job }) => [name, job.live])) });

@@ -9,13 +9,15 @@ import { report } from './report.mjs';
 const [id, numberOfRounds, ...named] = process.argv.slice(2);
 const state = findState(id);
 const { request, operation, count } = state;
+/** Goes on where the round before it has ended: done as often by all, or it would lead to different blocks. */
+const isSequel = operation === 'churn' || operation === 'job';
 
 /** In the state that all of them have come to. */
 const steady = Object.entries(ways).filter(
-  ([name]) => (name !== 'batch' || operation !== 'churn') && (!named.length || named.includes(name)),
+  ([name]) => (name !== 'batch' || !isSequel) && (!named.length || named.includes(name)),
 );
 
-/** Nanoseconds that a round should take at the most; churn is done as often by all, or it would lead to different blocks. */
+/** Nanoseconds that a round should take at the most. */
 const LONGEST_ROUND = 2e8;
 
 const built = steady.map(([name, Way]) => {
@@ -27,7 +29,7 @@ const built = steady.map(([name, Way]) => {
 const rounds = Object.fromEntries(
   built.map(([name, way]) => {
     const run = (times) => timed(() => way[operation](request, times), times);
-    if (operation === 'churn') return [name, () => run(count)];
+    if (isSequel) return [name, () => run(count)];
     // The first ones until all of it is compiled.
     const affordable = [1000, 5000].map((times) => LONGEST_ROUND / run(times).wall)[1];
     const times = Math.min(count, 1000 * Math.ceil(affordable / 1000));

@@ -18,7 +18,7 @@ export async function compare(states, rounds, folder) {
     console.error(`${state.name} …`);
     const args = [state.id, state.live < LONG_TO_BUILD ? rounds : Math.ceil(rounds / 3), folder];
     const times = await measureInSeveral('against', args);
-    for (const way of ['api', 'batch', 'replay']) {
+    for (const way of ['api', 'pool', 'batch', 'replay']) {
       const [before, after] = ['old', 'new'].map((age) => times[`${way} ${age}`]?.map((time) => time[CLOCK]));
       if (!before) continue;
       const ratio = medianWithBounds(after.map((time, round) => time / before[round]));

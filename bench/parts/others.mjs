@@ -32,12 +32,23 @@ export const others = {
   },
 
   async memory() {
-    const { heap, native } = await measure('memory');
+    const lists = await measure('memory', ['api']);
+    const pool = await measure('memory', ['pool']);
+    const row = (name, value) => ({ name, unit: 'bytes', value: summarize([value]) });
     return {
-      figures: { 'memory.native': native, 'memory.heap': heap },
+      figures: {
+        'memory.native': lists.native,
+        'memory.heap': lists.heap,
+        'memory.pool.heap': pool.heap,
+        'memory.pool.native': pool.native - pool.nodes,
+      },
       rows: [
-        { name: 'native memory, a live block', unit: 'bytes', value: summarize([native]) },
-        { name: "JavaScript's heap, a live list", unit: 'bytes', value: summarize([heap]) },
+        row('native memory, a live list', lists.native),
+        row("of it the kernel's nodes", lists.nodes),
+        row("JavaScript's heap, a live list", lists.heap),
+        row("native memory, a pool's allocation", pool.native),
+        row("of it the kernel's nodes", pool.nodes),
+        row("JavaScript's heap, a pool's allocation", pool.heap),
       ],
     };
   },

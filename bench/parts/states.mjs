@@ -42,7 +42,7 @@ export async function measureStates(states, rounds, figures) {
   return measured;
 }
 
-const COLUMNS = ['api', 'batch', 'replay'];
+const COLUMNS = ['api', 'pool', 'batch', 'replay'];
 
 /** @param {readonly Measured[]} states @returns {[string[], string[][]]} */
 export function stateRows(states) {

@@ -11,7 +11,7 @@
  * @property {(allocation: any) => void} free
  */
 import { createRequire } from 'node:module';
-import { GpuBuddy } from '../library.mjs';
+import { GpuBuddy, openPool } from '../library.mjs';
 import { openTlsf } from './tlsf.mjs';
 
 const require = createRequire(import.meta.url);
@@ -24,6 +24,14 @@ export const peers = [
     async open(size) {
       const buddy = new GpuBuddy({ size });
       return { alloc: (bytes) => buddy.tryAllocBlocks(bytes), free: (blocks) => blocks.free() };
+    },
+  },
+  {
+    name: 'gpu-buddy, pool',
+    operations: Infinity,
+    async open(size) {
+      const pool = openPool(new GpuBuddy({ size }));
+      return { alloc: (bytes) => pool.tryAlloc(bytes), free: (handle) => pool.free(handle) };
     },
   },
   {

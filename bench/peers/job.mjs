@@ -22,6 +22,11 @@ export class Job {
     this.#half = size / 2;
   }
 
+  /** Allocations that are live. */
+  get live() {
+    return this.#live.length;
+  }
+
   /** So many operations, allocations and frees. @param {number} count */
   run(count) {
     const allocator = this.#allocator;

@@ -1,7 +1,7 @@
 /** What the charts show. */
 import { draw } from './chart.mjs';
 
-const WAYS = { c: 'C', api: 'API', batch: 'batch', replay: 'replay' };
+const WAYS = { c: 'C', api: 'API', pool: 'pool', batch: 'batch', replay: 'replay' };
 
 /** @param {number} value */
 const rounded = (value) => Number(value.toPrecision(3));
@@ -28,7 +28,7 @@ export function statesChart(states, where) {
         data: states.map(({ ways }) => (ways[way] ? rounded(ways[way].time.median) : null)),
       })),
     },
-    { width: 860, height: 110 + 75 * states.length },
+    { width: 860, height: 110 + 90 * states.length },
   );
 }
 
@@ -58,10 +58,10 @@ export function scaleChart(points, where) {
 }
 
 /** @param {Awaited<ReturnType<typeof import('../parts/peers.mjs').measurePeers>>} peers @param {string} where */
-export function peersChart(peers, where) {
+export function peersChart({ live, peers }, where) {
   return draw(
     {
-      title: title('The common job: nanoseconds an operation', where),
+      title: title(`The common job, ${live.toLocaleString('en')} live: nanoseconds an operation`, where),
       grid: { left: 190, right: 70, top: 60, bottom: 40 },
       xAxis: { type: 'log', min: 10 },
       yAxis: { type: 'category', inverse: true, data: peers.map(({ name }) => name) },
@@ -71,7 +71,7 @@ export function peersChart(peers, where) {
           label: { show: true, position: 'right' },
           data: peers.map(({ name, time }) => ({
             value: rounded(time.median),
-            itemStyle: { color: name === 'gpu-buddy' ? '#1f6feb' : '#8a8a8a' },
+            itemStyle: { color: name.startsWith('gpu-buddy') ? '#1f6feb' : '#8a8a8a' },
           })),
         },
       ],

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { verdictCells } from '../check.mjs';
 import { otherRows } from '../parts/others.mjs';
-import { peerRows } from '../parts/peers.mjs';
+import { commonRows, peerRows } from '../parts/peers.mjs';
 import { scaleRows } from '../parts/scale.mjs';
 import { stateRows } from '../parts/states.mjs';
 import { peersChart, scaleChart, statesChart } from './charts.mjs';
@@ -51,6 +51,7 @@ export async function writeReport(measured, verdicts, folder) {
     verdicts.length && [['figure', 'limit', 'measured', ''], verdicts.map(verdictCells)],
     states.length && stateRows(states),
     scale?.length && scaleRows(scale),
+    peers && commonRows(peers),
     peers && peerRows(peers),
     others.length && otherRows(others),
   ].filter(Boolean);

@@ -1,5 +1,6 @@
 /** The public API, one call after the other. */
 import { library } from '../library.mjs';
+import { Job } from '../peers/job.mjs';
 import { nextRandom, SEED } from '../random.mjs';
 import { takeEverySecond, takeRandomHalf } from './halves.mjs';
 import { apiOptions } from './requests.mjs';
@@ -7,13 +8,20 @@ import { apiOptions } from './requests.mjs';
 /** @implements {Way} @typedef {import('./way.mjs').Way} Way @typedef {import('../states.mjs').Request} Request */
 export class Api {
   #buddy;
+  #job;
   /** @type {import('gpu-buddy').AllocatedBlocks<import('gpu-buddy').Bytes>[]} */
   #live = [];
   #random = SEED;
 
   /** @param {import('./way.mjs').Params} params @param {import('../library.mjs').Library} [from] */
   constructor(params, { GpuBuddy } = library) {
-    this.#buddy = new GpuBuddy(params);
+    const buddy = new GpuBuddy(params);
+    this.#buddy = buddy;
+    const { size } = params;
+    this.#job = new Job(
+      { alloc: (bytes) => buddy.tryAllocBlocks(bytes), free: (blocks) => blocks.free() },
+      size,
+    );
   }
 
   /** @param {Request} request @param {number} count */
@@ -78,6 +86,11 @@ export class Api {
     const { alloc } = apiOptions(request);
     for (let i = 0; i < count; i++)
       if (!isRefused(buddy, size, alloc)) throw new Error('There should be no room.');
+  }
+
+  /** @param {Request} _ is part of the job @param {number} count */
+  job(_, count) {
+    this.#job.run(count);
   }
 
   /** Reads the address of every live list. @param {number} count of reads */

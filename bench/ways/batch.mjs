@@ -1,8 +1,10 @@
 /**
  * The batch API: so many operations collected, then done in one call. No list is asked for as an object, so what is to be
- * freed must have been allocated in the same batch: before churn, everything since the space was empty is one batch.
+ * freed must have been allocated in the same batch: before churn and in the common job, everything since the space was empty
+ * is one batch.
  */
 import { library } from '../library.mjs';
+import { Job } from '../peers/job.mjs';
 import { nextRandom, SEED } from '../random.mjs';
 import { takeEverySecond, takeRandomHalf } from './halves.mjs';
 import { apiOptions } from './requests.mjs';
@@ -15,6 +17,7 @@ const NO_SPACE = -28;
 export class Batch {
   #buddy;
   #batch;
+  #job;
   /** As the batch has given them: an older build's are no handles. @type {import('gpu-buddy').BatchHandle[]} */
   #live = [];
   /** Keep the lists of their batches allocated. @type {import('gpu-buddy').BatchResult<import('gpu-buddy').Bytes>[]} */
@@ -24,7 +27,10 @@ export class Batch {
   /** @param {import('./way.mjs').Params} params @param {import('../library.mjs').Library} [from] */
   constructor(params, { GpuBuddy } = library) {
     this.#buddy = new GpuBuddy(params);
-    this.#batch = this.#buddy.batch();
+    const batch = this.#buddy.batch();
+    this.#batch = batch;
+    const { size } = params;
+    this.#job = new Job({ alloc: (bytes) => batch.alloc(bytes), free: (handle) => batch.free(handle) }, size);
   }
 
   /** @param {Request} request @param {number} count */
@@ -85,6 +91,11 @@ export class Batch {
       for (let i = 0; i < PAIRS_A_BATCH; i++) batch.alloc(size, alloc);
       if (batch.run().errnos.some((errno) => errno !== NO_SPACE)) throw new Error('There should be no room.');
     }
+  }
+
+  /** @param {Request} _ is part of the job @param {number} count */
+  job(_, count) {
+    this.#job.run(count);
   }
 
   end() {

@@ -8,6 +8,9 @@ const c = createRequire(import.meta.url)('../c/build/Release/bench.node');
 /** Nanoseconds of processor time that this thread has had. @type {() => number} */
 export const threadTime = c.threadTime;
 
+/** Gives what malloc keeps of freed memory back to the system, where malloc can. @type {() => void} */
+export const trimMemory = c.trimMemory;
+
 /** @type {(seed: number, numbers: Uint32Array) => void} */
 export const randomNumbersOfC = c.randomNumbers;
 

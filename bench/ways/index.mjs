@@ -2,9 +2,10 @@
 import { Api } from './api.mjs';
 import { Batch } from './batch.mjs';
 import { C } from './c.mjs';
+import { Pool } from './pool.mjs';
 import { Replay } from './replay.mjs';
 
-/** C first: it is what the others are compared with. */
-export const ways = { c: C, api: Api, batch: Batch, replay: Replay };
+/** C first: the others are compared with it. */
+export const ways = { c: C, api: Api, pool: Pool, batch: Batch, replay: Replay };
 
 /** @typedef {keyof typeof ways} WayName */

@@ -11,6 +11,7 @@
  * @property {(request: Request, count: number) => void} churn frees a random live one and allocates another
  * @property {(request: Request, count: number) => void} failures asks in vain
  * @property {(request: Request, count: number) => void} [errors] asks in vain, and takes the error
+ * @property {(request: Request, count: number) => void} [job] does so many operations of ../peers/job.mjs
  * @property {() => void} end does what may have been put off
  * @property {() => Blocks} blocks all there are, free and allocated, in the order of their addresses
  * @property {() => void} dispose
@@ -33,7 +34,11 @@ export function build(way, { layout, live, blockSize, request, operation }) {
   if (layout === 'random') way.keepRandomHalf(one);
   // So many that the order in memory has nothing to do with that of the addresses any more.
   if (operation === 'churn') way.churn(request, settlingSteps(live));
+  if (operation === 'job') way.job(request, JOB_SETTLING);
 }
+
+/** Operations of the common job after which the number of live allocations hardly changes. */
+export const JOB_SETTLING = 300_000;
 
 /** As many as there are live blocks, or as many as one has the time for. @param {number} live */
 export function settlingSteps(live) {

@@ -141,7 +141,7 @@ export class ListTable {
   }
 }
 
-/** How the list in a slot is called now, and how many blocks it holds. */
+/** How the list in a guard is called now, and how many blocks it holds: none, where it is freed. */
 export function describe(slot: number): native.Handle & { readonly count: number } {
   native.describe(slot);
   const { generation, count } = native.list;

@@ -1,4 +1,5 @@
 /* Allocation: the kernel's call as it is, and the call that says what is wrong and keeps what it promises. */
+#include <buddy/lists.h>
 #include <buddy/range.h>
 #include <stdint.h>
 
@@ -10,54 +11,62 @@
 	(MODE_FLAGS | GPU_BUDDY_CONTIGUOUS_ALLOCATION | GPU_BUDDY_CLEAR_ALLOCATION |               \
 	 GPU_BUDDY_TRIM_DISABLE)
 
-int buddy_ask_kernel(struct buddy_allocator *allocator, struct buddy_list *list,
+int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks,
 		     const struct buddy_request *request)
 {
 	return gpu_buddy_alloc_blocks(&allocator->mm, request->start, request->end, request->size,
-				      request->min_block_size, &list->blocks, request->flags);
+				      request->min_block_size, blocks, request->flags);
 }
 
-static void bind(struct buddy_allocator *allocator, struct buddy_list *list, u64 tag)
+enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_list *list,
+			     struct list_head *blocks, u64 tag)
 {
 	struct gpu_buddy_block *block;
 
-	list_for_each_entry(block, &list->blocks, link) {
+	list_for_each_entry(block, blocks, link)
 		block->private = (void *)(uintptr_t)tag;
-		list->count++;
+	block = list_first_entry(blocks, struct gpu_buddy_block, link);
+	if (!list_empty(blocks) && unlikely(*buddy_mark_of(block) >= ~BUDDY_OWNER_MASK)) {
+		buddy_give_back(allocator, blocks);
+		return BUDDY_NO_MEMORY;
 	}
+	buddy_close_ring(list, blocks);
+	buddy_put_mark(list);
 	list->allocator = allocator;
-	allocator->references++;
+	return BUDDY_OK;
 }
 
-void buddy_give_back(struct buddy_allocator *allocator, struct buddy_list *list)
+void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks)
 {
 	struct gpu_buddy_block *block, *following;
 
-	list_for_each_entry_safe(block, following, &list->blocks, link)
+	list_for_each_entry_safe(block, following, blocks, link)
 		gpu_buddy_free_block(&allocator->mm, block);
-	INIT_LIST_HEAD(&list->blocks);
+	INIT_LIST_HEAD(blocks);
 }
 
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
+	struct list_head blocks;
+
 	kernel_begin(&allocator->context, 0);
-	buddy_give_back(allocator, list);
-	buddy_list_init(list);
-	/* The list's own. */
-	allocator->references--;
+	buddy_end_list(list, &blocks);
+	buddy_give_back(allocator, &blocks);
 }
 
 enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				      const struct buddy_request *request)
 {
+	enum buddy_status status;
+	LIST_HEAD(blocks);
 	int error;
 
 	if (list->allocator)
 		return BUDDY_LIST_IN_USE;
 	kernel_begin(&allocator->context, allocator->step_limit);
-	error = buddy_ask_kernel(allocator, list, request);
-	bind(allocator, list, request->tag);
-	return buddy_status_of(allocator, error);
+	error = buddy_ask_kernel(allocator, &blocks, request);
+	status = buddy_bind(allocator, list, &blocks, request->tag);
+	return error ? buddy_status_of(allocator, error) : status;
 }
 
 static enum buddy_status check_range(const struct buddy_allocator *allocator,
@@ -89,6 +98,15 @@ static bool stays_below(u64 size, u64 min_block_size)
 	return size <= min_block_size / 2;
 }
 
+static enum buddy_status check_size(const struct buddy_allocator *allocator, u64 size)
+{
+	if (size < buddy_chunk_size(allocator))
+		return BUDDY_SIZE_BELOW_CHUNK;
+	if (!IS_ALIGNED(size, buddy_chunk_size(allocator)))
+		return BUDDY_SIZE_UNALIGNED;
+	return size > buddy_size(allocator) ? BUDDY_SIZE_ABOVE_SPACE : BUDDY_OK;
+}
+
 static enum buddy_status check_request(const struct buddy_allocator *allocator,
 				       const struct buddy_request *request)
 {
@@ -96,15 +114,13 @@ static enum buddy_status check_request(const struct buddy_allocator *allocator,
 	u64 chunk_size = buddy_chunk_size(allocator), space = buddy_size(allocator);
 	bool range = request->flags & GPU_BUDDY_RANGE_ALLOCATION;
 	bool contiguous = request->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
+	enum buddy_status status;
 
 	if (request->flags & ~KNOWN_FLAGS || (request->flags & MODE_FLAGS) == MODE_FLAGS)
 		return BUDDY_FLAGS_UNKNOWN;
-	if (size < chunk_size)
-		return BUDDY_SIZE_BELOW_CHUNK;
-	if (!IS_ALIGNED(size, chunk_size))
-		return BUDDY_SIZE_UNALIGNED;
-	if (size > space)
-		return BUDDY_SIZE_ABOVE_SPACE;
+	status = check_size(allocator, size);
+	if (status)
+		return status;
 	if (min_block_size < chunk_size)
 		return BUDDY_MIN_BLOCK_SIZE_BELOW_CHUNK;
 	if (!is_power_of_2(min_block_size))
@@ -113,8 +129,7 @@ static enum buddy_status check_request(const struct buddy_allocator *allocator,
 		return BUDDY_MIN_BLOCK_SIZE_TOO_LARGE_SCALED;
 
 	if (range) {
-		enum buddy_status status = check_range(allocator, request);
-
+		status = check_range(allocator, request);
 		if (status || request->end - request->start == size)
 			return status;
 	}
@@ -151,15 +166,14 @@ u64 buddy_rounded_size(const struct buddy_request *request)
 					   round_up(request->size, request->min_block_size);
 }
 
-int buddy_alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size)
+int buddy_alloc_at(struct buddy_allocator *allocator, struct list_head *blocks, u64 start, u64 size)
 {
 	return gpu_buddy_alloc_blocks(&allocator->mm, start, start + size, size,
-				      allocator->mm.chunk_size, &list->blocks,
-				      GPU_BUDDY_RANGE_ALLOCATION);
+				      allocator->mm.chunk_size, blocks, GPU_BUDDY_RANGE_ALLOCATION);
 }
 
 /* A whole block of min_block_size, cut down to the size. */
-static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *list,
+static int alloc_and_trim(struct buddy_allocator *allocator, struct list_head *blocks,
 			  const struct buddy_request *request)
 {
 	struct buddy_request whole = *request;
@@ -168,14 +182,14 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
 	/* One block is in one piece anyway. */
 	whole.flags &= ~GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 	whole.size = request->min_block_size;
-	error = buddy_alloc_in_range(allocator, list, &whole);
+	error = buddy_alloc_in_range(allocator, blocks, &whole);
 	if (error)
 		return error;
 
 	/* Trim-disable or not: such a size is not rounded up, here as little as without a range. */
-	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, &list->blocks);
+	error = gpu_buddy_block_trim(&allocator->mm, NULL, request->size, blocks);
 	if (error)
-		buddy_give_back(allocator, list);
+		buddy_give_back(allocator, blocks);
 	return error;
 }
 
@@ -184,7 +198,8 @@ static int alloc_and_trim(struct buddy_allocator *allocator, struct buddy_list *
  * min_block_size is taken and trimmed. Where the range has room for only one, and at its end where a whole one does not
  * fit any more, the first `size` bytes will do.
  */
-SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator,
+					 struct list_head *blocks,
 					 const struct buddy_request *request)
 {
 	u64 size = request->size, alignment = request->min_block_size;
@@ -194,10 +209,10 @@ SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator, stru
 
 	/* Rounded up beyond 2^64 it is 0. */
 	if (first >= request->start && first < last)
-		error = last - first == alignment ? buddy_alloc_at(allocator, list, first, size) :
-						    alloc_and_trim(allocator, list, request);
+		error = last - first == alignment ? buddy_alloc_at(allocator, blocks, first, size) :
+						    alloc_and_trim(allocator, blocks, request);
 	if (error == -ENOSPC && last >= request->start && request->end - last >= size)
-		error = buddy_alloc_at(allocator, list, last, size);
+		error = buddy_alloc_at(allocator, blocks, last, size);
 	return error;
 }
 
@@ -291,21 +306,21 @@ SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
 	return !has_blocks(allocator, asked->min_block_size, prepared->needed);
 }
 
-SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
 				 const struct buddy_request *request)
 {
-	return is_aligned_piece(request) ? alloc_aligned_in_range(allocator, list, request) :
-					   buddy_alloc_in_range(allocator, list, request);
+	return is_aligned_piece(request) ? alloc_aligned_in_range(allocator, blocks, request) :
+					   buddy_alloc_in_range(allocator, blocks, request);
 }
 
-static int alloc_prepared(struct buddy_allocator *allocator, struct buddy_list *list,
+static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *blocks,
 			  const struct buddy_prepared *prepared)
 {
 	const struct buddy_request *asked = &prepared->asked;
 
 	if (unlikely(prepared->is_in_range))
-		return alloc_in_range(allocator, list, asked);
-	return buddy_ask_kernel(allocator, list, asked);
+		return alloc_in_range(allocator, blocks, asked);
+	return buddy_ask_kernel(allocator, blocks, asked);
 }
 
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -313,6 +328,7 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 {
 	const struct kernel_context *context = &allocator->context;
 	u64 avail = allocator->mm.avail;
+	LIST_HEAD(blocks);
 	int error;
 
 	if (list->allocator)
@@ -326,23 +342,83 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 		return BUDDY_NO_SPACE;
 
 	kernel_begin(&allocator->context, allocator->step_limit);
-	error = alloc_prepared(allocator, list, prepared);
+	error = alloc_prepared(allocator, &blocks, prepared);
 	if (error)
 		return buddy_status_of(allocator, error);
 
 	/* A search cut short may have found a place that the whole search would not have taken. */
 	if (context->work_spent) {
-		buddy_give_back(allocator, list);
+		buddy_give_back(allocator, &blocks);
 		return BUDDY_WORK_LIMIT;
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
 	if (context->out_of_memory && !(prepared->asked.flags & GPU_BUDDY_TRIM_DISABLE) &&
 	    avail - allocator->mm.avail > prepared->asked.size) {
-		buddy_give_back(allocator, list);
+		buddy_give_back(allocator, &blocks);
 		return BUDDY_NO_MEMORY;
 	}
 
-	bind(allocator, list, prepared->request.tag);
+	return buddy_bind(allocator, list, &blocks, prepared->request.tag);
+}
+
+struct extending {
+	struct buddy_list *list;
+	u64 size;
+};
+
+/* The end of the highest block, in the kernel's unit. */
+static u64 end_of(struct buddy_allocator *allocator, const struct buddy_list *list)
+{
+	struct gpu_buddy_block *block;
+	u64 end = 0;
+
+	buddy_for_each_block(block, list)
+		end = max(end, gpu_buddy_block_offset(block) +
+				       gpu_buddy_block_size(&allocator->mm, block));
+	return end;
+}
+
+static enum buddy_status extend(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct extending *extending = arguments;
+	struct buddy_list *list = extending->list;
+	enum buddy_status status = check_size(allocator, extending->size);
+	struct gpu_buddy_block *block;
+	struct list_head all;
+	LIST_HEAD(more);
+	u64 start, size;
+	int error;
+
+	if (status)
+		return status;
+	if (!list->first)
+		return BUDDY_NO_SPACE;
+	start = end_of(allocator, list);
+	size = buddy_to_kernel(allocator, extending->size);
+	if (range_overflows(start, size, allocator->mm.size) || size > allocator->mm.avail)
+		return BUDDY_NO_SPACE;
+
+	kernel_begin(&allocator->context, allocator->step_limit);
+	error = buddy_alloc_at(allocator, &more, start, size);
+	if (error)
+		return buddy_status_of(allocator, error);
+	if (allocator->context.work_spent) {
+		buddy_give_back(allocator, &more);
+		return BUDDY_WORK_LIMIT;
+	}
+
+	list_for_each_entry(block, &more, link)
+		block->private = list->first->private;
+	buddy_open_ring(list, &all);
+	list_splice_tail(&more, &all);
+	buddy_close_ring(list, &all);
 	return BUDDY_OK;
+}
+
+enum buddy_status buddy_extend(struct buddy_list *list, uint64_t size)
+{
+	if (!list->allocator)
+		return BUDDY_FREED;
+	return buddy_run(list->allocator, extend, &(struct extending){ list, size });
 }

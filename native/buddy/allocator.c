@@ -54,18 +54,9 @@ static void destroy(struct buddy_allocator *allocator)
 	mutex_unlock(&allocator->lock);
 
 	mutex_destroy(&allocator->lock);
+	slots_destroy(&allocator->owners);
 	arena_destroy(&allocator->arena);
 	free(allocator);
-}
-
-static void unlock(struct buddy_allocator *allocator)
-{
-	/* Only who holds a reference may come here, so after the last one nobody else can. */
-	bool abandoned = allocator->references == 0;
-
-	buddy_unlock(allocator);
-	if (abandoned)
-		destroy(allocator);
 }
 
 enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, void *arguments)
@@ -77,7 +68,7 @@ enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, 
 		status = run(allocator, body, arguments);
 		kernel_leave();
 	}
-	unlock(allocator);
+	buddy_unlock(allocator);
 	return status;
 }
 
@@ -155,6 +146,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->chunk_shift = ilog2(config->chunk_size) + allocator->scale;
 	allocator->context.arena = &allocator->arena;
 	buddy_directory_init(&allocator->directory);
+	slots_init(&allocator->owners, 0);
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : quarter_of_memory());
 
@@ -176,14 +168,19 @@ void buddy_get(struct buddy_allocator *allocator)
 {
 	buddy_lock(allocator);
 	allocator->references++;
-	unlock(allocator);
+	buddy_unlock(allocator);
 }
 
 void buddy_put(struct buddy_allocator *allocator)
 {
+	bool is_last;
+
 	buddy_lock(allocator);
-	allocator->references--;
-	unlock(allocator);
+	is_last = --allocator->references == 0;
+	buddy_unlock(allocator);
+	/* Only those who hold a reference come here, so after the last one nobody else can. */
+	if (is_last)
+		destroy(allocator);
 }
 
 enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error)
@@ -212,6 +209,16 @@ uint64_t buddy_native_bytes(const struct buddy_allocator *allocator)
 	       atomic_load_explicit(&allocator->arena.bytes, memory_order_relaxed);
 }
 
+bool buddy_is_poisoned(struct buddy_allocator *allocator)
+{
+	bool poisoned;
+
+	buddy_lock(allocator);
+	poisoned = allocator->poisoned;
+	buddy_unlock(allocator);
+	return poisoned;
+}
+
 struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 {
 	const struct kernel_fault *bug = &allocator->context.bug;
@@ -219,6 +226,6 @@ struct buddy_fault buddy_bug(struct buddy_allocator *allocator)
 
 	buddy_lock(allocator);
 	fault = (struct buddy_fault){ bug->file, bug->condition, bug->line };
-	unlock(allocator);
+	buddy_unlock(allocator);
 	return fault;
 }

@@ -4,6 +4,7 @@
 
 #include <buddy/directory.h>
 #include <buddy/run.h>
+#include <buddy/slots.h>
 #include <linux/gpu_buddy.h>
 #include <linux/mutex.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
-	/* Handles and lists; who takes the last one away destroys the allocator. */
+	/* Handles: the last one to go destroys the allocator. */
 	u64 references;
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
@@ -25,22 +26,10 @@ struct buddy_allocator {
 	struct buddy_directory_entry directory;
 	struct kernel_context context;
 	struct arena arena;
+	/* The IDs of owners that are in use: see buddy_open_owner(). */
+	struct slots owners;
 	struct gpu_buddy mm;
 };
-
-struct buddy_list {
-	struct list_head blocks;
-	/* NULL while the list is free to receive blocks. */
-	struct buddy_allocator *allocator;
-	u64 count;
-};
-
-static inline void buddy_list_init(struct buddy_list *list)
-{
-	INIT_LIST_HEAD(&list->blocks);
-	list->allocator = NULL;
-	list->count = 0;
-}
 
 /*
  * Whether another thread may have a way to the allocator: there is none but the directory. What nobody else can reach needs
@@ -82,6 +71,42 @@ static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)
 static inline bool buddy_is_split(const struct gpu_buddy_block *block)
 {
 	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
+}
+
+/* The blocks of an allocator that are not split, in the order of their addresses. */
+struct buddy_leaves {
+	/* The next root. */
+	unsigned int root;
+	unsigned int depth;
+	/* The right halves that are still to come: one of each order at the most. */
+	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 1];
+};
+
+/* Not the blocks that wait: these are written before they are read. */
+static inline void buddy_begin_leaves(struct buddy_leaves *leaves)
+{
+	leaves->root = 0;
+	leaves->depth = 0;
+}
+
+/* Gives the next one; NULL after the last. */
+static inline struct gpu_buddy_block *buddy_next_leaf(const struct gpu_buddy *mm,
+						      struct buddy_leaves *leaves)
+{
+	struct gpu_buddy_block *block;
+
+	if (leaves->depth)
+		block = leaves->waiting[--leaves->depth];
+	else if (leaves->root < mm->n_roots)
+		block = mm->roots[leaves->root++];
+	else
+		return NULL;
+	for (; buddy_is_split(block); block = block->left) {
+		/* They lie scattered in memory, and will be here by the time that they are looked at. */
+		__builtin_prefetch(block->right);
+		leaves->waiting[leaves->depth++] = block->right;
+	}
+	return block;
 }
 
 /* A free block still has the tag of its last owner. */

@@ -17,11 +17,34 @@
 
 struct buddy_allocator;
 
+struct gpu_buddy_block;
+
 /*
- * Blocks that were allocated together and are freed together. A list that came out of an allocator keeps it alive, until
- * buddy_free(). Lists are opened by an owner (owner.h).
+ * Blocks that were allocated together and are freed together. They are linked in a ring; the list is where its first block
+ * is, and this says where that is. A list does not keep its allocator alive.
  */
-struct buddy_list;
+struct buddy_list {
+	/* NULL while the list is free to receive blocks. */
+	struct buddy_allocator *allocator;
+	/* NULL where there are no blocks. */
+	struct gpu_buddy_block *first;
+	/* The ID of the owner, see buddy_open_owner(). */
+	uint32_t owner;
+};
+
+/*
+ * Names a list, for those who must not hold pointers: the number of its first block's node, and the generation that the node
+ * had when the list was made. No name comes twice in an allocator.
+ */
+struct buddy_name {
+	uint32_t node;
+	uint64_t generation;
+};
+
+/* IDs of owners: blocks on their way between two owners; lists of those that need no names. */
+#define BUDDY_PARKED 1U
+#define BUDDY_NOBODY 2U
+#define BUDDY_FIRST_OWNER 3U
 
 struct buddy_config {
 	uint64_t size;
@@ -116,6 +139,24 @@ void buddy_put(struct buddy_allocator *allocator);
 /* Returns the base offset that the allocator was made with. */
 uint64_t buddy_base_offset(const struct buddy_allocator *allocator);
 
+/*
+ * Draws an ID for an owner of lists in this allocator; 0: there are too many owners, or no memory. An ID can be given to
+ * another owner once its lists are gone.
+ */
+uint32_t buddy_open_owner(struct buddy_allocator *allocator);
+void buddy_close_owner(struct buddy_allocator *allocator, uint32_t owner);
+
+/* The name of a list that is not empty. */
+struct buddy_name buddy_name_of(const struct buddy_list *list);
+
+/* Finds the list of an owner by its name. False where it is gone, was never there, or belongs to somebody else. */
+bool buddy_find_list(struct buddy_allocator *allocator, uint32_t owner, struct buddy_name name,
+		     struct buddy_list *list);
+
+/* Frees all lists of an owner, in parts, between which others have their turn. `freed`: how many there were. */
+enum buddy_status buddy_free_owned(struct buddy_allocator *allocator, uint32_t owner, bool cleared,
+				   uint64_t *freed);
+
 uint64_t buddy_count(const struct buddy_list *list);
 
 /* Bytes in all blocks of a list. */
@@ -149,9 +190,47 @@ enum buddy_status buddy_free(struct buddy_list *list, bool cleared);
 enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index);
 enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool cleared);
 
-/* The first block of a list that is not empty, and its offset in chunks. Take no lock: the list is the caller's. */
+/*
+ * Moves the blocks of `from` behind those of another list of the same allocator, and gives them its tag. `from` has no blocks
+ * and is bound to no allocator afterwards. Either list may be empty.
+ */
+enum buddy_status buddy_append(struct buddy_list *list, struct buddy_list *from, uint64_t tag);
+
+/*
+ * Allocates the `size` bytes right behind the highest block of a list, and puts them at its end: gpu_buddy_alloc_blocks() with a
+ * range as long as the size. BUDDY_NO_SPACE where the list is empty, too.
+ */
+enum buddy_status buddy_extend(struct buddy_list *list, uint64_t size);
+
+/* The first block of a list that is not empty. Takes no lock: the list is the caller's. */
 struct buddy_block_info buddy_first(const struct buddy_list *list);
+/* Its offset in chunks. */
 uint64_t buddy_first_chunk(const struct buddy_list *list);
+
+/*
+ * A list in small integers, as JavaScript likes them: the number of its blocks; of the first one, the node, the low bits of the
+ * generation, the offset in chunks, and, in one number, clear bit, order, number of blocks once more, and the rest of the
+ * generation. -1: too large. All zero, where there are no blocks.
+ */
+struct buddy_report {
+	int32_t count;
+	int32_t node;
+	int32_t generation;
+	int32_t chunk;
+	int32_t shape;
+};
+
+#define BUDDY_LOW_GENERATION_BITS 30
+#define BUDDY_LOW_GENERATION(generation)                                                           \
+	((uint32_t)(generation) & ((1U << BUDDY_LOW_GENERATION_BITS) - 1))
+#define BUDDY_SHAPE_ORDER_SHIFT 1
+#define BUDDY_SHAPE_COUNT_SHIFT 7
+#define BUDDY_SHAPE_GENERATION_SHIFT 15
+/* So many blocks, or more. */
+#define BUDDY_SHAPE_MOST_BLOCKS 255
+
+/* Gives the name of the list. Takes no lock: the list is the caller's. */
+struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_report *report);
 
 /* Copies the description of the blocks, in list order. Copies none where `count` is above the capacity. */
 enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_columns *columns,
@@ -250,7 +329,8 @@ uint64_t buddy_native_bytes(const struct buddy_allocator *allocator);
 /* The first WARN_ON that kernel code met in this process, to whoever asks first after it; false at all other times. */
 bool buddy_take_warning(struct buddy_fault *warning);
 
-/* Where the kernel code met a BUG; all zero while it did not. */
+/* Whether the kernel code met a BUG, and where; all zero while it did not. */
+bool buddy_is_poisoned(struct buddy_allocator *allocator);
 struct buddy_fault buddy_bug(struct buddy_allocator *allocator);
 
 #endif

@@ -143,40 +143,21 @@ static u64 number_of_blocks(const struct gpu_buddy *mm)
 	return count;
 }
 
-/* All blocks of a tree, in the order of their addresses, from row `index` on. Gives the row after them. */
-static u64 copy_tree(const struct buddy_allocator *allocator, const struct buddy_columns *columns,
-		     u64 index, struct gpu_buddy_block *root)
-{
-	/* The right halves that are still to come: one of each order at the most. */
-	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 1];
-	unsigned int depth = 0;
-
-	waiting[depth++] = root;
-	while (depth) {
-		struct gpu_buddy_block *block = waiting[--depth];
-
-		for (; buddy_is_split(block); block = block->left) {
-			/* They lie scattered in memory, and will be here by the time that they are looked at. */
-			__builtin_prefetch(block->right);
-			waiting[depth++] = block->right;
-		}
-		buddy_copy_block(allocator, columns, index++, block);
-	}
-	return index;
-}
-
 static enum buddy_status copy_all(struct buddy_allocator *allocator, void *arguments)
 {
 	struct snapshot *snapshot = arguments;
 	const struct gpu_buddy *mm = &allocator->mm;
+	struct buddy_leaves leaves;
+	struct gpu_buddy_block *block;
 	u64 index = 0;
 
 	snapshot->count = number_of_blocks(mm);
 	if (snapshot->count > snapshot->columns->capacity)
 		return BUDDY_OK;
 
-	for (unsigned int i = 0; i < mm->n_roots; i++)
-		index = copy_tree(allocator, snapshot->columns, index, mm->roots[i]);
+	buddy_begin_leaves(&leaves);
+	while ((block = buddy_next_leaf(mm, &leaves)))
+		buddy_copy_block(allocator, snapshot->columns, index++, block);
 	return BUDDY_OK;
 }
 

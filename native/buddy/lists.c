@@ -1,5 +1,5 @@
 /* What can be done with a list of blocks: trim it, free it whole or by the block, look at it. */
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 
 struct trimming {
 	struct buddy_list *list;
@@ -13,6 +13,11 @@ struct freeing {
 	bool cleared;
 };
 
+struct appending {
+	struct buddy_list *list, *from;
+	u64 tag;
+};
+
 struct reading {
 	const struct buddy_list *list;
 	const struct buddy_columns *columns;
@@ -23,30 +28,32 @@ struct sum {
 	u64 bytes;
 };
 
-static struct gpu_buddy_block *first_block(const struct buddy_list *list)
-{
-	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-}
-
 static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct trimming *trimming = arguments;
 	struct buddy_list *list = trimming->list;
-	struct gpu_buddy_block *block;
-	void *tag = list_empty(&list->blocks) ? NULL : first_block(list)->private;
+	struct gpu_buddy_block *old = list->first, *block;
+	void *tag = old ? old->private : NULL;
 	u64 start = trimming->start ? *trimming->start : 0;
-	int error = gpu_buddy_block_trim(&allocator->mm, trimming->start ? &start : NULL,
-					 trimming->new_size, &list->blocks);
+	struct list_head blocks;
+	int error;
 
-	if (error)
+	buddy_open_ring(list, &blocks);
+	/* A BUG leaves an empty list, which nobody finds: its blocks hang on a head that is gone then. */
+	list->first = NULL;
+	buddy_hide_mark(old);
+	error = gpu_buddy_block_trim(&allocator->mm, trimming->start ? &start : NULL,
+				     trimming->new_size, &blocks);
+	buddy_close_ring(list, &blocks);
+	if (error) {
+		buddy_put_mark(list);
 		return buddy_status_of(allocator, error);
+	}
 
 	/* The blocks that are left may be new ones. */
-	list->count = 0;
-	list_for_each_entry(block, &list->blocks, link) {
+	buddy_for_each_block(block, list)
 		block->private = tag;
-		list->count++;
-	}
+	buddy_renew_mark(list, old);
 	return BUDDY_OK;
 }
 
@@ -57,7 +64,7 @@ static enum buddy_status check_trim(struct buddy_allocator *allocator,
 	struct buddy_block_info block;
 	u64 block_end;
 
-	if (!list_is_singular(&trimming->list->blocks))
+	if (buddy_count(trimming->list) != 1)
 		return BUDDY_TRIM_NOT_SINGULAR;
 	if (!new_size)
 		return BUDDY_NEW_SIZE_ZERO;
@@ -95,20 +102,9 @@ static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *a
 	return trim_raw(allocator, &asked);
 }
 
-static enum buddy_status call_on(struct buddy_list *list, buddy_body body, void *arguments)
+static enum buddy_status call_on(const struct buddy_list *list, buddy_body body, void *arguments)
 {
-	enum buddy_status status;
-
-	if (!list->allocator)
-		return BUDDY_FREED;
-
-	status = buddy_call(list->allocator, body, arguments);
-	if (status == BUDDY_POISONED) {
-		/* Where the BUG left the blocks, nobody may look for them. */
-		INIT_LIST_HEAD(&list->blocks);
-		list->count = 0;
-	}
-	return status;
+	return list->allocator ? buddy_call(list->allocator, body, arguments) : BUDDY_FREED;
 }
 
 enum buddy_status buddy_trim_raw(struct buddy_list *list, const uint64_t *start, uint64_t new_size)
@@ -123,34 +119,60 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
 {
+	struct list_head blocks;
+
 	kernel_begin(&allocator->context, 0);
-	gpu_buddy_free_list(&allocator->mm, &list->blocks, cleared ? GPU_BUDDY_CLEARED : 0);
-	buddy_list_init(list);
-	/* The list's own. */
-	allocator->references--;
+	buddy_end_list(list, &blocks);
+	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 }
 
-/* Takes a block off its list. */
+void buddy_run_free_named(struct buddy_allocator *allocator, u32 owner, struct buddy_name name,
+			  bool cleared, uint64_t *freed)
+{
+	struct buddy_list list;
+
+	if (!buddy_run_find(allocator, owner, name, &list))
+		return;
+	++*freed;
+	buddy_run_free(allocator, &list, cleared);
+}
+
+bool buddy_run_find_node(struct buddy_allocator *allocator, u32 owner, u32 node,
+			 struct buddy_list *list)
+{
+	struct gpu_buddy_block *first = buddy_first_of(allocator, owner, node);
+
+	*list = (struct buddy_list){ allocator, first, owner };
+	return first;
+}
+
+/* Takes a block off its list; NULL where there is none at this place. */
 static struct gpu_buddy_block *take(struct buddy_list *list, u64 index)
 {
-	struct gpu_buddy_block *block;
+	struct gpu_buddy_block *old = list->first, *block;
+	struct list_head blocks;
 
-	list_for_each_entry(block, &list->blocks, link)
+	buddy_for_each_block(block, list)
 		if (!index--)
 			break;
+	if (!block)
+		return NULL;
 
+	buddy_open_ring(list, &blocks);
 	list_del(&block->link);
-	list->count--;
+	buddy_close_ring(list, &blocks);
+	buddy_renew_mark(list, old);
 	return block;
 }
 
 static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct freeing *freeing = arguments;
+	struct gpu_buddy_block *block = take(freeing->list, freeing->index);
 
-	if (freeing->index >= freeing->list->count)
+	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
-	gpu_buddy_free_block(&allocator->mm, take(freeing->list, freeing->index));
+	gpu_buddy_free_block(&allocator->mm, block);
 	return BUDDY_OK;
 }
 
@@ -158,11 +180,12 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 static enum buddy_status free_block_checked(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct freeing *freeing = arguments;
+	struct gpu_buddy_block *block = take(freeing->list, freeing->index);
 	LIST_HEAD(alone);
 
-	if (freeing->index >= freeing->list->count)
+	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
-	list_add(&take(freeing->list, freeing->index)->link, &alone);
+	list_add(&block->link, &alone);
 	gpu_buddy_free_list(&allocator->mm, &alone, freeing->cleared ? GPU_BUDDY_CLEARED : 0);
 	return BUDDY_OK;
 }
@@ -177,22 +200,93 @@ enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool
 	return call_on(list, free_block_checked, &(struct freeing){ list, index, cleared });
 }
 
+static enum buddy_status append(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct appending *appending = arguments;
+	struct buddy_list *list = appending->list;
+	struct gpu_buddy_block *old = list->first, *block;
+	struct list_head blocks, more;
+
+	(void)allocator;
+	buddy_for_each_block(block, appending->from)
+		block->private = (void *)(uintptr_t)appending->tag;
+	buddy_open_ring(list, &blocks);
+	buddy_end_list(appending->from, &more);
+	list_splice_tail(&more, &blocks);
+	buddy_close_ring(list, &blocks);
+	if (!old)
+		buddy_put_mark(list);
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_append(struct buddy_list *list, struct buddy_list *from, uint64_t tag)
+{
+	if (!list->allocator || !from->allocator)
+		return BUDDY_FREED;
+	if (list->allocator != from->allocator)
+		return BUDDY_LIST_FOREIGN;
+	if (list == from || (list->first && list->first == from->first))
+		return BUDDY_LIST_ITSELF;
+	return call_on(list, append, &(struct appending){ list, from, tag });
+}
+
 struct buddy_block_info buddy_first(const struct buddy_list *list)
 {
 	struct buddy_block_info info;
 
-	buddy_describe(list->allocator, first_block(list), &info);
+	buddy_describe(list->allocator, list->first, &info);
 	return info;
-}
-
-uint64_t buddy_first_chunk(const struct buddy_list *list)
-{
-	return gpu_buddy_block_offset(first_block(list)) >> list->allocator->chunk_shift;
 }
 
 uint64_t buddy_count(const struct buddy_list *list)
 {
-	return list->count;
+	struct gpu_buddy_block *block;
+	u64 count = 0;
+
+	buddy_for_each_block(block, list)
+		count++;
+	return count;
+}
+
+struct buddy_name buddy_name_of(const struct buddy_list *list)
+{
+	return (struct buddy_name){ arena_number_of(list->first),
+				    *buddy_mark_of(list->first) >> ARENA_OWNER_BITS };
+}
+
+uint64_t buddy_first_chunk(const struct buddy_list *list)
+{
+	return gpu_buddy_block_offset(list->first) >> list->allocator->chunk_shift;
+}
+
+static int32_t if_it_fits(u64 number)
+{
+	return number <= INT32_MAX ? (int32_t)number : -1;
+}
+
+struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_report *report)
+{
+	struct gpu_buddy_block *first = list->first;
+	struct buddy_name name;
+	u64 count;
+
+	if (!first) {
+		*report = (struct buddy_report){ .count = 0 };
+		return (struct buddy_name){ .node = 0 };
+	}
+	name = buddy_name_of(list);
+	count = buddy_count(list);
+	report->count = if_it_fits(count);
+	report->node = (int32_t)name.node;
+	report->generation = (int32_t)BUDDY_LOW_GENERATION(name.generation);
+	report->chunk = if_it_fits(buddy_first_chunk(list));
+	report->shape =
+		(int32_t)(name.generation >> BUDDY_LOW_GENERATION_BITS
+						     << BUDDY_SHAPE_GENERATION_SHIFT |
+			  min(count, (u64)BUDDY_SHAPE_MOST_BLOCKS) << BUDDY_SHAPE_COUNT_SHIFT |
+			  gpu_buddy_block_order(first) << BUDDY_SHAPE_ORDER_SHIFT |
+			  gpu_buddy_block_is_clear(first));
+	return name;
 }
 
 static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arguments)
@@ -200,7 +294,7 @@ static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arg
 	struct sum *sum = arguments;
 	struct gpu_buddy_block *block;
 
-	list_for_each_entry(block, &sum->list->blocks, link)
+	buddy_for_each_block(block, sum->list)
 		sum->bytes += buddy_chunk_size(allocator) << gpu_buddy_block_order(block);
 	return BUDDY_OK;
 }
@@ -219,9 +313,9 @@ bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *c
 {
 	struct gpu_buddy_block *block;
 
-	if (first > columns->capacity || list->count > columns->capacity - first)
+	if (first > columns->capacity || buddy_count(list) > columns->capacity - first)
 		return false;
-	list_for_each_entry(block, &list->blocks, link)
+	buddy_for_each_block(block, list)
 		buddy_copy_block(list->allocator, columns, first++, block);
 	return true;
 }
@@ -238,7 +332,7 @@ static enum buddy_status read_blocks(struct buddy_allocator *allocator, void *ar
 enum buddy_status buddy_read(const struct buddy_list *list, const struct buddy_columns *columns,
 			     uint64_t *count)
 {
-	*count = list->count;
+	*count = buddy_count(list);
 	if (!list->allocator)
 		return BUDDY_FREED;
 	return buddy_call(list->allocator, read_blocks, &(struct reading){ list, columns });

@@ -1,5 +1,5 @@
 /* Questions about free memory and about lists that have a short answer. Nothing here changes anything. */
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 #include <buddy/run.h>
 
 /* About 10 microseconds, as the error that is made of it. */
@@ -286,7 +286,7 @@ static enum buddy_status measure_list(struct buddy_allocator *allocator, void *a
 	if (status)
 		return status;
 	*size->bytes = 0;
-	list_for_each_entry(block, &size->list->blocks, link) {
+	buddy_for_each_block(block, size->list) {
 		struct piece piece = cut(allocator, block, size->start, size->end);
 
 		if (piece.start < piece.end)
@@ -311,7 +311,7 @@ static enum buddy_status find_lowest(struct buddy_allocator *allocator, void *ar
 	u64 start = buddy_size(allocator), end = 0, bytes = 0;
 	struct gpu_buddy_block *block;
 
-	list_for_each_entry(block, &lowest->list->blocks, link) {
+	buddy_for_each_block(block, lowest->list) {
 		u64 offset = buddy_offset_of(allocator, block);
 
 		start = min(start, offset);

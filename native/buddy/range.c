@@ -130,23 +130,23 @@ static bool find(const struct search *search, unsigned long flags, u64 *piece)
  * Lets the kernel merge clear with dirty memory until there is a block of the wanted order, which is the smallest one. That block
  * is dirty, and there is no other, whatever is wanted.
  */
-static int merge_and_take(const struct search *search, struct buddy_list *list)
+static int merge_and_take(const struct search *search, struct list_head *blocks)
 {
 	u64 size = block_size(search->mm, search->order);
 
-	return gpu_buddy_alloc_blocks(search->mm, search->start, search->end, size, size,
-				      &list->blocks, GPU_BUDDY_RANGE_ALLOCATION);
+	return gpu_buddy_alloc_blocks(search->mm, search->start, search->end, size, size, blocks,
+				      GPU_BUDDY_RANGE_ALLOCATION);
 }
 
 /* Cuts the end of the last block off. Without the memory for that it stays, as in the kernel. */
-static void trim_last(struct gpu_buddy *mm, struct buddy_list *list, u64 excess)
+static void trim_last(struct gpu_buddy *mm, struct list_head *blocks, u64 excess)
 {
-	struct gpu_buddy_block *last = list_last_entry(&list->blocks, struct gpu_buddy_block, link);
+	struct gpu_buddy_block *last = list_last_entry(blocks, struct gpu_buddy_block, link);
 	LIST_HEAD(alone);
 
 	list_move(&last->link, &alone);
 	gpu_buddy_block_trim(mm, NULL, gpu_buddy_block_size(mm, last) - excess, &alone);
-	list_splice_tail(&alone, &list->blocks);
+	list_splice_tail(&alone, blocks);
 }
 
 /* Whether the kernel merges clear with dirty memory before it gives up. */
@@ -155,7 +155,7 @@ static bool may_merge(const struct gpu_buddy *mm, unsigned int min_order)
 	return mm->clear_avail && min_order;
 }
 
-int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
 			 const struct buddy_request *request)
 {
 	struct gpu_buddy *mm = &allocator->mm;
@@ -169,7 +169,7 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *l
 
 	/* Then merging is all that there may be to do, and a smaller request could be for an exact range (H5). */
 	if (may_merge(mm, min_order) && length <= rounded)
-		return buddy_ask_kernel(allocator, list, request);
+		return buddy_ask_kernel(allocator, blocks, request);
 	if (length < rounded)
 		return -ENOSPC;
 
@@ -181,17 +181,17 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *l
 		while (!(found = find(&search, request->flags, &piece)) && search.order > min_order)
 			search.order--;
 		if (found)
-			error = buddy_alloc_at(allocator, list, piece,
+			error = buddy_alloc_at(allocator, blocks, piece,
 					       block_size(mm, search.order));
 		else if (may_merge(mm, min_order))
-			error = merge_and_take(&search, list);
+			error = merge_and_take(&search, blocks);
 		else
 			error = -ENOSPC;
 		pages -= BIT(search.order);
 	}
 	if (error)
-		buddy_give_back(allocator, list);
+		buddy_give_back(allocator, blocks);
 	else if (rounded != request->size && !(request->flags & GPU_BUDDY_TRIM_DISABLE))
-		trim_last(mm, list, rounded - request->size);
+		trim_last(mm, blocks, rounded - request->size);
 	return error;
 }

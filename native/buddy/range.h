@@ -5,21 +5,22 @@
 #include <buddy/allocator.h>
 
 /*
- * gpu_buddy_alloc_blocks() with GPU_BUDDY_RANGE_ALLOCATION into a list that is empty: the same blocks, or the same error, but
- * without a walk from the roots for each block. The range is not as long as the size. After an error the list is empty.
+ * gpu_buddy_alloc_blocks() with GPU_BUDDY_RANGE_ALLOCATION onto a head that has no blocks: the same blocks, or the same error, but
+ * without a walk from the roots for each block. The range is not as long as the size. After an error it has none.
  */
-int buddy_alloc_in_range(struct buddy_allocator *allocator, struct buddy_list *list,
+int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
 			 const struct buddy_request *request);
 
 /* From alloc.c: gpu_buddy_alloc_blocks() with the arguments of the request. */
-int buddy_ask_kernel(struct buddy_allocator *allocator, struct buddy_list *list,
+int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks,
 		     const struct buddy_request *request);
 
 /* Takes what lies at this address, whatever its alignment, in chunks. */
-int buddy_alloc_at(struct buddy_allocator *allocator, struct buddy_list *list, u64 start, u64 size);
+int buddy_alloc_at(struct buddy_allocator *allocator, struct list_head *blocks, u64 start,
+		   u64 size);
 
-/* Gives back the blocks of a list that is bound to no allocator yet, as clear or dirty as they came. */
-void buddy_give_back(struct buddy_allocator *allocator, struct buddy_list *list);
+/* Gives back blocks that belong to no list, as clear or dirty as they came. */
+void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks);
 
 /* Bytes of the blocks that the kernel looks for, of which it trims the last one. 0: more than fits in 64 bits. */
 u64 buddy_rounded_size(const struct buddy_request *request);

@@ -1,6 +1,5 @@
 /* Operations in a row, see run.h, and rows of one. */
-#include <buddy/allocator.h>
-#include <buddy/run.h>
+#include <buddy/lists.h>
 
 struct allocation {
 	struct buddy_list *list;
@@ -17,39 +16,33 @@ struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list)
 	return list->allocator;
 }
 
-/* A block is longer than a line of the cache, and may begin anywhere in one. For the volatile see slots_fetch(). */
+/* A block and its mark always lie in two lines of the cache. For the volatile see slots_fetch(). */
 static void fetch(const struct gpu_buddy_block *block)
 {
 	__asm__ volatile("");
 	__builtin_prefetch(block, 1);
-	__builtin_prefetch(&block->link, 1);
-	__builtin_prefetch((const char *)(block + 1) - 1, 1);
+	__builtin_prefetch(block + 1, 1);
 }
 
-void buddy_run_fetch_block(const struct buddy_list *list)
+void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
 {
-	fetch(list_first_entry(&list->blocks, struct gpu_buddy_block, link));
+	const struct gpu_buddy_block *block = arena_object(&allocator->arena, node);
+
+	if (block)
+		fetch(block);
 }
 
-static const struct gpu_buddy_block *first_of(const struct buddy_allocator *allocator,
-					      const struct buddy_list *list)
+void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 node)
 {
-	if (list->allocator != allocator || list_empty(&list->blocks))
-		return NULL;
-	return list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-}
-
-void buddy_run_fetch_parent(const struct buddy_allocator *allocator, const struct buddy_list *list)
-{
-	const struct gpu_buddy_block *block = first_of(allocator, list);
+	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 
 	if (block && block->parent)
 		fetch(block->parent);
 }
 
-void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, const struct buddy_list *list)
+void buddy_run_fetch_buddy(struct buddy_allocator *allocator, u32 owner, u32 node)
 {
-	const struct gpu_buddy_block *block = first_of(allocator, list);
+	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 	const struct gpu_buddy_block *parent = block ? block->parent : NULL;
 
 	if (parent)
@@ -58,11 +51,9 @@ void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, const struct
 
 void buddy_abandon(struct buddy_list *list)
 {
-	struct buddy_allocator *allocator = list->allocator;
-
-	buddy_list_init(list);
-	if (allocator)
-		buddy_put(allocator);
+	if (list->first)
+		buddy_end_mark(list->first);
+	buddy_list_init(list, list->owner);
 }
 
 static enum buddy_status alloc(struct buddy_allocator *allocator, void *arguments)

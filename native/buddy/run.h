@@ -45,6 +45,12 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				      const struct buddy_request *request);
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared);
+/* The same for an owner's list by its name, if it is there: then one more has been freed, even where a BUG follows. */
+void buddy_run_free_named(struct buddy_allocator *allocator, uint32_t owner, struct buddy_name name,
+			  bool cleared, uint64_t *freed);
+/* Finds an owner's list by its node alone. */
+bool buddy_run_find_node(struct buddy_allocator *allocator, uint32_t owner, uint32_t node,
+			 struct buddy_list *list);
 /* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
@@ -71,14 +77,17 @@ void buddy_run_explain(struct buddy_allocator *allocator, const struct buddy_req
 struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 
 /*
- * Ask for the memory that freeing a list will need, in a run, so many operations before it: what lies scattered then comes
- * while others are done. The second one needs what the first has asked for, and the third what the second has.
+ * Ask for the memory that freeing an owner's list will need, in a run, so many operations before it: what lies scattered then
+ * comes while others are done. The list is named by its node alone: whatever list of this owner begins there. The second one
+ * needs what the first has asked for, and the third what the second has.
  */
-void buddy_run_fetch_block(const struct buddy_list *list);
-void buddy_run_fetch_parent(const struct buddy_allocator *allocator, const struct buddy_list *list);
-void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, const struct buddy_list *list);
+void buddy_run_fetch_block(const struct buddy_allocator *allocator, uint32_t node);
+void buddy_run_fetch_parent(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
+void buddy_run_fetch_buddy(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
 
 /* Empties a list of a poisoned allocator: the BUG may have left blocks behind that nobody may look for. */
 void buddy_abandon(struct buddy_list *list);
+/* The same for an owner's list by its name, out of a run; false where there is none. */
+bool buddy_abandon_named(struct buddy_allocator *allocator, uint32_t owner, struct buddy_name name);
 
 #endif

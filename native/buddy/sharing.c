@@ -1,5 +1,5 @@
 /* The directory of allocators, and the blocks that wait in one for a new owner: see sharing.h. */
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,8 +9,7 @@
 /* Blocks on their way from one owner to another. */
 struct parked {
 	struct list_head link;
-	struct list_head blocks;
-	u64 count;
+	struct buddy_list list;
 	struct buddy_token ticket;
 	const void *giver;
 };
@@ -117,12 +116,9 @@ static enum buddy_status park(struct buddy_allocator *allocator, void *arguments
 	const struct parking *parking = arguments;
 	struct parked *parked = parking->parked;
 
-	INIT_LIST_HEAD(&parked->blocks);
-	list_splice_tail(&parking->list->blocks, &parked->blocks);
-	parked->count = parking->list->count;
+	buddy_list_init(&parked->list, BUDDY_PARKED);
+	buddy_move_list(parking->list, &parked->list);
 	list_add_tail(&parked->link, &allocator->directory.parked);
-	buddy_list_init(parking->list);
-	allocator->references--;
 	return BUDDY_OK;
 }
 
@@ -160,17 +156,13 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 static enum buddy_status adopt(struct buddy_allocator *allocator, void *arguments)
 {
 	struct adoption *adoption = arguments;
-	struct buddy_list *list = adoption->list;
 	struct parked *parked;
 
 	list_for_each_entry(parked, &allocator->directory.parked, link) {
 		if (!same(parked->ticket, adoption->ticket))
 			continue;
 		list_del(&parked->link);
-		list_splice_tail(&parked->blocks, &list->blocks);
-		list->count = parked->count;
-		list->allocator = allocator;
-		allocator->references++;
+		buddy_move_list(&parked->list, adoption->list);
 		adoption->parked = parked;
 		return BUDDY_OK;
 	}
@@ -194,18 +186,17 @@ enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_to
 static void free_parked(struct buddy_allocator *allocator, const void *giver)
 {
 	struct parked *parked, *following;
-	LIST_HEAD(blocks);
+	struct buddy_list list;
 
 	list_for_each_entry_safe(parked, following, &allocator->directory.parked, link) {
 		if (giver && parked->giver != giver)
 			continue;
-		list_splice_tail(&parked->blocks, &blocks);
+		list = parked->list;
 		list_del(&parked->link);
 		/* Before the kernel code, which does not come back from a BUG. */
 		free(parked);
 		if (!allocator->poisoned)
-			gpu_buddy_free_list(&allocator->mm, &blocks, 0);
-		INIT_LIST_HEAD(&blocks);
+			buddy_run_free(allocator, &list, false);
 	}
 }
 

@@ -14,7 +14,8 @@
 #pragma GCC diagnostic ignored "-Wanalyzer-null-dereference"
 #endif
 
-#define SLOT_NONE 0xffffffffU
+/* No slot has this number. */
+#define SLOT_NONE 0x7fffffffU
 /* The first two chunks have so many slots each, every other as many as all before it: a slot is a signed 32-bit number to JavaScript. */
 #define SLOTS_SMALLEST_CHUNK 256U
 #define SLOTS_CHUNKS 23
@@ -31,13 +32,13 @@ struct slots {
 
 struct slots_entry {
 	uint32_t generation;
-	/* The next free slot; SLOT_OPEN while in use. */
+	/* The next free slot; while in use, SLOT_OPEN and 31 bits for the object. */
 	uint32_t next_free;
 	/* Objects hold pointers and 64-bit numbers. */
 	uint64_t object[];
 };
 
-#define SLOT_OPEN 0xfffffffeU
+#define SLOT_OPEN 0x80000000U
 /* Small enough to be a small integer in JavaScript. */
 #define SLOT_GENERATION_MASK 0x3fffffffU
 
@@ -72,7 +73,7 @@ static inline void *slots_at(const struct slots *slots, uint32_t slot)
 	if (slot >= slots->count)
 		return NULL;
 	entry = slots_entry(slots, slot);
-	return entry->next_free == SLOT_OPEN ? entry->object : NULL;
+	return entry->next_free & SLOT_OPEN ? entry->object : NULL;
 }
 
 /*
@@ -89,6 +90,14 @@ static inline void slots_fetch(const struct slots *slots, uint32_t slot)
 static inline uint32_t slots_generation(const struct slots *slots, uint32_t slot)
 {
 	return slots_entry(slots, slot)->generation;
+}
+
+/* The generation of an object's slot. */
+static inline uint32_t slots_generation_of(const void *object)
+{
+	return ((const struct slots_entry *)((const char *)object -
+					     offsetof(struct slots_entry, object)))
+		->generation;
 }
 
 /* The object, or NULL where slot and generation do not belong together. */
@@ -122,10 +131,13 @@ static inline uint32_t slots_open(struct slots *slots)
 	return slot;
 }
 
-/* Closes a slot that is open. */
+/* Closes a slot that is open. One that has used its generations up stays closed. */
 static inline void slots_close_open(struct slots *slots, uint32_t slot)
 {
 	slots_renew(slots, slot);
+	slots_entry(slots, slot)->next_free = SLOT_NONE;
+	if (!slots_generation(slots, slot))
+		return;
 	slots_entry(slots, slot)->next_free = slots->first_free;
 	slots->first_free = slot;
 }

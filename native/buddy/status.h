@@ -62,12 +62,24 @@
 	  "must be that of an allocation of this batch whose blocks are not freed yet")            \
 	X(HANDLE_OUTSIDE_RUN, EINVAL, "EINVAL", "handle",                                          \
 	  "must be that of an operation of this run of the batch")                                 \
+	X(POOL_HANDLE_UNKNOWN, EINVAL, "EINVAL", "handle",                                         \
+	  "must be that of an allocation of this pool that is not freed yet")                      \
+	X(POOL_FULL, ENOMEM, "ENOMEM", "", "the pool has no room for another allocation")          \
 	X(BLOCKS_FOREIGN, EINVAL, "EINVAL", "blocks", "must come from the allocator of the batch") \
+	X(LIST_ITSELF, EINVAL, "EINVAL", "other", "must be another list")                          \
+	X(LIST_FOREIGN, EINVAL, "EINVAL", "other", "must come from the same allocator")            \
+	X(NO_BLOCKS, EINVAL, "EINVAL", "blocks", "must name at least one block")                   \
+	X(BLOCK_OUTSIDE_SPACE, EINVAL, "EINVAL", "block", "must lie within the space")             \
+	X(BLOCK_UNALIGNED, EINVAL, "EINVAL", "block", "must begin on a multiple of its own size")  \
+	X(BLOCK_OVERLAPS, EINVAL, "EINVAL", "block", "must not overlap another block")             \
+	X(STATE_UNKNOWN, EINVAL, "EINVAL", "state", "is unknown to this release")                  \
+	X(STATE_UNFIT, EINVAL, "EINVAL", "entry", "does not fit the rest of the state")            \
 	X(FREED_BEFORE_ALLOCATION, EINVAL, "EINVAL", "atomic",                                     \
 	  "cannot be had where blocks from before the batch are freed before its last allocation") \
 	X(KERNEL_EINVAL, EINVAL, "EINVAL", "", "the kernel rejects these arguments")               \
                                                                                                    \
 	X(NO_SPACE, ENOSPC, "ENOSPC", "", "no free space fits the request")                        \
+	X(BLOCK_NOT_FREE, ENOSPC, "ENOSPC", "block", "does not lie within one free block")         \
 	X(NO_MEMORY, ENOMEM, "ENOMEM", "",                                                         \
 	  "the native memory for the bookkeeping of blocks is used up")                            \
 	X(WORK_LIMIT, 0, "ERR_GPU_BUDDY_WORK_LIMIT", "",                                           \

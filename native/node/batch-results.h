@@ -33,13 +33,12 @@ struct BatchResults {
 
 	void WriteList(size_t row, const struct buddy_list *list, uint64_t base_offset)
 	{
-		uint64_t count = buddy_count(list);
-
-		if (!count)
+		if (!list->first)
 			return;
 
 		struct buddy_block_info first = buddy_first(list);
-		counts[row] = static_cast<uint32_t>(std::min<uint64_t>(count, UINT32_MAX));
+		counts[row] =
+			static_cast<uint32_t>(std::min<uint64_t>(buddy_count(list), UINT32_MAX));
 		WriteOffset(row, base_offset + first.offset);
 		orders[row] = static_cast<uint8_t>(first.order);
 		clear[row] = first.clear;

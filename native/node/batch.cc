@@ -5,8 +5,7 @@
 #include <iterator>
 
 /* How long before it is freed the parts of a list are asked for. */
-#define ROWS_TO_RESULT 32
-#define ROWS_TO_SLOT 24
+#define ROWS_TO_NAME 28
 #define ROWS_TO_BLOCK 16
 #define ROWS_TO_PARENT 10
 #define ROWS_TO_BUDDY 4
@@ -23,30 +22,6 @@ void Batch::Prepare(const struct Record &record)
 	SetSize(prepared_, NumberIn(&record.size, record.what & RECORD_WIDE));
 }
 
-/* Where the list stands that is freed in an operation before this row: in a slot of the batch's own, or of somebody else's. */
-uint32_t Batch::SlotOf(const struct Record &record, size_t row) const
-{
-	if (!(record.what & RECORD_IN_BATCH))
-		return record.slot;
-	return slots_ && record.slot < row ? slots_[record.slot] - 1 : SLOT_NONE;
-}
-
-/* The list that will be freed, if it comes from this allocator and is not freed already. Others than the batch's are given up. */
-struct buddy_list *Batch::FindFreed(const struct Record &record)
-{
-	uint32_t slot = SlotOf(record, row_);
-	struct buddy_list *list =
-		record.what & RECORD_IN_BATCH || record.generation == RECORD_ANY_GENERATION ?
-			buddy_owner_list_at(&owner_, slot) :
-			buddy_owner_list(&owner_, slot, record.generation);
-
-	if (!list || buddy_allocator_of(list) != allocator_)
-		return nullptr;
-	if (!(record.what & RECORD_IN_BATCH))
-		slots_renew(&owner_.lists, slot);
-	return list;
-}
-
 /* The freeing that comes so many operations from now, or nullptr. */
 const struct Record *Batch::FreeingAhead(size_t rows) const
 {
@@ -57,36 +32,40 @@ const struct Record *Batch::FreeingAhead(size_t rows) const
 	return record->frees() ? record : nullptr;
 }
 
+/* The node of a list that will be freed, as far as that is known. No node has the number ~0. */
+uint32_t Batch::NodeOf(const struct Record &record) const
+{
+	struct buddy_meant meant;
+
+	if (record.what & RECORD_IN_BATCH)
+		return nodes_ && record.slot < row_ ? nodes_[record.slot] - 1 : ~0U;
+	return buddy_owner_meant(&owner_, record.slot, record.generation, &meant) ?
+		       meant.name.node :
+		       ~0U;
+}
+
 /* What freeing needs is asked for some operations before it, in the order in which one leads to the other. */
 void Batch::FetchAhead()
 {
-	const struct buddy_list *list = nullptr;
+	uint32_t node = ~0U;
 
-	if (const struct Record *record = FreeingAhead(ROWS_TO_RESULT))
-		if (slots_ && record->what & RECORD_IN_BATCH && record->slot < row_)
-			__builtin_prefetch(&slots_[record->slot], 1);
-	if (const struct Record *record = FreeingAhead(ROWS_TO_SLOT))
-		buddy_owner_fetch_list(&owner_, SlotOf(*record, row_));
+	if (const struct Record *record = FreeingAhead(ROWS_TO_NAME)) {
+		if (!(record->what & RECORD_IN_BATCH))
+			slots_fetch(&owner_.guards, record->slot);
+		else if (nodes_ && record->slot < row_)
+			__builtin_prefetch(&nodes_[record->slot], 1);
+	}
 	if (const struct Record *record = FreeingAhead(ROWS_TO_BLOCK))
-		if ((list = buddy_owner_list_at(&owner_, SlotOf(*record, row_))))
-			buddy_run_fetch_block(list);
-	ahead_[(row_ + ROWS_TO_BLOCK) % std::size(ahead_)] = list;
-	if ((list = ahead_[(row_ + ROWS_TO_PARENT) % std::size(ahead_)]))
-		buddy_run_fetch_parent(allocator_, list);
-	if ((list = ahead_[(row_ + ROWS_TO_BUDDY) % std::size(ahead_)]))
-		buddy_run_fetch_buddy(allocator_, list);
-}
-
-void Batch::CloseSlotOf(size_t row)
-{
-	buddy_owner_close_empty(&owner_, slots_[row] - 1);
-	slots_[row] = 0;
+		buddy_run_fetch_block(allocator_, node = NodeOf(*record));
+	ahead_[(row_ + ROWS_TO_BLOCK) % std::size(ahead_)] = node;
+	buddy_run_fetch_parent(allocator_, id_,
+			       ahead_[(row_ + ROWS_TO_PARENT) % std::size(ahead_)]);
+	buddy_run_fetch_buddy(allocator_, id_, ahead_[(row_ + ROWS_TO_BUDDY) % std::size(ahead_)]);
 }
 
 /* The operation in work is done. */
 void Batch::End(enum buddy_status status)
 {
-	list_ = nullptr;
 	if (status) {
 		status_ = status;
 		poisoned_ = poisoned_ || status == BUDDY_POISONED;
@@ -98,55 +77,94 @@ void Batch::End(enum buddy_status status)
 
 void Batch::EndAlloc(const struct Record &record, enum buddy_status status)
 {
-	bool is_open = record.what & RECORD_IN_BATCH && list_;
+	bool is_ours = record.what & RECORD_IN_BATCH;
 
-	if (list_)
-		results_.WriteList(row_, list_, base_offset_);
-	if (is_open && status)
-		CloseSlotOf(row_);
-	else if (is_open)
+	results_.WriteList(row_, &list_, base_offset_);
+	if (!is_ours && list_.allocator)
+		buddy_owner_guard(&owner_, record.slot, &handle_, &list_);
+	else if (is_ours && list_.first) {
+		nodes_[row_] = buddy_name_of(&list_).node + 1;
 		opened_++;
-	End(status);
-}
-
-void Batch::EndFree(const struct Record &record, enum buddy_status status)
-{
-	if (record.what & RECORD_IN_BATCH) {
-		CloseSlotOf(record.slot);
-		closed_++;
 	}
 	End(status);
 }
 
 void Batch::Alloc(const struct Record &record)
 {
-	uint32_t slot = record.slot;
-
-	if (record.what & RECORD_IN_BATCH) {
-		slot = slots_ ? buddy_owner_open_list(&owner_) : SLOT_NONE;
-		if (slots_)
-			slots_[row_] = slot + 1;
-	}
-	list_ = buddy_owner_list_at(&owner_, slot);
-	if (!list_) {
-		EndAlloc(record, BUDDY_NO_MEMORY);
+	list_ = { nullptr, nullptr, id_ };
+	if (record.what & RECORD_IN_BATCH ? !nodes_ : !slots_at(&owner_.guards, record.slot)) {
+		End(BUDDY_NO_MEMORY);
 		return;
 	}
 	Prepare(record);
 	EndAlloc(record, (record.what & 3) == RECORD_ALLOC ?
-				 buddy_run_alloc(allocator_, list_, &prepared_) :
-				 buddy_run_alloc_raw(allocator_, list_, &prepared_.request));
+				 buddy_run_alloc(allocator_, &list_, &prepared_) :
+				 buddy_run_alloc_raw(allocator_, &list_, &prepared_.request));
+}
+
+/* What the batch has allocated. */
+void Batch::FreeRow(const struct Record &record)
+{
+	struct buddy_list list;
+
+	if (!nodes_ || record.slot >= row_ || !nodes_[record.slot] ||
+	    !buddy_run_find_node(allocator_, id_, nodes_[record.slot] - 1, &list))
+		return;
+	nodes_[record.slot] = 0;
+	closed_++;
+	freed_++;
+	buddy_run_free(allocator_, &list, record.what & RECORD_CLEARED);
+}
+
+/* Somebody else's list, if it comes from this allocator. */
+bool Batch::FindMeant(const struct Record &record, struct buddy_meant &meant) const
+{
+	return buddy_owner_meant(&owner_, record.slot, record.generation, &meant) &&
+	       meant.handle->allocator == allocator_;
+}
+
+void Batch::FreeMeant(const struct Record &record)
+{
+	struct buddy_meant meant;
+
+	if (!FindMeant(record, meant))
+		return;
+	if (meant.is_empty) {
+		buddy_owner_forget(&owner_, meant.guard);
+		released_.push_back(meant.handle);
+	} else {
+		buddy_run_free_named(allocator_, meant.handle->owner, meant.name,
+				     record.what & RECORD_CLEARED, &freed_);
+	}
+}
+
+/* The operation in work has freed something, or nothing. */
+void Batch::EndFree(enum buddy_status status)
+{
+	const struct Record &record = records_.records[row_];
+	struct buddy_meant meant;
+
+	if (freed_ && !(record.what & RECORD_IN_BATCH) && FindMeant(record, meant))
+		Release(meant.handle, freed_);
+	End(freed_ ? status : BUDDY_OK);
+	freed_ = 0;
+}
+
+void Batch::Release(struct buddy_handle *handle, uint64_t freed)
+{
+	if (handle == &handle_)
+		buddy_owner_release(&owner_, handle, freed);
+	else
+		released_.push_back(handle);
 }
 
 void Batch::Free(const struct Record &record)
 {
-	list_ = FindFreed(record);
-	if (!list_) {
-		End(BUDDY_OK);
-		return;
-	}
-	buddy_run_free(allocator_, list_, record.what & RECORD_CLEARED);
-	EndFree(record, BUDDY_OK);
+	if (record.what & RECORD_IN_BATCH)
+		FreeRow(record);
+	else
+		FreeMeant(record);
+	EndFree(BUDDY_OK);
 }
 
 /* In a run. */
@@ -170,17 +188,21 @@ void Batch::DoSome()
 /* The operation in work has met a BUG, or would have been done in a poisoned allocator. */
 void Batch::Abandon(const struct Record &record)
 {
-	if (record.frees() && !list_)
-		list_ = FindFreed(record);
-	if (list_ && (record.frees() || !buddy_allocator_of(list_)))
-		buddy_abandon(list_);
+	struct buddy_meant meant;
 
-	if (!record.frees())
+	if (!record.frees()) {
+		list_ = {};
 		EndAlloc(record, BUDDY_POISONED);
-	else if (list_)
-		EndFree(record, BUDDY_POISONED);
-	else
-		End(BUDDY_OK);
+		return;
+	}
+	if (record.what & RECORD_IN_BATCH && nodes_ && record.slot < row_ && nodes_[record.slot]) {
+		nodes_[record.slot] = 0;
+		closed_++;
+		freed_++;
+	} else if (!(record.what & RECORD_IN_BATCH) && FindMeant(record, meant)) {
+		freed_ += buddy_abandon_named(allocator_, meant.handle->owner, meant.name);
+	}
+	EndFree(BUDDY_POISONED);
 }
 
 void Batch::Run(size_t first, size_t end)
@@ -195,6 +217,9 @@ void Batch::Run(size_t first, size_t end)
 	while (row_ < end && !stopped_)
 		if (buddy_run(allocator_, body, this) == BUDDY_POISONED)
 			Abandon(records_.records[row_]);
+	for (struct buddy_handle *handle : released_)
+		buddy_owner_release(&owner_, handle, 1);
+	released_.clear();
 }
 
 size_t Batch::RunWholly(size_t first, size_t end)
@@ -204,8 +229,8 @@ size_t Batch::RunWholly(size_t first, size_t end)
 	stops_at_failure_ = false;
 	if (!stopped_)
 		return end;
-	if (slots_)
-		CloseSlots(owner_, slots_ + first, row_ - first, CLOSE_UNDONE);
+	if (group_)
+		buddy_owner_free_rows(group_, first, BUDDY_CLOSE_UNDONE);
 	return row_ - 1;
 }
 
@@ -220,11 +245,10 @@ void Batch::Watch(const struct Record &record)
 	if (record.frees())
 		return;
 
-	const struct buddy_list *list = buddy_owner_list_at(&owner_, record.slot);
-	if (!list || buddy_count(list) < 2)
+	if (buddy_count(&list_) < 2)
 		return;
-	stopped_ = !buddy_run_read(list, &columns_, used_);
-	used_ += buddy_count(list);
+	stopped_ = !buddy_run_read(&list_, &columns_, used_);
+	used_ += buddy_count(&list_);
 }
 
 size_t Batch::RunAndWatch(size_t first, size_t end, double *state, struct buddy_columns columns)
@@ -233,91 +257,4 @@ size_t Batch::RunAndWatch(size_t first, size_t end, double *state, struct buddy_
 	columns_ = columns;
 	Run(first, end);
 	return row_ - first;
-}
-
-namespace {
-
-struct Closing {
-	struct buddy_owner &owner;
-	uint32_t *slots;
-	/* Those before it are still to be closed. */
-	size_t next;
-	enum closing how;
-
-	struct buddy_list *list() const
-	{
-		return slots[next - 1] ? buddy_owner_list_at(&owner, slots[next - 1] - 1) : nullptr;
-	}
-
-	void Close()
-	{
-		if (list())
-			buddy_owner_close_empty(&owner, slots[next - 1] - 1);
-		slots[--next] = 0;
-	}
-
-	uint32_t SlotAhead(size_t rows) const
-	{
-		return next > rows ? slots[next - 1 - rows] - 1 : SLOT_NONE;
-	}
-
-	const struct buddy_list *ListAhead(size_t rows) const
-	{
-		return buddy_owner_list_at(&owner, SlotAhead(rows));
-	}
-
-	void FetchAhead(const struct buddy_allocator *allocator) const
-	{
-		buddy_owner_fetch_list(&owner, SlotAhead(ROWS_TO_SLOT));
-		if (const auto *list = ListAhead(ROWS_TO_BLOCK))
-			buddy_run_fetch_block(list);
-		if (const auto *list = ListAhead(ROWS_TO_PARENT))
-			buddy_run_fetch_parent(allocator, list);
-		if (const auto *list = ListAhead(ROWS_TO_BUDDY))
-			buddy_run_fetch_buddy(allocator, list);
-	}
-
-	/* In a run: those that come from this allocator. */
-	void CloseSome(struct buddy_allocator *allocator)
-	{
-		for (unsigned int i = 0; next > 0 && i < BUDDY_LONGEST_RUN; i++) {
-			struct buddy_list *list = this->list();
-
-			FetchAhead(allocator);
-			if (list && buddy_allocator_of(list) != allocator)
-				return;
-			if (list && how == CLOSE_UNDONE)
-				buddy_run_undo(allocator, list);
-			else if (list)
-				buddy_run_free(allocator, list, how == CLOSE_CLEARED);
-			Close();
-		}
-	}
-};
-
-} // namespace
-
-bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count, enum closing how)
-{
-	Closing closing = { owner, slots, count, how };
-	bool poisoned = false;
-	auto body = [](struct buddy_allocator *allocator, void *closing) {
-		static_cast<Closing *>(closing)->CloseSome(allocator);
-		return BUDDY_OK;
-	};
-
-	while (closing.next > 0) {
-		struct buddy_list *list = closing.list();
-
-		if (list && buddy_allocator_of(list) &&
-		    buddy_run(buddy_allocator_of(list), body, &closing) == BUDDY_OK)
-			continue;
-		/* The one in work, or the first; where there is none, the slot is not open, or empty. */
-		if ((list = closing.list()) && buddy_allocator_of(list)) {
-			buddy_abandon(list);
-			poisoned = true;
-		}
-		closing.Close();
-	}
-	return poisoned;
 }

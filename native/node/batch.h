@@ -4,6 +4,8 @@
 
 #include "batch-results.h"
 
+#include <vector>
+
 struct BatchRecords {
 	const struct Record *records;
 	const struct RequestRecord *requests;
@@ -12,14 +14,17 @@ struct BatchRecords {
 
 class Batch {
 public:
-	/* `slots` has as many rows as `results`, and receives the slots of the lists that the batch opens, see struct buddy_group. */
-	Batch(struct buddy_owner &owner, struct buddy_allocator *allocator, BatchRecords records,
-	      BatchResults results, uint32_t *slots, uint64_t base_offset)
+	/* `group` has as many rows as `results`, and receives the lists of the batch; nullptr: no record may be RECORD_IN_BATCH. */
+	Batch(struct buddy_owner &owner, struct buddy_handle &handle, BatchRecords records,
+	      BatchResults results, struct buddy_group *group, uint64_t base_offset)
 	    : owner_(owner),
-	      allocator_(allocator),
+	      handle_(handle),
+	      allocator_(handle.allocator),
+	      id_(handle.owner),
 	      records_(records),
 	      results_(results),
-	      slots_(slots),
+	      group_(group),
+	      nodes_(group ? group->nodes : nullptr),
 	      base_offset_(base_offset)
 	{}
 
@@ -38,39 +43,46 @@ public:
 	enum buddy_status status() const { return status_; }
 	/* Whether one has found the allocator poisoned. */
 	bool poisoned() const { return poisoned_; }
-	/* Whether there are lists in slots that the batch has opened. */
+	/* Whether the group has lists now. */
 	bool holds_lists() const { return opened_ > closed_; }
 
 private:
 	void DoSome();
 	const struct Record *FreeingAhead(size_t rows) const;
+	uint32_t NodeOf(const struct Record &record) const;
 	void FetchAhead();
 	void Alloc(const struct Record &record);
 	void Free(const struct Record &record);
+	void FreeRow(const struct Record &record);
+	void FreeMeant(const struct Record &record);
+	bool FindMeant(const struct Record &record, struct buddy_meant &meant) const;
 	void Prepare(const struct Record &record);
-	uint32_t SlotOf(const struct Record &record, size_t row) const;
-	struct buddy_list *FindFreed(const struct Record &record);
 	void Abandon(const struct Record &record);
 	void EndAlloc(const struct Record &record, enum buddy_status status);
-	void EndFree(const struct Record &record, enum buddy_status status);
+	void EndFree(enum buddy_status status);
 	void End(enum buddy_status status);
-	void CloseSlotOf(size_t row);
 	void Watch(const struct Record &record);
+	void Release(struct buddy_handle *handle, uint64_t freed);
 
 	struct buddy_owner &owner_;
+	struct buddy_handle &handle_;
 	struct buddy_allocator *allocator_;
+	/* The owner of its lists. */
+	uint32_t id_;
 	BatchRecords records_;
 	BatchResults results_;
-	/* nullptr: no record may open lists. */
-	uint32_t *slots_;
+	struct buddy_group *group_;
+	uint32_t *nodes_;
 	uint64_t base_offset_;
 
 	/* The next operation, or the one in work; where to stop, at the latest. */
 	size_t row_ = 0, end_ = 0;
-	/* Of the operation in work, once it is known; nullptr between operations. */
-	struct buddy_list *list_ = nullptr;
-	/* Lists that will be freed soon, by the numbers of the operations. */
-	const struct buddy_list *ahead_[32] = {};
+	/* The list of the last allocation. */
+	struct buddy_list list_ = {};
+	/* Lists that the operation in work has freed. */
+	uint64_t freed_ = 0;
+	/* Nodes of lists that will be freed soon, by the numbers of the operations. */
+	uint32_t ahead_[32] = {};
 	bool stops_at_failure_ = false, stopped_ = false;
 	/* What the last allocation has asked for. */
 	struct buddy_prepared prepared_ = {};
@@ -79,23 +91,12 @@ private:
 	double *state_ = nullptr;
 	struct buddy_columns columns_ = {};
 	uint64_t used_ = 0;
+	/* Handles with which the allocator may go: not before the run has ended. */
+	std::vector<struct buddy_handle *> released_;
 
 	size_t opened_ = 0, closed_ = 0;
 	enum buddy_status status_ = BUDDY_OK;
 	bool poisoned_ = false;
 };
-
-/* What becomes of the blocks in slots that are closed. */
-enum closing {
-	CLOSE_DIRTY,
-	CLOSE_CLEARED,
-	CLOSE_UNDONE,
-};
-
-/*
- * Gives back what is in these slots (see struct buddy_group), the last one first, and closes them. Each number becomes 0 in the
- * step that closes its slot. Tells whether an allocator of theirs is poisoned.
- */
-bool CloseSlots(struct buddy_owner &owner, uint32_t *slots, size_t count, enum closing how);
 
 #endif

@@ -76,10 +76,17 @@ void SetLayout(napi_env env, napi_value object, const char *name)
 		{ "queued", MAILBOX_QUEUED },
 		{ "changes", MAILBOX_CHANGES },
 		{ "poisonings", MAILBOX_POISONINGS },
+		{ "freeAlls", MAILBOX_FREE_ALLS },
 		{ "listCount", MAILBOX_LIST_COUNT },
+		{ "listNode", MAILBOX_LIST_NODE },
 		{ "listGeneration", MAILBOX_LIST_GENERATION },
 		{ "listChunk", MAILBOX_LIST_CHUNK },
 		{ "listShape", MAILBOX_LIST_SHAPE },
+		{ "shapeCount", BUDDY_SHAPE_COUNT_SHIFT },
+		{ "shapeMostBlocks", BUDDY_SHAPE_MOST_BLOCKS },
+		{ "poolEntry", POOL_ENTRY_INTEGERS },
+		{ "poolIndexBits", BUDDY_POOL_INDEX_BITS },
+		{ "poolPending", BUDDY_POOL_PENDING },
 		{ "maxOrders", BUDDY_MAX_ORDERS },
 		{ "cells", MAILBOX_CELLS },
 	};
@@ -125,23 +132,30 @@ Environment::~Environment()
 	buddy_owner_destroy(&owner_);
 }
 
-struct buddy_allocator *Environment::AllocatorArgument()
+struct buddy_handle *Environment::HandleArgument()
 {
-	struct buddy_allocator *allocator =
-		buddy_owner_allocator(&owner_, mailbox_.index(0), mailbox_.index(1));
+	struct buddy_handle *handle =
+		buddy_owner_open_handle(&owner_, mailbox_.index(0), mailbox_.index(1));
 
-	if (!allocator)
+	if (!handle)
 		mailbox_.status(BUDDY_DISPOSED);
-	return allocator;
+	return handle;
 }
 
-struct buddy_list *Environment::ListArgument()
+struct buddy_allocator *Environment::AllocatorArgument()
 {
-	struct buddy_list *list = buddy_owner_list(&owner_, mailbox_.index(0), mailbox_.index(1));
+	struct buddy_handle *handle = HandleArgument();
 
-	if (!list)
-		mailbox_.status(BUDDY_FREED);
-	return list;
+	return handle ? handle->allocator : nullptr;
+}
+
+bool Environment::ListArgument(struct buddy_list &list)
+{
+	enum buddy_status status =
+		buddy_owner_find(&owner_, mailbox_.index(0), mailbox_.index(1), &list);
+
+	mailbox_.status(status);
+	return status == BUDDY_OK;
 }
 
 bool Environment::Watch(const Napi::CallbackInfo &info, uint32_t number, bool can_end)
@@ -193,7 +207,7 @@ void Environment::Take(const Napi::CallbackInfo &info, struct buddy_allocator *a
 	}
 	mailbox_.status(BUDDY_OK);
 	mailbox_.result(0, slot);
-	mailbox_.result(1, slots_generation(&owner_.allocators, slot));
+	mailbox_.result(1, slots_generation(&owner_.handles, slot));
 	mailbox_.word(2, base_offset);
 }
 
@@ -211,9 +225,9 @@ void Environment::Forget(uint32_t allocator_slot)
 	uint64_t bytes = 0;
 	int64_t total;
 
-	if (allocator_slot < owner_.allocators.count)
+	if (allocator_slot < owner_.handles.count)
 		bytes = buddy_owner_dispose(&owner_, allocator_slot,
-					    slots_generation(&owner_.allocators, allocator_slot));
+					    slots_generation(&owner_.handles, allocator_slot));
 	if (bytes)
 		napi_adjust_external_memory(env_, -static_cast<int64_t>(bytes), &total);
 }
@@ -235,61 +249,70 @@ napi_value Environment::Dispose(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* (register, registry, object) -> slot */
-napi_value Environment::OpenList(const Napi::CallbackInfo &info)
+uint32_t Environment::OpenGuardFor(const Napi::CallbackInfo &info)
 {
-	uint32_t slot = buddy_owner_open_list(&owner_);
+	uint32_t slot = buddy_owner_open_guard(&owner_);
 
-	mailbox_.status(BUDDY_NO_MEMORY);
-	if (slot == SLOT_NONE)
-		return nullptr;
-	if (!Watch(info, slot, false)) {
-		buddy_owner_close_list(&owner_, slot);
-		return nullptr;
+	if (slot != SLOT_NONE && !Watch(info, slot, false)) {
+		buddy_owner_close_guard(&owner_, slot);
+		slot = SLOT_NONE;
 	}
+	return slot;
+}
+
+/* (register, registry, object) -> slot */
+napi_value Environment::OpenGuard(const Napi::CallbackInfo &info)
+{
+	uint32_t slot = OpenGuardFor(info);
+
+	mailbox_.status(slot == SLOT_NONE ? BUDDY_NO_MEMORY : BUDDY_OK);
 	mailbox_.result(0, slot);
-	mailbox_.status(BUDDY_OK);
 	return nullptr;
 }
 
 /* See MAILBOX_LIST_COUNT. */
-void Environment::ReportList(uint32_t slot, const struct buddy_list *list)
+struct buddy_name Environment::ReportList(const struct buddy_list *list)
 {
-	uint64_t count = buddy_count(list);
-	struct buddy_block_info first = count ? buddy_first(list) : buddy_block_info{};
+	struct buddy_report *report = mailbox_.report();
+	struct buddy_name name = buddy_report(list, report);
 
-	mailbox_.integer_or_result(MAILBOX_LIST_COUNT, 0, count);
-	mailbox_.integer(MAILBOX_LIST_GENERATION, slots_generation(&owner_.lists, slot));
-	mailbox_.integer_or_result(MAILBOX_LIST_CHUNK, 1, count ? buddy_first_chunk(list) : 0);
-	mailbox_.integer(MAILBOX_LIST_SHAPE, first.order * 2 + first.clear);
+	if (report->count < 0)
+		mailbox_.result(0, buddy_count(list));
+	if (report->chunk < 0)
+		mailbox_.result(1, buddy_first_chunk(list));
+	return name;
 }
 
-void Environment::ReportListAndTag(uint32_t slot, const struct buddy_list *list)
+/* The same of the list in a guard, which knows the generation of one that is empty. */
+void Environment::ReportGuard(uint32_t slot, const struct buddy_list *list)
 {
-	ReportList(slot, list);
-	mailbox_.result(2, buddy_count(list) ? buddy_first(list).tag : 0);
+	ReportList(list);
+	mailbox_.integer(MAILBOX_LIST_GENERATION,
+			 BUDDY_LOW_GENERATION(slots_generation(&owner_.guards, slot)));
+	mailbox_.result(2, list->first ? buddy_first(list).tag : 0);
 }
 
-void Environment::ReportChange(enum buddy_status status)
+void Environment::ReportChange(enum buddy_status status, const struct buddy_list *list)
 {
 	uint32_t slot = mailbox_.index(0);
 
-	if (status == BUDDY_OK)
-		slots_renew(&owner_.lists, slot);
+	if (status == BUDDY_OK || status == BUDDY_POISONED)
+		buddy_owner_renew(&owner_, slot, list);
 	mailbox_.status(status);
-	ReportList(slot, buddy_owner_list_at(&owner_, slot));
+	if (status != BUDDY_POISONED)
+		ReportGuard(slot, list);
 }
 
-/* list slot, generation, new size, start given?, start -> the list */
+/* guard, generation, new size, start given?, start -> the list */
 void Environment::TrimWith(TrimFunction trim)
 {
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 
-	if (!list)
+	if (!ListArgument(list))
 		return;
 
 	uint64_t start = mailbox_.number(4);
-	ReportChange(trim(list, mailbox_.flag(3) ? &start : nullptr, mailbox_.number(2)));
+	ReportChange(trim(&list, mailbox_.flag(3) ? &start : nullptr, mailbox_.number(2)), &list);
 }
 
 void Environment::Trim()
@@ -302,31 +325,43 @@ void Environment::TrimRaw()
 	TrimWith(buddy_trim_raw);
 }
 
-/* list slot, generation, cleared -> */
+/* guard, generation, cleared -> */
 void Environment::Free()
 {
-	mailbox_.status(
-		buddy_owner_free(&owner_, mailbox_.index(0), mailbox_.index(1), mailbox_.flag(2)));
+	struct buddy_meant meant;
+
+	mailbox_.status(buddy_owner_meant(&owner_, mailbox_.index(0), mailbox_.index(1), &meant) ?
+				buddy_owner_free(&owner_, &meant, mailbox_.flag(2)) :
+				BUDDY_FREED);
 }
 
-/* list slot, generation, index, cleared -> the list */
+/* guard, generation, index, cleared -> the list */
 void Environment::FreeBlock()
 {
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 
-	if (!list)
-		return;
-	ReportChange(buddy_free_block(list, mailbox_.number(2), mailbox_.flag(3)));
+	if (ListArgument(list))
+		ReportChange(buddy_free_block(&list, mailbox_.number(2), mailbox_.flag(3)), &list);
 }
 
-/* list slot, generation, index -> the list */
+/* guard, generation, index -> the list */
 void Environment::FreeBlockRaw()
 {
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 
-	if (!list)
+	if (ListArgument(list))
+		ReportChange(buddy_free_block_raw(&list, mailbox_.number(2)), &list);
+}
+
+/* allocator slot, generation -> */
+void Environment::FreeEverything()
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+
+	if (!allocator)
 		return;
-	ReportChange(buddy_free_block_raw(list, mailbox_.number(2)));
+	mailbox_.note_free_all();
+	mailbox_.status(buddy_owner_free_all(&owner_, allocator));
 }
 
 /* allocator slot, generation, clear -> */
@@ -419,28 +454,28 @@ void Environment::FindFree()
 	mailbox_.result(1, address);
 }
 
-/* list slot, generation, start, end -> bytes of the list: a word */
+/* guard, generation, start, end -> bytes of the list: a word */
 void Environment::SizeIn()
 {
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 	uint64_t bytes = 0;
 
-	if (!list)
+	if (!ListArgument(list))
 		return;
-	mailbox_.status(buddy_size_in(list, mailbox_.number(2), mailbox_.number(3), &bytes));
+	mailbox_.status(buddy_size_in(&list, mailbox_.number(2), mailbox_.number(3), &bytes));
 	mailbox_.word(0, bytes);
 }
 
-/* list slot, generation -> whether it is in one piece, address of the lowest block */
+/* guard, generation -> whether it is in one piece, address of the lowest block */
 void Environment::Lowest()
 {
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 	uint64_t address = 0;
 	bool whole = false;
 
-	if (!list)
+	if (!ListArgument(list))
 		return;
-	mailbox_.status(buddy_lowest(list, &address, &whole));
+	mailbox_.status(buddy_lowest(&list, &address, &whole));
 	mailbox_.result(0, whole);
 	mailbox_.result(1, address);
 }
@@ -480,7 +515,7 @@ napi_value Environment::Open(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* list slot, generation -> token of the allocator, ticket: two words each */
+/* guard, generation -> token of the allocator, ticket: two words each */
 void Environment::PrepareParking()
 {
 	struct buddy_token allocator = {}, ticket = {};
@@ -491,38 +526,37 @@ void Environment::PrepareParking()
 	PutToken(2, ticket);
 }
 
-/* list slot, generation -> */
+/* guard, generation -> */
 void Environment::Park()
 {
 	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1)));
 }
 
-/* allocator slot, generation, list slot, ticket: two words -> the list, its tag */
+/* allocator slot, generation, guard, ticket: two words -> the list, its tag */
 void Environment::Adopt()
 {
-	struct buddy_allocator *allocator = AllocatorArgument();
-	uint32_t slot = mailbox_.index(2);
-	struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+	uint32_t guard = mailbox_.index(2);
+	struct buddy_list list = {};
+	struct buddy_handle *handle = HandleArgument();
+	enum buddy_status status;
 
-	if (!allocator)
+	if (!handle)
 		return;
-	if (!list) {
-		mailbox_.status(BUDDY_FREED);
-		return;
-	}
-	mailbox_.status(buddy_adopt(allocator, TokenArgument(3), list));
-	ReportListAndTag(slot, list);
+	status = buddy_owner_adopt(&owner_, handle, TokenArgument(3), guard);
+	mailbox_.status(status);
+	if (status == BUDDY_OK && !buddy_owner_find(&owner_, guard, BUDDY_ANY_GENERATION, &list))
+		ReportGuard(guard, &list);
 }
 
-/* list slot, generation, base offset; columns -> number of blocks */
+/* guard, generation, base offset; columns -> number of blocks */
 napi_value Environment::Read(const Napi::CallbackInfo &info)
 {
 	struct buddy_columns columns = Columns(info, 0, mailbox_.number(2));
-	struct buddy_list *list = ListArgument();
+	struct buddy_list list;
 	uint64_t count;
 
-	if (list) {
-		mailbox_.status(buddy_read(list, &columns, &count));
+	if (ListArgument(list)) {
+		mailbox_.status(buddy_read(&list, &columns, &count));
 		mailbox_.result(0, count);
 	}
 	return nullptr;
@@ -724,10 +758,11 @@ napi_value Environment::CallWithValues(napi_env env, napi_callback_info callback
 	return (environment->*method)(info);
 }
 
+template <void (Environment::*method)()>
 napi_value Environment::CallAlloc(napi_env env, napi_callback_info info)
 {
 	if (Environment *environment = Of(env, info))
-		environment->Alloc();
+		(environment->*method)();
 	else
 		napi_throw_error(env, nullptr, "The addon has lost its environment.");
 	return nullptr;
@@ -782,17 +817,34 @@ napi_value Environment::DefineCalls()
 	Define(calls, "open", CallWithValues<&Environment::Open>);
 	Define(calls, "dispose", CallWithValues<&Environment::Dispose>);
 	Define(calls, "forgetAllocator", Call<&Environment::ForgetAllocator>);
-	Define(calls, "openList", CallWithValues<&Environment::OpenList>);
-	Define(calls, "closeLists", CallWithValues<&Environment::CloseLists>);
+	Define(calls, "openGuard", CallWithValues<&Environment::OpenGuard>);
+	Define(calls, "closeGuards", CallWithValues<&Environment::CloseGuards>);
 	Define(calls, "describe", Call<&Environment::Describe>);
 	Define(calls, "openGroup", CallWithValues<&Environment::OpenGroup>);
 	Define(calls, "takeFromGroup", CallWithValues<&Environment::TakeFromGroup>);
 	Define(calls, "emptyGroup", Call<&Environment::EmptyGroup>);
 	Define(calls, "closeSomeOfGroup", CallWithValues<&Environment::CloseSomeOfGroup>);
-	Define(calls, "alloc", CallAlloc);
+	Define(calls, "alloc", CallAlloc<&Environment::Alloc>);
+	Define(calls, "allocInPool", CallAlloc<&Environment::AllocInPool>);
+	Define(calls, "openPool", CallWithValues<&Environment::OpenPool>);
+	Define(calls, "movePool", CallWithValues<&Environment::MovePool>);
+	Define(calls, "poolMemory", CallWithValues<&Environment::PoolMemory>);
+	Define(calls, "freeInPool", Call<&Environment::FreeInPool>);
+	Define(calls, "describeInPool", Call<&Environment::DescribeInPool>);
+	Define(calls, "takeFromPool", CallWithValues<&Environment::TakeFromPool>);
+	Define(calls, "lengthOfPool", Call<&Environment::LengthOfPool>);
+	Define(calls, "clearPool", Call<&Environment::ClearPool>);
+	Define(calls, "closePool", CallWithValues<&Environment::ClosePool>);
+	Define(calls, "closeSomeOfPool", CallWithValues<&Environment::CloseSomeOfPool>);
 	Define(calls, "free", Call<&Environment::Free>);
+	Define(calls, "freeEverything", Call<&Environment::FreeEverything>);
 	Define(calls, "flush", Call<&Environment::Flush>);
 	Define(calls, "runBatch", CallWithValues<&Environment::RunBatch>);
+	Define(calls, "append", Call<&Environment::Append>);
+	Define(calls, "extend", Call<&Environment::Extend>);
+	Define(calls, "claim", CallWithValues<&Environment::Claim>);
+	Define(calls, "save", CallWithValues<&Environment::Save>);
+	Define(calls, "restore", CallWithValues<&Environment::Restore>);
 	Define(calls, "trim", Call<&Environment::Trim>);
 	Define(calls, "trimRaw", Call<&Environment::TrimRaw>);
 	Define(calls, "freeBlock", Call<&Environment::FreeBlock>);

@@ -7,9 +7,11 @@
 
 #include "mailbox.h"
 #include <napi.h>
+#include <vector>
 
 extern "C" {
 #include <buddy/faults.h>
+#include <buddy/pool.h>
 }
 
 class Environment {
@@ -45,25 +47,42 @@ private:
 	void FindFree();
 	void SizeIn();
 	void Lowest();
+	void FreeInPool();
+	void DescribeInPool();
+	void LengthOfPool();
+	void ClearPool();
+	void FreeEverything();
 	void Share();
 	void PrepareParking();
 	void Park();
 	void Adopt();
 	void EmptyGroup();
+	void Append();
+	void Extend();
 
-	/* Does what waits in the queue too, and all in one go. */
+	/* Do what waits in the queue too, and all in one go. */
 	void Alloc();
+	void AllocInPool();
 
 	/* With values of their own besides. */
 	napi_value Create(const Napi::CallbackInfo &info);
 	napi_value Open(const Napi::CallbackInfo &info);
 	napi_value Dispose(const Napi::CallbackInfo &info);
-	napi_value OpenList(const Napi::CallbackInfo &info);
-	napi_value CloseLists(const Napi::CallbackInfo &info);
+	napi_value OpenGuard(const Napi::CallbackInfo &info);
+	napi_value CloseGuards(const Napi::CallbackInfo &info);
 	napi_value OpenGroup(const Napi::CallbackInfo &info);
 	napi_value TakeFromGroup(const Napi::CallbackInfo &info);
 	napi_value CloseSomeOfGroup(const Napi::CallbackInfo &info);
+	napi_value OpenPool(const Napi::CallbackInfo &info);
+	napi_value MovePool(const Napi::CallbackInfo &info);
+	napi_value PoolMemory(const Napi::CallbackInfo &info);
+	napi_value TakeFromPool(const Napi::CallbackInfo &info);
+	napi_value ClosePool(const Napi::CallbackInfo &info);
+	napi_value CloseSomeOfPool(const Napi::CallbackInfo &info);
 	napi_value RunBatch(const Napi::CallbackInfo &info);
+	napi_value Claim(const Napi::CallbackInfo &info);
+	napi_value Save(const Napi::CallbackInfo &info);
+	napi_value Restore(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
 	napi_value FreeRuns(const Napi::CallbackInfo &info);
@@ -76,6 +95,7 @@ private:
 #endif
 
 	/* A call whose arguments and results are all in the mailbox; one that has values of its own. */
+	template <void (Environment::*method)()>
 	static napi_value CallAlloc(napi_env env, napi_callback_info info);
 	static Environment *Of(napi_env env, napi_callback_info info);
 	template <void (Environment::*method)()>
@@ -92,33 +112,41 @@ private:
 	/* (unregister, registry, object): ends that. */
 	bool Unwatch(const Napi::CallbackInfo &info);
 
+	/* Opens a guard for the object of Watch(); SLOT_NONE where that fails. */
+	uint32_t OpenGuardFor(const Napi::CallbackInfo &info);
+
 	using TrimFunction = enum buddy_status (*)(struct buddy_list *, const uint64_t *, uint64_t);
 
 	void TrimWith(TrimFunction trim);
-	void ReportList(uint32_t slot, const struct buddy_list *list);
+	struct buddy_name ReportList(const struct buddy_list *list);
 	void ReportShortage(const struct buddy_shortage &shortage);
-	void ReportListAndTag(uint32_t slot, const struct buddy_list *list);
-	/* After a call that may have changed the blocks of a list: success makes the generation that is in use stale. */
-	void ReportChange(enum buddy_status status);
+	void ReportGuard(uint32_t slot, const struct buddy_list *list);
+	/* After a call that may have changed the blocks of a list: success gives it another name. */
+	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
-	/* A list that is given up, and as what. */
-	struct Freeing {
-		struct buddy_list *list;
-		bool cleared;
-	};
-
-	/* What is to be freed in an allocator, and allocated after that, if anything. */
+	/* What is to be freed through a handle, or out of a pool, and allocated after that, if anything. */
 	struct Run {
-		const Freeing *next, *end;
-		struct buddy_list *list;
-		struct buddy_prepared *prepared;
+		const struct QueuedFree *next, *end;
+		struct buddy_pool *pool = nullptr;
+		struct buddy_list *list = nullptr;
+		struct buddy_prepared *prepared = nullptr;
 		/* Receives what is free where the allocation finds no space; nullptr: nobody wants to know. */
-		struct buddy_shortage *shortage;
+		struct buddy_shortage *shortage = nullptr;
+		uint32_t owner = 0;
+		/* Lists that have been freed. */
+		uint64_t freed = 0;
 	};
 
-	size_t ReadQueue();
-	enum buddy_status Do(struct buddy_allocator *allocator, Run &run);
-	void FreeAll(const Freeing *next, const Freeing *end);
+	struct buddy_handle *HandleOf(const struct QueuedFree &queued,
+				      struct buddy_pool *&pool) const;
+	struct buddy_handle *ReadAlloc(const struct AllocRecord &record);
+	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
+				    size_t count, struct buddy_pool *pool, uint32_t slot);
+	enum buddy_status Do(const struct buddy_handle &handle, Run &run);
+	void Abandon(const struct buddy_handle &handle, Run &run);
+	bool FreeAll(const struct QueuedFree *next, const struct QueuedFree *end);
+	void FreeNow(const struct QueuedFree &queued);
+	void FlushQueue(size_t count);
 	/* Does what waits in the queue. */
 	void RunQueue();
 	void PutToken(unsigned int index, struct buddy_token token);
@@ -141,18 +169,23 @@ private:
 	void TellOf(const struct buddy_fault &warning);
 	static void CallOnWarning(napi_env env, napi_value handler, void *environment, void *data);
 
-	/* What a handle in the mailbox stands for; NULL, with the status set, where it is stale. */
+	/* What a handle in the mailbox stands for; NULL or false, with the status set, where it is stale. */
+	struct buddy_handle *HandleArgument();
 	struct buddy_allocator *AllocatorArgument();
-	struct buddy_list *ListArgument();
+	bool ListArgument(struct buddy_list &list);
+	bool PoolArgument(struct buddy_list &list);
 
 	napi_env env_;
+	/* Keeps the memory of a pool, by the pool's slot; another one, or none, in its place. */
+	bool KeepPoolMemory(uint32_t slot, napi_value memory);
+
 	napi_ref calls_ = nullptr;
+	std::vector<napi_ref> pool_memory_;
 	napi_threadsafe_function on_warning_ = nullptr;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
-	/* What has waited in the queue. */
-	Freeing queued_[MAILBOX_QUEUE_LENGTH];
-	/* Of the allocation in the mailbox. It stays as it is until the mailbox tells of a change. */
+	/* Of the allocation in the mailbox. They stay as they are until the mailbox tells of a change. */
+	struct buddy_handle *alloc_handle_ = nullptr;
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;
 	bool explains_ = false;

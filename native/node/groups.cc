@@ -1,36 +1,42 @@
-/* The calls of environment.h for many lists: those of groups, and those that the collector has found. */
+/* The calls of environment.h for many lists: those of groups, and what the collector has found. */
 #include "environment.h"
-#include "batch.h"
 #include "columns.h"
 
 #include <algorithm>
 
 namespace {
 
-/* Bytes in the lists of these slots. */
-uint64_t BytesIn(const struct buddy_owner &owner, const uint32_t *slots, size_t count)
+uint64_t BytesIn(const struct buddy_owner &owner, uint32_t guard)
 {
-	uint64_t bytes = 0;
+	struct buddy_list list;
 
-	for (size_t i = 0; i < count; i++)
-		if (const struct buddy_list *list = buddy_owner_list_at(&owner, slots[i] - 1))
-			bytes += buddy_bytes(list);
-	return bytes;
+	return buddy_owner_find(&owner, guard, BUDDY_ANY_GENERATION, &list) ? 0 :
+									      buddy_bytes(&list);
 }
 
 } // namespace
 
-/* (slots: Uint32Array, see struct buddy_group) first, end, counts? -> bytes that were freed, if it counts them */
-napi_value Environment::CloseLists(const Napi::CallbackInfo &info)
+/*
+ * (guards: Uint32Array, the slots of guards that were collected, each with 1 added; 0 for none) first, end, counts?
+ * -> bytes that were freed, if it counts them; each number becomes 0 in the step that closes its guard
+ */
+napi_value Environment::CloseGuards(const Napi::CallbackInfo &info)
 {
-	auto slots = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
+	auto guards = Column<Napi::Uint32Array>(info[0], napi_uint32_array);
 	size_t end =
-		slots.IsEmpty() ? 0 : std::min<size_t>(mailbox_.number(1), slots.ElementLength());
+		guards.IsEmpty() ? 0 : std::min<size_t>(mailbox_.number(1), guards.ElementLength());
 	size_t first = std::min<size_t>(mailbox_.number(0), end);
-	uint32_t *abandoned = end ? slots.Data() + first : nullptr;
+	uint64_t bytes = 0;
 
-	mailbox_.result(0, mailbox_.flag(2) ? BytesIn(owner_, abandoned, end - first) : 0);
-	CloseSlots(owner_, abandoned, end - first, CLOSE_DIRTY);
+	for (size_t i = end; i-- > first;) {
+		uint32_t guard = guards[i] - 1;
+
+		if (mailbox_.flag(2))
+			bytes += BytesIn(owner_, guard);
+		buddy_owner_close_guard(&owner_, guard);
+		guards[i] = 0;
+	}
+	mailbox_.result(0, bytes);
 	mailbox_.status(BUDDY_OK);
 	return nullptr;
 }
@@ -52,21 +58,23 @@ napi_value Environment::OpenGroup(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* (register, registry, object) group slot, place -> slot that belongs to the object now, or status FREED; the list, its tag */
+/* (register, registry, object) group slot, place -> guard that is the object's now, or status FREED; the list, its tag */
 napi_value Environment::TakeFromGroup(const Napi::CallbackInfo &info)
 {
 	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(0));
 	size_t place = mailbox_.number(1);
+	struct buddy_list list;
 
 	mailbox_.status(BUDDY_FREED);
-	if (!group || place >= group->count || !group->slots[place])
+	if (!group || !buddy_owner_find_row(group, place, &list))
 		return nullptr;
 
-	uint32_t slot = group->slots[place] - 1;
-	if (!Watch(info, slot, false))
+	uint32_t slot = OpenGuardFor(info);
+	if (slot == SLOT_NONE)
 		return nullptr;
-	group->slots[place] = 0;
-	ReportListAndTag(slot, buddy_owner_list_at(&owner_, slot));
+	group->nodes[place] = 0;
+	buddy_owner_guard(&owner_, slot, group->handle, &list);
+	ReportGuard(slot, &list);
 	mailbox_.result(3, slot);
 	mailbox_.status(BUDDY_OK);
 	return nullptr;
@@ -76,14 +84,14 @@ napi_value Environment::TakeFromGroup(const Napi::CallbackInfo &info)
 void Environment::EmptyGroup()
 {
 	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(0));
-	auto how = static_cast<enum closing>(mailbox_.index(1));
-	bool poisoned = false;
+	enum buddy_status status = BUDDY_OK;
 
-	if (group) {
-		poisoned = CloseSlots(owner_, group->slots, group->count, how);
-		buddy_owner_empty_group(group);
+	if (group && group->nodes) {
+		status = buddy_owner_free_rows(group, 0,
+					       static_cast<enum buddy_closing>(mailbox_.index(1)));
+		buddy_owner_empty_group(&owner_, group);
 	}
-	mailbox_.status(poisoned ? BUDDY_POISONED : BUDDY_OK);
+	mailbox_.status(status);
 }
 
 /*
@@ -104,11 +112,9 @@ napi_value Environment::CloseSomeOfGroup(const Napi::CallbackInfo &info)
 	size_t left = 0;
 	if (struct buddy_group *group = buddy_owner_group(&owner_, slot)) {
 		left = group->count - std::min<size_t>(group->count, mailbox_.number(1));
-		uint32_t *last = group->slots + left;
-
 		if (mailbox_.flag(2))
-			mailbox_.result(0, BytesIn(owner_, last, group->count - left));
-		CloseSlots(owner_, last, group->count - left, CLOSE_DIRTY);
+			mailbox_.result(0, buddy_owner_bytes_of_rows(group, left));
+		buddy_owner_free_rows(group, left, BUDDY_CLOSE_DIRTY);
 		group->count = left;
 	}
 	if (!left) {

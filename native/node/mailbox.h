@@ -12,6 +12,12 @@
 
 #include "record.h"
 
+/* Integers of the header of a pool's memory, and of each entry behind it. */
+#define POOL_ENTRY_INTEGERS 4
+
+static_assert(sizeof(struct buddy_pool_header) == POOL_ENTRY_INTEGERS * sizeof(int32_t));
+static_assert(sizeof(struct buddy_pool_entry) == POOL_ENTRY_INTEGERS * sizeof(int32_t));
+
 /* Cells. */
 enum mailbox_cell {
 	MAILBOX_ARGUMENTS = 0,
@@ -25,11 +31,34 @@ enum mailbox_cell {
 	MAILBOX_CELLS = MAILBOX_QUEUE + MAILBOX_QUEUE_LENGTH * 2,
 };
 
-/* Two cells of the queue. */
+/* Two cells of the queue: a list, or an allocation of a pool. */
 struct QueuedFree {
-	uint32_t slot, generation;
-	uint32_t cleared;
-	uint32_t unused;
+	/* The slot of the handle, or of the pool. */
+	uint32_t slot;
+	/* The node of the first block, or the index of the entry. */
+	uint32_t node;
+	/* Of a list, the low bits of it. */
+	uint32_t generation;
+	/* Of a list, the high bits of its generation, where they stand in MAILBOX_LIST_SHAPE. */
+	uint32_t what;
+
+	static constexpr uint32_t CLEARED = 1, IN_POOL = 2;
+
+	bool is_cleared() const { return what & CLEARED; }
+	bool is_in_pool() const { return what & IN_POOL; }
+
+	/* Whether it comes through the same handle, or out of the same pool. */
+	bool is_beside(const QueuedFree &other) const
+	{
+		return slot == other.slot && is_in_pool() == other.is_in_pool();
+	}
+
+	struct buddy_name name() const
+	{
+		return { node, uint64_t{ what >> BUDDY_SHAPE_GENERATION_SHIFT }
+					       << BUDDY_LOW_GENERATION_BITS |
+				       generation };
+	}
 };
 
 /* 32-bit integers, from MAILBOX_INTEGERS on. */
@@ -42,12 +71,15 @@ enum mailbox_integer {
 	MAILBOX_CHANGES,
 	/* How often a call of this environment has found an allocator poisoned. */
 	MAILBOX_POISONINGS,
+	/* How often all lists of an allocator have been freed at once. */
+	MAILBOX_FREE_ALLS,
 
 	/*
-	 * The list that the last call has left: number of blocks, generation of its slot; of its first block, the offset in chunks
-	 * and order * 2 + clear. Numbers that are too large are -1, and stand in the first two results.
+	 * The list that the last call has left: a struct buddy_report. Number of blocks and offset, where they are too large for
+	 * it, stand in the first two results.
 	 */
 	MAILBOX_LIST_COUNT,
+	MAILBOX_LIST_NODE,
 	MAILBOX_LIST_GENERATION,
 	MAILBOX_LIST_CHUNK,
 	MAILBOX_LIST_SHAPE,
@@ -55,6 +87,8 @@ enum mailbox_integer {
 	MAILBOX_INTEGER_COUNT,
 };
 
+static_assert(sizeof(struct buddy_report) ==
+	      (MAILBOX_INTEGER_COUNT - MAILBOX_LIST_COUNT) * sizeof(int32_t));
 static_assert(MAILBOX_INTEGER_COUNT <= 2 * (MAILBOX_ALLOC - MAILBOX_INTEGERS));
 
 class Mailbox {
@@ -95,19 +129,16 @@ public:
 
 	void note_poisoning() { integers_[MAILBOX_POISONINGS]++; }
 
+	void note_free_all() { integers_[MAILBOX_FREE_ALLS]++; }
+
 	void integer(mailbox_integer which, uint32_t value)
 	{
 		integers_[which] = static_cast<int32_t>(value);
 	}
 
-	/* Where it is too large for an integer, it is a result. */
-	void integer_or_result(mailbox_integer which, unsigned int index, uint64_t value)
+	struct buddy_report *report()
 	{
-		bool fits = value <= INT32_MAX;
-
-		integers_[which] = fits ? static_cast<int32_t>(value) : -1;
-		if (!fits)
-			result(index, value);
+		return reinterpret_cast<struct buddy_report *>(integers_ + MAILBOX_LIST_COUNT);
 	}
 
 	const struct AllocRecord &alloc() const

@@ -10,6 +10,7 @@
 
 extern "C" {
 #include <buddy/owner.h>
+#include <buddy/pool.h>
 #include <buddy/run.h>
 }
 
@@ -59,7 +60,7 @@ private:
 
 /* The allocation in the mailbox. */
 struct AllocRecord {
-	/* Of the list. */
+	/* Of the guard, or of the pool. */
 	uint32_t slot;
 	uint32_t is_size_wide;
 	double size;
@@ -74,23 +75,21 @@ enum record_kind {
 	RECORD_FREE,
 };
 
-/* The slot of an allocation is one that the batch opens; of what is freed, `slot` is the record of such an allocation. */
+/* The list of an allocation is the batch's; of what is freed, `slot` is the record of such an allocation. */
 #define RECORD_IN_BATCH 4
 /* Of an allocation: its size is wide. */
 #define RECORD_WIDE 8
 /* What is freed is cleared. */
 #define RECORD_CLEARED 16
 
-/* As a generation: of whatever list is in the slot. */
-#define RECORD_ANY_GENERATION 0xffffffffU
-
 struct Record {
 	uint32_t what;
+	/* Of a guard. */
 	uint32_t slot;
 	union {
 		/* Of an allocation: the number of its request in the batch. */
 		uint32_t request;
-		/* Of what is freed. */
+		/* Of what is freed, the low bits; or BUDDY_ANY_GENERATION. */
 		uint32_t generation;
 	};
 	uint32_t unused;

@@ -7,31 +7,33 @@
 
 #define ALLOCATIONS_PER_ACCOUNT 64
 
-/* Takes what waits in the queue out of it, and tells how much it is. Nobody else has a way to these lists any more. */
-size_t Environment::ReadQueue()
+/* The handle through which something in the queue is freed; nullptr: there is none any more. */
+struct buddy_handle *Environment::HandleOf(const struct QueuedFree &queued,
+					   struct buddy_pool *&pool) const
 {
-	unsigned int count = mailbox_.take_queued();
-	const struct QueuedFree *queue = mailbox_.queue();
-	size_t given_up = 0;
-
-	for (unsigned int i = 0; i < count; i++) {
-		struct buddy_list *list =
-			buddy_owner_give_up(&owner_, queue[i].slot, queue[i].generation);
-
-		if (list && buddy_allocator_of(list))
-			queued_[given_up++] = { list, queue[i].cleared != 0 };
-	}
-	return given_up;
+	pool = queued.is_in_pool() ? buddy_pool_at(&owner_, queued.slot) : nullptr;
+	if (queued.is_in_pool())
+		return pool ? pool->handle : nullptr;
+	return buddy_owner_handle(&owner_, queued.slot);
 }
 
-/* All that is freed comes from this allocator. */
-enum buddy_status Environment::Do(struct buddy_allocator *allocator, Run &run)
+/* Frees what is `run.next`, and so on; then allocates, if anything is to be allocated. */
+enum buddy_status Environment::Do(const struct buddy_handle &handle, Run &run)
 {
 	auto body = [](struct buddy_allocator *allocator, void *arguments) {
 		Run &run = *static_cast<Run *>(arguments);
 
-		for (; run.next < run.end; run.next++)
-			buddy_run_free(allocator, run.next->list, run.next->cleared);
+		for (; run.next < run.end; run.next++) {
+			const struct QueuedFree &next = *run.next;
+
+			if (run.pool)
+				buddy_pool_run_free(allocator, run.pool, next.node,
+						    static_cast<int32_t>(next.generation),
+						    next.is_cleared());
+			else
+				buddy_run_free_named(allocator, run.owner, next.name(),
+						     next.is_cleared(), &run.freed);
+		}
 		if (!run.list)
 			return BUDDY_OK;
 
@@ -40,35 +42,66 @@ enum buddy_status Environment::Do(struct buddy_allocator *allocator, Run &run)
 			buddy_run_explain(allocator, &run.prepared->request, run.shortage);
 		return status;
 	};
-	enum buddy_status status = buddy_run(allocator, body, &run);
 
-	if (status == BUDDY_POISONED) {
-		for (; run.next < run.end; run.next++)
-			buddy_abandon(run.next->list);
-		if (run.list && !buddy_allocator_of(run.list))
-			buddy_abandon(run.list);
-	}
+	run.owner = handle.owner;
+	enum buddy_status status = buddy_run(handle.allocator, body, &run);
+	if (status == BUDDY_POISONED)
+		Abandon(handle, run);
 	return status;
 }
 
-void Environment::FreeAll(const Freeing *next, const Freeing *end)
+/* Nothing of a poisoned allocator can be freed. */
+void Environment::Abandon(const struct buddy_handle &handle, Run &run)
 {
-	while (next < end) {
-		struct buddy_allocator *allocator = buddy_allocator_of(next->list);
-		Run run = { next, next, nullptr, nullptr, nullptr };
+	for (; run.next < run.end; run.next++) {
+		const struct QueuedFree &next = *run.next;
 
-		for (; next < end && buddy_allocator_of(next->list) == allocator; next++)
-			buddy_run_fetch_block(next->list);
-		run.end = next;
-		if (Do(allocator, run) == BUDDY_POISONED)
-			mailbox_.note_poisoning();
+		if (run.pool)
+			buddy_pool_abandon(run.pool, next.node,
+					   static_cast<int32_t>(next.generation));
+		else
+			run.freed += buddy_abandon_named(handle.allocator, run.owner, next.name());
 	}
+}
+
+/* Frees what lies between, and tells whether an allocator is poisoned. Nobody else has a way to it any more. */
+bool Environment::FreeAll(const struct QueuedFree *next, const struct QueuedFree *end)
+{
+	bool poisoned = false;
+
+	while (next < end) {
+		const struct QueuedFree *first = next;
+		struct buddy_pool *pool;
+		struct buddy_handle *handle = HandleOf(*first, pool);
+
+		for (; next < end && next->is_beside(*first); next++)
+			if (handle && !pool)
+				buddy_run_fetch_block(handle->allocator, next->node);
+		if (!handle)
+			continue;
+
+		Run run = { .next = first, .end = next, .pool = pool };
+		poisoned = Do(*handle, run) == BUDDY_POISONED || poisoned;
+		buddy_owner_release(&owner_, handle, run.freed);
+	}
+	return poisoned;
+}
+
+void Environment::FlushQueue(size_t count)
+{
+	if (FreeAll(mailbox_.queue(), mailbox_.queue() + count))
+		mailbox_.note_poisoning();
 }
 
 void Environment::RunQueue()
 {
-	if (size_t count = ReadQueue())
-		FreeAll(queued_, queued_ + count);
+	if (size_t count = mailbox_.take_queued())
+		FlushQueue(count);
+}
+
+void Environment::FreeNow(const struct QueuedFree &queued)
+{
+	mailbox_.status(FreeAll(&queued, &queued + 1) ? BUDDY_POISONED : BUDDY_OK);
 }
 
 void Environment::ReportShortage(const struct buddy_shortage &shortage)
@@ -85,6 +118,62 @@ void Environment::Flush()
 	mailbox_.status(BUDDY_OK);
 }
 
+/* Reads the record of the allocation. Gives the handle; nullptr where it is given up. */
+struct buddy_handle *Environment::ReadAlloc(const struct AllocRecord &record)
+{
+	if (mailbox_.changes() != known_changes_) {
+		known_changes_ = mailbox_.changes();
+		alloc_handle_ = buddy_owner_open_handle(&owner_, record.allocator_slot,
+							record.allocator_generation);
+		record.request.Read(prepared_);
+		explains_ = record.request.explains();
+	}
+	SetSize(prepared_, NumberIn(&record.size, record.is_size_wide));
+	/* A slot stays where it is, whatever becomes of the handle. */
+	return alloc_handle_ && slots_generation_of(alloc_handle_) == record.allocator_generation &&
+			       !alloc_handle_->disposed ?
+		       alloc_handle_ :
+		       nullptr;
+}
+
+/*
+ * Allocates into a list that is free, through a handle; for a pool, if any. Does `count` of the queue before. `slot`: where the
+ * list belongs, as in the queue.
+ */
+inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
+						struct buddy_handle &handle, size_t count,
+						struct buddy_pool *pool, uint32_t slot)
+{
+	const struct QueuedFree *end = mailbox_.queue() + count, *first = end;
+
+	/* What has been freed in the same way goes down with the allocation. */
+	while (first > mailbox_.queue() && first[-1].slot == slot &&
+	       first[-1].is_in_pool() == (pool != nullptr))
+		first--;
+	if (first > mailbox_.queue())
+		FlushQueue(static_cast<size_t>(first - mailbox_.queue()));
+
+	struct buddy_shortage shortage;
+	Run run = { .next = first,
+		    .end = end,
+		    .pool = pool,
+		    .list = &list,
+		    .prepared = &prepared_,
+		    .shortage = explains_ ? &shortage : nullptr };
+	enum buddy_status status = Do(handle, run);
+
+	handle.users -= run.freed;
+	mailbox_.status(status);
+	if (run.shortage && status == BUDDY_NO_SPACE)
+		ReportShortage(shortage);
+	/* Memory comes in pieces of many blocks. */
+	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
+		unaccounted_ = 0;
+		Account(handle.slot);
+	}
+	return status;
+}
+
 /*
  * the record of the allocation -> the list; where it finds no space and is to explain it: nothing, nothing, nothing, avail,
  * largest free block, bytes that are free in the range: a word, whether there may be more
@@ -92,42 +181,58 @@ void Environment::Flush()
 void Environment::Alloc()
 {
 	const struct AllocRecord &record = mailbox_.alloc();
+	size_t count = mailbox_.take_queued();
+	struct buddy_handle *handle = ReadAlloc(record);
+	bool is_guard = slots_at(&owner_.guards, record.slot);
 
-	if (mailbox_.changes() != known_changes_) {
-		known_changes_ = mailbox_.changes();
-		record.request.Read(prepared_);
-		explains_ = record.request.explains();
-	}
-	SetSize(prepared_, NumberIn(&record.size, record.is_size_wide));
+	/* It comes while other things are done. */
+	if (handle && count)
+		buddy_run_fetch_block(handle->allocator, mailbox_.queue()[count - 1].node);
 
-	const Freeing *end = queued_ + ReadQueue(), *first = end;
-	struct buddy_allocator *allocator =
-		buddy_owner_allocator(&owner_, record.allocator_slot, record.allocator_generation);
-	struct buddy_list *list = buddy_owner_list_at(&owner_, record.slot);
-
-	if (!allocator || !list) {
-		FreeAll(queued_, end);
-		mailbox_.status(allocator ? BUDDY_FREED : BUDDY_DISPOSED);
+	if (!handle || !is_guard) {
+		FlushQueue(count);
+		mailbox_.status(BUDDY_DISPOSED);
 		return;
 	}
 
-	/* What has been freed in this allocator goes down with the allocation. */
-	while (first > queued_ && buddy_allocator_of(first[-1].list) == allocator)
-		first--;
-	FreeAll(queued_, first);
+	struct buddy_list list = { nullptr, nullptr, handle->owner };
+	if (AllocInto(list, *handle, count, nullptr, handle->slot) == BUDDY_OK)
+		buddy_owner_guard_new(slots_entry(&owner_.guards, record.slot), handle,
+				      ReportList(&list));
+	ReportWarning();
+}
 
-	struct buddy_shortage shortage;
-	Run run = { first, end, list, &prepared_, explains_ ? &shortage : nullptr };
-	enum buddy_status status = Do(allocator, run);
-	mailbox_.status(status);
-	if (status == BUDDY_OK)
-		ReportList(record.slot, list);
-	else if (run.shortage && status == BUDDY_NO_SPACE)
-		ReportShortage(shortage);
-	/* Memory comes in pieces of many blocks. */
-	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
-		unaccounted_ = 0;
-		Account(record.allocator_slot);
+/* The same for a pool -> index and generation of the entry, as node and generation of a list; status POOL_FULL: it needs room. */
+void Environment::AllocInPool()
+{
+	const struct AllocRecord &record = mailbox_.alloc();
+	size_t count = mailbox_.take_queued();
+	struct buddy_pool *pool = buddy_pool_at(&owner_, record.slot);
+	bool is_open = ReadAlloc(record) && pool;
+
+	/* It comes while other things are done. */
+	if (is_open && count)
+		buddy_pool_fetch(pool, mailbox_.queue()[count - 1].node);
+	if (!is_open || !buddy_pool_has_room(pool)) {
+		FlushQueue(count);
+		count = 0;
+	}
+	if (!is_open) {
+		mailbox_.status(BUDDY_DISPOSED);
+		return;
+	}
+	if (!buddy_pool_has_room(pool)) {
+		mailbox_.status(BUDDY_POOL_FULL);
+		return;
+	}
+
+	struct buddy_list list = { nullptr, nullptr, pool->owner };
+	if (AllocInto(list, *pool->handle, count, pool, record.slot) == BUDDY_OK) {
+		uint32_t index = buddy_pool_add(pool, &list);
+
+		mailbox_.integer(MAILBOX_LIST_NODE, index);
+		mailbox_.integer(MAILBOX_LIST_GENERATION,
+				 static_cast<uint32_t>(pool->entries[index].generation));
 	}
 	ReportWarning();
 }
@@ -148,11 +253,11 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	auto state = Column<Napi::Float64Array>(info[3], napi_float64_array);
 	size_t first = mailbox_.number(2), count = mailbox_.number(3), whole = mailbox_.number(4);
 	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(6));
-	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_handle *handle = HandleArgument();
 
 	mailbox_.result(0, 0);
 	mailbox_.result(1, 0);
-	if (!allocator || records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
+	if (!handle || records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
 		return nullptr;
 
 	size_t rows = memory.ElementLength() / BatchResults::BYTES_PER_ROW;
@@ -161,17 +266,21 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 		room = std::min<size_t>(room, state.ElementLength() / 3);
 	if (first > room || count > room - first || whole > count)
 		return nullptr;
-	if (group && (group->slots || !buddy_owner_size_group(group, rows))) {
-		mailbox_.status(group->slots ? BUDDY_LIST_IN_USE : BUDDY_NO_MEMORY);
+	if (group && (group->nodes || !buddy_owner_size_group(group, rows))) {
+		mailbox_.status(group->nodes ? BUDDY_LIST_IN_USE : BUDDY_NO_MEMORY);
 		return nullptr;
 	}
 
-	Batch batch(owner_, allocator,
+	if (group) {
+		group->handle = handle;
+		handle->users++;
+	}
+
+	Batch batch(owner_, *handle,
 		    { reinterpret_cast<const struct Record *>(records.Data()),
 		      reinterpret_cast<const struct RequestRecord *>(requests.Data()),
 		      requests.ElementLength() / REQUEST_CELLS },
-		    BatchResults(memory.Data(), rows, mailbox_.flag(7)),
-		    group ? group->slots : nullptr, mailbox_.number(5));
+		    BatchResults(memory.Data(), rows, mailbox_.flag(7)), group, mailbox_.number(5));
 	enum buddy_status status = BUDDY_OK;
 	size_t done = count;
 
@@ -190,24 +299,28 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	bool holds_lists = !status && batch.holds_lists();
 
 	if (group && !holds_lists)
-		buddy_owner_empty_group(group);
+		buddy_owner_empty_group(&owner_, group);
 	mailbox_.status(status);
 	mailbox_.result(0, done);
 	mailbox_.result(1, holds_lists);
 	if (batch.poisoned() && status != BUDDY_POISONED)
 		mailbox_.note_poisoning();
-	Account(mailbox_.index(0));
+	Account(handle->slot);
 	ReportWarning();
 	return nullptr;
 }
 
-/* list slot -> the list, its tag */
+/* guard -> the list, its tag */
 void Environment::Describe()
 {
 	uint32_t slot = mailbox_.index(0);
-	const struct buddy_list *list = buddy_owner_list_at(&owner_, slot);
+	struct buddy_list list;
+	enum buddy_status status = buddy_owner_find(&owner_, slot, BUDDY_ANY_GENERATION, &list);
 
-	mailbox_.status(list ? BUDDY_OK : BUDDY_FREED);
-	if (list)
-		ReportListAndTag(slot, list);
+	mailbox_.status(status);
+	if (!slots_at(&owner_.guards, slot))
+		return;
+	if (status)
+		list = {};
+	ReportGuard(slot, &list);
 }

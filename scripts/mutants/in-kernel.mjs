@@ -193,16 +193,16 @@ export const mutantsInKernel = [
   {
     name: 'freed objects are lost',
     file: slab,
-    within: 'kmem_cache_free',
+    within: 'put_object',
     find: 'arena->free = object',
     replace: '(void)arena',
   },
   {
     name: 'the last object of a slab reaches beyond it',
     file: slab,
-    within: 'take_object',
-    find: '(arena->fresh_end - arena->fresh) < size',
-    replace: '(arena->fresh_end - arena->fresh) < size / 2',
+    within: 'find_fresh_page',
+    find: '== arena->objects_per_page',
+    replace: '> arena->objects_per_page',
   },
   {
     name: 'the memory limit lets the smallest slab through',

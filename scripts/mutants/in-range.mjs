@@ -142,7 +142,7 @@ const ofWalk = [
   {
     name: 'what was taken before a failure is kept',
     within: 'buddy_alloc_in_range',
-    find: 'buddy_give_back(allocator, list);',
+    find: 'buddy_give_back(allocator, blocks);',
     replace: ';',
   },
   {

@@ -7,12 +7,14 @@ import { join } from 'node:path';
 import { judge, limits, type Limit } from '../../bench/check.mjs';
 import { interleave } from '../../bench/interleave.mjs';
 import { parseOptions, parts } from '../../bench/options.mjs';
+import { Job } from '../../bench/peers/job.mjs';
 import { nextRandom, SEED } from '../../bench/random.mjs';
-import { errorStates, findState, states } from '../../bench/states.mjs';
+import { errorStates, findState, jobState, states } from '../../bench/states.mjs';
 import { median, quantile, ratios } from '../../bench/statistics.mjs';
 import { table } from '../../bench/table.mjs';
 import { Batch } from '../../bench/ways/batch.mjs';
 import { takeEverySecond, takeRandomHalf } from '../../bench/ways/halves.mjs';
+import { Pool } from '../../bench/ways/pool.mjs';
 import { apiOptions, kernelArguments } from '../../bench/ways/requests.mjs';
 import { agree } from '../../bench/ways/way.mjs';
 
@@ -110,7 +112,7 @@ test('a checkerboard keeps every second block', () => {
 });
 
 test('states have names of their own', () => {
-  const all = [...states, ...errorStates];
+  const all = [...states, ...errorStates, jobState];
   expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
   expect(all.map(({ id }) => findState(id))).toEqual(all);
   expect(findState('scale-77').live).toBe(77);
@@ -163,10 +165,28 @@ describe('the blocks of two ways', () => {
   });
 });
 
-test('a batch gets back what it has given for an allocation, whatever that is', () => {
+const request = { size: 4096, mode: 'simple', contiguous: false, clear: false } as const;
+
+/** An allocator whose batch and whose pool are these. */
+function allocatorWith(batch: object, pool: object) {
+  class GpuBuddy {
+    batch() {
+      return batch;
+    }
+    pool() {
+      return pool;
+    }
+  }
+  return { GpuBuddy } as never;
+}
+
+test.each([
+  ['batch', Batch],
+  ['pool', Pool],
+] as const)('a %s gets back what it has given for an allocation, whatever that is', (_, Way) => {
   const given: object[] = [];
   const freed: object[] = [];
-  const batch = {
+  const fake = {
     get length() {
       return given.length + freed.length;
     },
@@ -174,13 +194,7 @@ test('a batch gets back what it has given for an allocation, whatever that is', 
     free: (allocation: object) => freed.push(allocation),
     run: () => ({ errnos: new Int32Array(0), free: () => undefined }),
   };
-  class GpuBuddy {
-    batch() {
-      return batch;
-    }
-  }
-  const request = { size: 4096, mode: 'simple', contiguous: false, clear: false } as const;
-  const way = new Batch({ size: 2 ** 20, chunkSize: 4096 }, { GpuBuddy } as never);
+  const way = new Way({ size: 2 ** 20, chunkSize: 4096 }, allocatorWith(fake, fake));
   way.fill(request, 4);
   way.keepEverySecond(request);
   expect(freed).toHaveLength(2);
@@ -189,6 +203,44 @@ test('a batch gets back what it has given for an allocation, whatever that is', 
   expect(freed).toHaveLength(12);
   expect(new Set(freed).size).toBe(12);
   expect(freed.filter((allocation) => !given.includes(allocation))).toEqual([]);
+});
+
+test('a pool is not told to allocate one run, which it does anyway', () => {
+  const options: unknown[] = [];
+  const pool = {
+    alloc: (...given: unknown[]) => options.push(given[1]),
+    free: (...given: unknown[]) => options.push(given[1]),
+  };
+  const way = new Pool({ size: 2 ** 20, chunkSize: 4096 }, allocatorWith({}, pool));
+  way.pairs({ ...request, contiguous: true }, 1);
+  way.pairs({ ...request, contiguous: true, clear: true }, 1);
+  expect(options).toEqual([undefined, undefined, { clear: true }, { cleared: true }]);
+});
+
+test('the common job fills half of the space and knows what is live', () => {
+  const live = new Map<number, number>();
+  let used = 0;
+  let highest = 0;
+  let next = 0;
+  const job = new Job(
+    {
+      alloc(size: number) {
+        live.set(next, size);
+        used += size;
+        highest = Math.max(highest, used);
+        return next++;
+      },
+      free(allocation: number) {
+        used -= live.get(allocation) ?? NaN;
+        live.delete(allocation);
+      },
+    },
+    2 ** 25,
+  );
+  job.run(5000);
+  expect(job.live).toBe(live.size);
+  expect(used).toBeGreaterThan(2 ** 23);
+  expect(highest).toBe(2 ** 24);
 });
 
 describe('the command line', () => {

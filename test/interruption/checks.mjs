@@ -1,5 +1,5 @@
 /** Judges the state after an interruption: who owns what, by the objects that a program can reach and by the allocators. */
-import { COMMON_SIZE } from './world.mjs';
+import { allocationsOf, COMMON_SIZE } from './world.mjs';
 
 /** @typedef {import('./world.mjs').World} World */
 /** @typedef {import('./world.mjs').Holding} Holding */
@@ -105,6 +105,10 @@ export function checkLists(world, findings, more = []) {
     claims.set(owner, claimed);
     findings.attempt(holding.name, () => checkList(world, findings, holding, claimed));
   }
+  for (const holding of world.pools) {
+    const claimed = claims.get(world.aliases.get(holding.buddy) ?? holding.buddy) ?? new Map();
+    findings.attempt(holding.name, () => checkPool(findings, holding, claimed));
+  }
   for (const [buddy, claimed] of claims) if (!buddy.disposed) checkSpace(buddy, claimed, findings);
 }
 
@@ -141,6 +145,41 @@ function checkList({ aliases }, findings, { name, list, buddy, before }, claimed
     claimed.set(offset, { name, order: orders[index] ?? 0 });
   });
   checkFirstBlock(name, list, given, findings);
+}
+
+/** @param {Findings} findings @param {import('./world.mjs').PoolHolding} holding @param {Map<bigint, Claim>} claimed so far */
+function checkPool(findings, { name, pool, buddy, before }, claimed) {
+  if (before) findings.expect(!pool.disposed, () => `${name} is disposed of`);
+  if (pool.disposed) return;
+  const allocations = allocationsOf(pool);
+  findings.expect(
+    allocations.length === pool.length,
+    () => `${name} says ${pool.length}, has ${allocations.length} allocations`,
+  );
+  if (before)
+    findings.expect(
+      before.length === allocations.length &&
+        before.every(({ handle, offset, size }, i) => {
+          const now = allocations[i];
+          return now?.handle === handle && now.offset === offset && now.size === size;
+        }),
+      () => `${name} has other allocations than before`,
+    );
+  if (buddy.disposed) return;
+  const { offsets, orders, states } = buddy.snapshot();
+  const chunkSize = BigInt(buddy.chunkSize);
+  let owned = 0n;
+  Array.from(/** @type {Iterable<Bytes>} */ (offsets), BigInt).forEach((offset, index) => {
+    const order = orders[index] ?? 0;
+    if (!allocations.some(({ offset: start, size }) => offset >= start && offset < start + size)) return;
+    const other = claimed.get(offset);
+    findings.expect(!other, () => `two owners of ${offset}: ${name} and ${other?.name}`);
+    findings.expect(((states[index] ?? 0) & 1) !== 0, () => `${offset} of ${name} is free`);
+    claimed.set(offset, { name, order });
+    owned += chunkSize << BigInt(order);
+  });
+  const wanted = allocations.reduce((sum, { size }) => sum + size, 0n);
+  findings.expect(owned === wanted, () => `${name} has ${wanted} bytes, in blocks of ${owned}`);
 }
 
 /** @param {import('./world.mjs').Blocks} one @param {import('./world.mjs').Blocks} other */

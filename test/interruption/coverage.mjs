@@ -10,6 +10,7 @@ const CLASSES = {
   AllocatedBlock: 'AllocatedBlock',
   Batch: 'Batch',
   BatchResult: 'BatchResult',
+  Pool: 'Pool',
   TraceReplayer: 'TraceReplayer',
 };
 

@@ -12,6 +12,7 @@ const CALLED_BY_EVENT_LOOP = [
   'forgetAllocator',
   'abandonSlot',
   'abandonGroup',
+  'abandonPool',
   'noteAbandoned',
   'Numbers.push',
   'scheduleSlice',

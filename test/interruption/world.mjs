@@ -16,6 +16,24 @@
  * @typedef {{ name: string, list: AllocatedBlocks, buddy: GpuBuddy, before?: Blocks | undefined }} Holding
  */
 
+/** @typedef {import('gpu-buddy').Pool<Bytes>} Pool */
+
+/**
+ * A pool that can be reached, its allocator, and, where nobody may change it, its allocations as they were.
+ * @typedef {{ name: string, pool: Pool, buddy: GpuBuddy, before?: readonly Allocation[] | undefined }} PoolHolding
+ */
+
+/** @typedef {{ handle: import('gpu-buddy').PoolHandle, offset: bigint, size: bigint }} Allocation */
+
+/** Describes all allocations of a pool. @param {Pool} pool @returns {Allocation[]} */
+export function allocationsOf(pool) {
+  return Array.from(pool, (handle) => ({
+    handle,
+    offset: BigInt(pool.offset(handle)),
+    size: BigInt(pool.size(handle)),
+  }));
+}
+
 /**
  * A use of the library that can be interrupted. `arrange` makes what `act` needs, and `act` tells the world of all that it gets
  * hold of. After an interruption `again` must work; it may throw one of the codes in `refused` where the interrupted
@@ -53,6 +71,8 @@ export class World {
   my = {};
   /** @type {Holding[]} */
   holdings = [];
+  /** @type {PoolHolding[]} */
+  pools = [];
   /** @type {BatchResult[]} */
   results = [];
   /** Allocators besides those of the world. @type {GpuBuddy[]} */
@@ -94,6 +114,11 @@ export class World {
     this.#keep('a block of huge', huge.allocBlocks(2n ** 54n), huge);
     this.#keep('a list of fine', fine.allocBlocks(5 * 256), fine);
 
+    const pool = large.pool();
+    pool.alloc(8 * KIB);
+    pool.alloc(24 * KIB);
+    this.pools.push({ name: 'a pool of large', pool, buddy: large, before: allocationsOf(pool) });
+
     this.batch = small.batch();
     this.batch.alloc(4 * KIB);
     this.batch.free(this.batch.alloc(8 * KIB));
@@ -119,6 +144,12 @@ export class World {
   hold(list, buddy) {
     if (list) this.holdings.push({ name: `list ${this.holdings.length}`, list, buddy });
     return list;
+  }
+
+  /** Takes note of a pool. @param {Pool} pool @param {GpuBuddy} buddy */
+  holdPool(pool, buddy) {
+    this.pools.push({ name: `pool ${this.pools.length}`, pool, buddy });
+    return pool;
   }
 
   /** @param {BatchResult} result */
@@ -172,10 +203,12 @@ export class World {
     const made = this.holdings.filter(({ before }) => before === undefined);
     this.#freeTicket();
     for (const { list } of made) list.free();
+    for (const { pool, before } of this.pools) if (!before) pool.dispose();
     for (const result of this.results) result.free();
     for (const replayer of this.replayers) replayer[Symbol.dispose]();
     for (const buddy of this.buddies) buddy.dispose();
     this.holdings = this.holdings.filter(({ before }) => before !== undefined);
+    this.pools = this.pools.filter(({ before }) => before !== undefined);
     this.results = [];
     this.replayers = [];
     this.buddies = [];
@@ -204,6 +237,12 @@ export class World {
     attempt('the result', () => this.result?.free());
     attempt('the token of a list', () => this.#freeTicket());
     for (const result of this.results) attempt('result.free()', () => result.free());
+    for (const { name, pool } of this.pools) {
+      attempt(`dispose() of ${name}`, () => {
+        pool.dispose();
+        if (!pool.disposed) throw new Error('it is not disposed of');
+      });
+    }
     for (const { name, list } of this.holdings) {
       attempt(`free() of ${name}`, () => {
         list.free();
@@ -219,6 +258,7 @@ export class World {
   forget() {
     this.my = {};
     this.holdings = [];
+    this.pools = [];
     this.results = [];
     this.buddies = [];
     this.aliases = new Map();

@@ -13,6 +13,7 @@ import {
   type Batch,
   type BatchResult,
   type Bytes,
+  type Pool,
 } from 'gpu-buddy';
 import { describeBlock, firstOf, SZ_20K, thrownBy } from './helpers';
 
@@ -25,6 +26,7 @@ interface Objects<N extends Bytes> {
   readonly block: AllocatedBlock<N>;
   readonly batch: Batch<N>;
   readonly result: BatchResult<N>;
+  readonly pool: Pool<N>;
 }
 
 function makeAll(): Objects<number>;
@@ -36,7 +38,8 @@ function makeAll(mode?: { bigint: true }): Objects<Bytes> {
   batch.alloc(SZ_4K);
   const result = batch.run();
   batch.alloc(SZ_4K);
-  return { buddy, blocks, block: firstOf(blocks), batch, result };
+  const pool = buddy.pool();
+  return { buddy, blocks, block: firstOf(blocks), batch, result, pool };
 }
 
 /** Posts a value through a channel and gives the copy that arrives. */
@@ -56,7 +59,7 @@ const ways: [string, (value: unknown) => unknown][] = [
 ];
 
 describe.each(ways)('%s', (_, clone) => {
-  test.each<keyof Objects<number>>(['buddy', 'batch', 'result'])(
+  test.each<keyof Objects<number>>(['buddy', 'batch', 'result', 'pool'])(
     'of %s is a DataCloneError where Node can refuse, else an empty object',
     (name) => {
       const object = makeAll()[name];
@@ -81,6 +84,7 @@ describe.each(ways)('%s', (_, clone) => {
     for (const value of [
       buddy.stats(),
       buddy.snapshot(),
+      buddy.save(),
       blocks.segments(),
       buddy.blockAt(firstOf(blocks).offset),
     ])
@@ -125,9 +129,18 @@ describe('JSON', () => {
     });
   });
 
+  test('of a pool has its length', () => {
+    const { pool } = makeAll();
+    expect(json(pool)).toEqual({ length: 0 });
+    pool.alloc(SZ_4K);
+    expect(json(pool)).toEqual({ length: 1 });
+    pool.dispose();
+    expect(json(pool)).toEqual({ disposed: true });
+  });
+
   test('of statistics and segments has their values', () => {
     const { buddy, blocks } = makeAll();
-    for (const value of [buddy.stats(), blocks.segments(), buddy.freeSegments()])
+    for (const value of [buddy.stats(), blocks.segments(), buddy.freeSegments(), buddy.save()])
       expect(json(value)).toEqual(value);
   });
 
@@ -195,6 +208,7 @@ describe('util.inspect()', () => {
     expect(texts().every((text) => text.length > 0)).toBe(true);
     objects.blocks.free();
     objects.result.free();
+    objects.pool.dispose();
     objects.buddy.dispose();
     expect(texts().every((text) => text.length > 0)).toBe(true);
     expect(inspect(objects.buddy)).toBe('GpuBuddy { disposed }');

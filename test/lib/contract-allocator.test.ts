@@ -33,6 +33,7 @@ describe('the package', () => {
         'BatchResult',
         'GpuBuddy',
         'GpuBuddyError',
+        'Pool',
         'STATE_ALLOCATED',
         'STATE_CLEAR',
         'kernelVersion',

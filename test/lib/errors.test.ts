@@ -14,6 +14,7 @@ import {
   type AddressRange,
   type AllocatedBlocks,
   type BatchHandle,
+  type PoolHandle,
   type Bytes,
   type GpuBuddyErrorCode,
   type ShortageReason,
@@ -375,6 +376,12 @@ describe('EINVAL', () => {
       FREE,
       'handle (0) must be that of an allocation of this batch whose blocks are not freed yet',
     ],
+    ...(['offset', 'size', 'blocks', 'free'] as const).map((method): (typeof cases)[number] => [
+      'POOL_HANDLE_UNKNOWN',
+      ({ buddy }) => buddy.pool()[method](0 as PoolHandle),
+      FREE,
+      'handle (0) must be that of an allocation of this pool that is not freed yet',
+    ]),
     ...(['blocks', 'error', 'indexOf'] as const).map((method): (typeof cases)[number] => [
       'HANDLE_OUTSIDE_RUN',
       ({ buddy }) =>
@@ -390,6 +397,61 @@ describe('EINVAL', () => {
       ({ buddy }) => buddy.batch().free(make().one),
       FREE,
       'blocks must come from the allocator of the batch',
+    ],
+    [
+      'LIST_ITSELF',
+      ({ one }) => {
+        one.append(one);
+      },
+      LOOK,
+      'other must be another list',
+    ],
+    [
+      'LIST_FOREIGN',
+      ({ one }) => {
+        one.append(make().one);
+      },
+      LOOK,
+      'other must come from the same allocator',
+    ],
+    ['NO_BLOCKS', ({ buddy }) => buddy.claim([]), ALLOC, 'blocks must name at least one block'],
+    [
+      'BLOCK_OUTSIDE_SPACE',
+      ({ buddy }) => buddy.claim([{ offset: SZ_1M, order: 0 }]),
+      ALLOC,
+      'blocks[0] (offset 1048576, order 0) must lie within the space',
+    ],
+    [
+      'BLOCK_UNALIGNED',
+      ({ buddy }) =>
+        buddy.claim([
+          { offset: 0, order: 0 },
+          { offset: SZ_4K, order: 1 },
+        ]),
+      ALLOC,
+      'blocks[1] (offset 4096, order 1) must begin on a multiple of its own size',
+    ],
+    [
+      'BLOCK_OVERLAPS',
+      ({ buddy }) =>
+        buddy.claim([
+          { offset: 0, order: 2 },
+          { offset: SZ_4K, order: 0 },
+        ]),
+      ALLOC,
+      'blocks[1] (offset 4096, order 0) must not overlap another block (blocks[0])',
+    ],
+    [
+      'STATE_UNKNOWN',
+      ({ buddy }) => GpuBuddy.restore({ ...buddy.save(), version: 2 as 1 }),
+      INIT,
+      'state.version (2) is unknown to this release',
+    ],
+    [
+      'STATE_UNFIT',
+      ({ buddy }) => GpuBuddy.restore({ ...buddy.save(), size: '1e9' }),
+      INIT,
+      'state.size (1e9) does not fit the rest of the state (it must be a byte count, or the decimal digits of one)',
     ],
     [
       'FREED_BEFORE_ALLOCATION',

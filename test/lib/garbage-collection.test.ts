@@ -296,3 +296,15 @@ describe('an allocator that is dropped', () => {
     expect(buddy.allocBlocks(SZ_1M).size).toBe(SZ_1M);
   });
 });
+
+test('a place that is empty in the list of collected pools closes none', () => {
+  const buddy = new GpuBuddy({ size: SZ_1M });
+  const pool = buddy.pool();
+  const handle = pool.alloc(SZ_4K);
+  // As where the collector's work was interrupted after it had closed a pool, and before it had noted that.
+  for (let i = 0; i < 3; i++) expect(native.closeSomeOfPool(new Uint32Array(4), 0, 32, true)).toBe(0);
+  for (let i = 0; i < 200; i++) pool.alloc(SZ_4K);
+  expect([pool.offset(handle), pool.length]).toEqual([SZ_1M - SZ_4K, 201]);
+  pool.dispose();
+  expect(buddy.avail).toBe(buddy.size);
+});

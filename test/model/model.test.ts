@@ -2,14 +2,19 @@
 import { test } from '@jest/globals';
 import { GpuBuddy } from 'gpu-buddy';
 import { findDisagreement, optionsFromEnvironment } from './check';
+import { PoolSubject } from './pool-subject';
+import type { MakeSubject } from './subject';
 
 const PATIENCE = 2 ** 31 - 1;
 const options = optionsFromEnvironment();
 
-test(
-  `the library and the model agree on ${options.runs} programs`,
-  () => {
-    const found = findDisagreement((given) => new GpuBuddy(given), options);
+test.each<[string, MakeSubject]>([
+  ['lists', (given) => new GpuBuddy(given)],
+  ['pools', (given) => new PoolSubject(given)],
+])(
+  `the library and the model agree on ${options.runs} programs, by %s`,
+  (_, make) => {
+    const found = findDisagreement(make, options);
     if (found !== undefined) throw new Error(found);
   },
   PATIENCE,

@@ -29,7 +29,7 @@ static unsigned long choose_flags(struct machine *machine)
 	       ((byte & 0x30) == 0x30 ? GPU_BUDDY_TRIM_DISABLE : 0);
 }
 
-static struct buddy_request choose_request(struct machine *machine, int allocator, bool raw)
+struct buddy_request choose_request(struct machine *machine, int allocator, bool raw)
 {
 	struct input *input = &machine->input;
 	struct landmarks landmarks = landmarks_of(machine, allocator, raw);
@@ -78,8 +78,7 @@ static void check_adjacent(const struct blocks *blocks)
 		      blocks->extents[i - 1].offset + blocks->extents[i - 1].size);
 }
 
-/* The promises of the checked entry. */
-static void check_result(const struct blocks *blocks, const struct buddy_request *request)
+void check_result(const struct blocks *blocks, const struct buddy_request *request)
 {
 	bool range = request->flags & GPU_BUDDY_RANGE_ALLOCATION;
 	bool exact = range && request->end - request->start == request->size;
@@ -97,12 +96,9 @@ static void check_result(const struct blocks *blocks, const struct buddy_request
 	check_alignment(blocks, request->min_block_size);
 }
 
-static uint64_t answers_of_alloc(const struct allocator_entry *allocator,
-				 const struct list_entry *entry,
-				 const struct buddy_request *request, bool raw)
+uint64_t answers_of_alloc(const struct allocator_entry *allocator,
+			  const struct buddy_request *request, bool raw)
 {
-	if (entry->blocks.allocator != NOBODY)
-		return STATUS(LIST_IN_USE);
 	if (allocator->poisoned)
 		return STATUS(POISONED);
 	if (raw)
@@ -116,17 +112,26 @@ static enum buddy_status alloc(struct machine *machine, struct handle_entry *han
 			       struct list_entry *entry, const struct buddy_request *request,
 			       bool raw)
 {
-	struct allocator_entry *allocator = &machine->world.allocators[handle->allocator];
-	struct buddy_list *list = world_list(&machine->world, entry);
-	uint64_t allowed = answers_of_alloc(allocator, entry, request, raw);
+	struct world *world = &machine->world;
+	struct allocator_entry *allocator = &world->allocators[handle->allocator];
+	struct buddy_list list = { .owner = owner_number(machine, handle) };
+	uint64_t allowed = answers_of_alloc(allocator, request, raw);
 	enum buddy_status status;
 
-	status = (raw ? buddy_alloc_raw : buddy_alloc)(allocator->allocator, list, request);
+	if (entry->blocks.allocator != NOBODY) {
+		if (!find_list(machine, entry, &list))
+			return BUDDY_POISONED;
+		allowed = STATUS(LIST_IN_USE);
+	}
+	status = (raw ? buddy_alloc_raw : buddy_alloc)(allocator->allocator, &list, request);
 	EXPECT(machine, status, allowed);
 	if (status == BUDDY_LIST_IN_USE || status == BUDDY_POISONED || (status && !raw))
 		return status;
 
-	world_note_blocks(&machine->world, entry, handle->allocator, request->tag);
+	world_note_blocks(world, &entry->blocks, &list, handle->allocator, request->tag);
+	buddy_owner_guard(owner_of(machine, handle), entry->slot, handle_at(machine, handle),
+			  &list);
+	world_note_guard(world, entry, (int)(handle - world->handles));
 	if (status)
 		CHECK(entry->blocks.count == 0);
 	else if (!raw)
@@ -138,10 +143,13 @@ static void call_alloc_once(struct machine *machine, bool raw)
 {
 	struct handle_entry *handle = choose_handle(machine);
 	bool any = input_below(&machine->input, 32) == 1;
-	struct list_entry *list = any ? choose_list(machine) : choose_empty_list(machine);
+	struct list_entry *list;
 	struct buddy_request request;
 
-	if (!handle || !list)
+	if (!handle)
+		return;
+	list = any ? choose_list(machine) : choose_empty_list(machine, handle);
+	if (!list || list->owner != handle->owner)
 		return;
 	request = choose_request(machine, handle->allocator, raw);
 	alloc(machine, handle, list, &request, raw);
@@ -167,7 +175,7 @@ void call_alloc_many(struct machine *machine)
 		return;
 	request = choose_request(machine, handle->allocator, false);
 	for (unsigned int i = 0; i < times; i++) {
-		struct list_entry *list = choose_empty_list(machine);
+		struct list_entry *list = choose_empty_list(machine, handle);
 
 		if (!list || alloc(machine, handle, list, &request, false))
 			break;

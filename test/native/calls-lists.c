@@ -1,22 +1,34 @@
-/* The calls of a program on lists of blocks, see calls.h: trimming, freeing, and moving them between owners. */
+/* The calls of a program on lists of blocks, see calls.h: trimming, freeing, joining, and moving them between owners. */
 #include "calls.h"
+
+#include <linux/math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define ANSWERS_OF_TRIM                                                                            \
 	(STATUS(OK) | STATUS(TRIM_NOT_SINGULAR) | STATUS(NEW_SIZE_ZERO) |                          \
 	 STATUS(NEW_SIZE_UNALIGNED) | STATUS(NEW_SIZE_ABOVE_BLOCK) | STATUS(START_UNALIGNED) |     \
 	 STATUS(START_OUTSIDE_BLOCK) | STATUS(NO_MEMORY))
 
+#define ANSWERS_OF_EXTEND                                                                          \
+	(STATUS(OK) | STATUS(SIZE_BELOW_CHUNK) | STATUS(SIZE_UNALIGNED) |                          \
+	 STATUS(SIZE_ABOVE_SPACE) | STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT))
+
 #define ANSWERS_OF_TRIM_RAW (STATUS(OK) | STATUS(KERNEL_EINVAL) | STATUS(NO_MEMORY))
 
-/* What a call on a list may end with. */
+/* What a call on a list that has been found may end with. */
 static uint64_t answers_on(const struct machine *machine, const struct list_entry *entry,
 			   uint64_t answers)
 {
-	if (entry->blocks.allocator == NOBODY)
-		return STATUS(FREED);
-	if (machine->world.allocators[entry->blocks.allocator].poisoned)
-		return STATUS(POISONED);
-	return answers;
+	return machine->world.allocators[entry->blocks.allocator].poisoned ? STATUS(POISONED) :
+									     answers;
+}
+
+/* The blocks of a list that has been found are others now. */
+static void renew(struct machine *machine, struct list_entry *entry, const struct buddy_list *list)
+{
+	buddy_owner_renew(&machine->world.owners[entry->owner], entry->slot, list);
+	world_note_guard(&machine->world, entry, entry->handle);
 }
 
 /*
@@ -41,11 +53,12 @@ static void trim(struct machine *machine, bool raw)
 	struct list_entry *entry = choose_list(machine);
 	bool has_start = input_below(&machine->input, 2);
 	struct landmarks landmarks;
+	struct buddy_list list;
 	struct extent before;
 	uint64_t new_size, start, scale = 1;
 	enum buddy_status status;
 
-	if (!entry)
+	if (!entry || !find_list(machine, entry, &list))
 		return;
 	landmarks = landmarks_of(machine, entry->blocks.allocator, raw);
 	if (entry->blocks.count) {
@@ -60,14 +73,15 @@ static void trim(struct machine *machine, bool raw)
 	if (input_below(&machine->input, 2))
 		start = before.offset + landmarks.chunk_size * input_below(&machine->input, 16);
 
-	status = (raw ? buddy_trim_raw : buddy_trim)(world_list(&machine->world, entry),
-						     has_start ? &start : NULL, new_size);
+	status = (raw ? buddy_trim_raw : buddy_trim)(&list, has_start ? &start : NULL, new_size);
 	EXPECT(machine, status,
 	       answers_on(machine, entry, raw ? ANSWERS_OF_TRIM_RAW : ANSWERS_OF_TRIM));
 	if (status)
 		return;
 
-	world_note_blocks(&machine->world, entry, entry->blocks.allocator, entry->blocks.tag);
+	renew(machine, entry, &list);
+	world_note_blocks(&machine->world, &entry->blocks, &list, entry->blocks.allocator,
+			  entry->blocks.tag);
 	/* Where there is nothing to trim, the raw entry does not look at the start (H24). */
 	check_trimmed(&entry->blocks, scale, &before,
 		      has_start && !(raw && new_size == before.size) ? &start : NULL, new_size);
@@ -83,20 +97,47 @@ void call_trim_raw(struct machine *machine)
 	trim(machine, true);
 }
 
+static void close_list(struct machine *machine, struct list_entry *entry)
+{
+	buddy_owner_close_guard(&machine->world.owners[entry->owner], entry->slot);
+	entry->open = false;
+	world_forget_blocks(&entry->blocks);
+	world_settle(&machine->world);
+}
+
+/* Frees by a name that no list has any more, if the guard still knows one. */
+static void free_stale(struct machine *machine, const struct list_entry *entry)
+{
+	struct buddy_owner *owner = &machine->world.owners[entry->owner];
+	struct buddy_meant meant;
+
+	if (!buddy_owner_meant(owner, entry->slot, entry->generation, &meant))
+		return;
+	CHECK(!meant.is_empty);
+	EXPECT(machine, buddy_owner_free(owner, &meant, false), STATUS(FREED));
+}
+
 static void free_list(struct machine *machine, struct list_entry *entry, bool cleared)
 {
 	struct buddy_owner *owner = &machine->world.owners[entry->owner];
-	enum buddy_status status;
-	uint64_t allowed = STATUS(OK);
+	struct buddy_meant meant;
+	struct buddy_list list;
 
-	if (entry->blocks.allocator != NOBODY)
-		allowed = answers_on(machine, entry, allowed);
-	status = buddy_owner_free(owner, entry->slot, entry->generation, cleared);
-	EXPECT(machine, status, allowed);
-	CHECK(buddy_owner_free(owner, entry->slot, entry->generation, cleared) == BUDDY_FREED);
-	entry->generation = slots_generation(&owner->lists, entry->slot);
+	find_list(machine, entry, &list);
+	if (entry->blocks.allocator == NOBODY) {
+		free_stale(machine, entry);
+		return;
+	}
+	CHECK(buddy_owner_meant(owner, entry->slot, entry->generation, &meant));
+	CHECK(meant.is_empty == (entry->blocks.count == 0));
+	EXPECT(machine, buddy_owner_free(owner, &meant, cleared),
+	       answers_on(machine, entry, STATUS(OK)));
+	/* The guard has forgotten it. */
+	if (meant.is_empty)
+		entry->handle = NOBODY;
 	world_forget_blocks(&entry->blocks);
 	world_settle(&machine->world);
+	CHECK(!find_list(machine, entry, &list));
 }
 
 void call_free(struct machine *machine)
@@ -124,16 +165,15 @@ static void free_block(struct machine *machine, bool raw)
 	bool cleared = input_below(&machine->input, 2);
 	uint64_t index = input_below(&machine->input, 16);
 	struct blocks *blocks;
-	struct buddy_list *list;
+	struct buddy_list list;
 	enum buddy_status status;
 
-	if (!entry)
+	if (!entry || !find_list(machine, entry, &list))
 		return;
 	if (index == 15)
 		index = input_bytes(&machine->input, 8);
 	blocks = &entry->blocks;
-	list = world_list(&machine->world, entry);
-	status = raw ? buddy_free_block_raw(list, index) : buddy_free_block(list, index, cleared);
+	status = raw ? buddy_free_block_raw(&list, index) : buddy_free_block(&list, index, cleared);
 	EXPECT(machine, status,
 	       answers_on(machine, entry,
 			  index < blocks->count ? STATUS(OK) : STATUS(INDEX_OUTSIDE_LIST)));
@@ -143,6 +183,8 @@ static void free_block(struct machine *machine, bool raw)
 	for (uint64_t i = index + 1; i < blocks->count; i++)
 		blocks->extents[i - 1] = blocks->extents[i];
 	blocks->count--;
+	renew(machine, entry, &list);
+	world_settle(&machine->world);
 }
 
 void call_free_block(struct machine *machine)
@@ -159,12 +201,132 @@ void call_close_list(struct machine *machine)
 {
 	struct list_entry *entry = choose_list(machine);
 
-	if (!entry)
+	if (entry)
+		close_list(machine, entry);
+}
+
+/* The blocks of `from` go behind those of `blocks`. */
+static void join(struct blocks *blocks, struct blocks *from)
+{
+	uint64_t count = blocks->count + from->count;
+	struct extent *extents = test_memory((count + 1) * sizeof(*extents));
+
+	memcpy(extents, blocks->extents, blocks->count * sizeof(*extents));
+	memcpy(extents + blocks->count, from->extents, from->count * sizeof(*extents));
+	free(blocks->extents);
+	blocks->extents = extents;
+	blocks->count = count;
+	world_forget_blocks(from);
+}
+
+static uint64_t answers_of_append(const struct list_entry *entry, const struct list_entry *from)
+{
+	if (entry == from)
+		return STATUS(LIST_ITSELF);
+	return entry->blocks.allocator == from->blocks.allocator ? STATUS(OK) :
+								   STATUS(LIST_FOREIGN);
+}
+
+void call_append(struct machine *machine)
+{
+	struct list_entry *entry = choose_list(machine), *from = choose_list(machine);
+	struct buddy_list list, other;
+	uint64_t allowed;
+
+	if (!entry || entry->owner != from->owner)
 		return;
-	buddy_owner_close_list(&machine->world.owners[entry->owner], entry->slot);
-	entry->open = false;
-	world_forget_blocks(&entry->blocks);
+	allowed = find_list(machine, entry, &list) && find_list(machine, from, &other) ?
+			  answers_of_append(entry, from) :
+			  STATUS(FREED) | STATUS(POISONED);
+	if (EXPECT(machine,
+		   buddy_owner_append(&machine->world.owners[entry->owner], entry->slot,
+				      entry->generation, from->slot, from->generation,
+				      entry->blocks.tag, &list),
+		   allowed))
+		return;
+
+	join(&entry->blocks, &from->blocks);
+	world_note_guard(&machine->world, entry, entry->handle);
+	world_note_guard(&machine->world, from, NOBODY);
+	CHECK(buddy_count(&list) == entry->blocks.count);
+	CHECK(!find_list(machine, from, &other));
 	world_settle(&machine->world);
+}
+
+static uint64_t end_of(const struct blocks *blocks)
+{
+	uint64_t end = 0;
+
+	for (uint64_t i = 0; i < blocks->count; i++)
+		end = max(end, blocks->extents[i].offset + blocks->extents[i].size);
+	return end;
+}
+
+/* Whether there is free memory behind a list, and so much of it. */
+static bool is_free_behind(const struct machine *machine, const struct blocks *blocks,
+			   uint64_t size)
+{
+	const struct allocator_entry *allocator = &machine->world.allocators[blocks->allocator];
+	uint64_t start = end_of(blocks), bytes;
+
+	if (!blocks->count || size > allocator->size - start)
+		return false;
+	CHECK(buddy_avail_in(allocator->allocator, start, start + size, &bytes) == BUDDY_OK);
+	return bytes == size;
+}
+
+static uint64_t answers_of_extend(const struct machine *machine, const struct list_entry *entry,
+				  uint64_t size)
+{
+	const struct allocator_entry *allocator =
+		&machine->world.allocators[entry->blocks.allocator];
+
+	if (machine->world.handles[entry->handle].disposed)
+		return STATUS(DISPOSED);
+	if (size < allocator->chunk_size || size % allocator->chunk_size || size > allocator->size)
+		return ANSWERS_OF_EXTEND & ~(STATUS(OK) | STATUS(NO_SPACE));
+	return is_free_behind(machine, &entry->blocks, size) ?
+		       STATUS(OK) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT) :
+		       STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT);
+}
+
+/* The blocks that were there still are; the others lie behind these, one after the other. */
+static void check_extended(const struct blocks *blocks, const struct blocks *before, uint64_t size)
+{
+	uint64_t end = end_of(before);
+
+	CHECK(blocks->count > before->count);
+	CHECK(!memcmp(blocks->extents, before->extents, before->count * sizeof(*before->extents)));
+	for (uint64_t i = before->count; i < blocks->count; i++) {
+		CHECK(blocks->extents[i].offset == end);
+		end += blocks->extents[i].size;
+	}
+	CHECK(end == end_of(before) + size);
+}
+
+void call_extend(struct machine *machine)
+{
+	struct list_entry *entry = choose_list(machine);
+	struct landmarks landmarks;
+	struct blocks before;
+	struct buddy_list list;
+	uint64_t size;
+
+	if (!entry || !find_list(machine, entry, &list))
+		return;
+	before = entry->blocks;
+	landmarks = landmarks_of(machine, before.allocator, false);
+	size = input_number(&machine->input, &landmarks);
+	if (EXPECT(machine,
+		   buddy_owner_extend(&machine->world.owners[entry->owner], entry->slot,
+				      entry->generation, size, &list),
+		   answers_of_extend(machine, entry, size)))
+		return;
+
+	entry->blocks = (struct blocks){ .allocator = NOBODY };
+	world_note_blocks(&machine->world, &entry->blocks, &list, before.allocator, before.tag);
+	check_extended(&entry->blocks, &before, size);
+	world_forget_blocks(&before);
 }
 
 static struct ticket_entry *unused_ticket(struct machine *machine)
@@ -182,9 +344,10 @@ void call_park(struct machine *machine)
 	struct world *world = &machine->world;
 	struct allocator_entry *allocator;
 	struct buddy_token token;
+	struct buddy_list list;
 	enum buddy_status status;
 
-	if (!entry || !ticket)
+	if (!entry || !ticket || !find_list(machine, entry, &list))
 		return;
 	status = buddy_owner_prepare_parking(&world->owners[entry->owner], entry->slot,
 					     entry->generation, &token, &ticket->ticket);
@@ -192,8 +355,6 @@ void call_park(struct machine *machine)
 		status = buddy_owner_park(&world->owners[entry->owner], entry->slot,
 					  entry->generation);
 	EXPECT(machine, status, answers_on(machine, entry, STATUS(OK)));
-	if (entry->blocks.allocator == NOBODY)
-		return;
 	allocator = &world->allocators[entry->blocks.allocator];
 	allocator->shared = true;
 	allocator->token = token;
@@ -204,8 +365,24 @@ void call_park(struct machine *machine)
 	ticket->giver = entry->owner;
 	ticket->blocks = entry->blocks;
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
-	entry->generation = slots_generation(&world->owners[entry->owner].lists, entry->slot);
+	world_note_guard(world, entry, NOBODY);
+	CHECK(!find_list(machine, entry, &list));
 	world_settle(world);
+}
+
+/* A handle on the allocator, or NULL. */
+static struct handle_entry *handle_on(struct machine *machine, int allocator)
+{
+	struct handle_entry *handle = choose_handle(machine);
+
+	for (unsigned int i = 0; i < HANDLES; i++) {
+		struct handle_entry *other = &machine->world.handles[i];
+
+		if (other->there && other->allocator == allocator &&
+		    (!handle || handle->allocator != allocator))
+			handle = other;
+	}
+	return handle && handle->allocator == allocator ? handle : NULL;
 }
 
 void call_adopt(struct machine *machine)
@@ -213,26 +390,26 @@ void call_adopt(struct machine *machine)
 	struct world *world = &machine->world;
 	struct ticket_entry *ticket = &world->tickets[input_below(&machine->input, TICKETS)];
 	bool any = input_below(&machine->input, 8) == 1;
-	struct list_entry *entry = any ? choose_list(machine) : choose_empty_list(machine);
-	struct handle_entry *handle = any ? choose_handle(machine) : NULL;
-	int allocator = handle ? handle->allocator : ticket->blocks.allocator;
-	bool right = ticket->valid && ticket->blocks.allocator == allocator;
-	uint64_t allowed = right ? STATUS(OK) : STATUS(TOKEN_UNKNOWN);
-	enum buddy_status status;
+	struct handle_entry *handle =
+		any ? choose_handle(machine) : handle_on(machine, ticket->blocks.allocator);
+	struct list_entry *entry = handle ? choose_empty_list(machine, handle) : NULL;
+	uint64_t allowed;
+	bool right;
 
-	if (!entry || allocator == NOBODY)
+	if (!entry)
 		return;
-	if (world->allocators[allocator].poisoned)
+	right = ticket->valid && ticket->blocks.allocator == handle->allocator;
+	allowed = right ? STATUS(OK) : STATUS(TOKEN_UNKNOWN);
+	if (world->allocators[handle->allocator].poisoned)
 		allowed = STATUS(POISONED);
-	if (entry->blocks.allocator != NOBODY)
-		allowed = STATUS(LIST_IN_USE);
 
-	status = buddy_adopt(world->allocators[allocator].allocator, ticket->ticket,
-			     world_list(world, entry));
-	EXPECT(machine, status, allowed);
-	if (status)
+	if (EXPECT(machine,
+		   buddy_owner_adopt(owner_of(machine, handle), handle_at(machine, handle),
+				     ticket->ticket, entry->slot),
+		   allowed))
 		return;
 	ticket->valid = false;
 	entry->blocks = ticket->blocks;
 	ticket->blocks = (struct blocks){ .allocator = NOBODY };
+	world_note_guard(world, entry, (int)(handle - world->handles));
 }

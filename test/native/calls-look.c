@@ -150,25 +150,61 @@ void call_ask(struct machine *machine)
 	find_free(machine, entry, &search);
 }
 
-static void look_at_list(struct machine *machine, struct list_entry *list)
+/* The number that a report packs what there is of a list into. */
+static int32_t shape_of(const struct buddy_list *list, struct buddy_name name, uint64_t count)
+{
+	struct buddy_block_info first = buddy_first(list);
+
+	return (int32_t)(name.generation >> BUDDY_LOW_GENERATION_BITS
+						    << BUDDY_SHAPE_GENERATION_SHIFT |
+			 min(count, (uint64_t)BUDDY_SHAPE_MOST_BLOCKS) << BUDDY_SHAPE_COUNT_SHIFT |
+			 first.order << BUDDY_SHAPE_ORDER_SHIFT | first.clear);
+}
+
+static void look_at_report(const struct list_entry *entry, const struct buddy_list *list,
+			   uint64_t chunk_size)
+{
+	const struct blocks *blocks = &entry->blocks;
+	struct buddy_report report;
+	struct buddy_name name = buddy_report(list, &report);
+	uint64_t chunk;
+
+	CHECK(report.count == (int64_t)blocks->count && blocks->count == buddy_count(list));
+	if (!blocks->count) {
+		CHECK(!report.node && !report.generation && !report.chunk && !report.shape);
+		CHECK(!name.node && !name.generation);
+		return;
+	}
+	chunk = blocks->extents[0].offset / chunk_size;
+	CHECK(name.node == buddy_name_of(list).node);
+	CHECK(name.generation == buddy_name_of(list).generation);
+	CHECK(report.node == (int64_t)name.node);
+	CHECK((uint32_t)report.generation == entry->generation);
+	CHECK(buddy_first_chunk(list) == chunk);
+	CHECK(report.chunk == (chunk > INT32_MAX ? -1 : (int32_t)chunk));
+	CHECK(report.shape == shape_of(list, name, blocks->count));
+	CHECK(chunk_size << buddy_first(list).order == blocks->extents[0].size);
+	CHECK(buddy_first(list).tag == blocks->tag);
+}
+
+static void look_at_list(struct machine *machine, struct list_entry *entry)
 {
 	const struct buddy_columns none = { .capacity = 0 };
-	const struct buddy_list *blocks = world_list(&machine->world, list);
-	int allocator = list->blocks.allocator;
-	uint64_t allowed = allocator == NOBODY ?
-				   STATUS(FREED) :
-				   answers_of(&machine->world.allocators[allocator], STATUS(OK));
-	uint64_t count, first;
+	const struct blocks *blocks = &entry->blocks;
+	const struct allocator_entry *allocator;
+	struct buddy_list list;
+	uint64_t count;
 
-	if (EXPECT(machine, buddy_read(blocks, &none, &count), allowed))
+	if (!find_list(machine, entry, &list))
 		return;
-	CHECK(count == list->blocks.count && count == buddy_count(blocks));
-	CHECK(buddy_bytes(blocks) == world_bytes(&list->blocks));
+	allocator = &machine->world.allocators[blocks->allocator];
+	look_at_report(entry, &list, allocator->chunk_size);
+	if (EXPECT(machine, buddy_read(&list, &none, &count), answers_of(allocator, STATUS(OK))))
+		return;
+	CHECK(count == blocks->count && buddy_bytes(&list) == world_bytes(blocks));
 	if (!count)
 		return;
-	first = list->blocks.extents[0].offset;
-	CHECK(buddy_first(blocks).offset == first);
-	CHECK(buddy_first_chunk(blocks) == first / machine->world.allocators[allocator].chunk_size);
+	CHECK(buddy_first(&list).offset == blocks->extents[0].offset);
 }
 
 static void look_at_growth(struct machine *machine, struct handle_entry *handle)
@@ -194,52 +230,73 @@ void call_look(struct machine *machine)
 		look_at_list(machine, list);
 }
 
-/* A handle is right if slot and generation are those of an open one. */
-static bool is_list(const struct machine *machine, int owner, uint32_t slot, uint32_t generation)
+/* The guard in a slot of an owner; NULL where there is none. */
+static const struct list_entry *guard_at(const struct machine *machine, int owner, uint32_t slot)
 {
 	for (unsigned int i = 0; i < LISTS; i++) {
 		const struct list_entry *entry = &machine->world.lists[i];
 
-		if (entry->open && entry->owner == owner && entry->slot == slot &&
-		    entry->generation == generation)
-			return true;
+		if (entry->open && entry->owner == owner && entry->slot == slot)
+			return entry;
 	}
-	return false;
+	return NULL;
 }
 
+/* A handle is right if slot and generation are those of an open one. */
 static bool is_handle(const struct machine *machine, int owner, uint32_t slot, uint32_t generation)
 {
 	for (unsigned int i = 0; i < HANDLES; i++) {
 		const struct handle_entry *entry = &machine->world.handles[i];
 
-		if (entry->open && entry->owner == owner && entry->slot == slot &&
-		    entry->generation == generation)
+		if (entry->there && !entry->disposed && entry->owner == owner &&
+		    entry->slot == slot && entry->generation == generation)
 			return true;
 	}
 	return false;
 }
 
-void call_stale(struct machine *machine)
+static void try_handle(struct machine *machine, int number, uint32_t slot, uint32_t generation)
 {
-	int number = (int)input_below(&machine->input, OWNERS);
 	struct buddy_owner *owner = &machine->world.owners[number];
-	bool wild = input_below(&machine->input, 4) == 3;
-	uint32_t slot = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
-	uint32_t generation = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
-	struct buddy_token token, ticket;
 
 	CHECK(!buddy_owner_allocator(owner, slot, generation) ==
 	      !is_handle(machine, number, slot, generation));
 	if (!is_handle(machine, number, slot, generation))
 		CHECK(buddy_owner_dispose(owner, slot, generation) == 0);
+}
 
-	if (is_list(machine, number, slot, generation)) {
-		CHECK(buddy_owner_list(owner, slot, generation));
+/* A guard answers to the generation of its list only, and to none where it has no list. */
+static void try_guard(struct machine *machine, int number, uint32_t slot, uint32_t generation)
+{
+	struct buddy_owner *owner = &machine->world.owners[number];
+	const struct list_entry *guard = guard_at(machine, number, slot);
+	struct buddy_token token, ticket;
+	struct buddy_list list;
+
+	if (guard && (generation == guard->generation || generation == BUDDY_ANY_GENERATION)) {
+		find_list(machine, guard, &list);
 		return;
 	}
-	CHECK(!buddy_owner_list(owner, slot, generation));
-	EXPECT(machine, buddy_owner_free(owner, slot, generation, false), STATUS(FREED));
+	EXPECT(machine, buddy_owner_find(owner, slot, generation, &list), STATUS(FREED));
 	EXPECT(machine, buddy_owner_prepare_parking(owner, slot, generation, &token, &ticket),
 	       STATUS(FREED));
 	EXPECT(machine, buddy_owner_park(owner, slot, generation), STATUS(FREED));
+	EXPECT(machine, buddy_owner_append(owner, slot, generation, slot, generation, 0, &list),
+	       STATUS(FREED));
+	EXPECT(machine, buddy_owner_extend(owner, slot, generation, 0, &list), STATUS(FREED));
+}
+
+void call_stale(struct machine *machine)
+{
+	int number = (int)input_below(&machine->input, OWNERS);
+	bool wild = input_below(&machine->input, 4) == 3;
+	uint32_t slot = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
+	uint32_t generation = (uint32_t)input_bytes(&machine->input, wild ? 4 : 1);
+	const struct list_entry *guard = guard_at(machine, number, slot);
+
+	try_handle(machine, number, slot, generation);
+	try_guard(machine, number, slot, generation);
+	if (guard)
+		try_guard(machine, number, slot,
+			  BUDDY_LOW_GENERATION(guard->generation + generation % 8 - 4));
 }

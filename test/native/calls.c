@@ -28,7 +28,7 @@ struct handle_entry *choose_handle(struct machine *machine)
 	for (unsigned int i = 0; i < HANDLES; i++) {
 		struct handle_entry *handle = &machine->world.handles[(first + i) % HANDLES];
 
-		if (handle->open)
+		if (handle->there && !handle->disposed)
 			return handle;
 	}
 	return NULL;
@@ -47,29 +47,61 @@ struct list_entry *choose_list(struct machine *machine)
 	return NULL;
 }
 
-static void open_list(struct machine *machine, struct list_entry *entry)
+static void open_list(struct machine *machine, struct list_entry *entry, int owner)
 {
-	struct buddy_owner *owner;
-
 	entry->open = true;
-	entry->owner = choose_owner(machine);
-	owner = &machine->world.owners[entry->owner];
-	entry->slot = buddy_owner_open_list(owner);
+	entry->owner = owner;
+	entry->slot = buddy_owner_open_guard(&machine->world.owners[owner]);
 	CHECK(entry->slot != SLOT_NONE);
-	entry->generation = slots_generation(&owner->lists, entry->slot);
+	world_note_guard(&machine->world, entry, NOBODY);
 }
 
-struct list_entry *choose_empty_list(struct machine *machine)
+struct list_entry *choose_empty_list(struct machine *machine, const struct handle_entry *handle)
 {
 	for (unsigned int i = 0; i < LISTS; i++) {
 		struct list_entry *entry = &machine->world.lists[i];
 
 		if (!entry->open)
-			open_list(machine, entry);
-		if (entry->blocks.allocator == NOBODY)
+			open_list(machine, entry, handle->owner);
+		if (entry->owner == handle->owner && entry->blocks.allocator == NOBODY)
 			return entry;
 	}
 	return NULL;
+}
+
+struct buddy_owner *owner_of(struct machine *machine, const struct handle_entry *handle)
+{
+	return &machine->world.owners[handle->owner];
+}
+
+struct buddy_handle *handle_at(struct machine *machine, const struct handle_entry *handle)
+{
+	struct buddy_handle *found = buddy_owner_handle(owner_of(machine, handle), handle->slot);
+
+	CHECK(found && found->slot == handle->slot && found->disposed == handle->disposed);
+	CHECK(slots_generation_of(found) == handle->generation);
+	return found;
+}
+
+uint32_t owner_number(struct machine *machine, const struct handle_entry *handle)
+{
+	return handle_at(machine, handle)->owner;
+}
+
+bool find_list(struct machine *machine, const struct list_entry *entry, struct buddy_list *list)
+{
+	const struct world *world = &machine->world;
+	uint64_t allowed = STATUS(FREED);
+
+	if (entry->handle != NOBODY &&
+	    world->allocators[world->handles[entry->handle].allocator].poisoned)
+		allowed = STATUS(POISONED);
+	else if (entry->blocks.allocator != NOBODY)
+		allowed = STATUS(OK);
+	return EXPECT(machine,
+		      buddy_owner_find(&world->owners[entry->owner], entry->slot, entry->generation,
+				       list),
+		      allowed) == BUDDY_OK;
 }
 
 struct landmarks landmarks_of(struct machine *machine, int allocator, bool raw)
@@ -180,7 +212,7 @@ static uint64_t answers_of_create(const struct buddy_config *config)
 static struct handle_entry *unused_handle(struct machine *machine)
 {
 	for (unsigned int i = 0; i < HANDLES; i++)
-		if (!machine->world.handles[i].open)
+		if (!machine->world.handles[i].there)
 			return &machine->world.handles[i];
 	return NULL;
 }
@@ -197,7 +229,8 @@ static void take(struct machine *machine, struct handle_entry *handle, int alloc
 {
 	struct buddy_owner *owner;
 
-	handle->open = true;
+	handle->there = true;
+	handle->disposed = false;
 	handle->owner = choose_owner(machine);
 	handle->allocator = allocator;
 	handle->growth = 0;
@@ -205,39 +238,48 @@ static void take(struct machine *machine, struct handle_entry *handle, int alloc
 	handle->slot =
 		buddy_owner_take(owner, machine->world.allocators[allocator].allocator, created);
 	CHECK(handle->slot != SLOT_NONE);
-	handle->generation = slots_generation(&owner->allocators, handle->slot);
+	handle->generation = slots_generation(&owner->handles, handle->slot);
 }
 
-void call_create(struct machine *machine)
+struct handle_entry *create(struct machine *machine, struct buddy_config *config)
 {
 	struct handle_entry *handle = unused_handle(machine);
 	int index = unused_allocator(machine);
 	struct buddy_allocator *allocator = NULL;
 	struct allocator_entry *entry;
-	struct buddy_config config = { .base_offset = 0 };
 	enum buddy_status status;
 
 	if (!handle || index == NOBODY)
-		return;
+		return NULL;
 	entry = &machine->world.allocators[index];
-	choose_space(machine, &config);
-	choose_limits(machine, &config);
-	status = buddy_create(&config, &allocator);
-	EXPECT(machine, status, answers_of_create(&config));
+	choose_limits(machine, config);
+	status = buddy_create(config, &allocator);
+	EXPECT(machine, status, answers_of_create(config));
 	CHECK(!status == !!allocator);
 	if (status)
-		return;
+		return NULL;
 
 	entry->allocator = allocator;
-	entry->chunk_size = config.chunk_size;
-	entry->scale = scale_of(&config);
-	entry->size = config.size / config.chunk_size * config.chunk_size;
+	entry->chunk_size = config->chunk_size;
+	entry->scale = scale_of(config);
+	entry->size = config->size / config->chunk_size * config->chunk_size;
 	take(machine, handle, index, true);
 	if (index == 0 && machine->failure.nth && !machine->failure_is_set) {
 		machine->failure_is_set = true;
 		buddy_inject_failure(allocator, machine->failure.nth,
 				     machine->failure.from_then_on);
 	}
+	return handle;
+}
+
+void call_create(struct machine *machine)
+{
+	struct buddy_config config = { .base_offset = 0 };
+
+	if (!unused_handle(machine) || unused_allocator(machine) == NOBODY)
+		return;
+	choose_space(machine, &config);
+	create(machine, &config);
 }
 
 bool machine_allocations_left(const struct machine *machine, uint64_t *left)
@@ -282,7 +324,7 @@ void call_dispose(struct machine *machine)
 	owner = &machine->world.owners[handle->owner];
 	CHECK(buddy_owner_dispose(owner, handle->slot, handle->generation) == handle->growth);
 	CHECK(buddy_owner_dispose(owner, handle->slot, handle->generation) == 0);
-	handle->open = false;
+	handle->disposed = true;
 	world_settle(&machine->world);
 }
 

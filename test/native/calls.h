@@ -42,8 +42,32 @@ void call_free_many(struct machine *machine);
 void call_free_block(struct machine *machine);
 void call_free_block_raw(struct machine *machine);
 void call_close_list(struct machine *machine);
+/* Moves the blocks of a list behind those of another one. */
+void call_append(struct machine *machine);
+void call_extend(struct machine *machine);
 void call_park(struct machine *machine);
 void call_adopt(struct machine *machine);
+
+/* Allocates blocks by their places. */
+void call_claim(struct machine *machine);
+/* Saves an allocator, and makes another one of what has been saved, or of something like it. */
+void call_restore(struct machine *machine);
+
+void call_open_pool(struct machine *machine);
+void call_alloc_in_pool(struct machine *machine);
+void call_free_in_pool(struct machine *machine);
+/* Moves an allocation into a guard. */
+void call_take_from_pool(struct machine *machine);
+void call_clear_pool(struct machine *machine);
+void call_close_pool(struct machine *machine);
+/* Allocates the same again and again, in the rows of a group. */
+void call_fill_group(struct machine *machine);
+void call_free_row(struct machine *machine);
+/* From one row on. */
+void call_free_rows(struct machine *machine);
+void call_close_group(struct machine *machine);
+/* Frees all lists of one owner in an allocator. */
+void call_free_all(struct machine *machine);
 
 void call_reset_clear(struct machine *machine);
 void call_lookup(struct machine *machine);
@@ -62,11 +86,32 @@ enum buddy_status expect_status(struct machine *machine, struct test_place place
 #define STATUS(name) (1ULL << BUDDY_##name)
 #define EXPECT(machine, status, allowed) expect_status(machine, TEST_HERE, status, allowed)
 
-/* What the input chooses, or NULL where there is none. */
+/* What the input chooses, or NULL where there is none. Handles are those that have not been disposed of. */
 struct handle_entry *choose_handle(struct machine *machine);
 struct list_entry *choose_list(struct machine *machine);
-/* One that is open and may receive blocks; opens one if need be. */
-struct list_entry *choose_empty_list(struct machine *machine);
+/* One of the owner of this handle that may receive blocks; opens one if need be. */
+struct list_entry *choose_empty_list(struct machine *machine, const struct handle_entry *handle);
+
+/* A group of this owner that has no rows, or NULL; opens one if need be. */
+struct group_entry *choose_empty_group(struct machine *machine, int owner);
+struct buddy_group *group_of(struct machine *machine, const struct group_entry *group);
+
+/* Makes an allocator, with limits that the input chooses, and a handle on it. NULL: there is none. */
+struct handle_entry *create(struct machine *machine, struct buddy_config *config);
+
+/* The owner of a handle, the handle itself, and the owner's number in the allocator. */
+struct buddy_owner *owner_of(struct machine *machine, const struct handle_entry *handle);
+struct buddy_handle *handle_at(struct machine *machine, const struct handle_entry *handle);
+uint32_t owner_number(struct machine *machine, const struct handle_entry *handle);
+
+/* The list in a guard, where the books say that there is one; otherwise false, and where the allocator is poisoned. */
+bool find_list(struct machine *machine, const struct list_entry *entry, struct buddy_list *list);
+
+/* Any allocation, in bytes of the checked entries or of the raw ones; and the promises of the checked entry. */
+struct buddy_request choose_request(struct machine *machine, int allocator, bool raw);
+uint64_t answers_of_alloc(const struct allocator_entry *allocator,
+			  const struct buddy_request *request, bool raw);
+void check_result(const struct blocks *blocks, const struct buddy_request *request);
 
 /* Numbers to choose others near, in bytes of the checked entries or of the raw ones. */
 struct landmarks landmarks_of(struct machine *machine, int allocator, bool raw);

@@ -8,6 +8,13 @@
 #include <string.h>
 
 enum { CHUNK_SIZE = 4096, SIZE = CHUNKS * CHUNK_SIZE, LISTS = 12, HANDLES = 4, ROOM = 256 };
+enum { FEW_ENTRIES = 4, MOST_ENTRIES = 24 };
+
+/* What JavaScript brings for a pool. */
+struct pool_memory {
+	struct buddy_pool_header header;
+	struct buddy_pool_entry entries[MOST_ENTRIES];
+};
 
 struct worker {
 	struct crew *crew;
@@ -15,9 +22,13 @@ struct worker {
 	uint64_t random;
 	uint64_t number;
 	struct buddy_owner owner;
-	uint32_t lists[LISTS];
+	uint32_t guards[LISTS];
 	/* The tag that the blocks of a list carry. */
 	uint64_t tags[LISTS];
+	/* A pool on one of the shared allocators, first in the smaller part of its memory. */
+	uint32_t pool;
+	struct pool_memory memory[2];
+	uint64_t pool_tags[MOST_ENTRIES];
 	/* SLOT_NONE: none. The first ones are the shared allocators. */
 	uint32_t handles[SHARED + HANDLES];
 };
@@ -27,9 +38,23 @@ static unsigned int pick(struct worker *worker, unsigned int limit)
 	return (unsigned int)random_below(&worker->random, limit);
 }
 
-static struct buddy_list *list_at(struct worker *worker, unsigned int i)
+/* Finds the list of a guard; false where there is none. */
+static bool find_list(struct worker *worker, unsigned int i, struct buddy_list *list)
 {
-	return buddy_owner_list_at(&worker->owner, worker->lists[i]);
+	return !buddy_owner_find(&worker->owner, worker->guards[i], BUDDY_ANY_GENERATION, list);
+}
+
+static bool is_unused(struct worker *worker, unsigned int i)
+{
+	struct buddy_list list;
+
+	return buddy_owner_find(&worker->owner, worker->guards[i], BUDDY_ANY_GENERATION, &list) ==
+	       BUDDY_FREED;
+}
+
+static struct buddy_pool *pool_of(struct worker *worker)
+{
+	return buddy_pool_at(&worker->owner, worker->pool);
 }
 
 static struct buddy_allocator *allocator_at(struct worker *worker, unsigned int i)
@@ -39,7 +64,7 @@ static struct buddy_allocator *allocator_at(struct worker *worker, unsigned int 
 	return slot == SLOT_NONE ?
 		       NULL :
 		       buddy_owner_allocator(&worker->owner, slot,
-					     slots_generation(&worker->owner.allocators, slot));
+					     slots_generation(&worker->owner.handles, slot));
 }
 
 static struct common *common_of(struct crew *crew, const struct buddy_allocator *allocator)
@@ -58,13 +83,13 @@ static void mark(struct common *common, uint64_t offset, uint64_t size, bool tak
 }
 
 /* Marks all blocks of a list, which must be as they were left. */
-static void mark_list(struct worker *worker, unsigned int i, bool taken)
+static void mark_blocks(struct worker *worker, const struct buddy_list *list, uint64_t tag,
+			bool taken)
 {
 	uint64_t offsets[ROOM], count;
 	uint8_t orders[ROOM], states[ROOM];
 	double tags[ROOM];
 	const struct buddy_columns columns = { ROOM, offsets, orders, states, tags, 0, false };
-	struct buddy_list *list = list_at(worker, i);
 	struct common *common = common_of(worker->crew, list->allocator);
 
 	if (!common)
@@ -73,16 +98,24 @@ static void mark_list(struct worker *worker, unsigned int i, bool taken)
 	CHECK(count <= ROOM);
 	for (uint64_t block = 0; block < count; block++) {
 		CHECK(states[block] & BUDDY_STATE_ALLOCATED);
-		CHECK(tags[block] == (double)worker->tags[i]);
+		CHECK(tags[block] == (double)tag);
 		mark(common, offsets[block], (uint64_t)CHUNK_SIZE << orders[block], taken);
 	}
 }
 
-static void alloc(struct worker *worker, unsigned int i)
+/* The list of a guard, if it has one. */
+static void mark_list(struct worker *worker, unsigned int i, bool taken)
+{
+	struct buddy_list list;
+
+	if (find_list(worker, i, &list))
+		mark_blocks(worker, &list, worker->tags[i], taken);
+}
+
+static struct buddy_request choose_request(struct worker *worker)
 {
 	static const unsigned long modes[] = { 0, GPU_BUDDY_TOPDOWN_ALLOCATION,
 					       GPU_BUDDY_RANGE_ALLOCATION };
-	struct buddy_allocator *allocator = allocator_at(worker, pick(worker, SHARED + HANDLES));
 	struct buddy_request request = {
 		.start = pick(worker, 1024) * CHUNK_SIZE,
 		.end = SIZE / 2,
@@ -94,37 +127,174 @@ static void alloc(struct worker *worker, unsigned int i)
 		.tag = worker->number,
 	};
 
-	if (!allocator || list_at(worker, i)->allocator)
-		return;
-	if (buddy_alloc(allocator, list_at(worker, i), &request))
-		return;
-	worker->tags[i] = request.tag;
 	worker->number += CREW;
+	return request;
+}
+
+static void alloc(struct worker *worker, unsigned int i)
+{
+	unsigned int chosen = pick(worker, SHARED + HANDLES);
+	struct buddy_allocator *allocator = allocator_at(worker, chosen);
+	struct buddy_handle *handle;
+	struct buddy_request request = choose_request(worker);
+	struct buddy_list list = { .allocator = NULL };
+
+	if (!allocator || !is_unused(worker, i))
+		return;
+	handle = buddy_owner_handle(&worker->owner, worker->handles[chosen]);
+	list.owner = handle->owner;
+	if (buddy_alloc(allocator, &list, &request))
+		return;
+	buddy_owner_guard(&worker->owner, worker->guards[i], handle, &list);
+	worker->tags[i] = request.tag;
 	mark_list(worker, i, true);
 }
 
 static void free_list(struct worker *worker, unsigned int i)
 {
-	uint32_t slot = worker->lists[i];
+	struct buddy_meant meant;
 
-	if (list_at(worker, i)->allocator)
-		mark_list(worker, i, false);
-	buddy_owner_free(&worker->owner, slot, slots_generation(&worker->owner.lists, slot),
-			 pick(worker, 2));
+	if (is_unused(worker, i))
+		return;
+	mark_list(worker, i, false);
+	CHECK(buddy_owner_meant(&worker->owner, worker->guards[i], BUDDY_ANY_GENERATION, &meant));
+	if (!buddy_owner_free(&worker->owner, &meant, pick(worker, 2)) && !meant.is_empty)
+		return;
+	/* An empty list has nothing that could be freed; and of a poisoned allocator none is found to be freed. */
+	buddy_owner_close_guard(&worker->owner, worker->guards[i]);
+	worker->guards[i] = buddy_owner_open_guard(&worker->owner);
 }
 
 static void change_list(struct worker *worker, unsigned int i)
 {
-	struct buddy_list *list = list_at(worker, i);
+	struct buddy_list list;
+	enum buddy_status status;
 
-	if (!list->allocator)
+	if (!find_list(worker, i, &list))
 		return;
 	mark_list(worker, i, false);
 	if (pick(worker, 2))
-		buddy_trim(list, NULL, CHUNK_SIZE * (1 + pick(worker, 8)));
+		status = buddy_trim(&list, NULL, CHUNK_SIZE * (1 + pick(worker, 8)));
 	else
-		buddy_free_block(list, pick(worker, 3), pick(worker, 2));
+		status = buddy_free_block(&list, pick(worker, 3), pick(worker, 2));
+	if (!status)
+		buddy_owner_renew(&worker->owner, worker->guards[i], &list);
 	mark_list(worker, i, true);
+}
+
+/* An allocation of the pool, if there is one in the entry. */
+static bool mark_item(struct worker *worker, uint32_t index, bool taken)
+{
+	struct buddy_list list;
+	const struct buddy_pool *pool = pool_of(worker);
+
+	if (index >= pool->count || !buddy_pool_find(&worker->owner, worker->pool, index,
+						     pool->entries[index].generation, &list))
+		return false;
+	mark_blocks(worker, &list, worker->pool_tags[index], taken);
+	return true;
+}
+
+static void mark_items(struct worker *worker, bool taken)
+{
+	for (uint32_t index = 0; index < pool_of(worker)->count; index++)
+		mark_item(worker, index, taken);
+}
+
+static void alloc_in_pool(struct worker *worker)
+{
+	struct buddy_pool *pool = pool_of(worker);
+	struct buddy_request request = choose_request(worker);
+	struct buddy_list list = { .owner = pool->owner };
+	uint32_t index;
+
+	if (!buddy_pool_has_room(pool)) {
+		if (pool->capacity == MOST_ENTRIES)
+			return;
+		buddy_pool_move(pool, &worker->memory[1], MOST_ENTRIES);
+	}
+	if (buddy_alloc(pool->handle->allocator, &list, &request))
+		return;
+	index = buddy_pool_add(pool, &list);
+	worker->pool_tags[index] = request.tag;
+	CHECK(mark_item(worker, index, true));
+}
+
+struct item {
+	struct buddy_pool *pool;
+	uint32_t index;
+	int32_t generation;
+	bool cleared;
+};
+
+static enum buddy_status free_item(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct item *item = arguments;
+
+	CHECK(buddy_pool_run_free(allocator, item->pool, item->index, item->generation,
+				  item->cleared));
+	CHECK(!buddy_pool_run_free(allocator, item->pool, item->index, item->generation,
+				   item->cleared));
+	return BUDDY_OK;
+}
+
+static void free_in_pool(struct worker *worker)
+{
+	struct item item = { .pool = pool_of(worker),
+			     .index = pick(worker, MOST_ENTRIES),
+			     .cleared = pick(worker, 2) };
+
+	if (!mark_item(worker, item.index, false))
+		return;
+	item.generation = item.pool->entries[item.index].generation;
+	CHECK(!buddy_run(item.pool->handle->allocator, free_item, &item));
+}
+
+static void take_from_pool(struct worker *worker, unsigned int i)
+{
+	uint32_t index = pick(worker, MOST_ENTRIES);
+
+	if (!is_unused(worker, i) || !mark_item(worker, index, false))
+		return;
+	CHECK(!buddy_pool_take(&worker->owner, worker->pool, index, worker->guards[i]));
+	worker->tags[i] = worker->pool_tags[index];
+	mark_list(worker, i, true);
+}
+
+static void clear_pool(struct worker *worker)
+{
+	mark_items(worker, false);
+	CHECK(!buddy_pool_clear(&worker->owner, worker->pool, pick(worker, 2)));
+	CHECK(pool_of(worker)->length == 0);
+}
+
+/* Opens a pool in the place of the one that is there, if any. */
+static void open_pool(struct worker *worker)
+{
+	uint32_t handle = worker->handles[pick(worker, SHARED)];
+
+	if (worker->pool != SLOT_NONE) {
+		mark_items(worker, false);
+		CHECK(!buddy_pool_close(&worker->owner, worker->pool));
+	}
+	worker->pool = buddy_pool_open(&worker->owner, buddy_owner_handle(&worker->owner, handle));
+	buddy_pool_move(pool_of(worker), &worker->memory[0], FEW_ENTRIES);
+}
+
+static void use_pool(struct worker *worker, unsigned int i)
+{
+	unsigned int choice = pick(worker, 100);
+
+	if (choice < 50)
+		alloc_in_pool(worker);
+	else if (choice < 80)
+		free_in_pool(worker);
+	else if (choice < 96)
+		take_from_pool(worker, i);
+	else if (choice < 98)
+		clear_pool(worker);
+	else
+		open_pool(worker);
 }
 
 static void ignore_line(void *reader, const char *line)
@@ -139,12 +309,12 @@ static void look(struct worker *worker, unsigned int i)
 	const struct buddy_columns none = { .capacity = 0 };
 	struct buddy_block_info block;
 	struct buddy_stats stats;
+	struct buddy_list list;
 	uint64_t count;
 	bool found;
 
-	if (list_at(worker, i)->allocator && buddy_count(list_at(worker, i)))
-		CHECK(buddy_bytes(list_at(worker, i)) ||
-		      buddy_bug(list_at(worker, i)->allocator).line);
+	if (find_list(worker, i, &list) && buddy_count(&list))
+		CHECK(buddy_bytes(&list) || buddy_bug(list.allocator).line);
 	if (!allocator)
 		return;
 	buddy_stats(allocator, &stats);
@@ -160,48 +330,21 @@ static void look(struct worker *worker, unsigned int i)
 static void park(struct worker *worker, unsigned int i)
 {
 	struct board *board = &worker->crew->board;
-	uint32_t slot = worker->lists[i], generation;
+	uint32_t slot = worker->guards[i];
 	struct buddy_token token, ticket;
 	struct buddy_token *place = board->tickets[pick(worker, BOARD)];
 
-	if (!list_at(worker, i)->allocator)
+	if (is_unused(worker, i))
 		return;
 	mark_list(worker, i, false);
-	generation = slots_generation(&worker->owner.lists, slot);
-	if (buddy_owner_prepare_parking(&worker->owner, slot, generation, &token, &ticket) ||
-	    buddy_owner_park(&worker->owner, slot, generation))
+	if (buddy_owner_prepare_parking(&worker->owner, slot, BUDDY_ANY_GENERATION, &token,
+					&ticket) ||
+	    buddy_owner_park(&worker->owner, slot, BUDDY_ANY_GENERATION))
 		return;
 	pthread_mutex_lock(&board->lock);
 	place[0] = token;
 	place[1] = ticket;
 	pthread_mutex_unlock(&board->lock);
-}
-
-static void adopt(struct worker *worker, unsigned int i)
-{
-	struct board *board = &worker->crew->board;
-	const struct buddy_token *place = board->tickets[pick(worker, BOARD)];
-	struct buddy_list *list = list_at(worker, i);
-	struct buddy_allocator *allocator;
-	struct buddy_token token, ticket;
-
-	if (list->allocator)
-		return;
-	pthread_mutex_lock(&board->lock);
-	token = place[0];
-	ticket = place[1];
-	pthread_mutex_unlock(&board->lock);
-
-	allocator = buddy_find(token);
-	if (!allocator)
-		return;
-	if (!buddy_adopt(allocator, ticket, list)) {
-		worker->crew->adoptions++;
-		if (buddy_count(list))
-			worker->tags[i] = buddy_first(list).tag;
-		mark_list(worker, i, true);
-	}
-	buddy_put(allocator);
 }
 
 /* Puts an allocator, and a reference to it, in the place of another, which goes. */
@@ -212,8 +355,49 @@ static void replace(struct worker *worker, unsigned int i, struct buddy_allocato
 
 	if (*slot != SLOT_NONE)
 		buddy_owner_dispose(&worker->owner, *slot,
-				    slots_generation(&worker->owner.allocators, *slot));
+				    slots_generation(&worker->owner.handles, *slot));
 	*slot = allocator ? buddy_owner_take(&worker->owner, allocator, created) : SLOT_NONE;
+}
+
+/* A handle on an allocator, whose reference is taken over. */
+static struct buddy_handle *handle_on(struct worker *worker, struct buddy_allocator *allocator)
+{
+	unsigned int i;
+
+	for (i = 0; i < SHARED + HANDLES; i++) {
+		if (allocator_at(worker, i) != allocator)
+			continue;
+		buddy_put(allocator);
+		return buddy_owner_handle(&worker->owner, worker->handles[i]);
+	}
+	i = SHARED + pick(worker, HANDLES);
+	replace(worker, i, allocator, false);
+	return buddy_owner_handle(&worker->owner, worker->handles[i]);
+}
+
+static void adopt(struct worker *worker, unsigned int i)
+{
+	struct board *board = &worker->crew->board;
+	const struct buddy_token *place = board->tickets[pick(worker, BOARD)];
+	struct buddy_allocator *allocator;
+	struct buddy_token token, ticket;
+	struct buddy_list list;
+
+	if (!is_unused(worker, i))
+		return;
+	pthread_mutex_lock(&board->lock);
+	token = place[0];
+	ticket = place[1];
+	pthread_mutex_unlock(&board->lock);
+
+	allocator = buddy_find(token);
+	if (!allocator || buddy_owner_adopt(&worker->owner, handle_on(worker, allocator), ticket,
+					    worker->guards[i]))
+		return;
+	worker->crew->adoptions++;
+	if (find_list(worker, i, &list) && list.first)
+		worker->tags[i] = buddy_first(&list).tag;
+	mark_list(worker, i, true);
 }
 
 static void change_allocator(struct worker *worker)
@@ -255,8 +439,10 @@ static void do_something(struct worker *worker)
 {
 	unsigned int i = pick(worker, LISTS), choice = pick(worker, 100);
 
-	if (choice < 40)
+	if (choice < 30)
 		alloc(worker, i);
+	else if (choice < 45)
+		use_pool(worker, i);
 	else if (choice < 60)
 		free_list(worker, i);
 	else if (choice < 70)
@@ -281,20 +467,23 @@ static void *work(void *arguments)
 
 	buddy_owner_init(&worker->owner);
 	for (unsigned int i = 0; i < LISTS; i++)
-		worker->lists[i] = buddy_owner_open_list(&worker->owner);
+		worker->guards[i] = buddy_owner_open_guard(&worker->owner);
 	for (unsigned int i = 0; i < SHARED + HANDLES; i++) {
 		worker->handles[i] = SLOT_NONE;
 		if (i < SHARED)
 			replace(worker, i, buddy_find(worker->crew->common[i].token), false);
 	}
 
+	worker->pool = SLOT_NONE;
+	open_pool(worker);
+
 	while (rounds--)
 		do_something(worker);
 
 	/* The marks go, the lists stay for the owner's end to find. */
 	for (unsigned int i = 0; i < LISTS; i++)
-		if (list_at(worker, i)->allocator)
-			mark_list(worker, i, false);
+		mark_list(worker, i, false);
+	mark_items(worker, false);
 	buddy_owner_destroy(&worker->owner);
 	return NULL;
 }

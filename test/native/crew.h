@@ -1,13 +1,13 @@
 /*
- * Threads that work on the same allocators at once, each as an environment of its own: they allocate, trim, free, look,
- * hand lists to each other and give up allocators under each other's feet. No tests here.
+ * Threads that work on the same allocators at once, each as an environment of its own: they allocate, into lists and into
+ * pools, trim, free, look, hand lists to each other and give up allocators under each other's feet. No tests here.
  */
 #ifndef TEST_CREW_H
 #define TEST_CREW_H
 
 #include "test.h"
 
-#include <buddy/owner.h>
+#include <buddy/pool.h>
 #include <pthread.h>
 #include <stdatomic.h>
 

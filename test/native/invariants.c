@@ -8,6 +8,9 @@ struct census {
 	uint64_t blocks; /* split ones too */
 	uint64_t free_blocks[GPU_BUDDY_MAX_FREE_TREES][BUDDY_MAX_ORDERS];
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
+	/* First blocks of lists, and blocks on these lists. */
+	uint64_t lists;
+	uint64_t listed;
 };
 
 #define REQUIRE(census, condition, block)                                                          \
@@ -51,6 +54,54 @@ static bool is_free(const struct gpu_buddy_block *block)
 	return state_of(block) == GPU_BUDDY_FREE;
 }
 
+static uint64_t owner_of(const struct gpu_buddy_block *block)
+{
+	return *(const uint64_t *)(block + 1) & BUDDY_OWNER_MASK;
+}
+
+static const struct gpu_buddy_block *next_of(const struct gpu_buddy_block *block)
+{
+	return container_of(block->link.next, struct gpu_buddy_block, link);
+}
+
+/*
+ * A block in use is on one ring, which one owner's mark in it makes a list: every ring that has one is walked from there, and
+ * together they have all blocks in use.
+ */
+static void count_links(struct census *census, const struct gpu_buddy_block *first)
+{
+	const struct gpu_buddy_block *block = first;
+
+	if (!owner_of(first))
+		return;
+	census->lists++;
+	do {
+		REQUIRE(census, block == first || !owner_of(block), block);
+		REQUIRE(census, state_of(block) == GPU_BUDDY_ALLOCATED, block);
+		REQUIRE(census, block->link.next->prev == &block->link, block);
+		REQUIRE(census, block->link.prev->next == &block->link, block);
+		census->listed++;
+		block = next_of(block);
+	} while (block != first);
+}
+
+/* Only first blocks of lists have owners: split, free and unused ones have none. */
+static void check_marks(struct census *census, const struct arena *arena)
+{
+	uint64_t used = 0, owned = 0;
+
+	for (unsigned int order = 0; order <= census->mm->max_order; order++)
+		used += census->used_blocks[order];
+	for (u32 number = 0; arena_next(arena, &number); number++) {
+		const struct gpu_buddy_block *block = arena_object(arena, number);
+
+		REQUIRE_EQ(census, arena_number_of(block), number);
+		owned += owner_of(block) != 0;
+	}
+	REQUIRE_EQ(census, owned, census->lists);
+	REQUIRE_EQ(census, census->listed, used);
+}
+
 static void count_blocks(struct census *census, const struct gpu_buddy_block *block,
 			 const struct gpu_buddy_block *parent, uint64_t offset, unsigned int order);
 
@@ -90,6 +141,7 @@ static void count_blocks(struct census *census, const struct gpu_buddy_block *bl
 		break;
 	case GPU_BUDDY_ALLOCATED:
 		census->used_blocks[order]++;
+		count_links(census, block);
 		break;
 	default:
 		REQUIRE(census, !"a block is in one of three states", block);
@@ -218,21 +270,19 @@ static void check_counters(struct census *census)
 	REQUIRE_EQ(census, mm->clear_avail, clear_avail);
 }
 
-/* A block has one pair of links, so one that stood on two lists would break one of them. */
+/* The ring of a list begins with its block, which has the mark of its owner. */
 static uint64_t count_list(struct census *census, const struct buddy_list *list)
 {
-	struct list_head *link;
+	const struct gpu_buddy_block *block = list->first;
 	uint64_t count = 0;
 
-	for (link = list->blocks.next; link != &list->blocks; link = link->next) {
-		const struct gpu_buddy_block *block =
-			container_of(link, struct gpu_buddy_block, link);
-
-		REQUIRE(census, link->next->prev == link && link->prev->next == link, block);
-		REQUIRE(census, state_of(block) == GPU_BUDDY_ALLOCATED, block);
+	if (!block)
+		return 0;
+	REQUIRE_EQ(census, owner_of(block), list->owner);
+	do {
 		count++;
-	}
-	REQUIRE_EQ(census, count, list->count);
+		block = next_of(block);
+	} while (block != list->first);
 	return count;
 }
 
@@ -259,6 +309,7 @@ void test_check_invariants(struct test_place place, struct buddy_allocator *allo
 	if (!allocator->poisoned) {
 		count_roots(&census);
 		REQUIRE_EQ(&census, allocator->arena.objects, census.blocks);
+		check_marks(&census, &allocator->arena);
 		check_free_trees(&census);
 		check_counters(&census);
 		if (holdings)

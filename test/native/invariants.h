@@ -1,5 +1,5 @@
 /*
- * What must hold inside an allocator whenever nobody is in it: block tree, free trees, counters and lists agree. Looks
+ * What must hold inside an allocator whenever nobody is in it: block tree, free trees, counters, lists and marks agree. Looks
  * with its own eyes, not through the calls under test, so that those can be tested with it. No tests here.
  */
 #ifndef TEST_INVARIANTS_H
@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 
 /* Where the blocks in use are: on these lists, or parked (so many of them). Lists of other allocators are passed over. */
 struct holdings {

@@ -53,7 +53,7 @@ void fill(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t b
 void take_at(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t address,
 	     uint64_t size)
 {
-	buddy_list_init(list);
+	buddy_list_init(list, BUDDY_NOBODY);
 	CHECK_OK(ALLOC(allocator, list, .start = address, .end = address + size, .size = size,
 		       .flags = RANGE));
 	CHECK_EQ(buddy_count(list), 1);
@@ -67,11 +67,8 @@ static const char *const status_names[BUDDY_STATUS_COUNT] = {
 
 void corrupt(struct buddy_list *list)
 {
-	struct gpu_buddy_block *block =
-		list_first_entry(&list->blocks, struct gpu_buddy_block, link);
-
-	block->header &= ~GPU_BUDDY_HEADER_STATE;
-	block->header |= GPU_BUDDY_FREE;
+	list->first->header &= ~GPU_BUDDY_HEADER_STATE;
+	list->first->header |= GPU_BUDDY_SPLIT;
 }
 
 void test_check_status(struct test_place place, const char *call, enum buddy_status actual,

@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)
@@ -24,7 +24,7 @@ struct buddy_allocator *new_allocator_with(struct buddy_config config);
 /* Checks the books for the last time and gives up the handle. */
 void drop_allocator(struct buddy_allocator *allocator);
 
-#define EMPTY_LIST(name) struct buddy_list name = { .blocks = { &(name).blocks, &(name).blocks } }
+#define EMPTY_LIST(name) struct buddy_list name = { .owner = BUDDY_NOBODY }
 
 /* min_block_size is a chunk of the allocator where it is not given (0). */
 enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -43,7 +43,10 @@ void fill(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t b
 void take_at(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t address,
 	     uint64_t size);
 
-/* Says in the first block itself that it is free, although it is in use: freeing the list meets a BUG. */
+/*
+ * Says in the first block itself that it is split, although it is in use: freeing the list meets a BUG. (A block that said it
+ * is free would merge with its buddy.)
+ */
 void corrupt(struct buddy_list *list);
 
 void test_check_status(struct test_place place, const char *call, enum buddy_status actual,

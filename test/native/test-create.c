@@ -117,31 +117,18 @@ TEST("an allocator lives until its last reference is given up")
 	buddy_put(allocator);
 }
 
-TEST("an allocator outlives its last handle while a list lives")
-{
-	struct buddy_allocator *allocator = new_allocator(MIB);
-	EMPTY_LIST(list);
-
-	CHECK_OK(ALLOC(allocator, &list, .size = 64 * KIB, .tag = 5));
-	buddy_put(allocator);
-	CHECK_BOOKS(allocator);
-	CHECK_BLOCKS(&list, { MIB - 64 * KIB, 64 * KIB });
-	CHECK_OK(buddy_trim(&list, NULL, 16 * KIB));
-	CHECK_EQ(buddy_first(&list).tag, 5);
-	CHECK_OK(buddy_free(&list, false));
-	CHECK_SAME(list.allocator, NULL);
-}
-
-TEST("a list that the raw entry left empty keeps its allocator alive as well")
+TEST("a list that the raw entry left empty is bound to its allocator until it is freed")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(list);
 
 	CHECK_STATUS(ALLOC_RAW(allocator, &list, .size = 2 * MIB), KERNEL_EINVAL);
 	CHECK_SAME(list.allocator, allocator);
-	buddy_put(allocator);
-	CHECK_BOOKS(allocator);
+	CHECK_EQ(buddy_count(&list), 0);
+	CHECK_STATUS(ALLOC(allocator, &list, .size = 4 * KIB), LIST_IN_USE);
 	CHECK_OK(buddy_free(&list, false));
+	CHECK_SAME(list.allocator, NULL);
+	drop_allocator(allocator);
 }
 
 TEST("a list that the checked entry could not fill belongs to nobody")

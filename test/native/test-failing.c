@@ -171,9 +171,9 @@ static bool fail_nth(const struct scenario *scenario, uint64_t nth, bool from_th
 	enum buddy_status status;
 	bool failed;
 
-	buddy_list_init(&result);
+	buddy_list_init(&result, BUDDY_NOBODY);
 	for (unsigned int i = 0; i < KEPT; i++)
-		buddy_list_init(&lists[i]);
+		buddy_list_init(&lists[i], BUDDY_NOBODY);
 	scenario->prepare(allocator, lists);
 
 	buddy_avail(allocator, &before);

@@ -5,7 +5,7 @@
 
 #include "test.h"
 
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 #include <linux/sizes.h>
 
 static struct mutex lock;
@@ -104,7 +104,7 @@ TEST("what is still parked when its allocator ends is freed under the lock")
 	struct buddy_fault warning;
 	struct buddy_list list;
 
-	buddy_list_init(&list);
+	buddy_list_init(&list, BUDDY_NOBODY);
 	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_OK);
 	CHECK_EQ(buddy_alloc(allocator, &list, &request), BUDDY_OK);
 	CHECK_EQ(buddy_draw_ticket(&ticket), BUDDY_OK);

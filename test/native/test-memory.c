@@ -206,7 +206,7 @@ static unsigned int exhaust(struct buddy_allocator *allocator, enum buddy_status
 
 	while (!status) {
 		CHECK(count < LISTS);
-		buddy_list_init(&lists[count]);
+		buddy_list_init(&lists[count], BUDDY_NOBODY);
 		status = ALLOC(allocator, &lists[count], .size = CHUNK);
 		count += !status;
 	}

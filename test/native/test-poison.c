@@ -2,6 +2,7 @@
 #include "scenario.h"
 
 #include <buddy/faults.h>
+#include <buddy/owner.h>
 
 #include <string.h>
 
@@ -11,7 +12,7 @@ static struct buddy_allocator *poisoned_allocator(struct buddy_list *list)
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(corrupted);
 
-	buddy_list_init(list);
+	buddy_list_init(list, BUDDY_NOBODY);
 	CHECK_OK(ALLOC(allocator, list, .size = 28 * KIB, .tag = 2));
 	CHECK_OK(ALLOC(allocator, &corrupted, .size = 4 * KIB));
 	corrupt(&corrupted);
@@ -112,11 +113,22 @@ TEST("a poisoned allocator outlives its handle while a list lives, and then give
 {
 	struct buddy_list list;
 	struct buddy_allocator *allocator = poisoned_allocator(&list);
+	uint32_t handle, guard;
+	struct buddy_owner owner;
+	struct buddy_meant meant;
 
-	buddy_put(allocator);
+	buddy_owner_init(&owner);
+	handle = buddy_owner_take(&owner, allocator, true);
+	guard = buddy_owner_open_guard(&owner);
+	buddy_owner_guard(&owner, guard, buddy_owner_handle(&owner, handle), &list);
+	buddy_owner_dispose(&owner, handle, slots_generation(&owner.handles, handle));
 	CHECK_STATUS(buddy_free_block(&list, 0, false), POISONED);
-	CHECK_STATUS(buddy_free(&list, false), POISONED);
-	CHECK_OK(buddy_free(&list, false));
+	CHECK(buddy_owner_meant(&owner, guard, BUDDY_ANY_GENERATION, &meant));
+	CHECK_SAME(buddy_owner_handle(&owner, handle)->allocator, allocator);
+	buddy_owner_release(&owner, buddy_owner_handle(&owner, handle), 1);
+	CHECK_SAME(buddy_owner_handle(&owner, handle), NULL);
+	CHECK(!buddy_owner_meant(&owner, guard, BUDDY_ANY_GENERATION, &meant));
+	buddy_owner_destroy(&owner);
 }
 
 TEST("a BUG during an allocation leaves the list empty, and belonging to nobody")
@@ -129,7 +141,7 @@ TEST("a BUG during an allocation leaves the list empty, and belonging to nobody"
 		/* The block at the top of the tree of free ones says that it is in use. */
 		allocator->mm.roots[0]->header &= ~GPU_BUDDY_HEADER_STATE;
 		allocator->mm.roots[0]->header |= GPU_BUDDY_ALLOCATED;
-		buddy_list_init(&list);
+		buddy_list_init(&list, BUDDY_NOBODY);
 		CHECK_STATUS(raw ? ALLOC_RAW(allocator, &list, .end = MIB, .size = 4 * KIB) :
 				   ALLOC(allocator, &list, .size = 4 * KIB),
 			     POISONED);
@@ -143,18 +155,21 @@ TEST("a BUG during an allocation leaves the list empty, and belonging to nobody"
 	}
 }
 
-TEST("a BUG during a trim leaves a list that nobody reads blocks from")
+TEST("a BUG during a trim leaves a list that nobody finds, or reads blocks from")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
+	struct buddy_name name;
 	EMPTY_LIST(list);
 
 	/* Chunks so small that the offset of a half runs into the bits of the header that must be empty. */
 	CHECK_OK(ALLOC(allocator, &list, .size = 32 * KIB));
+	name = buddy_name_of(&list);
 	allocator->mm.chunk_size = 64;
 	CHECK_STATUS(buddy_trim(&list, NULL, 64), POISONED);
 	CHECK_TEXT(buddy_bug(allocator).condition, "block->header & GPU_BUDDY_HEADER_UNUSED");
 	CHECK_EQ(buddy_count(&list), 0);
-	CHECK(list_empty(&list.blocks));
+	CHECK_SAME(list.first, NULL);
+	CHECK(!buddy_find_list(allocator, BUDDY_NOBODY, name, &list));
 	CHECK_STATUS(buddy_free(&list, false), POISONED);
 	buddy_put(allocator);
 }

@@ -157,7 +157,7 @@ static void run_at_random(uint64_t seed, struct buddy_config config, bool with_f
 	run = (struct run){ .random = seed, .size = config.size };
 	run.allocator = new_allocator_with(config);
 	for (int i = 0; i < LISTS; i++)
-		buddy_list_init(&run.lists[i]);
+		buddy_list_init(&run.lists[i], BUDDY_NOBODY);
 
 	for (int i = 0; i < STEPS; i++) {
 		if (with_failures)

@@ -35,8 +35,8 @@ static void begin(struct pair *pair, uint64_t seed)
 	pair->walk = new_allocator(pair->chunks * CHUNK);
 	pair->kernel = new_allocator(pair->chunks * CHUNK);
 	for (int i = 0; i < LISTS; i++) {
-		buddy_list_init(&pair->walked[i]);
-		buddy_list_init(&pair->searched[i]);
+		buddy_list_init(&pair->walked[i], BUDDY_NOBODY);
+		buddy_list_init(&pair->searched[i], BUDDY_NOBODY);
 	}
 }
 

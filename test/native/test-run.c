@@ -53,6 +53,21 @@ static enum buddy_status do_row(struct buddy_allocator *allocator, void *argumen
 	return BUDDY_OK;
 }
 
+/* A list, by its name. */
+struct naming {
+	uint32_t owner;
+	struct buddy_name name;
+	uint64_t freed;
+};
+
+static enum buddy_status free_named(struct buddy_allocator *allocator, void *arguments)
+{
+	struct naming *naming = arguments;
+
+	buddy_run_free_named(allocator, naming->owner, naming->name, false, &naming->freed);
+	return BUDDY_OK;
+}
+
 TEST("operations are done in their order, whatever they are")
 {
 	struct buddy_allocator *allocator = new_allocator(64 * KIB);
@@ -126,7 +141,7 @@ TEST("each allocation of a run may take all the steps there are")
 
 	CHECK_OK(buddy_create(&config, &allocator));
 	for (size_t i = 0; i < 200; i++) {
-		buddy_list_init(&lists[i]);
+		buddy_list_init(&lists[i], BUDDY_NOBODY);
 		operations[i] = (struct operation){ DO_ALLOC, &lists[i], &small, 0 };
 	}
 	for (; done < 200; done += 8) {
@@ -211,7 +226,8 @@ TEST("a BUG in the middle of a run ends it, and what was in work or comes later 
 
 	CHECK_EQ(buddy_run(allocator, do_row, &row), BUDDY_POISONED);
 	CHECK_EQ(row.done, 1);
-	CHECK_SAME(buddy_allocator_of(&corrupted), allocator);
+	CHECK_SAME(buddy_allocator_of(&corrupted), NULL);
+	CHECK_SAME(buddy_allocator_of(&held), allocator);
 	CHECK_EQ(buddy_run(allocator, do_row, &row), BUDDY_POISONED);
 	CHECK_EQ(row.done, 1);
 	buddy_abandon(&corrupted);
@@ -225,26 +241,51 @@ TEST("a BUG in the middle of a run ends it, and what was in work or comes later 
 	buddy_put(allocator);
 }
 
-TEST("a run may give up the last that keeps its allocator alive")
+TEST("a list is freed in a run by its name, once, and not by another owner's number")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
-	EMPTY_LIST(a);
-	EMPTY_LIST(b);
-	struct operation operations[] = { { DO_FREE, &a, NULL, 0 }, { DO_FREE, &b, NULL, 0 } };
+	struct naming naming = { .owner = buddy_open_owner(allocator) };
+	struct buddy_list list = { .owner = naming.owner };
 
-	CHECK_OK(ALLOC(allocator, &a, .size = CHUNK));
-	CHECK_OK(ALLOC(allocator, &b, .size = CHUNK));
+	CHECK_OK(ALLOC(allocator, &list, .size = 28 * KIB));
+	naming.name = buddy_name_of(&list);
+	naming.owner++;
+	CHECK_OK(buddy_run(allocator, free_named, &naming));
+	CHECK_EQ(naming.freed, 0);
+	naming.owner--;
+	CHECK_OK(buddy_run(allocator, free_named, &naming));
+	CHECK_EQ(naming.freed, 1);
+	CHECK_EQ(avail_of(allocator), MIB);
+	CHECK_OK(buddy_run(allocator, free_named, &naming));
+	CHECK_EQ(naming.freed, 1);
+	drop_allocator(allocator);
+}
+
+TEST("a list that meets a BUG while it is freed by its name counts as freed, and later ones are abandoned")
+{
+	struct buddy_allocator *allocator = new_allocator(MIB);
+	struct naming naming = { .owner = buddy_open_owner(allocator) };
+	struct buddy_list list = { .owner = naming.owner }, later = { .owner = naming.owner };
+	struct buddy_name name;
+
+	CHECK_OK(ALLOC(allocator, &list, .size = CHUNK));
+	CHECK_OK(ALLOC(allocator, &later, .size = CHUNK));
+	naming.name = buddy_name_of(&list);
+	name = buddy_name_of(&later);
+	corrupt(&list);
+	CHECK_STATUS(buddy_run(allocator, free_named, &naming), POISONED);
+	CHECK_EQ(naming.freed, 1);
+	CHECK(!buddy_abandon_named(allocator, naming.owner, naming.name));
+	CHECK(!buddy_abandon_named(allocator, naming.owner + 1, name));
+	CHECK(buddy_abandon_named(allocator, naming.owner, name));
+	CHECK(!buddy_abandon_named(allocator, naming.owner, name));
 	buddy_put(allocator);
-	CHECK_OK(buddy_run(allocator, do_row, &(struct row){ operations, 2, 0, {} }));
-	CHECK_SAME(buddy_allocator_of(&a), NULL);
-	CHECK_SAME(buddy_allocator_of(&b), NULL);
 }
 
 TEST("what will be freed can be asked for ahead, whatever it is")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB), *other = new_allocator(MIB);
 	struct picture before;
-	EMPTY_LIST(empty);
 	EMPTY_LIST(root);
 	EMPTY_LIST(left);
 
@@ -252,13 +293,16 @@ TEST("what will be freed can be asked for ahead, whatever it is")
 	CHECK_OK(ALLOC(other, &root, .size = MIB));
 	take_picture(allocator, &before);
 
-	const struct buddy_list *lists[] = { &empty, &root, &left };
-	for (unsigned int i = 0; i < 3; i++) {
-		buddy_run_fetch_block(lists[i]);
-		buddy_run_fetch_parent(allocator, lists[i]);
-		buddy_run_fetch_buddy(allocator, lists[i]);
-		buddy_run_fetch_parent(other, lists[i]);
-		buddy_run_fetch_buddy(other, lists[i]);
+	const uint32_t nodes[] = { arena_number_of(left.first), arena_number_of(root.first), 12345,
+				   0x7fffffff, 0xffffffff };
+	for (unsigned int i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
+		for (uint32_t owner = 0; owner < 4; owner++) {
+			buddy_run_fetch_block(allocator, nodes[i]);
+			buddy_run_fetch_parent(allocator, owner, nodes[i]);
+			buddy_run_fetch_buddy(allocator, owner, nodes[i]);
+			buddy_run_fetch_parent(other, owner, nodes[i]);
+			buddy_run_fetch_buddy(other, owner, nodes[i]);
+		}
 	}
 	CHECK_UNCHANGED(allocator, &before);
 	CHECK_OK(buddy_free(&left, false));

@@ -36,7 +36,7 @@ static struct buddy_token park(struct buddy_allocator *allocator, const void *by
 	CHECK_OK(park_list(&list, by, &ticket));
 	CHECK_SAME(list.allocator, NULL);
 	CHECK_EQ(buddy_count(&list), 0);
-	CHECK(list_empty(&list.blocks));
+	CHECK_SAME(list.first, NULL);
 	return ticket;
 }
 
@@ -102,9 +102,9 @@ TEST("blocks that were parked are adopted once, as they were")
 	CHECK_EQ(buddy_first(&list).tag, 5);
 	CHECK_STATUS(buddy_adopt(allocator, ticket, &second), TOKEN_UNKNOWN);
 	CHECK_SAME(second.allocator, NULL);
-	buddy_put(allocator);
 	CHECK_BOOKS(allocator);
 	CHECK_OK(buddy_free(&list, false));
+	drop_allocator(allocator);
 }
 
 TEST("a ticket that stands for nothing, or for blocks of another allocator, is refused")
@@ -205,55 +205,107 @@ TEST("a BUG over parked blocks while their giver ends poisons the allocator, and
 	buddy_put(allocator);
 }
 
-TEST("a list is parked by slot and generation, in two steps, once")
-{
-	struct buddy_allocator *allocator = new_allocator(MIB);
-	struct buddy_token token, ticket, unused;
+/* An owner with a list of 28 KiB in a guard, which it has through a handle on an allocator of 1 MiB. */
+struct giving {
 	struct buddy_owner owner;
-	uint32_t slot, generation;
-	EMPTY_LIST(list);
+	struct buddy_allocator *allocator;
+	uint32_t handle, guard, generation;
+	struct buddy_token token, ticket;
+};
 
-	buddy_owner_init(&owner);
-	slot = buddy_owner_open_list(&owner);
-	generation = slots_generation(&owner.lists, slot);
-	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket), FREED);
-	CHECK_OK(ALLOC(allocator, buddy_owner_list_at(&owner, slot), .size = 28 * KIB));
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation), TOKEN_UNKNOWN);
-	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation + 1, &token, &ticket),
+static void begin_giving(struct giving *giving)
+{
+	struct buddy_list list = { .allocator = NULL };
+	struct buddy_handle *handle;
+
+	giving->allocator = new_allocator(MIB);
+	buddy_get(giving->allocator);
+	buddy_owner_init(&giving->owner);
+	giving->handle = buddy_owner_take(&giving->owner, giving->allocator, true);
+	giving->guard = buddy_owner_open_guard(&giving->owner);
+	handle = buddy_owner_handle(&giving->owner, giving->handle);
+	list.owner = handle->owner;
+	CHECK_OK(ALLOC(giving->allocator, &list, .size = 28 * KIB, .tag = 5));
+	buddy_owner_guard(&giving->owner, giving->guard, handle, &list);
+	giving->generation =
+		BUDDY_LOW_GENERATION(slots_generation(&giving->owner.guards, giving->guard));
+}
+
+static enum buddy_status prepare(struct giving *giving, uint32_t generation)
+{
+	return buddy_owner_prepare_parking(&giving->owner, giving->guard, generation,
+					   &giving->token, &giving->ticket);
+}
+
+TEST("a list is parked by guard and generation, in two steps, once")
+{
+	struct giving giving;
+	struct buddy_list list;
+	uint32_t generation, empty;
+	EMPTY_LIST(adopted);
+
+	begin_giving(&giving);
+	generation = giving.generation;
+	empty = buddy_owner_open_guard(&giving.owner);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, empty, BUDDY_ANY_GENERATION), FREED);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation), TOKEN_UNKNOWN);
+	CHECK_STATUS(prepare(&giving, generation + 1), FREED);
+	CHECK_OK(prepare(&giving, generation));
+	CHECK_STATUS(buddy_adopt(giving.allocator, giving.ticket, &adopted), TOKEN_UNKNOWN);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation + 1), FREED);
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, generation));
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation), FREED);
+	CHECK_STATUS(buddy_owner_find(&giving.owner, giving.guard, BUDDY_ANY_GENERATION, &list),
 		     FREED);
-	CHECK_OK(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket));
-	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), TOKEN_UNKNOWN);
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation + 1), FREED);
-	CHECK_OK(buddy_owner_park(&owner, slot, generation));
-	CHECK_STATUS(buddy_owner_prepare_parking(&owner, slot, generation, &token, &unused), FREED);
-	CHECK_STATUS(buddy_owner_park(&owner, slot, generation), FREED);
-	CHECK_STATUS(buddy_owner_free(&owner, slot, generation, false), FREED);
+	CHECK_OK(buddy_adopt(giving.allocator, giving.ticket, &adopted));
+	CHECK_STATUS(prepare(&giving, generation), FREED);
 
-	CHECK_SAME(buddy_find(token), allocator);
-	buddy_put(allocator);
-	CHECK_OK(buddy_adopt(allocator, ticket, &list));
-	CHECK_EQ(bytes_in(&list), 28 * KIB);
-	CHECK_OK(buddy_free(&list, false));
-	buddy_owner_destroy(&owner);
-	drop_allocator(allocator);
+	CHECK_SAME(buddy_find(giving.token), giving.allocator);
+	buddy_put(giving.allocator);
+	CHECK_EQ(bytes_in(&adopted), 28 * KIB);
+	CHECK_OK(buddy_free(&adopted, false));
+	buddy_owner_destroy(&giving.owner);
+	drop_allocator(giving.allocator);
+}
+
+TEST("a parked list keeps no handle, and an adopted one does")
+{
+	struct giving giving;
+	uint32_t handle;
+
+	begin_giving(&giving);
+	buddy_owner_dispose(&giving.owner, giving.handle,
+			    slots_generation(&giving.owner.handles, giving.handle));
+	CHECK_OK(prepare(&giving, giving.generation));
+	CHECK(buddy_owner_handle(&giving.owner, giving.handle) != NULL);
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation));
+	CHECK_SAME(buddy_owner_handle(&giving.owner, giving.handle), NULL);
+
+	handle = buddy_owner_take(&giving.owner, buddy_find(giving.token), false);
+	CHECK_STATUS(buddy_owner_adopt(&giving.owner, buddy_owner_handle(&giving.owner, handle),
+				       giving.ticket, 7777),
+		     FREED);
+	CHECK_OK(buddy_owner_adopt(&giving.owner, buddy_owner_handle(&giving.owner, handle),
+				   giving.ticket, giving.guard));
+	buddy_owner_dispose(&giving.owner, handle, slots_generation(&giving.owner.handles, handle));
+	CHECK(buddy_owner_handle(&giving.owner, handle) != NULL);
+	buddy_owner_close_guard(&giving.owner, giving.guard);
+	CHECK_SAME(buddy_owner_handle(&giving.owner, handle), NULL);
+	CHECK_EQ(avail_of(giving.allocator), MIB);
+	buddy_owner_destroy(&giving.owner);
+	drop_allocator(giving.allocator);
 }
 
 TEST("an owner that ends takes back what it parked and nobody adopted")
 {
-	struct buddy_allocator *allocator = new_allocator(MIB);
-	struct buddy_token token, ticket;
-	struct buddy_owner owner;
-	uint32_t slot, generation;
+	struct giving giving;
 	EMPTY_LIST(list);
 
-	buddy_owner_init(&owner);
-	slot = buddy_owner_open_list(&owner);
-	CHECK_OK(ALLOC(allocator, buddy_owner_list_at(&owner, slot), .size = 28 * KIB));
-	generation = slots_generation(&owner.lists, slot);
-	CHECK_OK(buddy_owner_prepare_parking(&owner, slot, generation, &token, &ticket));
-	CHECK_OK(buddy_owner_park(&owner, slot, generation));
-	buddy_owner_destroy(&owner);
-	CHECK_EQ(avail_of(allocator), MIB);
-	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), TOKEN_UNKNOWN);
-	drop_allocator(allocator);
+	begin_giving(&giving);
+	CHECK_OK(prepare(&giving, giving.generation));
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation));
+	buddy_owner_destroy(&giving.owner);
+	CHECK_EQ(avail_of(giving.allocator), MIB);
+	CHECK_STATUS(buddy_adopt(giving.allocator, giving.ticket, &list), TOKEN_UNKNOWN);
+	drop_allocator(giving.allocator);
 }

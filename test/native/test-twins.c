@@ -40,7 +40,7 @@ static void make_twin(const struct program *program, struct twin *twin, uint64_t
 		.any_unit = true,
 	});
 	for (int i = 0; i < LISTS; i++)
-		buddy_list_init(&twin->lists[i]);
+		buddy_list_init(&twin->lists[i], BUDDY_NOBODY);
 }
 
 static void begin(struct program *program, uint64_t seed, uint64_t unit)
@@ -259,6 +259,21 @@ static void check_columns(const struct program *program, const struct buddy_colu
 	}
 }
 
+static void check_reports(const struct buddy_list *small, const struct buddy_list *large)
+{
+	struct buddy_report one, other;
+	/* Generations begin anywhere. */
+	int32_t mask = (1 << BUDDY_SHAPE_GENERATION_SHIFT) - 1;
+
+	buddy_report(small, &one);
+	buddy_report(large, &other);
+	CHECK_EQ(one.count, other.count);
+	CHECK_EQ(one.chunk, other.chunk);
+	CHECK_EQ(one.shape & mask, other.shape & mask);
+	CHECK_EQ(buddy_first_chunk(small), buddy_first_chunk(large));
+	CHECK_EQ(buddy_first(small).tag, buddy_first(large).tag);
+}
+
 static void check_list(struct program *program, uint64_t i)
 {
 	struct buddy_list *small = &program->small.lists[i], *large = &program->large.lists[i];
@@ -275,7 +290,7 @@ static void check_list(struct program *program, uint64_t i)
 	CHECK_EQ(small_count, large_count);
 	check_columns(program, &small_columns, &large_columns, small_count);
 	if (small_count)
-		CHECK_EQ(buddy_first_chunk(small), buddy_first_chunk(large));
+		check_reports(small, large);
 	free_columns(&small_columns);
 	free_columns(&large_columns);
 }

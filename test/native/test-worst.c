@@ -14,7 +14,7 @@ static enum buddy_status try(const struct worst_case *worst, uint64_t step_limit
 
 	worst->build(&stage, FRAGMENTS);
 	stage.allocator->step_limit = step_limit;
-	buddy_list_init(&list);
+	buddy_list_init(&list, BUDDY_NOBODY);
 	buddy_avail(stage.allocator, &before);
 	status = buddy_alloc(stage.allocator, &list, &request);
 	*steps = stage.allocator->context.steps;

@@ -44,10 +44,17 @@ void world_init(struct world *world)
 	memset(world, 0, sizeof(*world));
 	for (int i = 0; i < OWNERS; i++)
 		buddy_owner_init(&world->owners[i]);
-	for (int i = 0; i < LISTS; i++)
+	for (int i = 0; i < LISTS; i++) {
+		world->lists[i].handle = NOBODY;
 		world->lists[i].blocks.allocator = NOBODY;
+	}
 	for (int i = 0; i < TICKETS; i++)
 		world->tickets[i].blocks.allocator = NOBODY;
+	for (int i = 0; i < POOLS; i++)
+		for (int j = 0; j < POOL_ROOM; j++)
+			world->pools[i].items[j].blocks.allocator = NOBODY;
+	for (int i = 0; i < GROUPS; i++)
+		world_close_group(&world->groups[i]);
 }
 
 void world_destroy(struct world *world)
@@ -66,9 +73,23 @@ void world_destroy(struct world *world)
 			  warning.line, warning.condition);
 }
 
-struct buddy_list *world_list(struct world *world, const struct list_entry *entry)
+/* The list in a guard, which must be there. */
+static struct buddy_list list_in(struct world *world, const struct list_entry *entry)
 {
-	return buddy_owner_list_at(&world->owners[entry->owner], entry->slot);
+	struct buddy_list list;
+
+	CHECK(buddy_owner_find(&world->owners[entry->owner], entry->slot, entry->generation,
+			       &list) == BUDDY_OK);
+	return list;
+}
+
+struct buddy_list world_item(struct world *world, const struct pool_entry *pool, uint32_t index)
+{
+	struct buddy_list list;
+
+	CHECK(buddy_pool_find(&world->owners[pool->owner], pool->slot, index,
+			      pool->items[index].generation, &list));
+	return list;
 }
 
 /* Reads a list, by the library's own account, and returns how many blocks there are. */
@@ -95,18 +116,17 @@ static struct extent extent_at(const struct world *world, int allocator, uint64_
 	};
 }
 
-void world_note_blocks(struct world *world, struct list_entry *entry, int allocator, uint64_t tag)
+void world_note_blocks(struct world *world, struct blocks *blocks, const struct buddy_list *list,
+		       int allocator, uint64_t tag)
 {
-	struct blocks *blocks = &entry->blocks;
-
 	world_forget_blocks(blocks);
 	blocks->allocator = allocator;
 	blocks->tag = tag;
-	blocks->count = read_list(world, world_list(world, entry), tag);
+	blocks->count = read_list(world, list, tag);
 	blocks->extents = resize(NULL, blocks->count, sizeof(*blocks->extents));
 	for (uint64_t i = 0; i < blocks->count; i++)
 		blocks->extents[i] = extent_at(world, allocator, i);
-	CHECK(buddy_bytes(world_list(world, entry)) == world_bytes(blocks));
+	CHECK(buddy_bytes(list) == world_bytes(blocks));
 }
 
 void world_forget_blocks(struct blocks *blocks)
@@ -124,19 +144,88 @@ uint64_t world_bytes(const struct blocks *blocks)
 	return bytes;
 }
 
+void world_note_guard(struct world *world, struct list_entry *entry, int handle)
+{
+	entry->handle = handle;
+	entry->generation = BUDDY_LOW_GENERATION(
+		slots_generation(&world->owners[entry->owner].guards, entry->slot));
+}
+
+void world_move_pool(struct world *world, struct pool_entry *pool, uint32_t capacity)
+{
+	void *old = pool->memory;
+	struct buddy_pool_header *header;
+
+	header = test_memory(sizeof(*header) + capacity * sizeof(struct buddy_pool_entry));
+	buddy_pool_move(buddy_pool_at(&world->owners[pool->owner], pool->slot), header, capacity);
+	pool->memory = header;
+	pool->capacity = capacity;
+	if (old)
+		CHECK(((struct buddy_pool_header *)old)->moved);
+	free(old);
+}
+
+void world_close_pool(struct pool_entry *pool)
+{
+	free(pool->memory);
+	for (int i = 0; i < POOL_ROOM; i++)
+		world_forget_blocks(&pool->items[i].blocks);
+	memset(pool, 0, sizeof(*pool));
+	for (int i = 0; i < POOL_ROOM; i++)
+		pool->items[i].blocks.allocator = NOBODY;
+}
+
+void world_empty_group(struct group_entry *group)
+{
+	for (int i = 0; i < GROUP_ROWS; i++)
+		world_forget_blocks(&group->rows[i]);
+	group->handle = NOBODY;
+	group->count = 0;
+}
+
+void world_close_group(struct group_entry *group)
+{
+	world_empty_group(group);
+	group->open = false;
+}
+
+bool world_has_users(const struct world *world, int handle)
+{
+	for (int i = 0; i < LISTS; i++)
+		if (world->lists[i].blocks.allocator != NOBODY && world->lists[i].handle == handle)
+			return true;
+	for (int i = 0; i < POOLS; i++)
+		if (world->pools[i].open && world->pools[i].handle == handle)
+			return true;
+	for (int i = 0; i < GROUPS; i++)
+		if (world->groups[i].handle == handle)
+			return true;
+	return false;
+}
+
+/* The handle is gone, and only lists that are freed have come through it. */
+static void end_handle(struct world *world, int handle)
+{
+	world->handles[handle].there = false;
+	for (int i = 0; i < LISTS; i++)
+		if (world->lists[i].handle == handle)
+			world->lists[i].handle = NOBODY;
+}
+
 static bool is_held(const struct world *world, int allocator)
 {
 	for (int i = 0; i < HANDLES; i++)
-		if (world->handles[i].open && world->handles[i].allocator == allocator)
-			return true;
-	for (int i = 0; i < LISTS; i++)
-		if (world->lists[i].open && world->lists[i].blocks.allocator == allocator)
+		if (world->handles[i].there && world->handles[i].allocator == allocator)
 			return true;
 	return false;
 }
 
 void world_settle(struct world *world)
 {
+	for (int i = 0; i < HANDLES; i++)
+		if (world->handles[i].there && world->handles[i].disposed &&
+		    !world_has_users(world, i))
+			end_handle(world, i);
 	for (int i = 0; i < ALLOCATORS; i++) {
 		struct allocator_entry *entry = &world->allocators[i];
 
@@ -177,13 +266,19 @@ void world_end_owner(struct world *world, int owner)
 		world->lists[i].open = false;
 		world_forget_blocks(&world->lists[i].blocks);
 	}
+	for (int i = 0; i < POOLS; i++)
+		if (world->pools[i].open && world->pools[i].owner == owner)
+			world_close_pool(&world->pools[i]);
+	for (int i = 0; i < GROUPS; i++)
+		if (world->groups[i].open && world->groups[i].owner == owner)
+			world_close_group(&world->groups[i]);
 	for (int i = 0; i < HANDLES; i++)
-		if (world->handles[i].owner == owner)
-			world->handles[i].open = false;
+		if (world->handles[i].there && world->handles[i].owner == owner)
+			end_handle(world, i);
 	world_settle(world);
 }
 
-/* Calls `visit` with all blocks in use of an allocator, on lists and parked. */
+/* Calls `visit` with all blocks in use of an allocator, on lists, in pools, in groups and parked. */
 static void for_all_blocks(const struct world *world, int allocator,
 			   void (*visit)(void *visitor, const struct blocks *blocks), void *visitor)
 {
@@ -193,6 +288,14 @@ static void for_all_blocks(const struct world *world, int allocator,
 	for (int i = 0; i < TICKETS; i++)
 		if (world->tickets[i].blocks.allocator == allocator)
 			visit(visitor, &world->tickets[i].blocks);
+	for (int i = 0; i < POOLS; i++)
+		for (int j = 0; j < POOL_ROOM; j++)
+			if (world->pools[i].items[j].blocks.allocator == allocator)
+				visit(visitor, &world->pools[i].items[j].blocks);
+	for (int i = 0; i < GROUPS; i++)
+		for (int j = 0; j < GROUP_ROWS; j++)
+			if (world->groups[i].rows[j].allocator == allocator)
+				visit(visitor, &world->groups[i].rows[j]);
 }
 
 struct search {
@@ -304,18 +407,82 @@ static void check_allocator(struct world *world, int allocator)
 }
 
 /* A list has the blocks that were noted, in the same order. */
-static void check_list(struct world *world, const struct list_entry *entry)
+static void check_list(struct world *world, const struct buddy_list *list,
+		       const struct blocks *blocks)
 {
-	const struct blocks *blocks = &entry->blocks;
-
-	if (blocks->allocator == NOBODY || world->allocators[blocks->allocator].poisoned)
+	if (world->allocators[blocks->allocator].poisoned)
 		return;
-	CHECK(read_list(world, world_list(world, entry), blocks->tag) == blocks->count);
+	CHECK(read_list(world, list, blocks->tag) == blocks->count);
 	for (uint64_t i = 0; i < blocks->count; i++) {
 		struct extent extent = extent_at(world, blocks->allocator, i);
 
 		CHECK(extent.offset == blocks->extents[i].offset);
 		CHECK(extent.size == blocks->extents[i].size);
+	}
+}
+
+/* What JavaScript reads of an item is what the blocks say. */
+static void check_item(const struct world *world, const struct pool_entry *pool, uint32_t index)
+{
+	const struct buddy_pool_header *header = pool->memory;
+	const struct buddy_pool_entry *entry =
+		(const struct buddy_pool_entry *)(header + 1) + index;
+	const struct blocks *blocks = &pool->items[index].blocks;
+	uint64_t chunk_size, lowest = UINT64_MAX, chunk, chunks;
+
+	if (blocks->allocator == NOBODY) {
+		CHECK(entry->generation <= 0);
+		return;
+	}
+	chunk_size = world->allocators[blocks->allocator].chunk_size;
+	for (uint64_t i = 0; i < blocks->count; i++)
+		lowest = min(lowest, blocks->extents[i].offset);
+	chunk = lowest / chunk_size;
+	chunks = world_bytes(blocks) / chunk_size;
+	CHECK(entry->generation == pool->items[index].generation);
+	CHECK(entry->chunk == (chunk > INT32_MAX ? -1 : (int32_t)chunk));
+	CHECK(entry->chunks == (chunks > INT32_MAX ? -1 : (int32_t)chunks));
+}
+
+static void check_pool(struct world *world, const struct pool_entry *pool, struct buddy_list *lists,
+		       struct holdings *holdings)
+{
+	const struct buddy_pool_header *header = pool->memory;
+	uint32_t length = 0;
+
+	for (uint32_t i = 0; i < pool->count; i++) {
+		check_item(world, pool, i);
+		if (pool->items[i].blocks.allocator == NOBODY)
+			continue;
+		length++;
+		lists[holdings->count] = world_item(world, pool, i);
+		check_list(world, &lists[holdings->count++], &pool->items[i].blocks);
+	}
+	CHECK(!header || header->count == (int32_t)pool->count);
+	CHECK(buddy_pool_at(&world->owners[pool->owner], pool->slot)->length == length);
+}
+
+static void check_group(struct world *world, const struct group_entry *group,
+			struct buddy_list *lists, struct holdings *holdings)
+{
+	const struct buddy_group *there =
+		buddy_owner_group(&world->owners[group->owner], group->slot);
+
+	CHECK(there && there->count == group->count);
+	CHECK(!there->handle == (group->handle == NOBODY));
+	if (!there->handle)
+		return;
+	CHECK(there->handle ==
+	      buddy_owner_handle(&world->owners[group->owner], world->handles[group->handle].slot));
+	for (uint32_t row = 0; row < group->count; row++) {
+		const struct blocks *blocks = &group->rows[row];
+		struct buddy_list list;
+
+		CHECK(buddy_owner_find_row(there, row, &list) == (blocks->allocator != NOBODY));
+		if (blocks->allocator == NOBODY)
+			continue;
+		lists[holdings->count] = list;
+		check_list(world, &lists[holdings->count++], blocks);
 	}
 }
 
@@ -331,15 +498,27 @@ static uint64_t parked_in(const struct world *world, int allocator)
 
 void world_check(struct world *world)
 {
-	const struct buddy_list *lists[LISTS];
-	struct holdings holdings = { lists, 0, 0 };
+	enum { MOST = LISTS + POOLS * POOL_ROOM + GROUPS * GROUP_ROWS };
+	struct buddy_list lists[MOST];
+	const struct buddy_list *held[MOST];
+	struct holdings holdings = { held, 0, 0 };
 
 	for (int i = 0; i < LISTS; i++) {
-		if (!world->lists[i].open)
+		int allocator = world->lists[i].blocks.allocator;
+
+		if (allocator == NOBODY || world->allocators[allocator].poisoned)
 			continue;
-		check_list(world, &world->lists[i]);
-		lists[holdings.count++] = world_list(world, &world->lists[i]);
+		lists[holdings.count] = list_in(world, &world->lists[i]);
+		check_list(world, &lists[holdings.count++], &world->lists[i].blocks);
 	}
+	for (int i = 0; i < POOLS; i++)
+		if (world->pools[i].open)
+			check_pool(world, &world->pools[i], lists, &holdings);
+	for (int i = 0; i < GROUPS; i++)
+		if (world->groups[i].open)
+			check_group(world, &world->groups[i], lists, &holdings);
+	for (uint64_t i = 0; i < holdings.count; i++)
+		held[i] = &lists[i];
 
 	for (int i = 0; i < ALLOCATORS; i++) {
 		if (!world->allocators[i].allocator)

@@ -7,9 +7,19 @@
 
 #include "test.h"
 
-#include <buddy/owner.h>
+#include <buddy/pool.h>
 
-enum { OWNERS = 2, ALLOCATORS = 4, HANDLES = 8, LISTS = 48, TICKETS = 8 };
+enum {
+	OWNERS = 2,
+	ALLOCATORS = 4,
+	HANDLES = 8,
+	LISTS = 48,
+	TICKETS = 8,
+	POOLS = 4,
+	POOL_ROOM = 24,
+	GROUPS = 3,
+	GROUP_ROWS = 12,
+};
 
 #define NOBODY (-1)
 
@@ -40,7 +50,9 @@ struct allocator_entry {
 };
 
 struct handle_entry {
-	bool open;
+	/* There is a handle, which may have been disposed of; then it goes with its last user. */
+	bool there;
+	bool disposed;
 	int owner;
 	uint32_t slot;
 	uint32_t generation;
@@ -48,12 +60,43 @@ struct handle_entry {
 	uint64_t growth;
 };
 
+/* A guard. */
 struct list_entry {
 	bool open;
 	int owner;
 	uint32_t slot;
 	uint32_t generation;
+	/* The handle that its last list came through; NOBODY where the guard does not know it. */
+	int handle;
 	struct blocks blocks;
+};
+
+struct pool_item {
+	/* 0: there was none yet. */
+	int32_t generation;
+	struct blocks blocks;
+};
+
+struct pool_entry {
+	bool open;
+	int owner;
+	uint32_t slot;
+	int handle;
+	/* The header and the entries. */
+	void *memory;
+	uint32_t capacity;
+	uint32_t count;
+	struct pool_item items[POOL_ROOM];
+};
+
+struct group_entry {
+	bool open;
+	int owner;
+	uint32_t slot;
+	/* NOBODY: the group has no rows. */
+	int handle;
+	uint32_t count;
+	struct blocks rows[GROUP_ROWS];
 };
 
 struct ticket_entry {
@@ -69,6 +112,8 @@ struct world {
 	struct handle_entry handles[HANDLES];
 	struct list_entry lists[LISTS];
 	struct ticket_entry tickets[TICKETS];
+	struct pool_entry pools[POOLS];
+	struct group_entry groups[GROUPS];
 	/* Where descriptions of blocks are copied to, again and again. */
 	struct buddy_columns room;
 	struct extent *extents;
@@ -78,14 +123,34 @@ void world_init(struct world *world);
 /* Ends all owners. Nothing is left then, and the kernel code has never warned. */
 void world_destroy(struct world *world);
 
-struct buddy_list *world_list(struct world *world, const struct list_entry *entry);
+/* The list behind an item of a pool, which must be there. */
+struct buddy_list world_item(struct world *world, const struct pool_entry *pool, uint32_t index);
 
 /* Notes what is on a list now, which must be blocks in use with this tag. */
-void world_note_blocks(struct world *world, struct list_entry *entry, int allocator, uint64_t tag);
+void world_note_blocks(struct world *world, struct blocks *blocks, const struct buddy_list *list,
+		       int allocator, uint64_t tag);
 void world_forget_blocks(struct blocks *blocks);
+
+/* Notes the list that a guard has now, which came through this handle. */
+void world_note_guard(struct world *world, struct list_entry *entry, int handle);
+
+/* Moves a pool into memory with more room. */
+void world_move_pool(struct world *world, struct pool_entry *pool, uint32_t capacity);
+void world_close_pool(struct pool_entry *pool);
+
+/* Forgets the rows of a group; or that there is one. */
+void world_empty_group(struct group_entry *group);
+void world_close_group(struct group_entry *group);
+
+/* Whether lists that are not empty, pools or groups keep a handle. */
+bool world_has_users(const struct world *world, int handle);
+
 uint64_t world_bytes(const struct blocks *blocks);
 
-/* Somebody has given up something: allocators that nobody holds any more are gone, and what was parked there with them. */
+/*
+ * Somebody has given up something: handles that were disposed of and have no users any more are gone, then allocators that
+ * have no handles, and what was parked there with them.
+ */
 void world_settle(struct world *world);
 
 /* The owner has ended: so has all that was its own. */

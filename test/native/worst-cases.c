@@ -11,7 +11,7 @@ static void take_chunk(struct stage *stage, struct buddy_list *list)
 {
 	const struct buddy_request request = { .size = CHUNK_SIZE, .min_block_size = CHUNK_SIZE };
 
-	buddy_list_init(list);
+	buddy_list_init(list, BUDDY_NOBODY);
 	CHECK(buddy_alloc(stage->allocator, list, &request) == BUDDY_OK);
 }
 
@@ -37,10 +37,8 @@ static void shuffle(struct stage *stage)
 		CHECK(buddy_free(list, false) == BUDDY_OK);
 		if (list == last)
 			continue;
-		list_splice_tail(&last->blocks, &list->blocks);
-		list->allocator = last->allocator;
-		list->count = last->count;
-		buddy_list_init(last);
+		*list = *last;
+		buddy_list_init(last, BUDDY_NOBODY);
 	}
 }
 

@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 
 /* An allocator, and lists with all that is in use in it. */
 struct stage {

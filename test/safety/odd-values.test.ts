@@ -12,6 +12,7 @@ import {
   SZ_64K,
   type AllocOptions,
   type Bytes,
+  type GpuBuddyState,
 } from 'gpu-buddy';
 import { expectSound, stateOf } from '../lib/helpers';
 
@@ -39,6 +40,8 @@ const names = [
   ...['minBlockSize', 'mode', 'contiguous', 'clear', 'trimDisable', 'tag'],
   ...['range', 'start', 'end', 'at', 'alignment', 'cleared', 'atomic'],
   ...['type', 'id', 'buddy'],
+  ...['offset', 'order', 'format', 'version', 'lists', 'blocks', 'free'],
+  ...['tags', 'counts', 'offsets', 'orders'],
 ];
 
 const values: [name: string, make: () => unknown][] = [
@@ -118,6 +121,7 @@ const values: [name: string, make: () => unknown][] = [
   ['another allocator', () => new GpuBuddy({ size: SZ_4K })],
   ['a list of another allocator', () => new GpuBuddy({ size: SZ_4K }).allocBlocks(SZ_4K)],
   ['a handle of another batch', () => new GpuBuddy({ size: SZ_4K }).batch().alloc(SZ_4K)],
+  ['a handle of another pool', () => new GpuBuddy({ size: SZ_4K }).pool().alloc(SZ_4K)],
   ['an object that is made to look like a list', () => Object.create(AllocatedBlocks.prototype) as unknown],
 ];
 
@@ -142,10 +146,12 @@ function makeFixture({ bigint, chunkSize: chunk }: Form) {
   const done = batch.alloc(chunk);
   const result = batch.run();
   const planned = batch.alloc(chunk);
+  const pool = buddy.pool();
+  const handle = pool.alloc(chunk);
   return {
     ...{ form, chunk, end: form.size, kind: bigint ? 'bigint' : 'number' },
     ...{ buddy, three, single, token, shared: buddy.share() },
-    ...{ batch, planned, result, done },
+    ...{ batch, planned, result, done, pool, handle },
   };
 }
 
@@ -182,6 +188,13 @@ const optional =
   (value) =>
     value === undefined ? ['call'] : kind(value);
 const options: Kind = (value) => (isObject(value) ? ['call', 'wrong type', 'look'] : ['wrong type']);
+/** The argument of `append()`: a list, which looks at nothing that others can make. */
+const list: Kind = (value) => (isList(value) ? ['call', 'wrong type', 'look'] : hopeless(value));
+/** Of a state: byte counts, and entries. */
+const textOrNumber: Kind = (value) => [
+  typeof value === 'number' || typeof value === 'string' ? 'call' : 'wrong type',
+];
+const text: Kind = (value) => [typeof value === 'string' ? 'call' : 'wrong type'];
 /** None of the values has what it takes. */
 const hopeless: Kind = (value) => (isObject(value) ? ['wrong type', 'look'] : ['wrong type']);
 const ignored: Kind = () => ['call'];
@@ -202,6 +215,17 @@ const withRange = (start: unknown, end: unknown) =>
 function ofKind<T extends { readonly size: Bytes }>(object: T, bigint: boolean | undefined): T {
   expect(typeof object.size).toBe(bigint === true ? 'bigint' : 'number');
   return object;
+}
+
+/** Makes an allocator of what another one has saved, but for some of it. */
+function restoreWith(
+  { buddy, form }: Fixture,
+  change: (state: GpuBuddyState) => object,
+  given: object = { bigint: form.bigint },
+): unknown[] {
+  const state = buddy.save();
+  const restored = GpuBuddy.restore({ ...state, ...change(state) }, given);
+  return [restored.buddy, ...restored.lists];
 }
 
 type Position = [name: string, kind: Kind, call: (given: Fixture, value: never) => unknown];
@@ -327,6 +351,100 @@ const positions: Position[] = [
       buddy.resetClear(value);
     },
   ],
+  ['tryExtend()', bytes, ({ three }, value) => [three.tryExtend(value)]],
+  [
+    'append()',
+    list,
+    ({ three }, value) => {
+      three.append(value);
+    },
+  ],
+  ['claim(…)', options, ({ buddy }, value) => buddy.claim(value)],
+  ['claim([…])', hopeless, ({ buddy }, value) => buddy.claim([value])],
+  ['claim([{ offset }])', bytes, ({ buddy }, offset) => buddy.claim([{ offset, order: 0 }])],
+  ['claim([{ order }])', integer, ({ buddy }, order) => buddy.claim([{ offset: 0, order }])],
+  [
+    'claim(blocks, …)',
+    optional(options),
+    ({ buddy }, value) => buddy.claim([{ offset: 0, order: 0 }], value),
+  ],
+  ...(
+    [
+      ['tag', integer],
+      ['clear', flag],
+    ] as const
+  ).map(([key, kind]): Position => [
+    `claim(blocks, { ${key} })`,
+    optional(kind),
+    ({ buddy }, value) => buddy.claim([{ offset: 0, order: 0 }], byName(key, value)),
+  ]),
+  ['GpuBuddy.restore(…)', hopeless, (_, value) => [GpuBuddy.restore(value)]],
+  ...(
+    [
+      ['format', text],
+      ['version', place],
+      ['size', textOrNumber],
+      ['chunkSize', textOrNumber],
+      ['baseOffset', textOrNumber],
+      ['lists', hopeless],
+      ['blocks', hopeless],
+      ['free', hopeless],
+    ] as const
+  ).map(([key, kind]): Position => [
+    `GpuBuddy.restore({ ${key} })`,
+    kind,
+    (given, value) => restoreWith(given, () => byName(key, value)),
+  ]),
+  ...(
+    [
+      ['lists', 'tags'],
+      ['lists', 'counts'],
+      ['blocks', 'offsets'],
+      ['blocks', 'orders'],
+      ['blocks', 'clear'],
+      ['free', 'offsets'],
+      ['free', 'orders'],
+    ] as const
+  ).flatMap(([part, column]): Position[] => [
+    [
+      `GpuBuddy.restore({ ${part}: { ${column} } })`,
+      options,
+      (given, value) =>
+        restoreWith(given, (state) => ({ [part]: { ...state[part], ...byName(column, value) } })),
+    ],
+    [
+      `GpuBuddy.restore({ ${part}: { ${column}: […] } })`,
+      place,
+      (given, value) =>
+        restoreWith(given, (state) => {
+          const values =
+            (state[part] as Readonly<Record<string, readonly number[] | undefined>>)[column] ?? [];
+          return { [part]: { ...state[part], [column]: [value, ...values.slice(1)] } };
+        }),
+    ],
+  ]),
+  [
+    'GpuBuddy.restore(state, …)',
+    optional(options),
+    ({ buddy }, value) => [GpuBuddy.restore(buddy.save(), value)],
+  ],
+  ...(
+    [
+      ['bigint', flag],
+      ['maxNativeBytes', integer],
+      ['maxSteps', integer],
+      ['captureStacks', flag],
+    ] as const
+  ).map(([key, kind]): Position => [
+    `GpuBuddy.restore(state, { ${key} })`,
+    optional(kind),
+    (given, value) => restoreWith(given, () => ({}), byName(key, value)),
+  ]),
+  [
+    'save(), which takes nothing',
+    ignored,
+    ({ buddy }, value) => Object.keys((buddy.save as (value: unknown) => object).call(buddy, value)),
+  ],
   ['at()', place, ({ three }, value) => three.at(value)],
   [
     'trim(…)',
@@ -410,6 +528,68 @@ const positions: Position[] = [
     ({ result }, value) => [result[method](value)],
   ]),
 
+  ...(['alloc', 'tryAlloc'] as const).flatMap((method): Position[] => {
+    const alloc = ({ pool, chunk }: Fixture, given: AllocOptions) => [pool[method](chunk, given)];
+    return [
+      [`pool.${method}(…)`, bytes, ({ pool }, value) => [pool[method](value)]],
+      [`pool.${method}(size, …)`, optional(options), alloc],
+      [`pool.${method}(size, { tag })`, optional(integer), (given, tag) => alloc(given, { tag })],
+      [`pool.${method}(size, { clear })`, optional(flag), (given, clear) => alloc(given, { clear })],
+      [`pool.${method}(size, { mode })`, optional(hopeless), (given, mode) => alloc(given, { mode })],
+      [`pool.${method}(size, { mode: { at } })`, bytes, (given, at) => alloc(given, { mode: { at } })],
+      [
+        `pool.${method}(size, { mode: { range: { start } } })`,
+        bytes,
+        (given, value) => alloc(given, withRange(value, given.end)),
+      ],
+    ];
+  }),
+  ...(['offset', 'size', 'blocks', 'free'] as const).map((method): Position => [
+    `pool.${method}(…)`,
+    place,
+    ({ pool }, value) => pool[method](value),
+  ]),
+  [
+    'pool.has(…), which never throws',
+    ignored,
+    ({ pool }, value) => {
+      expect(pool.has(value)).toBe(false);
+    },
+  ],
+  [
+    'pool.free(handle, …)',
+    optional(options),
+    ({ pool, handle }, value) => {
+      pool.free(handle, value);
+    },
+  ],
+  [
+    'pool.free(handle, { cleared })',
+    optional(flag),
+    ({ pool, handle }, cleared) => {
+      pool.free(handle, { cleared });
+    },
+  ],
+  [
+    'pool.clear(…)',
+    optional(options),
+    ({ pool }, value) => {
+      pool.clear(value);
+    },
+  ],
+  [
+    'pool.clear({ cleared })',
+    optional(flag),
+    ({ pool }, cleared) => {
+      pool.clear({ cleared });
+    },
+  ],
+  ...(['dispose', 'toJSON', Symbol.dispose, Symbol.iterator] as const).map((method): Position => [
+    `${String(method)}() of a pool, which takes nothing`,
+    ignored,
+    ({ pool }, value) => (pool[method] as (value: unknown) => unknown).call(pool, value),
+  ]),
+
   ['GpuBuddy.from(…)', hopeless, (_, value) => GpuBuddy.from(value)],
   ...(['type', 'id'] as const).map((key): Position => [
     `GpuBuddy.from({ ${key} })`,
@@ -449,13 +629,24 @@ const positions: Position[] = [
     ({ token }, bigint) => ofKind<AllocatedBlocks<Bytes>>(AllocatedBlocks.adopt(token, { bigint }), bigint),
   ],
 
-  ...(['share', 'stats', 'snapshot', 'freeSegments', 'print', 'batch', 'toJSON', 'dispose'] as const).map(
-    (method): Position => [
-      `${method}(), which takes nothing`,
-      ignored,
-      ({ buddy }, value) => (buddy[method] as (value: unknown) => unknown).call(buddy, value),
-    ],
-  ),
+  ...(
+    [
+      'share',
+      'stats',
+      'snapshot',
+      'freeSegments',
+      'print',
+      'batch',
+      'pool',
+      'freeAll',
+      'toJSON',
+      'dispose',
+    ] as const
+  ).map((method): Position => [
+    `${method}(), which takes nothing`,
+    ignored,
+    ({ buddy }, value) => (buddy[method] as (value: unknown) => unknown).call(buddy, value),
+  ]),
   ...(['transfer', 'toArrays', 'toJSON', Symbol.dispose, Symbol.iterator] as const).map(
     (method): Position => [
       `${String(method)}() of a list, which takes nothing`,
@@ -516,7 +707,7 @@ function expectRight(given: Fixture, result: unknown): void {
     const list = result as AllocatedBlocks<Bytes>;
     const sizes = Array.from(list, ({ size }) => BigInt(size));
     expect(BigInt(list.size)).toBe(sizes.reduce((sum, size) => sum + size, 0n));
-    expect(Number(list.size)).toBeGreaterThanOrEqual(given.chunk);
+    expect(list.size >= list.buddy.chunkSize).toBe(true);
     for (const { offset, size } of list)
       expect([typeof offset, typeof size]).toEqual([typeof list.size, typeof list.buddy.size]);
     list.free();
@@ -533,7 +724,12 @@ function hasSize(value: unknown): value is { readonly size: unknown } {
 }
 
 /** The batch and the result of before do what they would have done. */
-function expectSame({ batch, planned, result, done }: Fixture): void {
+function expectSame({ batch, planned, result, done, pool, handle }: Fixture): void {
+  expect([pool.length, pool.has(handle), Number(pool.size(handle))]).toEqual([
+    1,
+    true,
+    Number(pool.buddy.chunkSize),
+  ]);
   expect([batch.length, result.indexOf(done), result.blocks(done)?.length]).toEqual([1, 0, 1]);
   expect(batch.run().blocks(planned)?.length).toBe(1);
 }

@@ -10,12 +10,14 @@ import {
   BatchResult,
   GpuBuddy,
   GpuBuddyError,
+  Pool,
   SZ_16K,
   SZ_1M,
   SZ_4K,
   SZ_64K,
   type Bytes,
 } from 'gpu-buddy';
+import { ofBuddy } from '../../lib/internal';
 import { expectSound, firstOf, rangesOf, refusalOf, SZ_20K, SZ_24K, thrownBy } from '../lib/helpers';
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
@@ -270,6 +272,8 @@ describe('what cannot be made by hand', () => {
   batch.alloc(SZ_4K);
   const batchResult = batch.run();
   batch.alloc(SZ_4K);
+  const pool = buddy.pool();
+  pool.alloc(SZ_4K);
 
   test('lists and blocks have no constructor to call', () => {
     const make: (new (...values: unknown[]) => unknown)[] = [
@@ -277,6 +281,7 @@ describe('what cannot be made by hand', () => {
       AllocatedBlock as never,
       Batch as never,
       BatchResult as never,
+      Pool as never,
       blocks.constructor as never,
       block.constructor as never,
     ];
@@ -320,21 +325,25 @@ describe('what cannot be made by hand', () => {
       });
   }
 
-  const classes = [GpuBuddy, AllocatedBlocks, AllocatedBlock, Batch, BatchResult];
+  const classes = [GpuBuddy, AllocatedBlocks, AllocatedBlock, Batch, BatchResult, Pool];
 
   test.each(classes.flatMap(membersOf))(
     '%s is a TypeError, or knows nothing, on all that only looks like one',
     (name, member) => {
       // Its class is none of the others, whose members it must not have either.
       const own = classes.find((Class) => name.startsWith(`${Class.name}:`));
-      const objects = [buddy, blocks, block, batch, batchResult];
+      // Members of an allocator find some of their own names in a pool, and use what they find.
+      const isOfPool = own === Pool;
+      const objects = [buddy, blocks, block, batch, batchResult, ...(isOfPool ? [pool] : [])];
       const real = objects.filter((object) => object.constructor !== own);
       const forged = [
         undefined,
         null,
         0,
         {},
-        ...classes.map((Class) => Object.create(Class.prototype) as unknown),
+        ...classes
+          .filter((Class) => isOfPool || Class !== Pool)
+          .map((Class) => Object.create(Class.prototype) as unknown),
         ...objects.map((object) => Object.create(object) as unknown),
         ...objects.map((object) => new Proxy(object, {})),
         ...objects.map((object) => Object.assign(Object.create(null), object) as unknown),
@@ -350,6 +359,7 @@ describe('what cannot be made by hand', () => {
         expect(knowsNothing(result)).toBe(true);
       }
       expect([rangesOf(blocks).length, buddy.disposed, blocks.freed]).toEqual([2, false, false]);
+      expect([pool.length, pool.disposed]).toEqual([1, false]);
     },
   );
 
@@ -483,5 +493,59 @@ describe('a list', () => {
       return offsets;
     };
     expect((thrownBy(use) as { code?: unknown }).code).toMatch(/^ERR_(GPU_BUDDY_FREED|INVALID_ARG_TYPE)$/);
+  });
+});
+
+describe('a list that has lost all of its blocks gives up its allocator', () => {
+  function emptied(): { readonly buddy: GpuBuddy; readonly blocks: AllocatedBlocks } {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const blocks = buddy.allocBlocks(SZ_4K);
+    blocks.freeBlock(0);
+    return { buddy, blocks };
+  }
+
+  const ways: readonly (readonly [string, (buddy: GpuBuddy, blocks: AllocatedBlocks) => void])[] = [
+    [
+      'when it is freed',
+      (buddy, blocks) => {
+        blocks.free();
+        buddy.dispose();
+      },
+    ],
+    [
+      'when it is freed after the allocator was disposed of',
+      (buddy, blocks) => {
+        buddy.dispose();
+        blocks.free();
+      },
+    ],
+    [
+      'when a batch frees it',
+      (buddy, blocks) => {
+        const batch = buddy.batch();
+        batch.free(blocks);
+        batch.run();
+        buddy.dispose();
+      },
+    ],
+    [
+      'when another list takes over its blocks',
+      (buddy, blocks) => {
+        const other = buddy.allocBlocks(SZ_4K);
+        other.append(blocks);
+        other.free();
+        buddy.dispose();
+      },
+    ],
+  ];
+
+  test.each(ways)('%s', (_, end) => {
+    // A handle that is given up makes room for the next one.
+    const slots = Array.from({ length: 3 }, () => {
+      const { buddy, blocks } = emptied();
+      end(buddy, blocks);
+      return ofBuddy.handle(buddy).slot;
+    });
+    expect(new Set(slots).size).toBe(1);
   });
 });

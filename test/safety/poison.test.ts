@@ -22,9 +22,11 @@ function poisoned() {
   const blocks = buddy.allocBlocks(SZ_20K, { tag: 7 });
   const single = buddy.allocBlocks(SZ_4K);
   const token = buddy.allocBlocks(SZ_4K).transfer();
+  const pool = buddy.pool();
+  const handle = pool.alloc(SZ_4K);
   const shared = buddy.share();
   provokeBug(buddy);
-  return { buddy, blocks, single, token, shared };
+  return { buddy, blocks, single, token, shared, pool, handle };
 }
 
 type Use = (given: ReturnType<typeof poisoned>) => unknown;
@@ -67,6 +69,16 @@ describe('after a BUG', () => {
 
   test.each<[string, string, Use]>([
     ['allocBlocks()', 'gpu_buddy_alloc_blocks', ({ buddy }) => buddy.allocBlocks(SZ_4K)],
+    ['claim()', 'gpu_buddy_alloc_blocks', ({ buddy }) => buddy.claim([{ offset: 0, order: 0 }])],
+    ['save()', 'gpu_buddy', ({ buddy }) => buddy.save()],
+    [
+      'append()',
+      'gpu_buddy_block',
+      ({ blocks, single }) => {
+        blocks.append(single);
+      },
+    ],
+    ['tryExtend()', 'gpu_buddy_alloc_blocks', ({ single }) => single.tryExtend(SZ_4K)],
     ['tryAllocBlocks()', 'gpu_buddy_alloc_blocks', ({ buddy }) => buddy.tryAllocBlocks(SZ_4K)],
     ['blockAt()', 'gpu_buddy_allocated_addr_to_block', ({ buddy }) => buddy.blockAt(0)],
     [
@@ -102,13 +114,23 @@ describe('after a BUG', () => {
     ['at() of a block that nobody has looked at', 'gpu_buddy_block', ({ blocks }) => blocks.at(1)],
     ['iteration', 'gpu_buddy_block', ({ blocks }) => [...blocks]],
     ['size of several blocks', 'gpu_buddy_block', ({ blocks }) => blocks.size],
+    ['alloc() of a pool', 'gpu_buddy_alloc_blocks', ({ pool }) => pool.alloc(SZ_4K)],
+    ['tryAlloc() of a pool', 'gpu_buddy_alloc_blocks', ({ pool }) => pool.tryAlloc(SZ_4K)],
+    ['blocks() of a pool', 'gpu_buddy_block', ({ pool, handle }) => pool.blocks(handle)],
+    [
+      'freeAll()',
+      'gpu_buddy_free_list',
+      ({ buddy }) => {
+        buddy.freeAll();
+      },
+    ],
   ])('%s throws, and again, with file, line and condition', (_, syscall, use) => {
     const given = poisoned();
     for (let i = 0; i < 3; i++) expect(thrownBy(() => use(given))).toMatchObject({ ...POISONED, syscall });
   });
 
   test.each<[string, Use, unknown]>([
-    ['avail', ({ buddy }) => buddy.avail, SZ_1M - SZ_20K - 2 * SZ_4K],
+    ['avail', ({ buddy }) => buddy.avail, SZ_1M - SZ_20K - 3 * SZ_4K],
     ['clearAvail', ({ buddy }) => buddy.clearAvail, 0],
     ['size', ({ buddy }) => buddy.size, SZ_1M],
     ['stats()', ({ buddy }) => buddy.stats().kernelWarnings, 0],
@@ -116,6 +138,9 @@ describe('after a BUG', () => {
     ['largestFree', ({ buddy }) => buddy.largestFree, SZ_1M / 2],
     ['fragmentation', ({ buddy }) => buddy.fragmentation, 0],
     ['offset of a single block', ({ single }) => single.offset, SZ_1M - SZ_24K],
+    ['the length of a pool', ({ pool }) => pool.length, 1],
+    ['an allocation of a pool', ({ pool, handle }) => [pool.has(handle), pool.size(handle)], [true, SZ_4K]],
+    ['inspection of a pool', ({ pool }) => inspect(pool), 'Pool { length: 1 }'],
     ['share()', ({ buddy, shared }) => buddy.share().id === shared.id, true],
     ['from()', ({ shared }) => GpuBuddy.from(shared).size, SZ_1M],
     ['the length of a list', ({ blocks }) => blocks.length, 2],
@@ -140,6 +165,43 @@ describe('after a BUG', () => {
       list.free();
       list[Symbol.dispose]();
     }
+  });
+
+  test('free() of a pool throws once, and the handle is refused', () => {
+    const { pool, handle } = poisoned();
+    const free = () => {
+      pool.free(handle);
+    };
+    expect(thrownBy(free)).toMatchObject({ ...POISONED, syscall: 'gpu_buddy_free_list' });
+    expect([pool.length, pool.has(handle)]).toEqual([0, false]);
+    expect(thrownBy(free)).toMatchObject({ code: 'EINVAL' });
+  });
+
+  test('clear() of a pool throws, and the pool is empty; dispose() is silent', () => {
+    const { buddy, pool, handle } = poisoned();
+    const clear = () => {
+      pool.clear();
+    };
+    expect(thrownBy(clear)).toMatchObject({ ...POISONED, syscall: 'gpu_buddy_free_list' });
+    expect([pool.length, pool.has(handle), [...pool]]).toEqual([0, false, []]);
+    pool.dispose();
+    pool.dispose();
+    const other = poisoned().pool;
+    other.dispose();
+    expect([pool.disposed, other.disposed]).toEqual([true, true]);
+    // A new one is of no more use.
+    expect(thrownBy(() => buddy.pool().alloc(SZ_4K))).toMatchObject(POISONED);
+  });
+
+  test('what waited to be freed in a pool is gone, and nothing is said twice', () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const pool = buddy.pool();
+    const handles = [pool.alloc(SZ_4K), pool.alloc(SZ_4K)] as const;
+    pool.free(handles[0]);
+    provokeBug(buddy);
+    expect([pool.length, [...pool]]).toEqual([1, [handles[1]]]);
+    buddy.dispose();
+    pool.dispose();
   });
 
   test('the call that met it throws as every later one does', () => {

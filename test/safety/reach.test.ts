@@ -8,6 +8,7 @@ import {
   Batch,
   BatchResult,
   GpuBuddy,
+  Pool,
   SZ_1G,
   SZ_1M,
   SZ_4K,
@@ -150,13 +151,40 @@ describe('handles of a result', () => {
 });
 
 test('no method can be reached by a symbol but those that JavaScript and Node know', () => {
-  const classes = [GpuBuddy, AllocatedBlocks, AllocatedBlock, Batch, BatchResult];
+  const classes = [GpuBuddy, AllocatedBlocks, AllocatedBlock, Batch, BatchResult, Pool];
   const known = [Symbol.dispose, Symbol.iterator, Symbol.for('nodejs.util.inspect.custom')];
   for (const Class of classes)
     for (const holder of [Class, Class.prototype])
       expect(
         Object.getOwnPropertySymbols(holder).filter((symbol) => !known.includes(symbol as never)),
       ).toEqual([]);
+});
+
+describe('the memory of a pool', () => {
+  test('is no property of it, and is not made by whatever has the name of a constructor', () => {
+    const made: unknown[] = [];
+    const spy = <Class extends new (...args: never[]) => object>(Real: Class): Class =>
+      new Proxy(Real, {
+        construct(target, args, newTarget) {
+          const object = Reflect.construct(target, args, newTarget) as object;
+          made.push(object);
+          return object;
+        },
+      });
+    const real = { SharedArrayBuffer, Int32Array };
+    Object.assign(globalThis, {
+      SharedArrayBuffer: spy(SharedArrayBuffer),
+      Int32Array: spy(Int32Array),
+    });
+    try {
+      const pool = megabyte(false).pool();
+      for (let i = 0; i < 200; i++) pool.alloc(SZ_4K);
+      expect(Reflect.ownKeys(pool)).toEqual([]);
+    } finally {
+      Object.assign(globalThis, real);
+    }
+    expect(made).toEqual([]);
+  });
 });
 
 describe('the mailbox', () => {

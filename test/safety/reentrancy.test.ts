@@ -13,9 +13,10 @@ import {
   SZ_4K,
   type BatchHandle,
   type BatchResult,
+  type PoolHandle,
   type ReclaimedMessage,
 } from 'gpu-buddy';
-import { expectSound, randomNumbers } from '../lib/helpers';
+import { expectSound, randomNumbers, thrownBy } from '../lib/helpers';
 import { collect, collectUntil } from './built';
 
 const CHANNEL = 'gpu-buddy:reclaimed';
@@ -105,6 +106,51 @@ describe('dropped lists are freed', () => {
   });
 });
 
+describe('a pool', () => {
+  test('keeps what a hook allocates while a free of it is scheduled', async () => {
+    // No free is scheduled any more.
+    await turn();
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const pool = buddy.pool();
+    const first = pool.alloc(SZ_4K);
+    const inBetween: PoolHandle[] = [];
+    const hook = createHook({
+      init(_, type) {
+        if (type === 'Immediate' && inBetween.length === 0) inBetween.push(pool.alloc(SZ_4K));
+      },
+    }).enable();
+    cleanups.push(() => hook.disable());
+    pool.free(first);
+    hook.disable();
+    expect([...pool]).toEqual(inBetween);
+    expect([inBetween.length, pool.length, pool.has(first)]).toEqual([1, 1, false]);
+    for (const handle of inBetween) pool.free(handle);
+    expect(buddy.avail).toBe(buddy.size);
+  });
+
+  test.each(['clear', 'dispose'] as const)('can be ended while options are looked at: %s()', (method) => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const pool = buddy.pool();
+    const handle = pool.alloc(SZ_4K);
+    const evil = (key: string, value: unknown) => ({
+      get [key]() {
+        pool[method]();
+        return value;
+      },
+    });
+    const code = method === 'clear' ? 'EINVAL' : 'ERR_GPU_BUDDY_DISPOSED';
+    const free = () => {
+      pool.free(handle, evil('cleared', true));
+    };
+    expect(thrownBy(free)).toMatchObject({ code });
+    expect(buddy.avail).toBe(buddy.size);
+    if (method === 'clear') expect(pool.has(pool.alloc(SZ_4K, evil('tag', 1)))).toBe(true);
+    else expect(thrownBy(() => pool.alloc(SZ_4K, evil('tag', 1)))).toMatchObject({ code });
+    pool.dispose();
+    expect(buddy.avail).toBe(buddy.size);
+  });
+});
+
 test.each([1, 2])(
   'whatever the program does in the middle of a call, every range has one owner (seed %d)',
   async (seed) => {
@@ -115,6 +161,7 @@ test.each([1, 2])(
     const make = () => new GpuBuddy({ size: SPACE, captureStacks: random() < 0.5 });
     const buddies = [make(), make()] as const;
     const batches = buddies.map((buddy) => buddy.batch());
+    const pools = buddies.map((buddy) => buddy.pool());
     let lists: AllocatedBlocks[] = [];
     let results: BatchResult[] = [];
     /** Handles of either batch. */
@@ -189,13 +236,25 @@ test.each([1, 2])(
       if (random() < 0.6) result.free(evil({ cleared: random() < 0.5 }));
     }
 
+    function usePool(index: number): void {
+      const pool = pools[index];
+      if (!pool) return;
+      const what = random();
+      const handle = pick([...pool]);
+      if (what < 0.5 || handle === undefined) pool.alloc(SZ_4K, evil({ tag: 1, clear: random() < 0.5 }));
+      else if (what < 0.9) pool.free(handle, evil({ cleared: random() < 0.5 }));
+      else if (what < 0.97) lists.push(pool.blocks(handle));
+      else pool.clear(evil({ cleared: true }));
+    }
+
     function act(): void {
       const index = random() < 0.5 ? 0 : 1;
       const buddy = buddies[index];
       const list = pick(lists);
       const what = random();
       try {
-        if (what < 0.3) allocate(buddy);
+        if (what < 0.15) usePool(index);
+        else if (what < 0.3) allocate(buddy);
         else if (what < 0.5) list?.free(evil({ cleared: random() < 0.5 }));
         else if (what < 0.6) list?.trim(SZ_4K, evil({}));
         else if (what < 0.65) list?.freeBlock(0, evil({ cleared: true }));
@@ -203,6 +262,7 @@ test.each([1, 2])(
         else if (what < 0.9 && list) lists.push(AllocatedBlocks.adopt(evil({ ...list.transfer() })));
         else if (what < 0.93) buddy.resetClear(random() < 0.5);
         else if (what < 0.95) lists.push(...buddy.allocMany(10, SZ_4K, evil({})));
+        else if (what < 0.952) buddy.freeAll();
         else if (what < 0.96) for (const result of results.splice(0, 5)) result.free();
         else lists = lists.filter(({ freed }) => !freed);
       } catch (error) {
@@ -212,9 +272,17 @@ test.each([1, 2])(
 
     function check(): void {
       isQuiet = true;
-      for (const buddy of buddies) {
+      for (const [index, buddy] of buddies.entries()) {
         expectSound(buddy);
         const owned = new Set<number>();
+        const pool = pools[index];
+        expect([...(pool ?? [])]).toHaveLength(pool?.length ?? 0);
+        for (const handle of pool ?? []) {
+          const offset = pool?.offset(handle) ?? -1;
+          expect(owned.has(offset)).toBe(false);
+          owned.add(offset);
+          expect(buddy.blockAt(offset)).toMatchObject({ offset, size: pool?.size(handle) });
+        }
         for (const list of new Set(lists)) {
           if (list.freed || list.buddy !== buddy) continue;
           for (const { offset, size } of list) {
@@ -249,6 +317,7 @@ test.each([1, 2])(
     for (const owner of [...lists, ...results]) owner.free();
     lists = results = [];
     for (const batch of batches) batch.clear();
+    for (const pool of pools) pool.clear();
     await collectUntil('all of it', () => buddies.every(({ avail, size }) => avail === size));
   },
 );

@@ -12,6 +12,7 @@ import type {
   GpuBuddyOptions,
   GpuBuddyToken,
   OpenOptions,
+  PoolHandle,
 } from 'gpu-buddy';
 import { thrownBy } from '../lib/helpers';
 import { Actor, built, packageFolder, runFile, runProgram, soon } from './built';
@@ -139,6 +140,62 @@ describe('an allocator that is shared', () => {
       });
       expect(next).toBe(buddy.size);
     }
+  });
+});
+
+describe('pools of several threads in one allocator', () => {
+  test('see each other by what is free, and refuse each other by handles', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const worker = startActor();
+    await worker.act('from', buddy.share());
+    const [mine, theirs] = [buddy.pool(), await worker.act<number>('pool')];
+    const handle = mine.alloc(SZ_16K);
+    const other = await worker.act<PoolHandle>('allocInPool', theirs, SZ_20K, { tag: 6 });
+    const [range] = await worker.act<Range[]>('rangesOfPool', theirs);
+    expect([range?.[1], buddy.avail]).toEqual([SZ_20K, SZ_1M - SZ_16K - SZ_20K]);
+    expect(buddy.blockAt(range?.[0] ?? 0)?.tag).toBe(6);
+
+    expect([mine.has(other), await worker.act('hasInPool', theirs, handle)]).toEqual([false, false]);
+    const free = () => {
+      mine.free(other);
+    };
+    expect(thrownBy(free)).toMatchObject({ code: 'EINVAL' });
+    await expect(worker.act('freeInPool', theirs, handle)).rejects.toMatchObject({ code: 'EINVAL' });
+    expect(buddy.avail).toBe(SZ_1M - SZ_16K - SZ_20K);
+
+    const adopted = AllocatedBlocks.adopt(await worker.act('giveFromPool', theirs, other));
+    expect([adopted.tag, adopted.size]).toEqual([6, SZ_20K]);
+    mine.free(handle);
+    adopted.free();
+    expect(await worker.act('avail')).toBe(SZ_1M);
+  });
+
+  test('are freed by freeAll() in their own thread only', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const worker = startActor();
+    await worker.act('from', buddy.share());
+    const theirs = await worker.act<number>('pool');
+    const list = await worker.act<number>('alloc', SZ_16K);
+    const token = await worker.act<AllocatedBlocksToken>('transfer', await worker.act('alloc', SZ_4K));
+    await worker.act('allocInPool', theirs, SZ_4K);
+    const [mine, pool] = [buddy.allocBlocks(SZ_20K), buddy.pool()];
+    const given = buddy.allocBlocks(SZ_4K).transfer();
+    const handle = pool.alloc(SZ_4K);
+
+    buddy.freeAll();
+    expect([mine.freed, pool.has(handle), pool.length]).toEqual([true, false, 0]);
+    expect(buddy.avail).toBe(SZ_1M - SZ_16K - 3 * SZ_4K);
+    expect(await worker.act('isFreed', list)).toBe(false);
+    expect(await worker.act('rangesOfPool', theirs)).toHaveLength(1);
+
+    const again = buddy.allocBlocks(SZ_20K);
+    await worker.act('freeAll');
+    expect(await worker.act('isFreed', list)).toBe(true);
+    expect([again.freed, buddy.avail]).toEqual([false, SZ_1M - SZ_20K - 2 * SZ_4K]);
+    AllocatedBlocks.adopt(token).free();
+    AllocatedBlocks.adopt(given).free();
+    again.free();
+    expect(buddy.avail).toBe(buddy.size);
   });
 });
 
@@ -447,14 +504,16 @@ describe('a token', () => {
 });
 
 describe('a worker that', () => {
-  /** Owns two lists, and has given one away. The main thread has one of a chunk. */
+  /** Owns two lists and a pool, and has given one away. The main thread has one of a chunk. */
   async function busyWorker(buddy: Buddy): Promise<{ worker: Actor; token: AllocatedBlocksToken }> {
     const worker = startActor();
     await worker.act('from', buddy.share());
     await worker.act('alloc', SZ_20K);
     await worker.act('alloc', SZ_16K);
+    const pool = await worker.act('pool');
+    for (let i = 0; i < 3; i++) await worker.act('allocInPool', pool, SZ_4K);
     const token = await worker.act<AllocatedBlocksToken>('transfer', await worker.act('alloc', SZ_4K));
-    expect(buddy.avail).toBe(SZ_1M - SZ_20K - SZ_16K - 2 * SZ_4K);
+    expect(buddy.avail).toBe(SZ_1M - SZ_20K - SZ_16K - 5 * SZ_4K);
     return { worker, token };
   }
 
@@ -491,7 +550,16 @@ describe('a worker that', () => {
         await worker.terminate();
       },
     ],
-  ])('%s gives back its lists and its tokens; the allocator goes on', async (_, end) => {
+    [
+      'is terminated in the middle of its calls on pools',
+      async (worker) => {
+        const counter = new Counter();
+        worker.start('workInPoolsForEver', counter.buffer);
+        await counter.reaches(5000);
+        await worker.terminate();
+      },
+    ],
+  ])('%s gives back its lists, its pools and its tokens; the allocator goes on', async (_, end) => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const mine = buddy.allocBlocks(SZ_4K);
     const { worker, token } = await busyWorker(buddy);

@@ -30,6 +30,19 @@ const FINE_ALLOCATIONS = [
   ['at an address', KIB, { mode: { at: 33 * KIB } }],
 ];
 
+/** Blocks that are free in each new world. */
+const PLACES = [
+  { offset: 64 * KIB, order: 4 },
+  { offset: 32 * KIB, order: 0 },
+];
+
+/** Makes `my.made` of a state. @param {World} world @param {any} state @param {any} [options] */
+function restore(world, state, options) {
+  const { buddy, lists } = world.library.GpuBuddy.restore(state, options);
+  world.my.made = world.holdBuddy(buddy);
+  for (const list of lists) world.hold(list, buddy);
+}
+
 /** @type {Scenario[]} */
 const allocations = ALLOCATIONS.flatMap(([name, size, options]) => [
   {
@@ -226,6 +239,93 @@ export const allocatorScenarios = [
     throws: NO_SPACE,
     isSlow: true,
     act: (w) => void w.large.allocMany(5000, 56 * KIB),
+  },
+  {
+    name: 'GpuBuddy.claim',
+    refused: [NO_SPACE],
+    act: (w) => void w.hold(w.small.claim(PLACES, { tag: 6, clear: true }), w.small),
+  },
+  {
+    name: 'GpuBuddy.claim with captured stacks',
+    arrange: tracedAllocator,
+    refused: [NO_SPACE],
+    act: (w) => void w.hold(w.my.traced.claim(PLACES), w.my.traced),
+  },
+  {
+    name: 'GpuBuddy.claim of bigints, and of small chunks',
+    refused: [NO_SPACE],
+    act: (w) => {
+      w.hold(w.huge.claim([{ offset: 2n ** 55n, order: 40 }]), w.huge);
+      w.hold(w.fine.claim([{ offset: 256, order: 0 }]), w.fine);
+    },
+  },
+  {
+    name: 'GpuBuddy.claim without space',
+    throws: NO_SPACE,
+    act: (w) => void w.small.claim([...PLACES, { offset: w.small.size - 4 * KIB, order: 0 }]),
+  },
+  {
+    name: 'GpuBuddy.claim with wrong arguments',
+    act: ({ small, large }) =>
+      allThrow(
+        () => small.claim([]),
+        () => small.claim([...PLACES, ...PLACES]),
+        () => small.claim([{ offset: 4096, order: 1 }]),
+        () => large.claim([{ offset: 0, order: 0 }]),
+        () => small.claim(/** @type {any} */ (5)),
+        () => small.claim(/** @type {any} */ ([5])),
+        () => small.claim(PLACES, /** @type {any} */ ({ clear: 1 })),
+      ),
+  },
+  {
+    name: 'GpuBuddy.save',
+    act: ({ small, huge, fine }) => {
+      for (const buddy of [small, huge, fine]) {
+        const { lists, blocks } = buddy.save();
+        assert.ok(lists.tags.length > 0 && blocks.offsets.length >= lists.counts.length);
+      }
+    },
+  },
+  ...[undefined, { captureStacks: true, bigint: true }].map(
+    /** @param {any} options @returns {Scenario} */ (options) => ({
+      name: `GpuBuddy.restore${options ? ' with options' : ''}`,
+      makesAllocators: true,
+      arrange: (w) => {
+        w.small.claim(PLACES).free({ cleared: true });
+        w.my.state = w.small.save();
+      },
+      act: (w) => restore(w, w.my.state, options),
+      verify: ({ my }) => assert.deepEqual(my.made.save(), my.state),
+    }),
+  ),
+  {
+    name: 'GpuBuddy.restore refused',
+    makesAllocators: true,
+    throws: INVALID,
+    arrange: (w) => {
+      w.my.state = w.small.save();
+      w.my.state.free = { offsets: [255], orders: [0] };
+    },
+    act: (w) => restore(w, w.my.state),
+  },
+  {
+    name: 'GpuBuddy.restore with wrong arguments',
+    makesAllocators: true,
+    arrange: (w) => {
+      w.my.state = w.small.save();
+    },
+    act: ({ library: { GpuBuddy }, my: { state } }) =>
+      allThrow(
+        () => GpuBuddy.restore(/** @type {any} */ (undefined)),
+        () => GpuBuddy.restore({ ...state, version: 2 }),
+        () => GpuBuddy.restore({ ...state, size: '1' }),
+        () => GpuBuddy.restore({ ...state, chunkSize: 3 }),
+        () => GpuBuddy.restore({ ...state, baseOffset: -1 }),
+        () => GpuBuddy.restore({ ...state, lists: { tags: [], counts: [] } }),
+        () => GpuBuddy.restore({ ...state, blocks: { ...state.blocks, clear: [] } }),
+        () => GpuBuddy.restore({ ...state, free: { offsets: [1], orders: [1] } }),
+        () => GpuBuddy.restore(state, /** @type {any} */ ({ size: 4096 })),
+      ),
   },
   {
     name: 'GpuBuddy.batch',

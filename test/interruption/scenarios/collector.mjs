@@ -32,6 +32,12 @@ function dropIterator(buddy) {
   batch.run()[Symbol.iterator]().next();
 }
 
+/** @param {import('../world.mjs').GpuBuddy} buddy */
+function dropPool(buddy) {
+  const pool = buddy.pool();
+  for (let i = 0; i < 3; i++) pool.alloc(4 * KIB * (1 + i));
+}
+
 async function collectAndWait() {
   collect();
   await turn();
@@ -55,6 +61,16 @@ const scenarios = [
   { name: 'collected lists', arrange: (w) => dropLists(w.small) },
   { name: 'a collected result', arrange: (w) => dropResult(w.small) },
   { name: 'a result that is collected with its iterator', arrange: (w) => dropIterator(w.small) },
+  { name: 'a collected pool', arrange: (w) => dropPool(w.small) },
+  {
+    name: 'a collected pool with captured stacks and a subscriber',
+    arrange: (w) => {
+      listen(w, () => undefined);
+      tracedAllocator(w);
+      dropPool(w.my.traced);
+    },
+    cleanup: stopListening,
+  },
   {
     name: 'collected lists with captured stacks',
     arrange: (w) => {

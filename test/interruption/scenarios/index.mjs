@@ -3,12 +3,14 @@ import { allocatorScenarios } from './allocator.mjs';
 import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';
 import { listScenarios } from './lists.mjs';
+import { poolScenarios } from './pools.mjs';
 import { traceScenarios } from './traces.mjs';
 
 export const scenarios = [
   ...allocatorScenarios,
   ...listScenarios,
   ...batchScenarios,
+  ...poolScenarios,
   ...collectorScenarios,
   ...traceScenarios,
 ];

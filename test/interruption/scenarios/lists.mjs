@@ -54,6 +54,46 @@ function hugeTicket(world) {
   my.ticket = my.list.transfer();
 }
 
+/** Makes `my.list`, and `my.other` behind it. @param {World} world */
+function twoLists(world) {
+  ownList(world);
+  world.my.other = world.hold(world.small.allocBlocks(12 * KIB, { tag: 5 }), world.small);
+}
+
+/** Makes the same with a list whose blocks are freed. @param {World} world */
+function emptyAndOther(world) {
+  twoLists(world);
+  while (!world.my.list.isEmpty) world.my.list.freeBlock(0);
+}
+
+/** Makes the same of two objects for an allocator, which give out numbers and bigints. @param {World} world */
+function listsOfTwoObjects(world) {
+  const { my, library } = world;
+  sharedList(world);
+  my.same = world.holdBuddy(library.GpuBuddy.from(my.token, { bigint: true }), my.shared);
+  my.other = world.hold(my.same.allocBlocks(12 * KIB), my.shared);
+}
+
+/** @type {Scenario[]} */
+const appends = [
+  { name: 'AllocatedBlocks.append', arrange: twoLists },
+  { name: 'AllocatedBlocks.append to a list that is empty', arrange: emptyAndOther },
+  {
+    name: 'AllocatedBlocks.append of a list of another object',
+    arrange: listsOfTwoObjects,
+    makesAllocators: true,
+  },
+].map((scenario) => ({
+  ...scenario,
+  refused: [FREED],
+  act: ({ my }) => my.list.append(my.other),
+  verify: ({ my }) => {
+    assert.equal(my.other.freed, true);
+    assert.ok([0, 12 * KIB, 20 * KIB, 32 * KIB].includes(my.list.size), `it has ${my.list.size} bytes`);
+    for (const block of my.list) assert.equal(my.list.buddy.blockAt(block.offset)?.tag, my.list.tag);
+  },
+}));
+
 /** @type {Scenario[]} */
 const frees = [
   { name: 'AllocatedBlocks.free', arrange: ownList },
@@ -166,6 +206,55 @@ export const listScenarios = [
         () => list.trim('1'),
         () => list.freeBlock(3),
         () => list.freeBlock(-3),
+      ),
+  },
+  ...appends,
+  {
+    name: 'AllocatedBlocks.append of two that are empty',
+    arrange: (w) => {
+      emptyAndOther(w);
+      while (!w.my.other.isEmpty) w.my.other.freeBlock(0);
+    },
+    refused: [FREED],
+    act: ({ my }) => my.list.append(my.other),
+    verify: ({ my }) => assert.deepEqual([my.list.isEmpty, my.other.freed], [true, true]),
+  },
+  {
+    name: 'AllocatedBlocks.append with wrong arguments',
+    arrange: twoLists,
+    act: ({ large, my: { list, other } }) =>
+      allThrow(
+        () => list.append(list),
+        () => list.append(other.buddy),
+        () => list.append(large.allocBlocks(8192)),
+      ),
+    verify: ({ my: { list, other } }) => assert.deepEqual([list.size, other.size], [20 * KIB, 12 * KIB]),
+  },
+  {
+    name: 'AllocatedBlocks.tryExtend',
+    arrange: (w) => {
+      w.my.list = w.hold(w.small.allocBlocks(8 * KIB, { mode: { at: 256 * KIB } }), w.small);
+    },
+    act: ({ my }) => assert.equal(my.list.tryExtend(12 * KIB), true),
+    verify: ({ my: { list } }) => {
+      assert.ok([20 * KIB, 32 * KIB].includes(list.size), `it has ${list.size} bytes`);
+      assert.equal(list.segments().length, 1);
+    },
+  },
+  {
+    name: 'AllocatedBlocks.tryExtend without space',
+    arrange: ownList,
+    act: ({ my }) => assert.equal(my.list.tryExtend(512 * KIB), false),
+    verify: ({ my }) => assert.equal(my.list.size, 20 * KIB),
+  },
+  {
+    name: 'AllocatedBlocks.tryExtend with wrong arguments',
+    arrange: ownList,
+    act: ({ my: { list } }) =>
+      allThrow(
+        () => list.tryExtend(0),
+        () => list.tryExtend('1'),
+        () => list.tryExtend(2n ** 63n),
       ),
   },
   {

@@ -1,7 +1,7 @@
 /* Measures the slowest allocations (../worst-cases.h) at the default limit of steps, and what a million blocks cost. */
 #include "../worst-cases.h"
 
-#include <buddy/allocator.h>
+#include <buddy/lists.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ static double measure(const struct worst_case *worst, uint64_t fragments, uint64
 
 	worst->build(&stage, fragments);
 	stage.allocator->step_limit = step_limit;
-	buddy_list_init(&list);
+	buddy_list_init(&list, BUDDY_NOBODY);
 
 	start = now();
 	status = buddy_alloc(stage.allocator, &list, &request);
@@ -62,7 +62,7 @@ static void measure_the_rest(uint64_t fragments)
 	double start;
 
 	exact->build(&stage, fragments);
-	buddy_list_init(&list);
+	buddy_list_init(&list, BUDDY_NOBODY);
 	CHECK(buddy_alloc(stage.allocator, &list, &request) == BUDDY_OK);
 	start = now();
 	buddy_free(&list, false);

@@ -8,6 +8,9 @@ const buddies = [];
 /** @type {import('gpu-buddy').AllocatedBlocks[]} */
 const lists = [];
 
+/** @type {import('gpu-buddy').Pool[]} */
+const pools = [];
+
 const ranges = (list) => Array.from(list, ({ offset, size }) => [offset, size]);
 
 const actions = {
@@ -28,8 +31,18 @@ const actions = {
   adopt: (token, options) => lists.push(AllocatedBlocks.adopt(token, options)) - 1,
   sameBuddy: (one, other) => lists[one].buddy === lists[other].buddy,
   isBuddyOf: (buddy, list) => lists[list].buddy === buddies[buddy],
+  pool: (buddy = 0) => pools.push(buddies[buddy].pool()) - 1,
+  allocInPool: (pool, size, options) => pools[pool].alloc(size, options),
+  freeInPool: (pool, handle) => pools[pool].free(handle),
+  hasInPool: (pool, handle) => pools[pool].has(handle),
+  rangesOfPool: (pool) =>
+    Array.from(pools[pool], (handle) => [pools[pool].offset(handle), pools[pool].size(handle)]),
+  giveFromPool: (pool, handle) => pools[pool].blocks(handle).transfer(),
+  freeAll: (buddy = 0) => buddies[buddy].freeAll(),
+  isFreed: (list) => lists[list].freed,
   forget: () => {
     lists.length = 0;
+    pools.length = 0;
     buddies.length = 0;
   },
 
@@ -60,6 +73,29 @@ const actions = {
         else list.free();
       }
       if (lists.length > 50) for (const kept of lists.splice(0)) kept.free();
+      Atomics.add(counter, 0, 1);
+      Atomics.notify(counter, 0);
+    }
+  },
+
+  /** Never comes back: allocates in pools, frees, clears, ends and drops them until the thread is terminated. Counts its rounds. */
+  workInPoolsForEver: (rounds) => {
+    const counter = new Int32Array(rounds);
+    let handles = [];
+    let pool = buddies[0].pool();
+    for (let i = 0; ; i++) {
+      const handle = pool.tryAlloc(4096 * (1 + (i % 9)), { tag: i });
+      if (handle !== null) handles.push(handle);
+      if (handle === null || handles.length > 200) pool.free(handles.splice((i * 7) % handles.length, 1)[0]);
+      if (i % 100 === 99) lists.push(pool.blocks(handles.pop()));
+      if (lists.length > 20) for (const kept of lists.splice(0)) kept.free();
+      if (i % 1000 === 999) {
+        if (i % 3 === 0) pool.clear();
+        else if (i % 3 === 1) pool.dispose();
+        else buddies[0].freeAll();
+        if (pool.disposed) pool = buddies[0].pool();
+        handles = [];
+      }
       Atomics.add(counter, 0, 1);
       Atomics.notify(counter, 0);
     }

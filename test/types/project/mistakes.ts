@@ -6,6 +6,7 @@ import {
   BatchResult,
   GpuBuddy,
   GpuBuddyError,
+  Pool,
   type GpuBuddyErrorCode,
 } from 'gpu-buddy';
 
@@ -28,6 +29,13 @@ list.free({ clear: true });
 // @ts-expect-error -- it is atomic
 buddy.batch().run({ atomically: true });
 
+// @ts-expect-error -- it is clear
+buddy.claim([{ offset: 0, order: 0 }], { cleared: true });
+// @ts-expect-error -- a block has an order, not a size
+buddy.claim([{ offset: 0, size: 4096 }]);
+// @ts-expect-error -- the size is that of the state
+GpuBuddy.restore(buddy.save(), { size: 4096 });
+
 // Handles: a place is none, and neither is any other number.
 const batch = buddy.batch();
 const handle = batch.alloc(4096);
@@ -41,6 +49,28 @@ result.blocks(0);
 // @ts-expect-error -- an index of the columns
 result.error(result.indexOf(handle));
 
+const pool = buddy.pool();
+const allocation = pool.alloc(4096);
+pool.free(allocation, { cleared: true });
+// A handle is a number, for whoever prints or sorts them.
+const written: number = allocation;
+// @ts-expect-error -- any number
+pool.free(0);
+// @ts-expect-error -- any number
+pool.offset(written);
+// @ts-expect-error -- it is of a batch
+pool.blocks(handle);
+// @ts-expect-error -- it is of a pool
+result.blocks(allocation);
+// @ts-expect-error -- it is of a pool
+batch.free(allocation);
+// @ts-expect-error -- it may be null
+pool.size(pool.tryAlloc(4096));
+// @ts-expect-error -- every allocation of a pool is
+pool.alloc(4096, { contiguous: false });
+// @ts-expect-error -- it is cleared
+pool.clear({ clear: true });
+
 // Objects that only the library makes.
 // @ts-expect-error -- they are private
 new AllocatedBlocks();
@@ -50,6 +80,8 @@ new AllocatedBlock();
 new Batch();
 // @ts-expect-error -- they are private
 new BatchResult();
+// @ts-expect-error -- they are private
+new Pool();
 // @ts-expect-error -- they are private
 new GpuBuddyError();
 

@@ -8,8 +8,12 @@ import {
   type BatchResult,
   type BlockInfo,
   type BlockTable,
+  type GpuBuddyState,
   type GpuBuddyStats,
   type GpuBuddyToken,
+  type Pool,
+  type PoolHandle,
+  type Restored,
   type Segment,
 } from 'gpu-buddy';
 
@@ -35,6 +39,8 @@ expectTypeOf(numbers.allocBlocks(1)).toEqualTypeOf<AllocatedBlocks>();
 expectTypeOf(numbers.allocBlocks(1).at(0)).toEqualTypeOf<AllocatedBlock | undefined>();
 expectTypeOf(numbers.allocBlocks(1).offset).toEqualTypeOf<number | undefined>();
 expectTypeOf(numbers.batch().run()).toEqualTypeOf<BatchResult>();
+expectTypeOf(numbers.pool()).toEqualTypeOf<Pool>();
+expectTypeOf(numbers.pool()[Symbol.iterator]().next().value).toExtend<PoolHandle | undefined>();
 
 const bigints = new GpuBuddy({ size: 4096, bigint: true });
 expectTypeOf(bigints).toEqualTypeOf<GpuBuddy<bigint>>();
@@ -47,6 +53,16 @@ expectTypeOf(bigints.allocBlocks(1).buddy).toEqualTypeOf<GpuBuddy<bigint>>();
 expectTypeOf(bigints.allocBlocks(1).toArrays().offsets).toEqualTypeOf<BigUint64Array>();
 expectTypeOf(bigints.batch().run().offsets).toEqualTypeOf<BigUint64Array>();
 expectTypeOf(bigints.stats().orders[0]?.blockSize).toExtend<bigint | undefined>();
+const pool = bigints.pool();
+expectTypeOf(pool).toEqualTypeOf<Pool<bigint>>();
+expectTypeOf(pool.buddy).toEqualTypeOf<GpuBuddy<bigint>>();
+expectTypeOf(pool.alloc(1)).toEqualTypeOf<PoolHandle>();
+expectTypeOf(pool.tryAlloc(1n)).toEqualTypeOf<PoolHandle | null>();
+expectTypeOf(pool.offset(pool.alloc(1))).toBeBigInt();
+expectTypeOf(pool.size(pool.alloc(1))).toBeBigInt();
+expectTypeOf(pool.blocks(pool.alloc(1))).toEqualTypeOf<AllocatedBlocks<bigint>>();
+expectTypeOf(pool.length).toBeNumber();
+expectTypeOf([...pool]).toEqualTypeOf<PoolHandle[]>();
 
 // The program alone knows which.
 const either = new GpuBuddy({ size: 4096, bigint: isBigint });
@@ -54,12 +70,27 @@ expectTypeOf(either).toEqualTypeOf<GpuBuddy<number | bigint>>();
 expectTypeOf(either.avail).toEqualTypeOf<number | bigint>();
 expectTypeOf(numbers).toExtend<GpuBuddy<number | bigint>>();
 expectTypeOf(bigints).not.toExtend<GpuBuddy>();
+expectTypeOf(pool).not.toExtend<Pool>();
+expectTypeOf(numbers.pool()).toExtend<Pool<number | bigint>>();
+expectTypeOf(either.pool().offset(pool.alloc(1))).toEqualTypeOf<number | bigint>();
 
 // Another thread's.
 expectTypeOf(GpuBuddy.from(token)).toEqualTypeOf<GpuBuddy>();
 expectTypeOf(GpuBuddy.from(token, { bigint: true })).toEqualTypeOf<GpuBuddy<bigint>>();
 expectTypeOf(AllocatedBlocks.adopt(blocksToken)).toEqualTypeOf<AllocatedBlocks>();
 expectTypeOf(AllocatedBlocks.adopt(blocksToken, { bigint: true })).toEqualTypeOf<AllocatedBlocks<bigint>>();
+
+// One that was saved.
+const state: GpuBuddyState = numbers.save();
+expectTypeOf(bigints.save()).toEqualTypeOf<GpuBuddyState>();
+expectTypeOf(GpuBuddy.restore(state)).toEqualTypeOf<Restored>();
+expectTypeOf(GpuBuddy.restore(state, { maxSteps: 1 }).lists).toEqualTypeOf<AllocatedBlocks[]>();
+expectTypeOf(GpuBuddy.restore(state, { bigint: true })).toEqualTypeOf<Restored<bigint>>();
+expectTypeOf(GpuBuddy.restore(state, { bigint: isBigint }).buddy).toEqualTypeOf<GpuBuddy<number | bigint>>();
+expectTypeOf(numbers.claim(bigints.allocBlocks(1))).toEqualTypeOf<AllocatedBlocks>();
+expectTypeOf(bigints.claim([{ offset: 0, order: 0 }])).toEqualTypeOf<AllocatedBlocks<bigint>>();
+bigints.allocBlocks(1).append(numbers.allocBlocks(1));
+expectTypeOf(numbers.allocBlocks(1).tryExtend(1n)).toBeBoolean();
 
 // Classes of one's own.
 class Numbers extends GpuBuddy {}

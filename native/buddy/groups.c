@@ -1,0 +1,132 @@
+/* Lists that belong together: see struct buddy_group. */
+#include <buddy/lists.h>
+#include <buddy/owner.h>
+#include <stdlib.h>
+
+/* How long before it is freed the parts of a list are asked for. */
+#define ROWS_TO_BLOCK 16
+#define ROWS_TO_PARENT 10
+#define ROWS_TO_BUDDY 4
+
+struct freeing {
+	u32 owner;
+	u32 *nodes;
+	/* The rows from `next` on are done. */
+	size_t next, first;
+	enum buddy_closing how;
+};
+
+uint32_t buddy_owner_open_group(struct buddy_owner *owner)
+{
+	uint32_t slot = slots_open(&owner->groups);
+
+	if (slot != SLOT_NONE)
+		*buddy_owner_group(owner, slot) = (struct buddy_group){ NULL, 0, NULL };
+	return slot;
+}
+
+bool buddy_owner_size_group(struct buddy_group *group, size_t count)
+{
+	uint32_t *nodes = calloc(count ? count : 1, sizeof(*nodes));
+
+	if (!nodes)
+		return false;
+	group->nodes = nodes;
+	group->count = count;
+	return true;
+}
+
+void buddy_owner_empty_group(struct buddy_owner *owner, struct buddy_group *group)
+{
+	struct buddy_handle *handle = group->handle;
+
+	free(group->nodes);
+	*group = (struct buddy_group){ NULL, 0, NULL };
+	if (handle)
+		buddy_owner_release(owner, handle, 1);
+}
+
+void buddy_owner_close_group(struct buddy_owner *owner, uint32_t slot)
+{
+	struct buddy_group *group = buddy_owner_group(owner, slot);
+
+	if (!group)
+		return;
+	if (group->nodes)
+		buddy_owner_free_rows(group, 0, BUDDY_CLOSE_DIRTY);
+	buddy_owner_empty_group(owner, group);
+	slots_close(&owner->groups, slot);
+}
+
+bool buddy_owner_find_row(const struct buddy_group *group, size_t row, struct buddy_list *list)
+{
+	const struct buddy_handle *handle = group->handle;
+	bool found;
+
+	if (!handle || row >= group->count)
+		return false;
+	buddy_lock(handle->allocator);
+	found = buddy_run_find_node(handle->allocator, handle->owner, group->nodes[row] - 1, list);
+	buddy_unlock(handle->allocator);
+	return found;
+}
+
+uint64_t buddy_owner_bytes_of_rows(const struct buddy_group *group, size_t first)
+{
+	struct buddy_list list;
+	uint64_t bytes = 0;
+
+	for (size_t row = first; row < group->count; row++)
+		if (buddy_owner_find_row(group, row, &list))
+			bytes += buddy_bytes(&list);
+	return bytes;
+}
+
+static void fetch_ahead(struct buddy_allocator *allocator, const struct freeing *freeing)
+{
+	const u32 *node = freeing->nodes + freeing->next;
+	size_t left = freeing->next;
+
+	if (left > ROWS_TO_BLOCK)
+		buddy_run_fetch_block(allocator, node[-1 - ROWS_TO_BLOCK] - 1);
+	if (left > ROWS_TO_PARENT)
+		buddy_run_fetch_parent(allocator, freeing->owner, node[-1 - ROWS_TO_PARENT] - 1);
+	if (left > ROWS_TO_BUDDY)
+		buddy_run_fetch_buddy(allocator, freeing->owner, node[-1 - ROWS_TO_BUDDY] - 1);
+}
+
+static enum buddy_status free_some(struct buddy_allocator *allocator, void *arguments)
+{
+	struct freeing *freeing = arguments;
+	struct buddy_list list;
+
+	for (unsigned int i = 0; freeing->next > freeing->first && i < BUDDY_LONGEST_RUN; i++) {
+		u32 node;
+
+		fetch_ahead(allocator, freeing);
+		node = freeing->nodes[--freeing->next];
+		freeing->nodes[freeing->next] = 0;
+		if (!buddy_run_find_node(allocator, freeing->owner, node - 1, &list))
+			continue;
+		if (freeing->how == BUDDY_CLOSE_UNDONE)
+			buddy_run_undo(allocator, &list);
+		else
+			buddy_run_free(allocator, &list, freeing->how == BUDDY_CLOSE_CLEARED);
+	}
+	return BUDDY_OK;
+}
+
+enum buddy_status buddy_owner_free_rows(struct buddy_group *group, size_t first,
+					enum buddy_closing how)
+{
+	const struct buddy_handle *handle = group->handle;
+	struct freeing freeing;
+	enum buddy_status status = BUDDY_OK;
+
+	if (!handle)
+		return BUDDY_OK;
+	freeing = (struct freeing){ handle->owner, group->nodes, group->count, first, how };
+	while (freeing.next > first && !status)
+		status = buddy_run(handle->allocator, free_some, &freeing);
+	return status;
+}
