@@ -1,4 +1,4 @@
-/** The same operations in every way and state, C beside the others. */
+/** The same operations in every way and state: each way in a process of its own, C beside it. */
 import { measure } from '../child.mjs';
 import { CLOCK } from '../clock.mjs';
 import { ratios, summarize } from '../statistics.mjs';
@@ -16,6 +16,14 @@ const FEWEST_ROUNDS = 5;
 
 /** @typedef {import('../states.mjs').State & { ways: Record<string, Outcome> }} Measured */
 
+const COLUMNS = ['api', 'pool', 'batch', 'replay'];
+
+/** @param {import('../clock.mjs').Times[]} rounds @param {import('../clock.mjs').Times[]} c @returns {Outcome} */
+function outcome(rounds, c) {
+  const by = (/** @type {typeof rounds} */ list) => list.map((time) => time[CLOCK]);
+  return { time: summarize(by(rounds)), ratio: ratios(by(rounds), by(c)), rounds };
+}
+
 /**
  * @param {readonly import('../states.mjs').State[]} states
  * @param {number} rounds
@@ -27,22 +35,20 @@ export async function measureStates(states, rounds, figures) {
   for (const state of states) {
     console.error(`${state.name} …`);
     const args = [state.id, state.live < LONG_TO_BUILD ? rounds : FEWEST_ROUNDS];
-    const times = await measure('state', args);
-    if (state.operation === 'churn') Object.assign(times, await measure('job', args));
     /** @type {Record<string, Outcome>} */
     const ways = {};
-    for (const [way, rounds] of Object.entries(times)) {
-      const base = way === 'batch' && times.cJob ? times.cJob : times.c;
-      const by = (list) => list.map((time) => time[CLOCK]);
-      ways[way] = { time: summarize(by(rounds)), ratio: ratios(by(rounds), by(base)), rounds };
+    for (const way of COLUMNS) {
+      const isJob = way === 'batch' && state.operation === 'churn';
+      const times = isJob ? await measure('job', args) : await measure('state', [...args, 'c', way]);
+      const c = times.cJob ?? times.c;
+      ways.c ??= outcome(c, c);
+      ways[way] = outcome(times[way], c);
       figures[`${state.id}.${way}`] = ways[way].ratio.median;
     }
     measured.push({ ...state, ways });
   }
   return measured;
 }
-
-const COLUMNS = ['api', 'pool', 'batch', 'replay'];
 
 /** @param {readonly Measured[]} states @returns {[string[], string[][]]} */
 export function stateRows(states) {

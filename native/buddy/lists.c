@@ -275,15 +275,16 @@ struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_repor
 		return (struct buddy_name){ .node = 0 };
 	}
 	name = buddy_name_of(list);
-	count = buddy_count(list);
+	/* Most lists have one block. */
+	count = first->link.next == &first->link ? 1 : buddy_count(list);
 	report->count = if_it_fits(count);
 	report->node = (int32_t)name.node;
 	report->generation = (int32_t)BUDDY_LOW_GENERATION(name.generation);
 	report->chunk = if_it_fits(buddy_first_chunk(list));
 	report->shape =
-		(int32_t)(name.generation >> BUDDY_LOW_GENERATION_BITS
-						     << BUDDY_SHAPE_GENERATION_SHIFT |
-			  min(count, (u64)BUDDY_SHAPE_MOST_BLOCKS) << BUDDY_SHAPE_COUNT_SHIFT |
+		(int32_t)((u32)(name.generation >> BUDDY_LOW_GENERATION_BITS)
+				  << BUDDY_SHAPE_GENERATION_SHIFT |
+			  (u32)min(count, (u64)BUDDY_SHAPE_MOST_BLOCKS) << BUDDY_SHAPE_COUNT_SHIFT |
 			  gpu_buddy_block_order(first) << BUDDY_SHAPE_ORDER_SHIFT |
 			  gpu_buddy_block_is_clear(first));
 	return name;

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* In place of the test harness's own, which would end the process without the fuzzer's noticing. */
+/* These replace the test harness's own, which would end the process without the fuzzer's noticing. */
 void test_fail(struct test_place place, const char *format, ...)
 {
 	va_list values;
@@ -19,6 +19,15 @@ void test_fail(struct test_place place, const char *format, ...)
 	va_end(values);
 	fputc('\n', stderr);
 	abort();
+}
+
+void *test_memory(size_t size)
+{
+	void *memory = calloc(1, size);
+
+	if (!memory)
+		abort();
+	return memory;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)

@@ -310,17 +310,19 @@ void call_extend(struct machine *machine)
 	struct landmarks landmarks;
 	struct blocks before;
 	struct buddy_list list;
-	uint64_t size;
+	uint64_t size, allowed;
 
 	if (!entry || !find_list(machine, entry, &list))
 		return;
 	before = entry->blocks;
 	landmarks = landmarks_of(machine, before.allocator, false);
 	size = input_number(&machine->input, &landmarks);
+	/* Before the call, which takes the free memory that this looks at. */
+	allowed = answers_of_extend(machine, entry, size);
 	if (EXPECT(machine,
 		   buddy_owner_extend(&machine->world.owners[entry->owner], entry->slot,
 				      entry->generation, size, &list),
-		   answers_of_extend(machine, entry, size)))
+		   allowed))
 		return;
 
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
