@@ -15,17 +15,17 @@ export function captureStack(frames = 3): string {
     .join('\n');
 }
 
-/** Notes where the list in a slot was allocated. */
+/** Notes where the list in a guard was allocated. */
 export function noteStack(slot: number, stack: string): void {
   ofLists.set(slot, stack);
 }
 
-/** Forgets where the list in a slot was allocated. */
+/** Forgets where the list in a guard was allocated. */
 export function forgetStack(slot: number): void {
   if (ofLists.size) ofLists.delete(slot);
 }
 
-/** Returns where the list in a slot was allocated, if that was noted, and forgets it. */
+/** Returns where the list in a guard was allocated, if that was noted, and forgets it. */
 export function takeStack(slot: number): string | undefined {
   const stack = ofLists.get(slot);
   ofLists.delete(slot);

@@ -194,12 +194,12 @@ export class Records {
     return index;
   }
 
-  /** `gpu_buddy_alloc_blocks()`, guarded and explained, into a slot that the batch opens. */
+  /** `gpu_buddy_alloc_blocks()`, guarded and explained, into a list of the batch. */
   alloc(size: Bytes, request: Request): number {
     return this.#writeAlloc(ALLOC | IN_BATCH, 0, size, request);
   }
 
-  /** The same with arguments as they are, into the list in this slot. */
+  /** The same with arguments as they are, into the guard in this slot. */
   allocRaw(slot: number, size: Bytes, request: Request): number {
     return this.#writeAlloc(ALLOC_RAW, slot, size, request);
   }
@@ -209,7 +209,7 @@ export class Records {
     return this.#writeFree(cleared ? FREE | IN_BATCH | CLEARED : FREE | IN_BATCH, place, 0);
   }
 
-  /** Frees whatever list will be in this slot. */
+  /** Frees whatever list will be in the guard in this slot. */
   freeSlot(slot: number, cleared: boolean): number {
     return this.#writeFree(cleared ? FREE | CLEARED : FREE, slot, ANY_GENERATION);
   }

@@ -28,12 +28,12 @@ export class OperationBatch {
     this.#records.clear();
   }
 
-  /** gpu_buddy_alloc_blocks(), into the list in this slot. */
+  /** gpu_buddy_alloc_blocks(), into the guard in this slot. */
   alloc(slot: number, size: native.Bytes, request: native.Request): void {
     this.#records.allocRaw(slot, size, request);
   }
 
-  /** gpu_buddy_free_list(), of whatever list will be in this slot. */
+  /** gpu_buddy_free_list(), of whatever list will be in the guard in this slot. */
   free(slot: number, cleared: boolean): void {
     this.#records.freeSlot(slot, cleared);
   }
