@@ -256,7 +256,7 @@ describe('a state that does not fit is refused, with the entry at fault', () => 
 });
 
 const PROGRAMS = Number(process.env['GPU_BUDDY_PROGRAMS'] ?? 24);
-const OPERATIONS_AFTERWARDS = 300;
+const OPERATIONS_AFTERWARDS = 1000;
 
 const SPACES: readonly [GpuBuddyOptions, ...GpuBuddyOptions[]] = [
   { size: 256 * SZ_4K },
