@@ -760,7 +760,6 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
       share: (buddy) => {
         buddy.#lazyHandle = -1;
       },
-      quietRequest: (buddy) => buddy.#quietRequest,
       shortageError: (buddy, size, request) => buddy.#shortageError(size, request),
       allocError: (buddy, status, size, request) => buddy.#allocError(status, size, request),
       setId: (buddy, id) => {

@@ -31,8 +31,6 @@ interface BuddyInternals {
   lazyHandle(buddy: AnyBuddy): number;
   /** Notes that others may know the allocator, before the token is known. */
   share(buddy: AnyBuddy): void;
-  /** The request of an allocation without options, and without an explanation. */
-  quietRequest(buddy: AnyBuddy): Request;
   /** Why the allocation that has just failed found no space. */
   shortageError(buddy: AnyBuddy, size: Bytes, request: Request): GpuBuddyError;
   allocError(buddy: AnyBuddy, status: number, size: Bytes, request: Request): GpuBuddyError;

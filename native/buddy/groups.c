@@ -3,11 +3,6 @@
 #include <buddy/owner.h>
 #include <stdlib.h>
 
-/* How long before it is freed the parts of a list are asked for. */
-#define ROWS_TO_BLOCK 16
-#define ROWS_TO_PARENT 10
-#define ROWS_TO_BUDDY 4
-
 struct freeing {
 	u32 owner;
 	u32 *nodes;
@@ -87,12 +82,14 @@ static void fetch_ahead(struct buddy_allocator *allocator, const struct freeing 
 	const u32 *node = freeing->nodes + freeing->next;
 	size_t left = freeing->next;
 
-	if (left > ROWS_TO_BLOCK)
-		buddy_run_fetch_block(allocator, node[-1 - ROWS_TO_BLOCK] - 1);
-	if (left > ROWS_TO_PARENT)
-		buddy_run_fetch_parent(allocator, freeing->owner, node[-1 - ROWS_TO_PARENT] - 1);
-	if (left > ROWS_TO_BUDDY)
-		buddy_run_fetch_buddy(allocator, freeing->owner, node[-1 - ROWS_TO_BUDDY] - 1);
+	if (left > BUDDY_ROWS_TO_BLOCK)
+		buddy_run_fetch_block(allocator, node[-1 - BUDDY_ROWS_TO_BLOCK] - 1);
+	if (left > BUDDY_ROWS_TO_PARENT)
+		buddy_run_fetch_parent(allocator, freeing->owner,
+				       node[-1 - BUDDY_ROWS_TO_PARENT] - 1);
+	if (left > BUDDY_ROWS_TO_BUDDY)
+		buddy_run_fetch_buddy(allocator, freeing->owner,
+				      node[-1 - BUDDY_ROWS_TO_BUDDY] - 1);
 }
 
 static enum buddy_status free_some(struct buddy_allocator *allocator, void *arguments)

@@ -259,11 +259,6 @@ uint64_t buddy_first_chunk(const struct buddy_list *list)
 	return gpu_buddy_block_offset(list->first) >> list->allocator->chunk_shift;
 }
 
-static int32_t if_it_fits(u64 number)
-{
-	return number <= INT32_MAX ? (int32_t)number : -1;
-}
-
 struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_report *report)
 {
 	struct gpu_buddy_block *first = list->first;
@@ -277,10 +272,10 @@ struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_repor
 	name = buddy_name_of(list);
 	/* Most lists have one block. */
 	count = first->link.next == &first->link ? 1 : buddy_count(list);
-	report->count = if_it_fits(count);
+	report->count = buddy_if_it_fits(count);
 	report->node = (int32_t)name.node;
 	report->generation = (int32_t)BUDDY_LOW_GENERATION(name.generation);
-	report->chunk = if_it_fits(buddy_first_chunk(list));
+	report->chunk = buddy_if_it_fits(buddy_first_chunk(list));
 	report->shape =
 		(int32_t)((u32)(name.generation >> BUDDY_LOW_GENERATION_BITS)
 				  << BUDDY_SHAPE_GENERATION_SHIFT |

@@ -100,6 +100,12 @@ static inline void buddy_renew_mark(const struct buddy_list *list, struct gpu_bu
 	buddy_put_mark(list);
 }
 
+/* A number in 31 bits; -1 where it is too large. */
+static inline int32_t buddy_if_it_fits(u64 number)
+{
+	return number <= INT32_MAX ? (int32_t)number : -1;
+}
+
 /* The first block of the list that begins in a node, or NULL: none of this owner does. */
 static inline struct gpu_buddy_block *buddy_first_of(const struct buddy_allocator *allocator,
 						     u32 owner, u32 node)

@@ -2,11 +2,6 @@
 #include <buddy/lists.h>
 #include <buddy/pool.h>
 
-/* How long before it is freed the parts of a list are asked for. */
-#define ROWS_TO_BLOCK 16
-#define ROWS_TO_PARENT 10
-#define ROWS_TO_BUDDY 4
-
 struct clearing {
 	struct buddy_pool *pool;
 	/* The entries from here on are done. */
@@ -95,11 +90,6 @@ static void close_entry(struct buddy_pool *pool, u32 index)
 	}
 }
 
-static int32_t if_it_fits(u64 number)
-{
-	return number <= INT32_MAX ? (int32_t)number : -1;
-}
-
 uint32_t buddy_pool_add(struct buddy_pool *pool, const struct buddy_list *list)
 {
 	u32 index = open_entry(pool);
@@ -113,8 +103,8 @@ uint32_t buddy_pool_add(struct buddy_pool *pool, const struct buddy_list *list)
 		chunks += 1ULL << gpu_buddy_block_order(block);
 	}
 	entry->node = arena_number_of(list->first);
-	entry->chunk = if_it_fits(lowest);
-	entry->chunks = if_it_fits(chunks);
+	entry->chunk = buddy_if_it_fits(lowest);
+	entry->chunks = buddy_if_it_fits(chunks);
 	entry->generation = -entry->generation;
 	pool->length++;
 	return index;
@@ -222,12 +212,13 @@ static void fetch_ahead(struct buddy_allocator *allocator, const struct clearing
 	const struct buddy_pool_entry *entry = &pool->entries[clearing->next];
 	u32 left = clearing->next;
 
-	if (left > ROWS_TO_BLOCK)
-		buddy_run_fetch_block(allocator, entry[-1 - ROWS_TO_BLOCK].node);
-	if (left > ROWS_TO_PARENT)
-		buddy_run_fetch_parent(allocator, pool->owner, entry[-1 - ROWS_TO_PARENT].node);
-	if (left > ROWS_TO_BUDDY)
-		buddy_run_fetch_buddy(allocator, pool->owner, entry[-1 - ROWS_TO_BUDDY].node);
+	if (left > BUDDY_ROWS_TO_BLOCK)
+		buddy_run_fetch_block(allocator, entry[-1 - BUDDY_ROWS_TO_BLOCK].node);
+	if (left > BUDDY_ROWS_TO_PARENT)
+		buddy_run_fetch_parent(allocator, pool->owner,
+				       entry[-1 - BUDDY_ROWS_TO_PARENT].node);
+	if (left > BUDDY_ROWS_TO_BUDDY)
+		buddy_run_fetch_buddy(allocator, pool->owner, entry[-1 - BUDDY_ROWS_TO_BUDDY].node);
 }
 
 static enum buddy_status clear_some(struct buddy_allocator *allocator, void *arguments)

@@ -79,8 +79,12 @@ struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 /*
  * Ask for the memory that freeing an owner's list will need, in a run, so many operations before it: what lies scattered then
  * comes while others are done. The list is named by its node alone: whatever list of this owner begins there. The second one
- * needs what the first has asked for, and the third what the second has.
+ * needs what the first has asked for, and the third what the second has: so many rows ahead each, where rows are freed in turn.
  */
+#define BUDDY_ROWS_TO_BLOCK 16
+#define BUDDY_ROWS_TO_PARENT 10
+#define BUDDY_ROWS_TO_BUDDY 4
+
 void buddy_run_fetch_block(const struct buddy_allocator *allocator, uint32_t node);
 void buddy_run_fetch_parent(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
 void buddy_run_fetch_buddy(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);

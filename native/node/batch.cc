@@ -4,11 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
-/* How long before it is freed the parts of a list are asked for. */
+/* So many rows before a list is freed its name is asked for; the rest of it follows, see BUDDY_ROWS_TO_BLOCK. */
 #define ROWS_TO_NAME 28
-#define ROWS_TO_BLOCK 16
-#define ROWS_TO_PARENT 10
-#define ROWS_TO_BUDDY 4
 
 /* What an allocation asks for. */
 void Batch::Prepare(const struct Record &record)
@@ -55,12 +52,13 @@ void Batch::FetchAhead()
 		else if (nodes_ && record->slot < row_)
 			__builtin_prefetch(&nodes_[record->slot], 1);
 	}
-	if (const struct Record *record = FreeingAhead(ROWS_TO_BLOCK))
+	if (const struct Record *record = FreeingAhead(BUDDY_ROWS_TO_BLOCK))
 		buddy_run_fetch_block(allocator_, node = NodeOf(*record));
-	ahead_[(row_ + ROWS_TO_BLOCK) % std::size(ahead_)] = node;
+	ahead_[(row_ + BUDDY_ROWS_TO_BLOCK) % std::size(ahead_)] = node;
 	buddy_run_fetch_parent(allocator_, id_,
-			       ahead_[(row_ + ROWS_TO_PARENT) % std::size(ahead_)]);
-	buddy_run_fetch_buddy(allocator_, id_, ahead_[(row_ + ROWS_TO_BUDDY) % std::size(ahead_)]);
+			       ahead_[(row_ + BUDDY_ROWS_TO_PARENT) % std::size(ahead_)]);
+	buddy_run_fetch_buddy(allocator_, id_,
+			      ahead_[(row_ + BUDDY_ROWS_TO_BUDDY) % std::size(ahead_)]);
 }
 
 /* The operation in work is done. */
