@@ -20,6 +20,8 @@
       "GPU_BUDDY_PROTOCOL=\"<(protocol)\""
     ],
     "cflags": ["<!@(node scripts/native-sources.mjs flags)", "-flto"],
+    # Node's own flags come last, and would bring the frame pointer back.
+    "configurations": { "Release": { "cflags!": ["-fno-omit-frame-pointer"] } },
     "cflags_c": ["<@(cflags_of_c)"],
     "cflags_cc": ["<!@(node scripts/native-sources.mjs cxxflags)"],
     "conditions": [

@@ -76,7 +76,8 @@ type Place =
   | 'shapeCount'
   | 'shapeMostBlocks'
   | 'poolEntry'
-  | 'poolIndexBits'
+  | 'poolGenerationBits'
+  | 'poolMostEntries'
   | 'poolPending'
   | 'maxOrders'
   | 'cells';
@@ -1155,7 +1156,8 @@ export function freeEverything(allocator: Handle): number {
 
 /** How the memory of a pool is laid out: see native/buddy/pool.h. */
 export const POOL_ENTRY = layout.poolEntry;
-export const POOL_INDEX_BITS = layout.poolIndexBits;
+export const POOL_GENERATION_BITS = layout.poolGenerationBits;
+export const POOL_MOST_ENTRIES = layout.poolMostEntries;
 export const POOL_PENDING = layout.poolPending;
 
 /** Opens a pool without room that is the object's, whose end the registry tells by its slot. -1 where the status is not OK. */

@@ -22,10 +22,9 @@ export type PoolHandle = number & { readonly [isHandle]: true };
 /** How to allocate in a pool: as `AllocOptions`, but always in one piece. */
 export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
-/** A handle is `generation * SCALE + index`. */
-const SCALE = 2 ** native.POOL_INDEX_BITS;
+/** A handle is `index * SCALE + generation`. */
+const SCALE = 2 ** native.POOL_GENERATION_BITS;
 const SMALLEST_ROOM = 64;
-const MOST_ROOM = SCALE - 1;
 /** What stands in the header of the memory: whether there is other memory now, and how many entries have been used. */
 const MOVED = 0;
 const COUNT = 1;
@@ -34,7 +33,7 @@ const GENERATION = 0;
 const CHUNK = 2;
 const CHUNKS = 3;
 
-const { POOL_ENTRY: ENTRY, POOL_PENDING: PENDING } = native;
+const { POOL_ENTRY: ENTRY, POOL_MOST_ENTRIES: MOST_ENTRIES, POOL_PENDING: PENDING } = native;
 /** The slot of no pool. */
 const NO_POOL = 2 ** 31 - 1;
 const NO_ENTRIES = new Int32Array(ENTRY);
@@ -173,8 +172,8 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
 
   #grow(): void {
     const room = this.#entries().length / ENTRY - 1;
-    if (room >= MOST_ROOM) throw this.#error(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-    this.#moveTo(Math.min(2 * room, MOST_ROOM));
+    if (room >= MOST_ENTRIES) throw this.#error(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+    this.#moveTo(Math.min(2 * room, MOST_ENTRIES));
   }
 
   /** Moves the entries into memory for so many. */
@@ -192,15 +191,15 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
 
   /** Finds the entry of a handle: its index. */
   #find(handle: PoolHandle): number {
-    const generation = generationOf(handle);
-    if (generation <= 0 || generation >= PENDING) throw this.#unknown(handle);
-    const index = (handle - generation * SCALE) | 0;
-    if (
-      this.#entries()[ENTRY * (index + 1) + GENERATION] !== generation ||
-      generation * SCALE + index !== handle
-    )
-      throw this.#unknown(handle);
+    const index = indexOf(handle);
+    if (!this.#isLive(index, handle)) throw this.#unknown(handle);
     return index;
+  }
+
+  /** Whether the entry's generation is the handle's: that of a free entry is negative, and `PENDING` fits in no handle. */
+  #isLive(index: number, handle: PoolHandle): boolean {
+    const generation = this.#entries()[ENTRY * (index + 1) + GENERATION] ?? 0;
+    return generation > 0 && index * SCALE + generation === handle;
   }
 
   #unknown(handle: unknown): Error {
@@ -238,18 +237,13 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
 
   /** Asks the addon, where numbers are too large for an entry. */
   #describe(index: number, handle: PoolHandle): void {
-    const status = native.describeInPool(this.#slot, index, generationOf(handle));
+    const status = native.describeInPool(this.#slot, index, generationOf(handle, index));
     if (status !== native.OK) throw this.#error(status, 'gpu_buddy_block');
   }
 
   /** Whether a handle is that of an allocation of this pool. Never throws. */
   has(handle: PoolHandle): boolean {
-    const given: unknown = handle;
-    if (typeof given !== 'number' || !Number.isInteger(given)) return false;
-    const generation = Math.floor(given / SCALE);
-    const index = given - generation * SCALE;
-    if (generation <= 0 || generation >= PENDING) return false;
-    return this.#entries()[ENTRY * (index + 1) + GENERATION] === generation;
+    return this.#isLive(indexOf(handle), handle);
   }
 
   /**
@@ -262,7 +256,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
   free(handle: PoolHandle, options?: FreeOptions): void {
     const isCleared = isToBeCleared(options);
     const index = this.#find(handle);
-    const generation = generationOf(handle);
+    const generation = generationOf(handle, index);
     const memory = this.#memory;
     if (ofBuddy.lazyHandle(this.#buddy) >= 0 && !native.mustFreeAtOnce()) {
       native.freeInPoolSoon(this.#slot, index, generation, isCleared);
@@ -283,7 +277,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
   blocks(handle: PoolHandle): AllocatedBlocks<N> {
     const index = this.#find(handle);
     const guard = new Guard();
-    const slot = takeFromPool(guard, this.#slot, index, generationOf(handle));
+    const slot = takeFromPool(guard, this.#slot, index, generationOf(handle, index));
     if (slot < 0) throw this.#error(native.lastStatus(), 'gpu_buddy_block');
     return new InternalBlocks(internalKey, this.#buddy, guard, slot, native.reportedTag());
   }
@@ -369,10 +363,14 @@ function inOnePiece(request: Request): Request {
 }
 
 function toHandle(index: number, generation: number): PoolHandle {
-  return (generation * SCALE + index) as PoolHandle;
+  return (index * SCALE + generation) as PoolHandle;
 }
 
-/** Of what is no handle, it gives any integer. */
-function generationOf(handle: PoolHandle): number {
+/** Gives any integer for what is no handle. */
+function indexOf(handle: PoolHandle): number {
   return typeof handle === 'number' ? (handle * (1 / SCALE)) | 0 : 0;
+}
+
+function generationOf(handle: PoolHandle, index: number): number {
+  return (handle - index * SCALE) | 0;
 }
