@@ -128,7 +128,7 @@ static bool is_generation(const struct buddy_pool *pool, u32 index, int32_t gene
 void buddy_pool_fetch(const struct buddy_pool *pool, uint32_t index)
 {
 	if (index < pool->count)
-		buddy_run_fetch_block(pool->handle->allocator, pool->entries[index].node);
+		buddy_fetch_ahead(pool->handle->allocator, pool->entries[index].node);
 }
 
 bool buddy_pool_run_free(struct buddy_allocator *allocator, struct buddy_pool *pool, uint32_t index,

@@ -32,6 +32,12 @@ void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
 		fetch(block);
 }
 
+void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
+{
+	if (!buddy_needs_lock(allocator))
+		buddy_run_fetch_block(allocator, node);
+}
+
 void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);

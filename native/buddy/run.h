@@ -88,6 +88,11 @@ struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 void buddy_run_fetch_block(const struct buddy_allocator *allocator, uint32_t node);
 void buddy_run_fetch_parent(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
 void buddy_run_fetch_buddy(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
+/*
+ * The first one, out of a run. It does nothing where another thread can reach the allocator, whose table of pages moves when it
+ * grows.
+ */
+void buddy_fetch_ahead(const struct buddy_allocator *allocator, uint32_t node);
 
 /* Empties a list of a poisoned allocator: the BUG may have left blocks behind that nobody may look for. */
 void buddy_abandon(struct buddy_list *list);

@@ -76,7 +76,7 @@ bool Environment::FreeAll(const struct QueuedFree *next, const struct QueuedFree
 
 		for (; next < end && next->is_beside(*first); next++)
 			if (handle && !pool)
-				buddy_run_fetch_block(handle->allocator, next->node);
+				buddy_fetch_ahead(handle->allocator, next->node);
 		if (!handle)
 			continue;
 
@@ -187,7 +187,7 @@ void Environment::Alloc()
 
 	/* It comes while other things are done. */
 	if (handle && count)
-		buddy_run_fetch_block(handle->allocator, mailbox_.queue()[count - 1].node);
+		buddy_fetch_ahead(handle->allocator, mailbox_.queue()[count - 1].node);
 
 	if (!handle || !is_guard) {
 		FlushQueue(count);

@@ -1,5 +1,6 @@
 /* Many threads at once: no data race (a build with ThreadSanitizer looks), no two owners, and nothing left at the end. */
 #include "crew.h"
+#include "scenario.h"
 
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 enum { ROUNDS = 6000, GENERATIONS = 500 };
@@ -65,4 +66,40 @@ TEST("an allocator is found whole or not at all while it is given up")
 	for (unsigned int i = 0; i < CREW; i++)
 		pthread_join(threads[i], NULL);
 	CHECK(!buddy_find((struct buddy_token){ { current[0], current[1] } }));
+}
+
+static struct buddy_allocator *growing;
+static _Atomic bool has_grown;
+
+static void *fetch_ahead_again_and_again(void *arguments)
+{
+	for (uint32_t node = 0; !has_grown; node++)
+		buddy_fetch_ahead(growing, node);
+	return arguments;
+}
+
+TEST("blocks are asked for ahead while another thread makes the allocator grow")
+{
+	const struct buddy_config config = { .size = 1ULL << 40, .chunk_size = 4096 };
+	struct buddy_token token;
+	pthread_t thread;
+	EMPTY_LIST(list);
+
+	CHECK_OK(buddy_create(&config, &growing));
+	CHECK_OK(buddy_share(growing, &token));
+	CHECK(!pthread_create(&thread, NULL, fetch_ahead_again_and_again, NULL));
+	/* So many blocks need a larger table of pages, several times. */
+	for (unsigned int i = 0; i < 30000; i++) {
+		EMPTY_LIST(one);
+
+		CHECK_OK(ALLOC(growing, &one, .size = 4096));
+		if (i)
+			CHECK_OK(buddy_append(&list, &one, 0));
+		else
+			list = one;
+	}
+	has_grown = true;
+	pthread_join(thread, NULL);
+	CHECK_OK(buddy_free(&list, false));
+	buddy_put(growing);
 }
