@@ -48,7 +48,7 @@ export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetai
  * | `code` | means |
  * |---|---|
  * | `EINVAL` | an argument that the kernel rejects; the message says which, and why |
- * | `ENOSPC` | no free space fits the request; `reason`, `requested`, `avail` and `largestFree` say more |
+ * | `ENOSPC` | no free space fits the request; of an allocation, `reason`, `requested`, `avail` and `largestFree` say more |
  * | `ENOMEM` | the native memory for the bookkeeping of blocks is used up |
  * | `ENXIO` | an address outside the space |
  * | `EBUSY` | a list that holds blocks was to receive others: a fault of this library, please report it |

@@ -3,7 +3,13 @@ import { inspect } from 'node:util';
 import { captureStack, notePoolStack } from './allocation-stacks';
 import { InternalBlocks, isToBeCleared, type AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes } from './arguments';
-import { gpuBuddyError, illegalConstructor, invalidArgType, type GpuBuddyError } from './errors';
+import {
+  gpuBuddyError,
+  illegalConstructor,
+  invalidArgType,
+  unknownOption,
+  type GpuBuddyError,
+} from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { Guard, takeFromPool } from './guard';
 import { internalKey, ofBuddy } from './internal';
@@ -165,6 +171,8 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
   }
 
   #toRequest(size: Bytes, options: PoolAllocOptions, plain: Request): Request {
+    if ((options as AllocOptions).contiguous !== undefined)
+      throw unknownOption('options', 'contiguous', undefined);
     const request = toRequest(size, options, plain, this.#space.base);
     if (request.isOutside) throw ofBuddy.allocError(this.#buddy, native.RANGE_BEYOND_SPACE, size, request);
     return inOnePiece(request);
@@ -190,9 +198,9 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
   }
 
   /** Finds the entry of a handle: its index. */
-  #find(handle: PoolHandle): number {
+  #find(handle: PoolHandle, syscall: string): number {
     const index = indexOf(handle);
-    if (!this.#isLive(index, handle)) throw this.#unknown(handle);
+    if (!this.#isLive(index, handle)) throw this.#unknown(handle, syscall);
     return index;
   }
 
@@ -202,10 +210,10 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
     return generation > 0 && index * SCALE + generation === handle;
   }
 
-  #unknown(handle: unknown): Error {
+  #unknown(handle: unknown, syscall: string): Error {
     if (typeof handle !== 'number') return invalidArgType('handle', 'a handle of this pool', handle);
     if (this.disposed) return this.#error(native.DISPOSED, 'gpu_buddy');
-    return gpuBuddyError(native.POOL_HANDLE_UNKNOWN, 'gpu_buddy_free_list', { given: { handle } });
+    return gpuBuddyError(native.POOL_HANDLE_UNKNOWN, syscall, { given: { handle } });
   }
 
   /**
@@ -215,7 +223,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   offset(handle: PoolHandle): N {
-    const index = this.#find(handle);
+    const index = this.#find(handle, 'gpu_buddy_block');
     const chunk = this.#memory[ENTRY * (index + 1) + CHUNK] ?? 0;
     if (chunk >= 0) return this.#space.address(chunk * this.#space.chunkBytes);
     this.#describe(index, handle);
@@ -228,7 +236,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
    * @throws as `offset()`
    */
   size(handle: PoolHandle): N {
-    const index = this.#find(handle);
+    const index = this.#find(handle, 'gpu_buddy_block');
     const chunks = this.#memory[ENTRY * (index + 1) + CHUNKS] ?? 0;
     if (chunks >= 0) return this.#space.bytes(chunks * this.#space.chunkBytes);
     this.#describe(index, handle);
@@ -255,7 +263,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
    */
   free(handle: PoolHandle, options?: FreeOptions): void {
     const isCleared = isToBeCleared(options);
-    const index = this.#find(handle);
+    const index = this.#find(handle, 'gpu_buddy_free_list');
     const generation = generationOf(handle, index);
     const memory = this.#memory;
     if (ofBuddy.lazyHandle(this.#buddy) >= 0 && !native.mustFreeAtOnce()) {
@@ -275,7 +283,7 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
    * @throws as `offset()`, and `ENOMEM`, `ERR_GPU_BUDDY_POISONED`
    */
   blocks(handle: PoolHandle): AllocatedBlocks<N> {
-    const index = this.#find(handle);
+    const index = this.#find(handle, 'gpu_buddy_block');
     const guard = new Guard();
     const slot = takeFromPool(guard, this.#slot, index, generationOf(handle, index));
     if (slot < 0) throw this.#error(native.lastStatus(), 'gpu_buddy_block');

@@ -35,18 +35,24 @@ static bool piece_of(const struct search *search, struct gpu_buddy_block *block,
 	return *piece >= search->start && !range_overflows(*piece, size, min(end, search->end));
 }
 
-static struct gpu_buddy_block *block_across_start(const struct search *search)
+struct gpu_buddy_block *buddy_leaf_at(const struct gpu_buddy *mm, u64 start)
 {
-	const struct gpu_buddy *mm = search->mm;
 	struct gpu_buddy_block *block = NULL;
 
 	for (unsigned int i = 0; i < mm->n_roots && !block; i++)
-		if (search->start - gpu_buddy_block_offset(mm->roots[i]) <
-		    gpu_buddy_block_size(search->mm, mm->roots[i]))
+		if (start - gpu_buddy_block_offset(mm->roots[i]) <
+		    mm->chunk_size << gpu_buddy_block_order(mm->roots[i]))
 			block = mm->roots[i];
 	while (block && buddy_is_split(block))
-		block = search->start < gpu_buddy_block_offset(block->right) ? block->left :
-									       block->right;
+		block = start < gpu_buddy_block_offset(block->right) ? block->left : block->right;
+	return block;
+}
+
+/* The free block that begins before the range and reaches into it. */
+static struct gpu_buddy_block *block_across_start(const struct search *search)
+{
+	struct gpu_buddy_block *block = buddy_leaf_at(search->mm, search->start);
+
 	if (!block || !gpu_buddy_block_is_free(block) ||
 	    gpu_buddy_block_offset(block) == search->start)
 		return NULL;

@@ -19,6 +19,9 @@ int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks
 int buddy_alloc_at(struct buddy_allocator *allocator, struct list_head *blocks, u64 start,
 		   u64 size);
 
+/* Finds the block that is not split at an address, in the kernel's unit; NULL outside the space. */
+struct gpu_buddy_block *buddy_leaf_at(const struct gpu_buddy *mm, u64 start);
+
 /* Gives back blocks that belong to no list, as clear or dirty as they came. */
 void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks);
 

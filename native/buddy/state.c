@@ -42,15 +42,8 @@ static enum buddy_status check_place(const struct buddy_allocator *allocator, do
 /* Whether a free block has all of an aligned place of this order. */
 static bool is_free_at(const struct buddy_allocator *allocator, u64 start, unsigned int order)
 {
-	const struct gpu_buddy *mm = &allocator->mm;
-	struct gpu_buddy_block *block = NULL;
+	struct gpu_buddy_block *block = buddy_leaf_at(&allocator->mm, start);
 
-	for (unsigned int i = 0; i < mm->n_roots && !block; i++)
-		if (start - gpu_buddy_block_offset(mm->roots[i]) <
-		    mm->chunk_size << gpu_buddy_block_order(mm->roots[i]))
-			block = mm->roots[i];
-	while (block && buddy_is_split(block) && gpu_buddy_block_order(block) > order)
-		block = start < gpu_buddy_block_offset(block->right) ? block->left : block->right;
 	return block && gpu_buddy_block_is_free(block) && gpu_buddy_block_order(block) >= order;
 }
 

@@ -32,9 +32,9 @@ const ofWalk = [
   },
   {
     name: 'the block across the start is looked for on the wrong side',
-    within: 'block_across_start',
-    find: 'block->left :',
-    replace: 'block->right :',
+    within: 'buddy_leaf_at',
+    find: '? block->left : block->right',
+    replace: '? block->right : block->left',
   },
   {
     name: 'a block in use may reach into the range',

@@ -379,7 +379,7 @@ describe('EINVAL', () => {
     ...(['offset', 'size', 'blocks', 'free'] as const).map((method): (typeof cases)[number] => [
       'POOL_HANDLE_UNKNOWN',
       ({ buddy }) => buddy.pool()[method](0 as PoolHandle),
-      FREE,
+      method === 'free' ? FREE : LOOK,
       'handle (0) must be that of an allocation of this pool that is not freed yet',
     ]),
     ...(['blocks', 'error', 'indexOf'] as const).map((method): (typeof cases)[number] => [

@@ -90,6 +90,16 @@ describe('alloc()', () => {
     expect(rangeOf(pool, pool.alloc(BigInt(SZ_8K)))).toEqual([SZ_1M - SZ_8K, SZ_8K]);
   });
 
+  test.each([true, false])('knows no contiguous option: %s', (contiguous) => {
+    const pool = megabyte().pool();
+    const options = { contiguous } as PoolAllocOptions;
+    for (const alloc of [() => pool.alloc(SZ_4K, options), () => pool.tryAlloc(SZ_4K, options)])
+      expect(refusalOf(pool.buddy, alloc)).toMatchObject({
+        name: 'TypeError',
+        message: expect.stringContaining("'contiguous'"),
+      });
+  });
+
   test('of several blocks gives one run of memory', () => {
     const buddy = withHoles(16, { dirty: [1, 3, 5, 6, 7, 8, 12] });
     const pool = buddy.pool();
