@@ -75,6 +75,8 @@ type Place =
   | 'listShape'
   | 'shapeCount'
   | 'shapeMostBlocks'
+  | 'queuedCleared'
+  | 'queuedInPool'
   | 'poolEntry'
   | 'poolGenerationBits'
   | 'poolMostEntries'
@@ -512,9 +514,8 @@ export function free(slot: number, generation: number, cleared: boolean): number
 }
 
 /** Bits of the last number of what is in the queue. The rest is the high part of a generation, where it stands in a shape. */
-const QUEUED_CLEARED = 1;
-const QUEUED_IN_POOL = 2;
-const QUEUED_BITS = 3;
+const { queuedCleared: QUEUED_CLEARED, queuedInPool: QUEUED_IN_POOL } = layout;
+const QUEUED_BITS = QUEUED_CLEARED | QUEUED_IN_POOL;
 
 /** Whether an allocator of this environment has met a BUG: then nothing may wait in the queue, so that its end is not missed. */
 export function mustFreeAtOnce(): boolean {

@@ -3,13 +3,7 @@ import { inspect } from 'node:util';
 import { captureStack, notePoolStack } from './allocation-stacks';
 import { InternalBlocks, isToBeCleared, type AllocatedBlocks, type FreeOptions } from './allocated-blocks';
 import { toBytes } from './arguments';
-import {
-  gpuBuddyError,
-  illegalConstructor,
-  invalidArgType,
-  unknownOption,
-  type GpuBuddyError,
-} from './errors';
+import { gpuBuddyError, illegalConstructor, invalidArgType, type GpuBuddyError } from './errors';
 import type { GpuBuddy } from './gpu-buddy';
 import { Guard, takeFromPool } from './guard';
 import { internalKey, ofBuddy } from './internal';
@@ -171,11 +165,9 @@ export class Pool<N extends Bytes = number> implements Iterable<PoolHandle>, Dis
   }
 
   #toRequest(size: Bytes, options: PoolAllocOptions, plain: Request): Request {
-    if ((options as AllocOptions).contiguous !== undefined)
-      throw unknownOption('options', 'contiguous', undefined);
     const request = toRequest(size, options, plain, this.#space.base);
     if (request.isOutside) throw ofBuddy.allocError(this.#buddy, native.RANGE_BEYOND_SPACE, size, request);
-    return inOnePiece(request);
+    return request;
   }
 
   #grow(): void {

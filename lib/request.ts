@@ -33,14 +33,16 @@ export interface AllocOptions {
   readonly tag?: number | undefined;
 }
 
-const OPTION_NAMES: Names<AllocOptions> = {
+type PoolOptions = Omit<AllocOptions, 'contiguous'>;
+
+const POOL_OPTION_NAMES: Names<PoolOptions> = {
   minBlockSize: true,
   mode: true,
-  contiguous: true,
   clear: true,
   trimDisable: true,
   tag: true,
 };
+const OPTION_NAMES: Names<AllocOptions> = { ...POOL_OPTION_NAMES, contiguous: true };
 const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
 
 /** Options that have been looked at. */
@@ -70,11 +72,13 @@ export function plainRequest(chunkSize: Bytes, capturesStacks: boolean): Request
   };
 }
 
-/** @param plain what holds where an option is not given */
+/** @param plain what holds where an option is not given; one that is contiguous, a pool's, makes this one so, too */
 export function toRequest(size: Bytes, options: AllocOptions, plain: Request, base: Bytes): Request {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) throw invalidArgType('options', 'of type object', given);
-  const { minBlockSize, mode, contiguous, clear, trimDisable, tag } = options;
+  const { minBlockSize, mode, clear, trimDisable, tag } = options;
+  const isImplied = (plain.flags & native.FLAG_CONTIGUOUS) !== 0;
+  const contiguous = isImplied ? undefined : options.contiguous;
   const found =
     (minBlockSize === undefined ? 0 : 1) +
     (mode === undefined ? 0 : 1) +
@@ -82,14 +86,15 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     (clear === undefined ? 0 : 1) +
     (trimDisable === undefined ? 0 : 1) +
     (tag === undefined ? 0 : 1);
-  refuseMoreThan(found, 'options', options, OPTION_NAMES);
+  if (isImplied) refuseMoreThan<PoolOptions>(found, 'options', options, POOL_OPTION_NAMES);
+  else refuseMoreThan(found, 'options', options, OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
   const { flags, start, end, isOutside, place } = toPlace(mode, size, base);
   return {
     minBlockSize: min,
     flags:
       flags |
-      (toFlag('contiguous', contiguous) ? native.FLAG_CONTIGUOUS : 0) |
+      (isImplied || toFlag('contiguous', contiguous) ? native.FLAG_CONTIGUOUS : 0) |
       (toFlag('clear', clear) ? native.FLAG_CLEAR : 0) |
       (toFlag('trimDisable', trimDisable) ? native.FLAG_TRIM_DISABLE : 0),
     start,

@@ -84,6 +84,8 @@ void SetLayout(napi_env env, napi_value object, const char *name)
 		{ "listShape", MAILBOX_LIST_SHAPE },
 		{ "shapeCount", BUDDY_SHAPE_COUNT_SHIFT },
 		{ "shapeMostBlocks", BUDDY_SHAPE_MOST_BLOCKS },
+		{ "queuedCleared", BUDDY_QUEUED_CLEARED },
+		{ "queuedInPool", BUDDY_QUEUED_IN_POOL },
 		{ "poolEntry", POOL_ENTRY_INTEGERS },
 		{ "poolGenerationBits", BUDDY_POOL_GENERATION_BITS },
 		{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },

@@ -11,7 +11,7 @@
 
 extern "C" {
 #include <buddy/faults.h>
-#include <buddy/pool.h>
+#include <buddy/queue.h>
 }
 
 class Environment {
@@ -124,28 +124,9 @@ private:
 	/* After a call that may have changed the blocks of a list: success gives it another name. */
 	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
-	/* What is to be freed through a handle, or out of a pool, and allocated after that, if anything. */
-	struct Run {
-		const struct QueuedFree *next, *end;
-		struct buddy_pool *pool = nullptr;
-		struct buddy_list *list = nullptr;
-		struct buddy_prepared *prepared = nullptr;
-		/* Receives what is free where the allocation finds no space; nullptr: nobody wants to know. */
-		struct buddy_shortage *shortage = nullptr;
-		uint32_t owner = 0;
-		/* Lists that have been freed. */
-		uint64_t freed = 0;
-	};
-
-	struct buddy_handle *HandleOf(const struct QueuedFree &queued,
-				      struct buddy_pool *&pool) const;
 	struct buddy_handle *ReadAlloc(const struct AllocRecord &record);
 	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
 				    size_t count, struct buddy_pool *pool, uint32_t slot);
-	enum buddy_status Do(const struct buddy_handle &handle, Run &run);
-	void Abandon(const struct buddy_handle &handle, Run &run);
-	bool FreeAll(const struct QueuedFree *next, const struct QueuedFree *end);
-	void FreeNow(const struct QueuedFree &queued);
 	void FlushQueue(size_t count);
 	/* Does what waits in the queue. */
 	void RunQueue();

@@ -31,35 +31,8 @@ enum mailbox_cell {
 	MAILBOX_CELLS = MAILBOX_QUEUE + MAILBOX_QUEUE_LENGTH * 2,
 };
 
-/* Two cells of the queue: a list, or an allocation of a pool. */
-struct QueuedFree {
-	/* The slot of the handle, or of the pool. */
-	uint32_t slot;
-	/* The node of the first block, or the index of the entry. */
-	uint32_t node;
-	/* Of a list, the low bits of it. */
-	uint32_t generation;
-	/* Of a list, the high bits of its generation, where they stand in MAILBOX_LIST_SHAPE. */
-	uint32_t what;
-
-	static constexpr uint32_t CLEARED = 1, IN_POOL = 2;
-
-	bool is_cleared() const { return what & CLEARED; }
-	bool is_in_pool() const { return what & IN_POOL; }
-
-	/* Whether it comes through the same handle, or out of the same pool. */
-	bool is_beside(const QueuedFree &other) const
-	{
-		return slot == other.slot && is_in_pool() == other.is_in_pool();
-	}
-
-	struct buddy_name name() const
-	{
-		return { node, uint64_t{ what >> BUDDY_SHAPE_GENERATION_SHIFT }
-					       << BUDDY_LOW_GENERATION_BITS |
-				       generation };
-	}
-};
+/* Two cells of the queue. */
+static_assert(sizeof(struct buddy_queued) == 2 * sizeof(double));
 
 /* 32-bit integers, from MAILBOX_INTEGERS on. */
 enum mailbox_integer {
@@ -148,9 +121,9 @@ public:
 
 	int32_t changes() const { return integers_[MAILBOX_CHANGES]; }
 
-	const struct QueuedFree *queue() const
+	const struct buddy_queued *queue() const
 	{
-		return reinterpret_cast<const struct QueuedFree *>(doubles_ + MAILBOX_QUEUE);
+		return reinterpret_cast<const struct buddy_queued *>(doubles_ + MAILBOX_QUEUE);
 	}
 
 	/* How many lists are in the queue, which is empty afterwards. */

@@ -93,10 +93,13 @@ void Environment::FreeInPool()
 
 	if (!PoolArgument(list))
 		return;
-	FreeNow({ .slot = mailbox_.index(0),
-		  .node = mailbox_.index(1),
-		  .generation = mailbox_.index(2),
-		  .what = QueuedFree::IN_POOL | (mailbox_.flag(3) ? QueuedFree::CLEARED : 0) });
+	const struct buddy_queued queued = {
+		.slot = mailbox_.index(0),
+		.node = mailbox_.index(1),
+		.generation = mailbox_.index(2),
+		.what = BUDDY_QUEUED_IN_POOL | (mailbox_.flag(3) ? BUDDY_QUEUED_CLEARED : 0),
+	};
+	mailbox_.status(buddy_free_queued(&owner_, &queued, 1));
 }
 
 /* pool slot, index, generation -> nothing, offset, size */

@@ -10,7 +10,7 @@
 
 extern "C" {
 #include <buddy/owner.h>
-#include <buddy/pool.h>
+#include <buddy/queue.h>
 #include <buddy/run.h>
 }
 

@@ -7,89 +7,9 @@
 
 #define ALLOCATIONS_PER_ACCOUNT 64
 
-/* The handle through which something in the queue is freed; nullptr: there is none any more. */
-struct buddy_handle *Environment::HandleOf(const struct QueuedFree &queued,
-					   struct buddy_pool *&pool) const
-{
-	pool = queued.is_in_pool() ? buddy_pool_at(&owner_, queued.slot) : nullptr;
-	if (queued.is_in_pool())
-		return pool ? pool->handle : nullptr;
-	return buddy_owner_handle(&owner_, queued.slot);
-}
-
-/* Frees what is `run.next`, and so on; then allocates, if anything is to be allocated. */
-enum buddy_status Environment::Do(const struct buddy_handle &handle, Run &run)
-{
-	auto body = [](struct buddy_allocator *allocator, void *arguments) {
-		Run &run = *static_cast<Run *>(arguments);
-
-		for (; run.next < run.end; run.next++) {
-			const struct QueuedFree &next = *run.next;
-
-			if (run.pool)
-				buddy_pool_run_free(allocator, run.pool, next.node,
-						    static_cast<int32_t>(next.generation),
-						    next.is_cleared());
-			else
-				buddy_run_free_named(allocator, run.owner, next.name(),
-						     next.is_cleared(), &run.freed);
-		}
-		if (!run.list)
-			return BUDDY_OK;
-
-		enum buddy_status status = buddy_run_alloc(allocator, run.list, run.prepared);
-		if (run.shortage && status == BUDDY_NO_SPACE)
-			buddy_run_explain(allocator, &run.prepared->request, run.shortage);
-		return status;
-	};
-
-	run.owner = handle.owner;
-	enum buddy_status status = buddy_run(handle.allocator, body, &run);
-	if (status == BUDDY_POISONED)
-		Abandon(handle, run);
-	return status;
-}
-
-/* Nothing of a poisoned allocator can be freed. */
-void Environment::Abandon(const struct buddy_handle &handle, Run &run)
-{
-	for (; run.next < run.end; run.next++) {
-		const struct QueuedFree &next = *run.next;
-
-		if (run.pool)
-			buddy_pool_abandon(run.pool, next.node,
-					   static_cast<int32_t>(next.generation));
-		else
-			run.freed += buddy_abandon_named(handle.allocator, run.owner, next.name());
-	}
-}
-
-/* Frees what lies between, and tells whether an allocator is poisoned. Nobody else has a way to it any more. */
-bool Environment::FreeAll(const struct QueuedFree *next, const struct QueuedFree *end)
-{
-	bool poisoned = false;
-
-	while (next < end) {
-		const struct QueuedFree *first = next;
-		struct buddy_pool *pool;
-		struct buddy_handle *handle = HandleOf(*first, pool);
-
-		for (; next < end && next->is_beside(*first); next++)
-			if (handle && !pool)
-				buddy_fetch_ahead(handle->allocator, next->node);
-		if (!handle)
-			continue;
-
-		Run run = { .next = first, .end = next, .pool = pool };
-		poisoned = Do(*handle, run) == BUDDY_POISONED || poisoned;
-		buddy_owner_release(&owner_, handle, run.freed);
-	}
-	return poisoned;
-}
-
 void Environment::FlushQueue(size_t count)
 {
-	if (FreeAll(mailbox_.queue(), mailbox_.queue() + count))
+	if (buddy_free_queued(&owner_, mailbox_.queue(), count) == BUDDY_POISONED)
 		mailbox_.note_poisoning();
 }
 
@@ -97,11 +17,6 @@ void Environment::RunQueue()
 {
 	if (size_t count = mailbox_.take_queued())
 		FlushQueue(count);
-}
-
-void Environment::FreeNow(const struct QueuedFree &queued)
-{
-	mailbox_.status(FreeAll(&queued, &queued + 1) ? BUDDY_POISONED : BUDDY_OK);
 }
 
 void Environment::ReportShortage(const struct buddy_shortage &shortage)
@@ -144,27 +59,27 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 						struct buddy_handle &handle, size_t count,
 						struct buddy_pool *pool, uint32_t slot)
 {
-	const struct QueuedFree *end = mailbox_.queue() + count, *first = end;
-
-	/* What has been freed in the same way goes down with the allocation. */
-	while (first > mailbox_.queue() && first[-1].slot == slot &&
-	       first[-1].is_in_pool() == (pool != nullptr))
-		first--;
-	if (first > mailbox_.queue())
-		FlushQueue(static_cast<size_t>(first - mailbox_.queue()));
-
+	const struct buddy_queued *queue = mailbox_.queue(), *end = queue + count;
+	const struct buddy_queued *first = buddy_queue_tail(queue, end, slot, pool);
 	struct buddy_shortage shortage;
-	Run run = { .next = first,
-		    .end = end,
-		    .pool = pool,
-		    .list = &list,
-		    .prepared = &prepared_,
-		    .shortage = explains_ ? &shortage : nullptr };
-	enum buddy_status status = Do(handle, run);
+	struct buddy_exchange exchange = {
+		.handle = &handle,
+		.pool = pool,
+		.next = first,
+		.end = end,
+		.list = &list,
+		.prepared = &prepared_,
+		.shortage = explains_ ? &shortage : nullptr,
+		.freed = 0,
+	};
 
-	handle.users -= run.freed;
+	if (first > queue)
+		FlushQueue(static_cast<size_t>(first - queue));
+	enum buddy_status status = buddy_exchange(&exchange);
+	handle.users -= exchange.freed;
+
 	mailbox_.status(status);
-	if (run.shortage && status == BUDDY_NO_SPACE)
+	if (explains_ && status == BUDDY_NO_SPACE)
 		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
