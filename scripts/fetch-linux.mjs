@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Fetches the kernel's files into vendor/linux/. What may come from where: vendor/README.md.
+// Fetches the kernel's files into vendor/linux/SERIES/. What may come from where: vendor/README.md.
 
+import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FetchError } from './linux/fetch-error.mjs';
 import { fetchLinux } from './linux/fetch.mjs';
@@ -38,10 +39,17 @@ async function main() {
     return;
   }
   if (!(Number(timeout) > 0)) throw new FetchError(`--timeout takes seconds, not "${timeout}".`);
-  const { origin, fresh } = await fetchLinux({ root, tests, timeout: Number(timeout) * 1000, keyring });
+  const { origin, fresh, folder } = await fetchLinux({
+    root,
+    tests,
+    timeout: Number(timeout) * 1000,
+    keyring,
+  });
   const { version, source, verified } = origin;
   const kernel = `Linux ${version}${verified ? '' : ' (not known to vendor/linux.json)'}`;
-  console.log(`vendor/linux ${fresh ? 'now holds' : 'already holds'} ${kernel}, from ${source}.`);
+  console.log(
+    `${relative(root, folder)} ${fresh ? 'now holds' : 'already holds'} ${kernel}, from ${source}.`,
+  );
 }
 
 try {

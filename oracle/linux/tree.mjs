@@ -68,9 +68,9 @@ export async function kernelTree({ linux, setting = 'GPU_BUDDY_LINUX', trusted =
 /** The vendored files tell which kernel; the package must hold the same ones. @param {Checks} checks */
 async function fromDebian(checks) {
   const { manifest } = checks;
-  const vendored = inspect(join(packageRoot, 'vendor', 'linux'), manifest, { tests: true });
+  const vendored = inspect(manifest.folder, manifest, { tests: true });
   if (!('origin' in vendored)) {
-    throw new OracleError(`vendor/linux cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
+    throw new OracleError(`${manifest.folder} cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
   }
   const { origin } = vendored;
   const known = existing(homeOf(origin));

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { run } from '../../scripts/command.mjs';
 import { install } from '../../scripts/linux/folder.mjs';
+import { Manifest } from '../../scripts/linux/manifest.mjs';
 import { packageRoot } from '../../scripts/linux/root.mjs';
 import { CommandFailed, run as runTool } from '../../scripts/linux/run.mjs';
 import { Workspace } from '../../scripts/workspace.mjs';
@@ -37,7 +38,7 @@ export class KernelLibrary {
    */
   static async build({ origin, contents }, folder) {
     const workspace = new Workspace(packageRoot, folder);
-    await install(join(folder, 'vendor', 'linux'), origin, contents);
+    await install(Manifest.read(folder).folder, origin, contents);
     try {
       await workspace.configure({ kernelVersion: origin.version, optimize: '-O2' });
       await workspace.compile();

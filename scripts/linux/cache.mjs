@@ -1,4 +1,4 @@
-// The user's cache folder: one folder a kernel version, each like vendor/linux/. It spares a second download.
+// The user's cache folder: one folder a kernel version, each like vendor/linux/7.3/. It spares a second download.
 
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';

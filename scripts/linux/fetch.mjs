@@ -1,7 +1,6 @@
-// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/
+// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/SERIES/
 // already holds; the user's cache; Debian's package.
 
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { fromApt } from './apt.mjs';
 import { cacheFolder, fromCache, toCache } from './cache.mjs';
@@ -22,13 +21,13 @@ import { verify } from './verify.mjs';
  */
 
 /**
- * Makes vendor/linux/ hold the kernel's files.
+ * Makes the manifest's folder, vendor/linux/7.3/, hold the kernel's files.
  * @param {FetchOptions} options
- * @returns {Promise<{ origin: Origin, fresh: boolean }>}
+ * @returns {Promise<{ origin: Origin, fresh: boolean, folder: string }>}
  */
 export async function fetchLinux({ root, tests, timeout, keyring }) {
   const manifest = Manifest.read(root);
-  const vendor = join(root, 'vendor', 'linux');
+  const vendor = manifest.folder;
   const given = process.env['GPU_BUDDY_LINUX'];
   const checks = { allowUnverified: process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1', warn };
 
@@ -38,19 +37,19 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
     const origin = verify(found, manifest, checks);
     if (origin.verified) await remember(origin, found);
     if ('origin' in present && isDeepStrictEqual(present.origin.files, origin.files)) {
-      return { origin: present.origin, fresh: false };
+      return { origin: present.origin, fresh: false, folder: vendor };
     }
     await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
+    return { origin, fresh: true, folder: vendor };
   }
-  if ('origin' in present) return { origin: present.origin, fresh: false };
+  if ('origin' in present) return { origin: present.origin, fresh: false, folder: vendor };
 
   const problems = [`${vendor}: ${present.problem}`];
   try {
     const found = fromCache(manifest, checks);
     const origin = verify(found, manifest, checks);
     await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
+    return { origin, fresh: true, folder: vendor };
   } catch (error) {
     problems.push(`Cache: ${message(error)}`);
   }
@@ -59,7 +58,7 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
     const origin = verify(found, manifest, checks);
     await remember(origin, found);
     await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
+    return { origin, fresh: true, folder: vendor };
   } catch (error) {
     problems.push(`Debian's package: ${message(error)}`);
   }

@@ -1,4 +1,4 @@
-// A folder that holds the kernel's files at the kernel's own paths, with origin.json beside them: vendor/linux/ and
+// A folder that holds the kernel's files at the kernel's own paths, with origin.json beside them: vendor/linux/7.3/ and
 // each folder of the cache. A file appears in it whole or not at all.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';

@@ -13,16 +13,21 @@ export class Manifest {
   /** @type {[version: string, files: Record<string, KnownFile>][]} */
   #versions;
 
-  /** @param {Record<string, Record<string, KnownFile>>} versions newest first */
-  constructor(versions) {
+  /**
+   * @param {string} root the folder that holds vendor/
+   * @param {Record<string, Record<string, KnownFile>>} versions newest first
+   */
+  constructor(root, versions) {
     this.#versions = Object.entries(versions);
+    /** Holds the files of the newest series: vendor/linux/7.3. */
+    this.folder = join(root, 'vendor', 'linux', seriesOf(this.#versions[0][0]));
   }
 
   /** @param {string} root the folder that holds vendor/ */
   static read(root) {
     const file = join(root, 'vendor', 'linux.json');
     try {
-      return new Manifest(JSON.parse(readFileSync(file, 'utf8')).versions);
+      return new Manifest(root, JSON.parse(readFileSync(file, 'utf8')).versions);
     } catch (error) {
       throw new FetchError(`${file} cannot be read: ${reason(error)}.`);
     }
@@ -62,6 +67,14 @@ export class Manifest {
   expected(path) {
     return this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
   }
+}
+
+/**
+ * Gives the series of a version: 7.3 of 7.3.4.
+ * @param {string} version
+ */
+export function seriesOf(version) {
+  return version.split('.', 2).join('.');
 }
 
 /**

@@ -13,7 +13,7 @@ import { hashesOf } from './manifest.mjs';
  * @property {Contents} contents
  */
 /**
- * What vendor/linux/origin.json records.
+ * What origin.json records.
  * @typedef {object} Origin
  * @property {string} version '7.3.4', or 'unknown'
  * @property {string} source

@@ -65,7 +65,8 @@ onDebian('the package', () => {
     const result = await box.fetch();
     expect(result).toMatchObject({
       code: 0,
-      stdout: 'vendor/linux now holds Linux 7.3.4, from Debian package linux-source-7.3 7.3.4-1~bpo13+1.\n',
+      stdout:
+        'vendor/linux/7.3 now holds Linux 7.3.4, from Debian package linux-source-7.3 7.3.4-1~bpo13+1.\n',
     });
     expect(result.stderr.split('\n')).toEqual([
       "Reading Debian's package lists …",

@@ -124,7 +124,7 @@ describe('an archive', () => {
     const archive = box.pack('linux-7.3.4', `linux-7.3.4.${ending}`, options);
     expect(await box.fetchFrom(archive)).toMatchObject({
       code: 0,
-      stdout: `vendor/linux now holds Linux 7.3.4, from archive linux-7.3.4.${ending}.\n`,
+      stdout: `vendor/linux/7.3 now holds Linux 7.3.4, from archive linux-7.3.4.${ending}.\n`,
     });
     expect(box.left()).toEqual(DONE);
   });

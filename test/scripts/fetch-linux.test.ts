@@ -33,37 +33,37 @@ afterEach(() => {
 
 describe('vendor/linux that is right', () => {
   it('is left alone', async () => {
-    box.write(NEW, 'package/vendor/linux');
+    box.write(NEW, 'package/vendor/linux/7.3');
     expect(await box.fetch()).toEqual({
       code: 0,
-      stdout: 'vendor/linux already holds Linux 7.3.4, from an unrecorded source.\n',
+      stdout: 'vendor/linux/7.3 already holds Linux 7.3.4, from an unrecorded source.\n',
       stderr: '',
     });
     expect(box.left()).toEqual({ vendor: NEW, cache: {}, temp: {} });
   });
 
   it('may be an older version that the manifest knows', async () => {
-    box.write(OLD, 'package/vendor/linux');
+    box.write(OLD, 'package/vendor/linux/7.3');
     expect((await box.fetch()).stdout).toContain('already holds Linux 7.3.2');
   });
 
   it('may lack the tests, unless they are asked for', async () => {
-    box.write(without(NEW, KUNIT), 'package/vendor/linux');
+    box.write(without(NEW, KUNIT), 'package/vendor/linux/7.3');
     expect(await box.fetch()).toMatchObject({ code: 0, stderr: '' });
     expectError(await box.fetch(['--tests']), `it has no ${KUNIT}`);
   });
 
   it('yields to GPU_BUDDY_LINUX', async () => {
-    box.write(OLD, 'package/vendor/linux');
+    box.write(OLD, 'package/vendor/linux/7.3');
     const tree = box.write(kernelTree('7.3.4'), 'tree');
     expect((await box.fetchFrom(tree)).stdout).toBe(
-      'vendor/linux now holds Linux 7.3.4, from kernel tree tree.\n',
+      'vendor/linux/7.3 now holds Linux 7.3.4, from kernel tree tree.\n',
     );
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
   });
 
   it('is not written again when GPU_BUDDY_LINUX holds the same', async () => {
-    box.write(NEW, 'package/vendor/linux');
+    box.write(NEW, 'package/vendor/linux/7.3');
     expect((await box.fetchFrom(box.write(NEW, 'tree'))).stdout).toContain('already holds');
   });
 });
@@ -75,7 +75,7 @@ describe('vendor/linux that is wrong', () => {
     ['was cut short', { ...NEW, [KUNIT]: '' }],
     ['lacks a file', { [BUDDY]: NEW[BUDDY] ?? '' }],
   ])('is fetched again when it %s', async (_, files) => {
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     box.write(NEW, 'cache/gpu-buddy/linux-7.3.4');
     expect((await box.fetch()).stdout).toContain('now holds Linux 7.3.4');
     expect(box.left().vendor).toEqual(NEW);
@@ -83,7 +83,7 @@ describe('vendor/linux that is wrong', () => {
 
   it('keeps what it has when nothing better is found', async () => {
     const files = { ...NEW, [HEADER]: OLD[HEADER] ?? '' };
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     expectError(await box.fetch(), 'neither known to vendor/linux.json');
     expect(box.left()).toEqual({ vendor: files, cache: {}, temp: {} });
   });
@@ -95,7 +95,7 @@ describe('the cache', () => {
     rmSync(box.vendor, { recursive: true });
     expect(await box.fetch()).toEqual({
       code: 0,
-      stdout: 'vendor/linux now holds Linux 7.3.4, from kernel tree tree.\n',
+      stdout: 'vendor/linux/7.3 now holds Linux 7.3.4, from kernel tree tree.\n',
       stderr: '',
     });
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
@@ -172,7 +172,7 @@ describe('a kernel that the manifest does not know', () => {
       files: Object.fromEntries(PATHS.map((path) => [path, sha256(unknown[path] ?? '')])),
     });
     expect((await box.fetch()).stdout).toBe(
-      'vendor/linux already holds Linux 7.3.9 (not known to vendor/linux.json), from kernel tree tree.\n',
+      'vendor/linux/7.3 already holds Linux 7.3.9 (not known to vendor/linux.json), from kernel tree tree.\n',
     );
   });
 
@@ -202,7 +202,7 @@ describe('without any source', () => {
   it('one error says what was tried and what to do', async () => {
     expectError(
       await box.fetch(),
-      /vendor.linux: it has no drivers\/gpu\/buddy\.c/,
+      /vendor.linux.7\.3: it has no drivers\/gpu\/buddy\.c/,
       /Cache: .*gpu-buddy holds no usable files/,
       /Debian's package: E: there is no network/,
       /set GPU_BUDDY_LINUX to a tree of Linux 7\.3\.4/,
@@ -275,7 +275,7 @@ describe('version.mjs', () => {
     ['the manifest’s version of known files', NEW, '7.3.4'],
     ['unknown for files that are not known', { ...NEW, [BUDDY]: 'x' }, 'unknown'],
   ])('prints %s', async (_, files, version) => {
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     expect(await box.version()).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
@@ -289,6 +289,6 @@ describe('version.mjs', () => {
   it('fails when there is nothing', async () => {
     const result = await box.version();
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain('vendor/linux: it has no drivers/gpu/buddy.c');
+    expect(result.stderr).toContain('vendor/linux/7.3: it has no drivers/gpu/buddy.c');
   });
 });

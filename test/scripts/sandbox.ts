@@ -61,7 +61,7 @@ export const KNOWN = ['7.3.4', '7.3.2'];
 
 export class Sandbox {
   readonly dir = mkdtempSync(join(tmpdir(), 'fetch-linux-test-'));
-  readonly vendor = join(this.dir, 'package/vendor/linux');
+  readonly vendor = join(this.dir, 'package/vendor/linux/7.3');
   readonly cache = join(this.dir, 'cache/gpu-buddy');
   readonly temp = join(this.dir, 'temp');
   /** Programs that hide the system's own. */
@@ -168,7 +168,7 @@ export class Sandbox {
     return JSON.parse(readFileSync(join(this.vendor, 'origin.json'), 'utf8'));
   }
 
-  /** Every file left in vendor/linux, the cache and the temporary folder, origin.json excepted. */
+  /** Every file left in vendor/linux/7.3, the cache and the temporary folder, origin.json excepted. */
   left(): { vendor: Files; cache: Files; temp: Files } {
     return { vendor: filesIn(this.vendor), cache: filesIn(this.cache), temp: filesIn(this.temp) };
   }
