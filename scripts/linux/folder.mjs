@@ -10,13 +10,14 @@ import { withTempFolder } from './temp.mjs';
 /** @typedef {import('./manifest.mjs').Contents} Contents */
 /** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {import('./verify.mjs').Origin} Origin */
+/** @typedef {{ origin: Origin, contents: Contents }} Files */
 
 /**
  * What a folder holds: whose files they are, or why they cannot be used.
  * @param {string} folder
  * @param {Manifest} manifest
  * @param {{ tests: boolean }} options whether the kernel's tests must be there too
- * @returns {{ origin: Origin, contents: Contents } | { problem: string, complete: boolean }}
+ * @returns {Files | { problem: string, complete: boolean }}
  */
 export function inspect(folder, manifest, { tests }) {
   /** @type {Contents} */
@@ -45,10 +46,9 @@ export function inspect(folder, manifest, { tests }) {
 /**
  * Puts files in place, each by a rename.
  * @param {string} folder
- * @param {Origin} origin
- * @param {Contents} contents
+ * @param {Files} files
  */
-export async function install(folder, origin, contents) {
+export async function install(folder, { origin, contents }) {
   const record = Buffer.from(`${JSON.stringify(origin, null, 2)}\n`);
   const files = new Map([...contents, ['origin.json', record]]);
   try {

@@ -1,4 +1,5 @@
-// vendor/linux.json: which kernel files are wanted, and the SHA-256 they have in each kernel version we know.
+// vendor/linux.json: which kernel files are wanted, the SHA-256 they have in each kernel version we know, and which public trees
+// have them.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,30 +13,37 @@ import { FetchError, reason } from './fetch-error.mjs';
 export class Manifest {
   /** @type {[version: string, files: Record<string, KnownFile>][]} */
   #versions;
+  /** @type {string[]} */
+  #trees;
 
   /**
    * @param {string} root the folder that holds vendor/
-   * @param {Record<string, Record<string, KnownFile>>} versions newest first
+   * @param {{ versions: Record<string, Record<string, KnownFile>>, trees?: string[] }} content with the newest version first
    */
-  constructor(root, versions) {
+  constructor(root, { versions, trees = [] }) {
     this.#versions = Object.entries(versions);
-    /** Holds the files of the newest series: vendor/linux/7.3. */
-    this.folder = join(root, 'vendor', 'linux', seriesOf(this.#versions[0][0]));
+    this.#trees = trees;
+    /** Versions we know, newest first. */
+    this.versions = Object.keys(versions);
+    /** The series that is built. */
+    this.series = seriesOf(this.versions[0]);
+    /** Holds the files of that series: vendor/linux/7.3. */
+    this.folder = join(root, 'vendor', 'linux', this.series);
   }
 
   /** @param {string} root the folder that holds vendor/ */
   static read(root) {
     const file = join(root, 'vendor', 'linux.json');
     try {
-      return new Manifest(root, JSON.parse(readFileSync(file, 'utf8')).versions);
+      return new Manifest(root, JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
       throw new FetchError(`${file} cannot be read: ${reason(error)}.`);
     }
   }
 
-  /** Versions we know, newest first. */
-  get versions() {
-    return this.#versions.map(([version]) => version);
+  /** The URLs of public trees of the newest version, to which paths are appended. */
+  get trees() {
+    return this.#trees.map((tree) => tree.replace('VERSION', this.versions[0]));
   }
 
   /** Every wanted path. */

@@ -141,7 +141,7 @@ describe('a URL is refused, and leaves nothing behind, when', () => {
     ['http://mirror.invalid/linux', 'is not https'],
     ['ftp://mirror.invalid/linux', 'is not https'],
     ['https://', 'is no valid URL'],
-    ['https://me:word@mirror.invalid/linux', 'without a user name and password'],
+    ['https://me:word@mirror.invalid/linux', 'must not have a user name and a password'],
   ])('it is %s', async (place, message) => {
     expectError(await box.fetchFrom(place), message);
   });

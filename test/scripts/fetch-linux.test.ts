@@ -188,13 +188,22 @@ describe('a kernel that the manifest does not know', () => {
     expect(box.left().vendor).toEqual({});
   });
 
-  it('in the cache is used only if the user allows it', async () => {
+  it('in the cache is not used', async () => {
     const files = Object.fromEntries(PATHS.map((path) => [path, sha256(unknown[path] ?? '')]));
-    const origin = JSON.stringify({ version: '7.3.9', source: 'Debian', verified: false, files });
-    box.write({ ...unknown, 'origin.json': origin }, 'cache/gpu-buddy/linux-7.3.9');
-    expectError(await box.fetch(), 'holds only Linux 7.3.9');
-    expect(await box.fetch([], { GPU_BUDDY_ALLOW_UNVERIFIED: '1' })).toMatchObject({ code: 0 });
-    expect(box.origin()).toMatchObject({ version: '7.3.9', source: 'Debian', verified: false });
+    const origin = JSON.stringify({ version: '7.3.4', source: 'Debian', verified: false, files });
+    box.write({ ...unknown, 'origin.json': origin }, 'cache/gpu-buddy/linux-7.3.4');
+    expectError(await box.fetch([], { GPU_BUDDY_ALLOW_UNVERIFIED: '1' }), 'holds no usable files');
+  });
+
+  it('of another series is refused, even if the user allows it', async () => {
+    const tree = box.write(kernelTree('7.4.1'), 'tree');
+    const result = await box.fetchFrom(tree, { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
+    expectError(
+      result,
+      /kernel tree tree holds Linux 7\.4\.1, and \S+ is for Linux 7\.3\./,
+      'npm run parity',
+    );
+    expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });
 });
 
@@ -205,9 +214,40 @@ describe('without any source', () => {
       /vendor.linux.7\.3: it has no drivers\/gpu\/buddy\.c/,
       /Cache: .*gpu-buddy holds no usable files/,
       /Debian's package: E: there is no network/,
-      /set GPU_BUDDY_LINUX to a tree of Linux 7\.3\.4/,
+      /Public trees: vendor\/linux\.json names none/,
+      /get linux-7\.3\.4\.tar\.xz .* set GPU_BUDDY_LINUX to it/,
     );
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
+  });
+
+  it.each([
+    ['Debian', 'apt-get', ['`apt-get install debian-archive-keyring`', '`apt-get install tar xz-utils`']],
+    ['Fedora', 'dnf', ['`dnf install tar xz`']],
+    ['Alpine', 'apk', ['`apk add tar xz`']],
+    ['macOS with Homebrew', 'brew', ['`brew install xz`']],
+    ['a system without a package manager', 'nothing', []],
+  ])('the error names the commands of %s', async (_, manager, commands) => {
+    rmSync(join(box.bin, 'apt-get'));
+    box.program(manager, 'exit 100');
+    const result = await box.fetch([], { PATH: box.bin });
+    expectError(result, ...commands);
+    expect([...result.stderr.matchAll(/`[^`]+`/g)].map(([command]) => command)).toEqual(commands);
+  });
+
+  it('GPU_BUDDY_OFFLINE=1 forbids apt, public trees and URLs', async () => {
+    box.program('apt-get', `touch "${box.temp}/called"`);
+    box.publish('https://mirror.invalid/linux');
+    const env = { GPU_BUDDY_OFFLINE: '1' };
+    const result = await box.fetch([], env);
+    expectError(result, 'unset GPU_BUDDY_OFFLINE');
+    expect(result.stderr).not.toMatch(/Asking|Reading|mirror\.invalid/);
+    expectError(
+      await box.fetchFrom('https://mirror.invalid/linux', env),
+      'which GPU_BUDDY_OFFLINE=1 forbids',
+    );
+    expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
+    box.write(NEW, 'cache/gpu-buddy/linux-7.3.4');
+    expect(await box.fetch([], env)).toMatchObject({ code: 0 });
   });
 
   it('a temporary folder that cannot be used is named', async () => {
@@ -248,15 +288,12 @@ describe('nothing is ever half-written', () => {
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
   });
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('when %s ends it, and its commands end too', async (signal, code) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('when %s ends it, and its commands end too', async (signal) => {
     const pipe = join(box.dir, 'pipe');
     execFileSync('mkfifo', [pipe]);
     box.program(
       'apt-get',
-      `exec 9>"${pipe}"; echo started >&9; touch "$TMPDIR"/gpu-buddy-*/half; sleep 1000`,
+      `exec 9>"${pipe}"; echo started >&9; touch "$TMPDIR"/gpu-buddy-*/half; exec sleep 1000`,
     );
     const child = box.start();
     const result = finished(child);
@@ -265,7 +302,8 @@ describe('nothing is ever half-written', () => {
       expect(word).toBe('started\n');
       child.kill(signal);
     }
-    expect(await result).toMatchObject({ code });
+    expect(await result).toMatchObject({ code: null });
+    expect(child.signalCode).toBe(signal);
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });
 });

@@ -68,6 +68,8 @@ export class Sandbox {
   readonly bin = join(this.dir, 'bin');
   readonly keyring = join(this.dir, 'keyring.gpg');
 
+  readonly #versions: object;
+
   constructor() {
     const versions = KNOWN.map((version) => [
       version,
@@ -78,12 +80,16 @@ export class Sandbox {
         ]),
       ),
     ]);
-    this.write({
-      'package/vendor/linux.json': JSON.stringify({ versions: Object.fromEntries(versions) as object }),
-      'keyring.gpg': '',
-    });
+    this.#versions = Object.fromEntries(versions) as object;
+    this.publish();
+    this.write({ 'keyring.gpg': '' });
     mkdirSync(this.temp);
     this.program('apt-get', "echo 'E: there is no network' >&2; exit 100");
+  }
+
+  /** Names public trees in vendor/linux.json. */
+  publish(...trees: readonly string[]): void {
+    this.write({ 'package/vendor/linux.json': JSON.stringify({ trees, versions: this.#versions }) });
   }
 
   remove(): void {
