@@ -16,24 +16,16 @@ const USAGE = `Usage: node scripts/fetch-linux.mjs [options]
 
 Environment: GPU_BUDDY_LINUX, GPU_BUDDY_OFFLINE and more; see vendor/README.md.`;
 
-function readOptions() {
-  try {
-    return parseArgs({
-      options: {
-        help: { type: 'boolean', default: false },
-        tests: { type: 'boolean', default: false },
-        root: { type: 'string', default: packageRoot },
-        timeout: { type: 'string', default: '15' },
-        keyring: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new FetchError(`${/** @type {Error} */ (error).message}\n${USAGE}`);
-  }
-}
-
 async function main() {
-  const { help, root, tests, timeout, keyring } = readOptions();
+  const { help, root, tests, timeout, keyring } = parseArgs({
+    options: {
+      help: { type: 'boolean', default: false },
+      tests: { type: 'boolean', default: false },
+      root: { type: 'string', default: packageRoot },
+      timeout: { type: 'string', default: '15' },
+      keyring: { type: 'string' },
+    },
+  }).values;
   if (help) {
     console.log(USAGE);
     return;
@@ -55,10 +47,11 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  const { message } = /** @type {Error} */ (error);
+  const { code = '', message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
+  const isUsage = code.startsWith('ERR_PARSE_ARGS');
   // The system's own complaints (disk full, no rights) read well enough, too.
-  if (!(error instanceof FetchError || (error instanceof Error && 'syscall' in error))) throw error;
-  console.error(`fetch-linux: ${message}`);
+  if (!(error instanceof FetchError || syscall || isUsage)) throw error;
+  console.error(`fetch-linux: ${message}${isUsage ? `\n${USAGE}` : ''}`);
   // A name that nobody resolves would keep the process waiting.
   process.exit(1);
 }

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readArchive } from './archive.mjs';
 import { FetchError } from './fetch-error.mjs';
-import { progress } from './progress.mjs';
 import { CommandFailed, run } from './run.mjs';
 import { withTempFolder } from './temp.mjs';
 
@@ -16,7 +15,6 @@ import { withTempFolder } from './temp.mjs';
 const SUITES = ['trixie-backports', 'sid', 'experimental'];
 const PREFIX = 'linux-source-';
 const KEYRINGS = ['gpg', 'pgp'].map((ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`);
-/** A package has 170 MB. */
 const MOST_DOWNLOADS = 2;
 
 const { compare } = new Intl.Collator('en', { numeric: true });
@@ -73,7 +71,7 @@ export async function withPackage(manifest, { keyring }, use) {
 }
 
 /**
- * The mirrors of Debian among the repositories that apt updates from. Works where no list has been fetched
+ * Finds the mirrors of Debian among the repositories that apt updates from. Works where no list has been fetched
  * yet, as in a fresh container, where `apt-get indextargets` says nothing.
  * @param {string} folder
  */
@@ -126,7 +124,7 @@ Acquire::https::Timeout "10";
 }
 
 /**
- * The packages worth a download: those of our series, a version that we know first, then the newest.
+ * Lists the packages worth a download: those of our series, a version that we know first, then the newest.
  * @param {string} config
  * @param {Manifest} manifest
  * @returns {Promise<Package[]>}
@@ -170,22 +168,9 @@ async function listPackages(config, { series, versions }) {
  * @returns {Promise<string>} the archive that is in the package
  */
 async function download(config, { name, version }, folder) {
-  const get = ['apt-get', '-c', config, '-q', 'download', `${name}=${version}`];
-  const [, size = ''] = /\.deb (\d+) /.exec(await run([[...get, '--print-uris']])) ?? [];
-  const megabytes = size && ` (${Math.round(Number(size) / 1e6)} MB)`;
-  const bar = await progress(`Downloading ${name} ${version}${megabytes}`);
-  try {
-    await run([[...get, '-o', 'APT::Status-Fd=3']], {
-      cwd: folder,
-      onStatus: (text) => {
-        const percent = [...text.matchAll(/^dlstatus:\d+:([\d.]+):/gm)].at(-1)?.[1];
-        if (percent) bar.update(Number(percent) / 100);
-      },
-    });
-    bar.update(1);
-  } finally {
-    bar.done();
-  }
+  const get = ['apt-get', '-c', config, 'download', `${name}=${version}`];
+  console.error(`Downloading ${name} ${version} (170 MB) …`);
+  await run([get], { cwd: folder, visible: true });
   console.error(`Unpacking ${name} ${version} …`);
   for (const deb of readdirSync(folder)) {
     await run([['dpkg-deb', '-x', deb, '.']], { cwd: folder });
@@ -194,10 +179,7 @@ async function download(config, { name, version }, folder) {
   return join(folder, 'usr/src', `${name}.tar.xz`);
 }
 
-/**
- * What went wrong, in one sentence without its full stop: of apt's many lines, its complaints.
- * @param {unknown} error
- */
+/** Says what went wrong, in one sentence without its full stop: of apt's many lines, its complaints. @param {unknown} error */
 function explain(error) {
   if (error instanceof FetchError) return error.message.replace(/\.$/, '');
   if (!(error instanceof CommandFailed)) throw error;

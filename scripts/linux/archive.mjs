@@ -34,11 +34,7 @@ export function readArchive(file, paths, name) {
   });
 }
 
-/**
- * Throws unless tar's only complaint is that a pattern matched nothing.
- * @param {unknown} error
- * @param {string} name
- */
+/** Throws unless tar's only complaint is that a pattern matched nothing. @param {unknown} error @param {string} name */
 function explain(error, name) {
   if (!(error instanceof CommandFailed)) throw error;
   const tool = error.missing ?? /: (\w+): Cannot exec/.exec(error.stderr)?.[1];
@@ -51,10 +47,7 @@ function explain(error, name) {
     );
 }
 
-/**
- * The folder that holds the tree: an archive of a kernel has one top folder, or none.
- * @param {string} folder
- */
+/** Finds the folder that holds the tree: an archive of a kernel has one top folder, or none. @param {string} folder */
 export async function topFolder(folder) {
   const [only, ...others] = await readdir(folder, { withFileTypes: true });
   const isTop = only?.isDirectory() && others.length === 0 && !['drivers', 'include'].includes(only.name);

@@ -16,10 +16,7 @@ export function cacheFolder() {
 /** @param {string} version */
 const folderOf = (version) => join(cacheFolder(), `linux-${version}`);
 
-/**
- * @param {import('./manifest.mjs').Manifest} manifest
- * @returns {Files}
- */
+/** @param {import('./manifest.mjs').Manifest} manifest @returns {Files} */
 export function fromCache(manifest) {
   for (const version of manifest.versions) {
     const found = inspect(folderOf(version), manifest, { tests: true });

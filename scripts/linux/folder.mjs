@@ -13,7 +13,7 @@ import { withTempFolder } from './temp.mjs';
 /** @typedef {{ origin: Origin, contents: Contents }} Files */
 
 /**
- * What a folder holds: whose files they are, or why they cannot be used.
+ * Tells whose files a folder holds, or why they cannot be used.
  * @param {string} folder
  * @param {Manifest} manifest
  * @param {{ tests: boolean }} options whether the kernel's tests must be there too
@@ -29,25 +29,21 @@ export function inspect(folder, manifest, { tests }) {
       return { problem: `it has no ${path}`, complete: false };
   }
   const files = hashesOf(contents);
-  const record = readOrigin(folder);
-  const recorded = record && Object.keys(files).every((path) => record.files[path] === files[path]);
-  const version = manifest.identify(files);
-  if (version) {
-    const source = recorded ? record.source : 'an unrecorded source';
-    return { contents, origin: { version, source, verified: true, files } };
+  const record = readRecord(join(folder, 'origin.json'));
+  const recorded = Object.keys(files).every((path) => record.files?.[path] === files[path]);
+  const known = manifest.identify(files);
+  if (!known && !recorded) {
+    const problem = 'its files are neither known to vendor/linux.json nor those that origin.json records';
+    return { problem, complete: true };
   }
-  if (recorded) return { contents, origin: { ...record, verified: false, files } };
+  const source = (recorded && record.source) || 'an unrecorded source';
   return {
-    problem: 'its files are neither known to vendor/linux.json nor those that origin.json records',
-    complete: true,
+    contents,
+    origin: { version: known ?? record.version ?? 'unknown', source, verified: !!known, files },
   };
 }
 
-/**
- * Puts files in place, each by a rename.
- * @param {string} folder
- * @param {Files} files
- */
+/** Puts files in place, each by a rename. @param {string} folder @param {Files} files */
 export async function install(folder, { origin, contents }) {
   const record = Buffer.from(`${JSON.stringify(origin, null, 2)}\n`);
   const files = new Map([...contents, ['origin.json', record]]);
@@ -67,16 +63,12 @@ export async function install(folder, { origin, contents }) {
   }
 }
 
-/**
- * @param {string} folder
- * @returns {Origin | undefined}
- */
-function readOrigin(folder) {
+/** @param {string} file @returns {Partial<Origin>} */
+function readRecord(file) {
   try {
-    const { version, source, files } = JSON.parse(readFileSync(join(folder, 'origin.json'), 'utf8'));
-    return { version: String(version), source: String(source), verified: false, files: { ...files } };
+    return JSON.parse(readFileSync(file, 'utf8')) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -11,10 +11,7 @@ import { FetchError, reason } from './fetch-error.mjs';
 /** @typedef {Map<string, Buffer>} Contents path to content */
 
 export class Manifest {
-  /** @type {[version: string, files: Record<string, KnownFile>][]} */
   #versions;
-  /** @type {string[]} */
-  #trees;
 
   /**
    * @param {string} root the folder that holds vendor/
@@ -22,13 +19,19 @@ export class Manifest {
    */
   constructor(root, { versions, trees = [] }) {
     this.#versions = Object.entries(versions);
-    this.#trees = trees;
+    const [[newest, files]] = this.#versions;
     /** Versions we know, newest first. */
     this.versions = Object.keys(versions);
     /** The series that is built. */
-    this.series = seriesOf(this.versions[0]);
+    this.series = seriesOf(newest);
     /** Holds the files of that series: vendor/linux/7.3. */
     this.folder = join(root, 'vendor', 'linux', this.series);
+    /** The URLs of public trees of the newest version, to which paths are appended. */
+    this.trees = trees.map((tree) => tree.replace('VERSION', newest));
+    /** Every wanted path. */
+    this.paths = Object.keys(files);
+    /** The paths without which nothing can be built. */
+    this.addonPaths = this.paths.filter((path) => files[path].neededFor === 'addon');
   }
 
   /** @param {string} root the folder that holds vendor/ */
@@ -41,26 +44,7 @@ export class Manifest {
     }
   }
 
-  /** The URLs of public trees of the newest version, to which paths are appended. */
-  get trees() {
-    return this.#trees.map((tree) => tree.replace('VERSION', this.versions[0]));
-  }
-
-  /** Every wanted path. */
-  get paths() {
-    return Object.keys(this.#versions[0][1]);
-  }
-
-  /** The paths without which nothing can be built. */
-  get addonPaths() {
-    return this.paths.filter((path) => this.#versions[0][1][path].neededFor === 'addon');
-  }
-
-  /**
-   * The kernel version whose files these all are.
-   * @param {Hashes} hashes
-   * @returns {string | undefined}
-   */
+  /** Gives the kernel version whose files these all are. @param {Hashes} hashes @returns {string | undefined} */
   identify(hashes) {
     const paths = Object.keys(hashes);
     return this.#versions.find(([, files]) =>
@@ -68,27 +52,18 @@ export class Manifest {
     )?.[0];
   }
 
-  /**
-   * What `path` should hash to, for a message.
-   * @param {string} path
-   */
+  /** Tells what `path` should hash to, for a message. @param {string} path */
   expected(path) {
     return this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
   }
 }
 
-/**
- * Gives the series of a version: 7.3 of 7.3.4.
- * @param {string} version
- */
+/** Gives the series of a version: 7.3 of 7.3.4. @param {string} version */
 export function seriesOf(version) {
   return version.split('.', 2).join('.');
 }
 
-/**
- * @param {Contents} contents
- * @returns {Hashes}
- */
+/** @param {Contents} contents @returns {Hashes} */
 export function hashesOf(contents) {
   return Object.fromEntries(
     [...contents].map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')]),

@@ -5,7 +5,7 @@
  * @property {string} [cwd]
  * @property {Record<string, string>} [env] added to our own
  * @property {(bytes: number) => void} [onBytes] told how much the last command has written so far
- * @property {(text: string) => void} [onStatus] told what the commands write to file descriptor 3
+ * @property {boolean} [visible] shows what the last one writes, on standard error, in place of giving it
  */
 
 export class CommandFailed extends Error {
@@ -31,26 +31,22 @@ export class CommandFailed extends Error {
  * @param {RunOptions} [options]
  * @returns {Promise<string>} what the last one wrote
  */
-export async function run(commands, { env, onBytes, onStatus, ...options } = {}) {
+export async function run(commands, { env, onBytes, visible, ...options } = {}) {
   // Loaded when needed, since jest cannot load an ES module for those tests that run nothing.
   const { execa, ExecaError } = await import('execa');
   /** @type {(index: number) => import('execa').Options} */
   const optionsOf = (index) => ({
     ...options,
     env: { LC_ALL: 'C', ...env },
-    stdio: [index === 0 ? 'ignore' : 'pipe', 'pipe', 'pipe', 'pipe'],
-    buffer: { stdout: index === commands.length - 1, fd3: false },
+    stdin: index === 0 ? 'ignore' : 'pipe',
+    stdout: visible ? process.stderr : 'pipe',
+    buffer: { stdout: index === commands.length - 1 },
     maxBuffer: Infinity,
     stripFinalNewline: false,
   });
   const stages = commands.map(([program = '', ...args], index) => execa(program, args, optionsOf(index)));
   let bytes = 0;
   stages.at(-1)?.stdout?.on('data', (chunk) => onBytes?.((bytes += chunk.length)));
-  for (const stage of stages)
-    stage
-      .readable({ from: 'fd3' })
-      .on('error', () => {})
-      .on('data', (chunk) => onStatus?.(String(chunk)));
   try {
     const { stdout } = await stages.reduce((from, to) => /** @type {any} */ (from.pipe(to)));
     return String(stdout);

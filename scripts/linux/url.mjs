@@ -8,8 +8,8 @@ import { versionIn } from './tree.mjs';
 /** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {import('./verify.mjs').Found} Found */
 
-const MAX_REDIRECTS = 5;
 const MAX_BYTES = 4 << 20;
+const SAFE = /^https:|^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
 
 /**
  * Asks one public tree after the other.
@@ -21,13 +21,12 @@ const MAX_BYTES = 4 << 20;
  */
 export async function fromTrees(manifest, timeout, take) {
   const end = Date.now() + timeout;
-  const waiting = manifest.trees;
   const problems = [];
-  for (let tree = waiting.shift(); tree; tree = waiting.shift()) {
+  for (const [index, tree] of manifest.trees.entries()) {
     console.error(`Asking ${new URL(tree).host} for the kernel's files …`);
     try {
       // A slow server leaves time for the others.
-      return take(await readUrl(tree, manifest, (end - Date.now()) / (waiting.length + 1)));
+      return take(await readUrl(tree, manifest, (end - Date.now()) / (manifest.trees.length - index)));
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
       problems.push(error.message);
@@ -44,20 +43,20 @@ export async function fromTrees(manifest, timeout, take) {
  */
 export async function readUrl(base, manifest, timeout) {
   const { EnvHttpProxyAgent, fetch } = await import('undici');
-  const agent = new EnvHttpProxyAgent();
+  const agent = new EnvHttpProxyAgent({ httpProxy: '', maxResponseSize: MAX_BYTES });
+  // Looks at redirects as well, since none may lead to plain http.
+  const dispatcher = agent.compose((dispatch) => (options, handler) => {
+    if (SAFE.test(String(options.origin))) return dispatch(options, handler);
+    throw new FetchError(`${options.origin} is not https (http is for this machine's own servers only)`);
+  });
   const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
-  /** @param {URL} url */
-  const ask = (url) => {
-    if (url.protocol === 'https:') return fetch(url, { redirect: 'manual', signal, dispatcher: agent });
-    if (url.protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname))
-      return fetch(url, { redirect: 'manual', signal });
-    throw new FetchError(`${shown(url)} is not https (http is for this machine's own servers only)`);
-  };
   /** @param {string} path */
   const get = async (path) => {
     const url = fileUrl(base, path);
     try {
-      return await body(await follow(url, ask));
+      const response = await fetch(url, { dispatcher, signal });
+      if (response.ok) return Buffer.from(await response.arrayBuffer());
+      throw new FetchError(`the server answered ${response.status} ${response.statusText}`.trim());
     } catch (error) {
       const why = signal.aborted ? `no answer within ${(timeout / 1000).toFixed(1)} s` : reason(error);
       throw new FetchError(`${shown(url)} cannot be fetched: ${why}.`);
@@ -66,23 +65,15 @@ export async function readUrl(base, manifest, timeout) {
   try {
     const contents = new Map();
     for (const path of manifest.paths) contents.set(path, await get(path));
-    const version =
-      manifest.identify(hashesOf(contents)) ??
-      (await get('Makefile').then(
-        (makefile) => versionIn(String(makefile)),
-        () => undefined,
-      ));
+    const known = manifest.identify(hashesOf(contents));
+    const version = known ?? versionIn(String(await get('Makefile').catch(() => '')));
     return { source: shown(fileUrl(base, '')), version, signed: false, contents };
   } finally {
     await agent.destroy();
   }
 }
 
-/**
- * Gives a file's URL. A query ("?h=v7.3.4") stays at the end.
- * @param {string} base
- * @param {string} path
- */
+/** Gives a file's URL. A query ("?h=v7.3.4") stays at the end. @param {string} base @param {string} path */
 function fileUrl(base, path) {
   if (!URL.canParse(base)) throw new FetchError(`${base} is no valid URL.`);
   const url = new URL(base);
@@ -91,41 +82,7 @@ function fileUrl(base, path) {
   return url;
 }
 
-/**
- * Follows redirects itself, since none may lead to plain http.
- * @param {URL} url
- * @param {(url: URL) => Promise<import('undici').Response>} ask
- */
-async function follow(url, ask) {
-  let at = url;
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    const response = await ask(at);
-    const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || !location) return response;
-    await response.body?.cancel();
-    at = new URL(location, at);
-  }
-  throw new FetchError(`more than ${MAX_REDIRECTS} redirects`);
-}
-
-/** @param {import('undici').Response} response */
-async function body(response) {
-  if (!response.ok)
-    throw new FetchError(`the server answered ${response.status} ${response.statusText}`.trim());
-  const chunks = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new FetchError(`the answer is larger than ${MAX_BYTES >> 20} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/**
- * A URL for people: without a password or a token in it.
- * @param {URL} url
- */
+/** Shows a URL to people: without a password or a token in it. @param {URL} url */
 function shown({ origin, pathname }) {
   return `${origin}${pathname.replace(/\/$/, '')}`;
 }

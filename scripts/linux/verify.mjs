@@ -53,10 +53,7 @@ export function verify({ source, version, signed, contents }, manifest, { allowU
   return { version: version ?? 'unknown', source, verified: false, files };
 }
 
-/**
- * @param {import('./manifest.mjs').Hashes} files
- * @param {import('./manifest.mjs').Manifest} manifest
- */
+/** @param {import('./manifest.mjs').Hashes} files @param {import('./manifest.mjs').Manifest} manifest */
 function mismatch(files, manifest) {
   const wrong = Object.keys(files).filter((path) => !manifest.identify({ [path]: files[path] }));
   const problems = wrong.map(
