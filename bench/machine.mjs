@@ -1,11 +1,13 @@
 /** Where the figures come from. */
 import { cpus, release, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Manifest } from '../scripts/linux/manifest.mjs';
+import { packageRoot } from '../scripts/linux/root.mjs';
 
 export function machine() {
-  const { version } = JSON.parse(
-    readFileSync(new URL('../vendor/linux/origin.json', import.meta.url), 'utf8'),
-  );
+  const { folder } = Manifest.read(packageRoot);
+  const { version } = JSON.parse(readFileSync(join(folder, 'origin.json'), 'utf8'));
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

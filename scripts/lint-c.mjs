@@ -13,12 +13,16 @@ const warnings = [
   ...['-Wcast-qual', '-Wvla', '-Wundef', '-Wformat=2', '-Werror'],
 ];
 
+const { cflags, includes, linux } = JSON.parse(readFileSync(path.join(root, 'native/sources.json'), 'utf8'));
+
 /** The flags and include folders of the build itself, which stand once for every build. */
 function buildFlags() {
-  const { cflags, includes } = JSON.parse(readFileSync(path.join(root, 'native/sources.json'), 'utf8'));
   return [
     ...cflags,
-    ...includes.flatMap((folder) => [folder.startsWith('vendor/') ? '-isystem' : '-I', folder]),
+    ...includes.flatMap((/** @type {string} */ folder) => [
+      folder.startsWith('vendor/') ? '-isystem' : '-I',
+      folder,
+    ]),
     // The benchmark's C side is an addon.
     ...['-isystem', path.join(root, 'node_modules/node-api-headers/include')],
   ];
@@ -53,8 +57,8 @@ function sourcesBelow(folder) {
 
 /** @returns {Promise<number>} how many files failed */
 async function lint() {
-  if (!existsSync(path.join(root, 'vendor/linux/include')))
-    throw new Error("The kernel's headers are not here yet: `npm ci` fetches them.");
+  if (!existsSync(path.join(root, linux[0])))
+    throw new Error("The kernel's files are not here yet: `npm ci` fetches them.");
   const { command, isGcc } = await findCompiler();
   const flags = [...buildFlags(), '-O2', ...warnings, ...(isGcc ? ['-fanalyzer'] : [])];
   const files = folders.flatMap(sourcesBelow);

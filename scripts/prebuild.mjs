@@ -3,6 +3,7 @@
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { Manifest } from './linux/manifest.mjs';
 import { packageRoot } from './linux/root.mjs';
 import { problemsOf } from './release/demands.mjs';
 import { ToolMissing } from './release/installed.mjs';
@@ -19,8 +20,9 @@ function targetsNamed(names) {
 
 /** What every target is compiled from. */
 function checkSources() {
-  for (const file of ['vendor/linux/drivers/gpu/buddy.c', 'vendor/node-api/napi.h', 'dist/addon/compile.js'])
-    if (!existsSync(path.join(packageRoot, file)))
+  const buddy = path.join(Manifest.read(packageRoot).folder, 'drivers/gpu/buddy.c');
+  for (const file of [buddy, 'vendor/node-api/napi.h', 'dist/addon/compile.js'])
+    if (!existsSync(path.resolve(packageRoot, file)))
       throw new ToolMissing(`${file} is missing: run \`npm ci\``);
 }
 

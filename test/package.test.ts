@@ -3,10 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
+import { Manifest } from '../scripts/linux/manifest.mjs';
 
 const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/gpu_buddy.node');
+const manifest = Manifest.read(root);
+/** The kernel's files that are built, and the record of where they come from. */
+const kernelFiles = [...manifest.addonPaths, 'origin.json'].map((path) =>
+  relative(root, join(manifest.folder, path)),
+);
 
 function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
   return execFileSync(program, args, {
@@ -83,9 +89,7 @@ describe('the npm package', () => {
         'dist/trace/index.js',
         'native/sources.json',
         'package.json',
-        'vendor/linux/drivers/gpu/buddy.c',
-        'vendor/linux/include/linux/gpu_buddy.h',
-        'vendor/linux/origin.json',
+        ...kernelFiles,
         'vendor/node-api/napi.h',
         'vendor/node-api/node_api.h',
       ]),
@@ -100,7 +104,7 @@ describe('the npm package', () => {
           file,
         ) &&
         !/^prebuilds\/[\w-]+\/gpu-buddy(\.\w+)?\.node$/.test(file) &&
-        !/^vendor\/linux\/(origin\.json|drivers\/gpu\/buddy\.c|include\/linux\/gpu_buddy\.h)$/.test(file) &&
+        !kernelFiles.includes(file) &&
         !/^vendor\/node-api\/(\w+|napi-inl)\.h$|^vendor\/node-api\/LICENSE\.[\w.-]+$/.test(file) &&
         !/^((CHANGELOG|README|THIRD-PARTY)\.md|LICENSE|native\/sources\.json|package\.json)$/.test(file),
     );

@@ -109,13 +109,12 @@ interface Origin {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Which kernel it is: what vendor/linux/origin.json says, if it speaks of the file that is there. */
-function kernelDefines(folder: string, linux: readonly string[]): string[] {
-  const text = linux.map((file) => readFileSync(join(folder, file)));
-  const sha256 = createHash('sha256').update(Buffer.concat(text)).digest('hex');
-  const { version, files } = JSON.parse(
-    readFileSync(join(folder, 'vendor/linux/origin.json'), 'utf8'),
-  ) as Origin;
+/** Names the kernel: what origin.json beside its files says, if it speaks of the file that is there. */
+function kernelDefines(folder: string, [buddy = '']: readonly string[]): string[] {
+  const file = join(folder, buddy);
+  const sha256 = createHash('sha256').update(readFileSync(file)).digest('hex');
+  const record = join(dirname(file), '../../origin.json');
+  const { version, files } = JSON.parse(readFileSync(record, 'utf8')) as Origin;
   const known = Object.values(files).includes(sha256) ? version : 'unknown';
   return [`GPU_BUDDY_KERNEL_VERSION="${known}"`, `GPU_BUDDY_KERNEL_SHA256="${sha256}"`];
 }

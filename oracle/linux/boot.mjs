@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { endWithUs } from '../../scripts/linux/temp.mjs';
+import { onExit } from 'signal-exit';
 import { OracleError } from './oracle-error.mjs';
 
 const MEMORY_MIB = 1024;
@@ -27,7 +27,7 @@ export async function boot(program, folder, parameters, { timeout = TIMEOUT_S } 
     env: { HOME: folder, PATH: process.env['PATH'], TMPDIR: memoryFolder() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  endWithUs(child);
+  const forget = onExit(() => killGroup(child.pid));
   let log = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => (log += text));
@@ -40,6 +40,7 @@ export async function boot(program, folder, parameters, { timeout = TIMEOUT_S } 
     );
   });
   clearTimeout(timer);
+  forget();
   if (ended) throw bootFailed(ended, log);
   return log;
 }

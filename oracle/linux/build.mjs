@@ -6,9 +6,9 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { progress } from '../../scripts/linux/progress.mjs';
 import { CommandFailed, run } from '../../scripts/linux/run.mjs';
 import { OracleError } from './oracle-error.mjs';
+import { progress } from './progress.mjs';
 import { requireTools } from './tools.mjs';
 
 /** @typedef {import('./tree.mjs').Tree} Tree */

@@ -2,15 +2,15 @@
 // allocator is one that we know is checked as for those files; a tree is taken as a whole or not at all.
 
 import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { archiveCommands, sourceOf, withPackage } from '../../scripts/linux/apt.mjs';
+import { withPackage } from '../../scripts/linux/apt.mjs';
+import { topFolder, UNOWNED } from '../../scripts/linux/archive.mjs';
 import { cacheFolder } from '../../scripts/linux/cache.mjs';
 import { inspect } from '../../scripts/linux/folder.mjs';
 import { fromGiven } from '../../scripts/linux/given.mjs';
 import { Manifest } from '../../scripts/linux/manifest.mjs';
-import { progress } from '../../scripts/linux/progress.mjs';
 import { packageRoot } from '../../scripts/linux/root.mjs';
 import { run } from '../../scripts/linux/run.mjs';
 import { withTempFolder } from '../../scripts/linux/temp.mjs';
@@ -39,8 +39,6 @@ import { OracleError } from './oracle-error.mjs';
 /** Says what a home holds. Written last, so that a home without it holds nothing. */
 const RECORD = 'tree.json';
 
-const BAR_LABEL = 'Extracting the kernel tree';
-
 /** @param {Choice} choice @returns {Promise<Tree>} */
 export async function kernelTree({ linux, setting = 'GPU_BUDDY_LINUX', trusted = false }) {
   const manifest = Manifest.read(packageRoot);
@@ -68,21 +66,16 @@ export async function kernelTree({ linux, setting = 'GPU_BUDDY_LINUX', trusted =
 /** The vendored files tell which kernel; the package must hold the same ones. @param {Checks} checks */
 async function fromDebian(checks) {
   const { manifest } = checks;
-  const vendored = inspect(join(packageRoot, 'vendor', 'linux'), manifest, { tests: true });
+  const vendored = inspect(manifest.folder, manifest, { tests: true });
   if (!('origin' in vendored)) {
-    throw new OracleError(`vendor/linux cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
+    throw new OracleError(`${manifest.folder} cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
   }
   const { origin } = vendored;
   const known = existing(homeOf(origin));
   if (known) return known;
-  return withPackage(manifest, { keyring: undefined }, (deb, chosen) =>
+  return withPackage(manifest, { keyring: undefined }, (archive, source) =>
     addTree(checks, async (folder) => {
-      const commands = archiveCommands(deb, chosen.name);
-      await extract(
-        [...commands, ['tar', '-x', '-J', ...UNOWNED, '-C', folder, '-f', '-']],
-        statSync(deb).size,
-      );
-      const found = await readFound(folder, manifest, sourceOf(chosen), { signed: true });
+      const found = { ...(await extract(archive, folder, manifest, source)), signed: true };
       if (homeOf(checks.check(found)) !== homeOf(origin)) {
         throw new OracleError(
           `vendor/linux holds Linux ${origin.version} from ${origin.source}, but ${found.source} has another ` +
@@ -120,37 +113,23 @@ async function fromArchive(file, checks) {
   const known = homes().find((home) => readRecord(home)?.archive === archive);
   if (known) return existing(known);
   return addTree(checks, async (folder) => {
-    console.error(`${BAR_LABEL} …`);
-    await run([['tar', '-x', ...UNOWNED, '-C', folder, '-f', file]]);
-    const found = await readFound(folder, checks.manifest, `archive ${basename(file)}`, {
-      signed: false,
-    });
-    return { found, archive };
+    return { found: await extract(file, folder, checks.manifest, `archive ${basename(file)}`), archive };
   });
 }
 
-const UNOWNED = ['--no-same-owner', '--no-same-permissions'];
-
-/** @param {string[][]} commands @param {number} size */
-async function extract(commands, size) {
-  const bar = await progress(BAR_LABEL);
-  try {
-    await run(commands, { onBytes: (bytes) => bar.update(bytes / size) });
-    bar.update(1);
-  } finally {
-    bar.done();
-  }
-}
-
 /**
+ * Extracts the whole tree.
+ * @param {string} archive
  * @param {string} folder
  * @param {Manifest} manifest
- * @param {string} source
- * @param {{ signed: boolean }} options
+ * @param {string} source what people call it
  * @returns {Promise<Found>}
  */
-async function readFound(folder, manifest, source, { signed }) {
-  return { ...(await readTree(await topFolder(folder), manifest.paths, source)), source, signed };
+async function extract(archive, folder, manifest, source) {
+  console.error('Extracting the kernel tree …');
+  await run([['tar', '-x', ...UNOWNED, '-C', folder, '-f', archive]]);
+  const tree = await readTree(await topFolder(folder), manifest.paths, source);
+  return { ...tree, source, signed: false };
 }
 
 /**
@@ -172,12 +151,6 @@ async function addTree({ check }, make) {
     writeFileSync(join(home, RECORD), `${JSON.stringify({ ...origin, archive }, null, 2)}\n`);
     return existing(home);
   });
-}
-
-/** An archive of a kernel has one top folder, or none. @param {string} folder */
-async function topFolder(folder) {
-  const entries = await readdir(folder);
-  return entries.length === 1 ? join(folder, entries[0]) : folder;
 }
 
 function oracleFolder() {

@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { run } from '../../scripts/command.mjs';
 import { install } from '../../scripts/linux/folder.mjs';
+import { Manifest } from '../../scripts/linux/manifest.mjs';
 import { packageRoot } from '../../scripts/linux/root.mjs';
 import { CommandFailed, run as runTool } from '../../scripts/linux/run.mjs';
 import { Workspace } from '../../scripts/workspace.mjs';
@@ -35,11 +36,11 @@ export class KernelLibrary {
    * @param {string} folder what is there is lost
    * @throws BuildFailed with what the compiler says
    */
-  static async build({ origin, contents }, folder) {
+  static async build(files, folder) {
     const workspace = new Workspace(packageRoot, folder);
-    await install(join(folder, 'vendor', 'linux'), origin, contents);
+    await install(Manifest.read(folder).folder, files);
     try {
-      await workspace.configure({ kernelVersion: origin.version, optimize: '-O2' });
+      await workspace.configure({ kernelVersion: files.origin.version, optimize: '-O2' });
       await workspace.compile();
     } catch (error) {
       const lines = /** @type {Error} */ (error).message.split('\n');

@@ -31,10 +31,10 @@ const STAND_INS = 'native/kernel/include';
 
 /** The kernel that this library is made for. @param {import('../../scripts/linux/manifest.mjs').Manifest} manifest @returns {Files} */
 export function referenceFiles(manifest) {
-  const found = inspect(join(packageRoot, 'vendor', 'linux'), manifest, { tests: true });
+  const found = inspect(manifest.folder, manifest, { tests: true });
   if ('origin' in found && found.origin.verified) return found;
   throw new OracleError(
-    `To compare with, vendor/linux must hold a kernel that vendor/linux.json knows (Linux ${manifest.versions.join(', ')}): ` +
+    `To compare with, ${manifest.folder} must hold a kernel that vendor/linux.json knows (Linux ${manifest.versions.join(', ')}): ` +
       'run `npm run fetch` without GPU_BUDDY_LINUX.',
   );
 }

@@ -1,102 +1,105 @@
-// Debian's kernel source package, fetched with the machine's own apt in a throw-away root: a release older than the
-// package gets it too, and no file of the system is touched. apt checks Debian's signatures all the way.
+// Debian's kernel source package, fetched with the machine's own apt in a throw-away root: a release older than the package gets
+// it too, no file of the system is touched, and nobody needs to be root. apt checks Debian's signatures all the way.
 
-import { accessSync, chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unpack } from './archive.mjs';
+import { readArchive } from './archive.mjs';
 import { FetchError } from './fetch-error.mjs';
-import { progress } from './progress.mjs';
 import { CommandFailed, run } from './run.mjs';
 import { withTempFolder } from './temp.mjs';
 
+/** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {{ name: string, version: string, upstream: string }} Package */
 
-const SUITES = ['trixie-backports', 'sid'];
+const SUITES = ['trixie-backports', 'sid', 'experimental'];
 const PREFIX = 'linux-source-';
 const KEYRINGS = ['gpg', 'pgp'].map((ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`);
+const MOST_DOWNLOADS = 2;
+
+const { compare } = new Intl.Collator('en', { numeric: true });
 
 /**
- * @param {import('./manifest.mjs').Manifest} manifest
- * @param {{ keyring: string | undefined }} options
- * @returns {Promise<import('./verify.mjs').Found>}
- */
-export function fromApt(manifest, options) {
-  return withPackage(manifest, options, (deb, chosen) => extract(deb, chosen, manifest.paths));
-}
-
-/**
- * Fetches the package and lets `use` have its file, which is gone afterwards.
  * @template T
- * @param {import('./manifest.mjs').Manifest} manifest
+ * @param {Manifest} manifest
  * @param {{ keyring: string | undefined }} options
- * @param {(deb: string, chosen: Package) => Promise<T>} use
+ * @param {(found: import('./verify.mjs').Found) => T} take throws a FetchError if the files are not the right ones
  * @returns {Promise<T>}
  */
-export async function withPackage(manifest, { keyring }, use) {
-  const keys = (keyring ? [keyring] : KEYRINGS).find(exists);
-  if (!keys) {
-    throw new FetchError(
-      `there is no ${keyring ?? KEYRINGS[0]} to check it with (package debian-archive-keyring)`,
-    );
-  }
-  return withTempFolder(join(tmpdir(), 'gpu-buddy-apt-'), async (folder) => {
-    chmodSync(folder, 0o755); // apt drops root's rights for its downloads
-    const mirrors = await configuredMirrors(folder);
-    if (mirrors.length === 0) throw new FetchError('no Debian mirror is configured on this machine');
-    const problems = [];
-    for (const mirror of mirrors) {
-      try {
-        const config = makeRoot(join(folder, `root-${problems.length}`), mirror, keys);
-        const { packages, failure } = await listPackages(config);
-        const chosen = choose(packages, manifest.versions);
-        if (!chosen) throw failure ?? nothingNewEnough(packages, manifest.versions[0]);
-        const deb = await download(config, chosen, join(folder, `deb-${problems.length}`));
-        return await use(deb, chosen);
-      } catch (error) {
-        problems.push(`${mirror}: ${explain(error)}`);
-      }
-    }
-    throw new FetchError(problems.join('; '));
+export function fromApt(manifest, options, take) {
+  return withPackage(manifest, options, async (archive, source, { upstream }) => {
+    const { contents } = await readArchive(archive, manifest.paths, source);
+    const signed = compare(upstream, manifest.versions[0]) > 0;
+    return take({ source, version: upstream, signed, contents });
   });
 }
 
 /**
- * The mirrors of Debian among the repositories that apt updates from. Works where no list has been fetched
+ * Fetches a package and lets `use` have the archive in it, which is gone afterwards. If that throws a FetchError, the next
+ * package has its turn.
+ * @template T
+ * @param {Manifest} manifest
+ * @param {{ keyring: string | undefined }} options
+ * @param {(archive: string, source: string, chosen: Package) => Promise<T>} use `source` is what people call it
+ * @returns {Promise<T>}
+ */
+export async function withPackage(manifest, { keyring }, use) {
+  return withTempFolder(join(tmpdir(), 'gpu-buddy-apt-'), async (folder) => {
+    chmodSync(folder, 0o755); // apt drops root's rights for its downloads
+    const mirrors = await debianMirrors(folder);
+    if (mirrors.length === 0) throw new FetchError('no Debian mirror is configured on this machine');
+    const keys = (keyring ? [keyring] : KEYRINGS).find(existsSync);
+    if (!keys) throw new FetchError(`there is no ${keyring ?? KEYRINGS[0]} to check it with`);
+    const config = makeRoot(folder, mirrors, keys);
+    const packages = await listPackages(config, manifest);
+    const problems = [];
+    for (const chosen of packages) {
+      const source = `Debian package ${chosen.name} ${chosen.version}`;
+      try {
+        return await withTempFolder(join(folder, 'package-'), async (place) =>
+          use(await download(config, chosen, place), source, chosen),
+        );
+      } catch (error) {
+        const text = explain(error);
+        problems.push(text.includes(source) ? text : `${source}: ${text}`);
+      }
+    }
+    throw new FetchError(problems.join('; '));
+  }).catch((error) => {
+    throw new FetchError(explain(error));
+  });
+}
+
+/**
+ * Finds the mirrors of Debian among the repositories that apt updates from. Works where no list has been fetched
  * yet, as in a fresh container, where `apt-get indextargets` says nothing.
  * @param {string} folder
  */
-async function configuredMirrors(folder) {
-  const lists = join(folder, 'lists');
-  mkdirSync(lists);
-  const text = await run([['apt-get', '-o', `Dir::State::lists=${lists}`, 'update', '--print-uris']]).catch(
-    (error) => {
-      throw new FetchError(explain(error));
-    },
-  );
-  const mirrors = new Set([...text.matchAll(/^'(\S+?\/)dists\//gm)].map(([, mirror = '']) => mirror));
-  const others = [...mirrors].filter((mirror) => !mirror.includes('security'));
-  const debian = others.filter((mirror) => mirror.endsWith('/debian/'));
-  return debian.length > 0 ? debian : others;
+async function debianMirrors(folder) {
+  for (const name of ['lists', 'cache']) mkdirSync(join(folder, name));
+  const lists = `Dir::State::lists=${join(folder, 'lists')}`;
+  const text = await run([['apt-get', '-o', lists, 'update', '--print-uris']]);
+  const all = new Set([...text.matchAll(/^'(\S+?\/)dists\//gm)].map(([, mirror = '']) => mirror));
+  const mirrors = [...all].filter((mirror) => !mirror.includes('security'));
+  const debian = mirrors.filter((mirror) => mirror.endsWith('/debian/'));
+  return debian.length > 0 ? debian : mirrors;
 }
 
 /**
  * @param {string} folder
- * @param {string} mirror
+ * @param {string[]} mirrors
  * @param {string} keys
  * @returns {string} the configuration file that makes apt use this root
  */
-function makeRoot(folder, mirror, keys) {
-  for (const name of ['lists', 'cache']) mkdirSync(join(folder, name), { recursive: true });
-  const sources = join(folder, 'sources.list');
-  writeFileSync(
-    sources,
-    SUITES.map((suite) => `deb [signed-by=${keys} target=Packages] ${mirror} ${suite} main\n`).join(''),
+function makeRoot(folder, mirrors, keys) {
+  const sources = mirrors.flatMap((mirror) =>
+    SUITES.map((suite) => `deb [signed-by=${keys} target=Packages] ${mirror} ${suite} main\n`),
   );
+  writeFileSync(join(folder, 'sources.list'), sources.join(''));
   const config = join(folder, 'apt.conf');
   writeFileSync(
     config,
-    `Dir::Etc::sourcelist "${sources}";
+    `Dir::Etc::sourcelist "${join(folder, 'sources.list')}";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
@@ -110,8 +113,8 @@ APT::Default-Release "";
 APT::Get::AllowUnauthenticated "false";
 APT::Update::Error-Mode "any";
 Acquire::Retries "1";
-Acquire::http::Timeout "30";
-Acquire::https::Timeout "30";
+Acquire::http::Timeout "10";
+Acquire::https::Timeout "10";
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
@@ -121,134 +124,65 @@ Acquire::https::Timeout "30";
 }
 
 /**
- * What the mirror lists, and what went wrong with a part of it: not every mirror has every suite.
+ * Lists the packages worth a download: those of our series, a version that we know first, then the newest.
  * @param {string} config
- * @returns {Promise<{ packages: Package[], failure?: unknown }>}
+ * @param {Manifest} manifest
+ * @returns {Promise<Package[]>}
  */
-async function listPackages(config) {
+async function listPackages(config, { series, versions }) {
   console.error("Reading Debian's package lists …");
-  const failure = await run([['apt-get', '-c', config, '-q', 'update']]).then(
-    () => undefined,
-    (error) => error,
-  );
+  // Not every mirror has every suite: what went wrong matters only if nothing is found.
+  const failure = await run([['apt-get', '-c', config, '-q', 'update']]).then(() => '', explain);
   const names = (await run([['apt-cache', '-c', config, 'pkgnames', PREFIX]])).split('\n').filter(Boolean);
-  if (names.length === 0) return { packages: [], failure };
-  return { packages: parse(await run([['apt-cache', '-c', config, 'madison', ...names]])), failure };
-}
-
-/**
- * Reads what `apt-cache madison` prints: name | version | where.
- * @param {string} table
- * @returns {Package[]}
- */
-function parse(table) {
-  return [...table.matchAll(/^ *(linux-source-\d+\.\d+) *\| *((?:\d+:)?(\d+(?:\.\d+)+)\S*) *\|/gm)].map(
-    ([, name = '', version = '', upstream = '']) => ({ name, version, upstream }),
+  const table = names.length > 0 ? await run([['apt-cache', '-c', config, 'madison', ...names]]) : '';
+  // name | version | where: the newest of each name first, and again for every suite and mirror.
+  const rows = table.matchAll(/^ *(linux-source-\d+\.\d+) *\| *((?:\d+:)?(\d+(?:\.\d+)+)\S*) *\|/gm);
+  const all = new Map(
+    [...rows].map(([, name = '', version = '', upstream = '']) => [version, { name, version, upstream }]),
   );
-}
+  /** @param {Package} candidate */
+  const isKnown = ({ upstream }) => Number(versions.includes(upstream));
+  const ours = [...all.values()].filter(({ name }) => name === PREFIX + series);
+  if (ours.length > 0) return ours.sort((a, b) => isKnown(b) - isKnown(a)).slice(0, MOST_DOWNLOADS);
 
-/**
- * A version whose hashes we know; else a newer release of the same series, else of the next one.
- * @param {Package[]} packages
- * @param {string[]} known newest first
- * @returns {Package | undefined}
- */
-function choose(packages, known) {
-  for (const version of known) {
-    const exact = packages.find(({ upstream }) => upstream === version);
-    if (exact) return exact;
-  }
-  const order = new Intl.Collator('en', { numeric: true }).compare;
-  const [newest = ''] = known;
-  return packages
-    .filter(({ upstream }) => order(upstream, newest) > 0)
-    .sort((a, b) => order(a.name, b.name) || order(b.version, a.version))[0];
-}
-
-/**
- * @param {Package[]} packages
- * @param {string} newest known version
- */
-function nothingNewEnough(packages, newest) {
-  const listed = packages.map(({ name, version }) => `${name} ${version}`).join(', ') || 'none';
-  return new FetchError(`it lists no ${PREFIX}* package of Linux ${newest} or newer (only: ${listed})`);
+  const newer = names
+    .filter((name) => compare(name, PREFIX + series) > 0)
+    .map((name) => name.slice(PREFIX.length));
+  throw new FetchError(
+    [
+      `no package ${PREFIX}${series} is offered (only: ${names.sort(compare).join(', ') || 'none'})`,
+      failure,
+      newer.length > 0 &&
+        `Linux ${newer.join(', ')} is a newer series, which this version of gpu-buddy does not know: look for a newer gpu-buddy, ` +
+          'or try that kernel with `npm run parity` (docs/parity.md)',
+    ]
+      .filter(Boolean)
+      .join('; '),
+  );
 }
 
 /**
  * @param {string} config
  * @param {Package} chosen
  * @param {string} folder made for it
- * @returns {Promise<string>} the package file
+ * @returns {Promise<string>} the archive that is in the package
  */
 async function download(config, { name, version }, folder) {
-  mkdirSync(folder);
-  const get = ['apt-get', '-c', config, '-q', 'download', `${name}=${version}`];
-  const [, size = ''] = /\.deb (\d+) /.exec(await run([[...get, '--print-uris']])) ?? [];
-  const bar = await progress(
-    `Downloading ${name} ${version}${size && ` (${Math.round(Number(size) / 1e6)} MB)`}`,
-  );
-  try {
-    await run([[...get, '-o', 'APT::Status-Fd=3']], {
-      cwd: folder,
-      onStatus: (text) => {
-        const percent = [...text.matchAll(/^dlstatus:\d+:([\d.]+):/gm)].at(-1)?.[1];
-        if (percent) bar.update(Number(percent) / 100);
-      },
-    });
-    bar.update(1);
-  } finally {
-    bar.done();
+  const get = ['apt-get', '-c', config, 'download', `${name}=${version}`];
+  console.error(`Downloading ${name} ${version} (170 MB) …`);
+  await run([get], { cwd: folder, visible: true });
+  console.error(`Unpacking ${name} ${version} …`);
+  for (const deb of readdirSync(folder)) {
+    await run([['dpkg-deb', '-x', deb, '.']], { cwd: folder });
+    rmSync(join(folder, deb));
   }
-  const deb = readdirSync(folder).find((file) => file.endsWith('.deb'));
-  if (!deb) throw new FetchError(`apt-get left no package file of ${name} ${version}`);
-  return join(folder, deb);
+  return join(folder, 'usr/src', `${name}.tar.xz`);
 }
 
-/**
- * @param {string} deb
- * @param {Package} chosen
- * @param {string[]} paths
- * @returns {Promise<import('./verify.mjs').Found>}
- */
-async function extract(deb, { name, version, upstream }, paths) {
-  const source = sourceOf({ name, version });
-  const stream = { size: statSync(deb).size, tarOptions: ['-J'] };
-  const { contents } = await unpack(archiveCommands(deb, name), stream, paths, source);
-  return { source, version: upstream, signed: true, contents };
-}
-
-/** What people are told that a file comes from. @param {Pick<Package, 'name' | 'version'>} chosen */
-export function sourceOf({ name, version }) {
-  return `Debian package ${name} ${version}`;
-}
-
-/**
- * The commands that write the archive inside the package, compressed with xz.
- * @param {string} deb
- * @param {string} name of the package
- */
-export function archiveCommands(deb, name) {
-  return [
-    ['dpkg-deb', '--fsys-tarfile', deb],
-    ['tar', '-xO', '-f', '-', `./usr/src/${name}.tar.xz`],
-  ];
-}
-
-/** @param {unknown} error */
+/** Says what went wrong, in one sentence without its full stop: of apt's many lines, its complaints. @param {unknown} error */
 function explain(error) {
   if (error instanceof FetchError) return error.message.replace(/\.$/, '');
   if (!(error instanceof CommandFailed)) throw error;
-  if (error.missing) return `${error.missing} is not installed`;
   const complaints = error.stderr.split('\n').filter((line) => /^[EW]: /.test(line));
   return [...new Set(complaints)].slice(0, 3).join(' ') || error.message;
-}
-
-/** @param {string} file */
-function exists(file) {
-  try {
-    accessSync(file);
-    return true;
-  } catch {
-    return false;
-  }
 }

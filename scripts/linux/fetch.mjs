@@ -1,95 +1,98 @@
-// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/
-// already holds; the user's cache; Debian's package.
+// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/SERIES/
+// already holds; the user's cache; Debian's package; public trees.
 
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { advice } from './advice.mjs';
 import { fromApt } from './apt.mjs';
-import { cacheFolder, fromCache, toCache } from './cache.mjs';
+import { fromCache, toCache } from './cache.mjs';
 import { FetchError } from './fetch-error.mjs';
 import { inspect, install } from './folder.mjs';
 import { fromGiven } from './given.mjs';
-import { Manifest } from './manifest.mjs';
+import { Manifest, seriesOf } from './manifest.mjs';
+import { fromTrees } from './url.mjs';
 import { verify } from './verify.mjs';
 
 /** @typedef {import('./verify.mjs').Found} Found */
-/** @typedef {import('./verify.mjs').Origin} Origin */
+/** @typedef {import('./folder.mjs').Files} Files */
 /**
  * @typedef {object} FetchOptions
  * @property {string} root the folder that holds vendor/
  * @property {boolean} tests whether the kernel's tests must be there even if all else is
- * @property {number} timeout of each file from a URL, in milliseconds
+ * @property {number} timeout of all that is read from trees behind URLs, in milliseconds
  * @property {string | undefined} keyring Debian's, if not in its usual place
  */
 
 /**
- * Makes vendor/linux/ hold the kernel's files.
+ * Makes the manifest's folder, vendor/linux/7.3/, hold the kernel's files.
  * @param {FetchOptions} options
- * @returns {Promise<{ origin: Origin, fresh: boolean }>}
+ * @returns {Promise<{ origin: import('./verify.mjs').Origin, fresh: boolean, folder: string }>}
  */
 export async function fetchLinux({ root, tests, timeout, keyring }) {
   const manifest = Manifest.read(root);
-  const vendor = join(root, 'vendor', 'linux');
+  const { folder, series } = manifest;
   const given = process.env['GPU_BUDDY_LINUX'];
-  const checks = { allowUnverified: process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1', warn };
+  const present = inspect(folder, manifest, { tests });
+  if (!given && 'origin' in present) return { origin: present.origin, fresh: false, folder };
 
-  const present = inspect(vendor, manifest, { tests });
-  if (given) {
-    const found = await fromGiven(given, manifest, { timeout });
-    const origin = verify(found, manifest, checks);
-    if (origin.verified) await remember(origin, found);
-    if ('origin' in present && isDeepStrictEqual(present.origin.files, origin.files)) {
-      return { origin: present.origin, fresh: false };
-    }
-    await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
+  const files = given
+    ? await userChoice(given, manifest, timeout)
+    : await search(manifest, { timeout, keyring }, 'problem' in present ? present.problem : '');
+  const { origin } = files;
+  if (origin.version !== 'unknown' && seriesOf(origin.version) !== series) {
+    throw new FetchError(
+      `${origin.source} holds Linux ${origin.version}, and ${folder} is for Linux ${series}. ` +
+        'To try another series, use `npm run parity` (docs/parity.md); to move to it, see vendor/README.md.',
+    );
   }
-  if ('origin' in present) return { origin: present.origin, fresh: false };
-
-  const problems = [`${vendor}: ${present.problem}`];
-  try {
-    const found = fromCache(manifest, checks);
-    const origin = verify(found, manifest, checks);
-    await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
-  } catch (error) {
-    problems.push(`Cache: ${message(error)}`);
-  }
-  try {
-    const found = await fromApt(manifest, { keyring });
-    const origin = verify(found, manifest, checks);
-    await remember(origin, found);
-    await install(vendor, origin, found.contents);
-    return { origin, fresh: true };
-  } catch (error) {
-    problems.push(`Debian's package: ${message(error)}`);
-  }
-  throw new FetchError(advice(problems, manifest));
+  // That the cache cannot be written must not stop anyone.
+  if (origin.verified)
+    await toCache(files).catch((error) => warn(`The cache stays empty: ${message(error)}.`));
+  if ('origin' in present && isDeepStrictEqual(present.origin.files, origin.files))
+    return { origin: present.origin, fresh: false, folder };
+  await install(folder, files);
+  return { origin, fresh: true, folder };
 }
 
-/**
- * Fills the cache. That it cannot be written must not stop anyone.
- * @param {Origin} origin
- * @param {Found} found
- */
-async function remember(origin, { contents }) {
-  try {
-    await toCache(origin, contents);
-  } catch (error) {
-    warn(`The cache stays empty: ${message(error)}.`);
-  }
-}
+const isOffline = () => process.env['GPU_BUDDY_OFFLINE'] === '1';
 
 /**
- * @param {string[]} problems
+ * @param {string} given the value of GPU_BUDDY_LINUX
  * @param {Manifest} manifest
+ * @param {number} timeout
+ * @returns {Promise<Files>}
  */
-function advice(problems, { paths, versions }) {
-  return `The kernel's files (${paths.join(', ')}) were not found.
-${problems.map((problem) => `  - ${problem}.`).join('\n')}
-Do one of these and try again:
-  - set GPU_BUDDY_LINUX to a tree of Linux ${versions[0]}, to a linux-*.tar.* archive of it, or to the https URL of a raw tree;
-  - on Debian 12 or newer, give apt-get access to a Debian mirror (needs debian-archive-keyring, dpkg, tar and xz-utils);
-  - copy a filled ${cacheFolder()} from another machine.`;
+async function userChoice(given, manifest, timeout) {
+  if (isOffline() && given.includes('://'))
+    throw new FetchError('GPU_BUDDY_LINUX is a URL, which GPU_BUDDY_OFFLINE=1 forbids: unset one of them.');
+  const found = await fromGiven(given, manifest, { timeout });
+  const allowUnverified = process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1';
+  return { origin: verify(found, manifest, { allowUnverified, warn }), contents: found.contents };
+}
+
+/**
+ * @param {Manifest} manifest
+ * @param {Pick<FetchOptions, 'timeout' | 'keyring'>} options
+ * @param {string} problem with what is there
+ * @returns {Promise<Files>}
+ */
+async function search(manifest, { timeout, keyring }, problem) {
+  /** @param {Found} found @returns {Files} */
+  const take = (found) => ({ origin: verify(found, manifest, { warn }), contents: found.contents });
+  /** @type {[name: string, read: () => Files | Promise<Files>][]} */
+  const sources = [
+    ['Cache', () => fromCache(manifest)],
+    ["Debian's package", () => fromApt(manifest, { keyring }, take)],
+    ['Public trees', () => fromTrees(manifest, timeout, take)],
+  ];
+  const problems = [`${manifest.folder}: ${problem}`];
+  for (const [name, read] of isOffline() ? sources.slice(0, 1) : sources) {
+    try {
+      return await read();
+    } catch (error) {
+      problems.push(`${name}: ${message(error)}`);
+    }
+  }
+  throw new FetchError(advice(problems, manifest, { offline: isOffline() }));
 }
 
 /** @param {unknown} error */

@@ -1,4 +1,4 @@
-// A folder that holds the kernel's files at the kernel's own paths, with origin.json beside them: vendor/linux/ and
+// A folder that holds the kernel's files at the kernel's own paths, with origin.json beside them: vendor/linux/7.3/ and
 // each folder of the cache. A file appears in it whole or not at all.
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -10,13 +10,14 @@ import { withTempFolder } from './temp.mjs';
 /** @typedef {import('./manifest.mjs').Contents} Contents */
 /** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {import('./verify.mjs').Origin} Origin */
+/** @typedef {{ origin: Origin, contents: Contents }} Files */
 
 /**
- * What a folder holds: whose files they are, or why they cannot be used.
+ * Tells whose files a folder holds, or why they cannot be used.
  * @param {string} folder
  * @param {Manifest} manifest
  * @param {{ tests: boolean }} options whether the kernel's tests must be there too
- * @returns {{ origin: Origin, contents: Contents } | { problem: string, complete: boolean }}
+ * @returns {Files | { problem: string, complete: boolean }}
  */
 export function inspect(folder, manifest, { tests }) {
   /** @type {Contents} */
@@ -28,27 +29,22 @@ export function inspect(folder, manifest, { tests }) {
       return { problem: `it has no ${path}`, complete: false };
   }
   const files = hashesOf(contents);
-  const record = readOrigin(folder);
-  const recorded = record && Object.keys(files).every((path) => record.files[path] === files[path]);
-  const version = manifest.identify(files);
-  if (version) {
-    const source = recorded ? record.source : 'an unrecorded source';
-    return { contents, origin: { version, source, verified: true, files } };
+  const record = readRecord(join(folder, 'origin.json'));
+  const recorded = Object.keys(files).every((path) => record.files?.[path] === files[path]);
+  const known = manifest.identify(files);
+  if (!known && !recorded) {
+    const problem = 'its files are neither known to vendor/linux.json nor those that origin.json records';
+    return { problem, complete: true };
   }
-  if (recorded) return { contents, origin: { ...record, verified: false, files } };
+  const source = (recorded && record.source) || 'an unrecorded source';
   return {
-    problem: 'its files are neither known to vendor/linux.json nor those that origin.json records',
-    complete: true,
+    contents,
+    origin: { version: known ?? record.version ?? 'unknown', source, verified: !!known, files },
   };
 }
 
-/**
- * Puts files in place, each by a rename.
- * @param {string} folder
- * @param {Origin} origin
- * @param {Contents} contents
- */
-export async function install(folder, origin, contents) {
+/** Puts files in place, each by a rename. @param {string} folder @param {Files} files */
+export async function install(folder, { origin, contents }) {
   const record = Buffer.from(`${JSON.stringify(origin, null, 2)}\n`);
   const files = new Map([...contents, ['origin.json', record]]);
   try {
@@ -67,16 +63,12 @@ export async function install(folder, origin, contents) {
   }
 }
 
-/**
- * @param {string} folder
- * @returns {Origin | undefined}
- */
-function readOrigin(folder) {
+/** @param {string} file @returns {Partial<Origin>} */
+function readRecord(file) {
   try {
-    const { version, source, files } = JSON.parse(readFileSync(join(folder, 'origin.json'), 'utf8'));
-    return { version: String(version), source: String(source), verified: false, files: { ...files } };
+    return JSON.parse(readFileSync(file, 'utf8')) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

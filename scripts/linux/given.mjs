@@ -4,7 +4,6 @@ import { stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { readArchive } from './archive.mjs';
 import { FetchError, reason } from './fetch-error.mjs';
-import { hashesOf } from './manifest.mjs';
 import { readTree } from './tree.mjs';
 import { readUrl } from './url.mjs';
 
@@ -15,18 +14,12 @@ import { readUrl } from './url.mjs';
  * @returns {Promise<import('./verify.mjs').Found>}
  */
 export async function fromGiven(value, manifest, { timeout, setting = 'GPU_BUDDY_LINUX' }) {
-  if (/^\w+:\/\//.test(value)) {
-    const { version, ...found } = await readUrl(value, manifest.paths, timeout);
-    const known = manifest.identify(hashesOf(found.contents));
-    return { ...found, version: known ?? (await version()), signed: false };
-  }
+  if (/^\w+:\/\//.test(value)) return readUrl(value, manifest, timeout);
   const place = resolve(value);
   const kind = await stat(place).catch((error) => {
     throw new FetchError(`${setting} names ${place}, which cannot be read: ${reason(error)}.`);
   });
-  const [source, read] = kind.isDirectory()
-    ? [`kernel tree ${basename(place)}`, readTree]
-    : [`archive ${basename(place)}`, readArchive];
+  const [what, read] = kind.isDirectory() ? ['kernel tree', readTree] : ['archive', readArchive];
   const found = await read(place, manifest.paths, place);
-  return { ...found, source, signed: false };
+  return { ...found, source: `${what} ${basename(place)}`, signed: false };
 }

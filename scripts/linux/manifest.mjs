@@ -1,4 +1,5 @@
-// vendor/linux.json: which kernel files are wanted, and the SHA-256 they have in each kernel version we know.
+// vendor/linux.json: which kernel files are wanted, the SHA-256 they have in each kernel version we know, and which public trees
+// have them.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,44 +11,40 @@ import { FetchError, reason } from './fetch-error.mjs';
 /** @typedef {Map<string, Buffer>} Contents path to content */
 
 export class Manifest {
-  /** @type {[version: string, files: Record<string, KnownFile>][]} */
   #versions;
 
-  /** @param {Record<string, Record<string, KnownFile>>} versions newest first */
-  constructor(versions) {
+  /**
+   * @param {string} root the folder that holds vendor/
+   * @param {{ versions: Record<string, Record<string, KnownFile>>, trees?: string[] }} content with the newest version first
+   */
+  constructor(root, { versions, trees = [] }) {
     this.#versions = Object.entries(versions);
+    const [[newest, files]] = this.#versions;
+    /** Versions we know, newest first. */
+    this.versions = Object.keys(versions);
+    /** The series that is built. */
+    this.series = seriesOf(newest);
+    /** Holds the files of that series: vendor/linux/7.3. */
+    this.folder = join(root, 'vendor', 'linux', this.series);
+    /** The URLs of public trees of the newest version, to which paths are appended. */
+    this.trees = trees.map((tree) => tree.replace('VERSION', newest));
+    /** Every wanted path. */
+    this.paths = Object.keys(files);
+    /** The paths without which nothing can be built. */
+    this.addonPaths = this.paths.filter((path) => files[path].neededFor === 'addon');
   }
 
   /** @param {string} root the folder that holds vendor/ */
   static read(root) {
     const file = join(root, 'vendor', 'linux.json');
     try {
-      return new Manifest(JSON.parse(readFileSync(file, 'utf8')).versions);
+      return new Manifest(root, JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
       throw new FetchError(`${file} cannot be read: ${reason(error)}.`);
     }
   }
 
-  /** Versions we know, newest first. */
-  get versions() {
-    return this.#versions.map(([version]) => version);
-  }
-
-  /** Every wanted path. */
-  get paths() {
-    return Object.keys(this.#versions[0][1]);
-  }
-
-  /** The paths without which nothing can be built. */
-  get addonPaths() {
-    return this.paths.filter((path) => this.#versions[0][1][path].neededFor === 'addon');
-  }
-
-  /**
-   * The kernel version whose files these all are.
-   * @param {Hashes} hashes
-   * @returns {string | undefined}
-   */
+  /** Gives the kernel version whose files these all are. @param {Hashes} hashes @returns {string | undefined} */
   identify(hashes) {
     const paths = Object.keys(hashes);
     return this.#versions.find(([, files]) =>
@@ -55,19 +52,18 @@ export class Manifest {
     )?.[0];
   }
 
-  /**
-   * What `path` should hash to, for a message.
-   * @param {string} path
-   */
+  /** Tells what `path` should hash to, for a message. @param {string} path */
   expected(path) {
     return this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
   }
 }
 
-/**
- * @param {Contents} contents
- * @returns {Hashes}
- */
+/** Gives the series of a version: 7.3 of 7.3.4. @param {string} version */
+export function seriesOf(version) {
+  return version.split('.', 2).join('.');
+}
+
+/** @param {Contents} contents @returns {Hashes} */
 export function hashesOf(contents) {
   return Object.fromEntries(
     [...contents].map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')]),

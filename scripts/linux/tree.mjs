@@ -1,6 +1,6 @@
 // A kernel tree in a folder. Besides the wanted files only the version in its top Makefile is read.
 
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FetchError, reason } from './fetch-error.mjs';
 
@@ -18,33 +18,24 @@ const FIRST_FILE = 'drivers/gpu/buddy.c';
 export async function readTree(folder, paths, name) {
   /** @type {Contents} */
   const contents = new Map();
-  const makefile = await read(folder, 'Makefile', name);
-  const version = makefile && versionIn(makefile.toString('latin1'));
+  const version = versionIn(String(read(folder, 'Makefile', name) ?? ''));
   for (const path of paths) {
-    const content = await read(folder, path, name);
+    const content = read(folder, path, name);
     if (content) contents.set(path, content);
   }
   if (contents.size === paths.length) return { version, contents };
 
-  if (contents.size === 0 && !version) {
-    throw new FetchError(
-      `${name} holds no kernel tree: it has neither ${FIRST_FILE} nor a Makefile with a kernel version.`,
-    );
-  }
   const missing = paths.filter((path) => !contents.has(path)).join(', ');
+  if (contents.has(FIRST_FILE)) throw new FetchError(`${name} is incomplete: it has no ${missing}.`);
   throw new FetchError(
-    contents.has(FIRST_FILE)
-      ? `${name} is incomplete: it has no ${missing}.`
-      : `${name} holds Linux ${version ?? 'of an unknown version'}, which is too old: it has no ${FIRST_FILE}. ` +
-          'Older kernels have the allocator in drivers/gpu/drm/drm_buddy.c; take Linux 7.3 or newer.',
+    version || contents.size > 0
+      ? `${name} holds Linux ${version ?? 'of an unknown version'}, which is too old: it has no ${FIRST_FILE}. ` +
+          'Older kernels have the allocator in drivers/gpu/drm/drm_buddy.c; take Linux 7.3 or newer.'
+      : `${name} holds no kernel tree: it has neither ${FIRST_FILE} nor a Makefile with a kernel version.`,
   );
 }
 
-/**
- * The version in a kernel's top Makefile.
- * @param {string} makefile
- * @returns {string | undefined}
- */
+/** Reads the version in a kernel's top Makefile. @param {string} makefile @returns {string | undefined} */
 export function versionIn(makefile) {
   const numbers = ['VERSION', 'PATCHLEVEL', 'SUBLEVEL'].map(
     (name) => new RegExp(`^${name} *= *(\\d+)$`, 'm').exec(makefile)?.[1],
@@ -52,18 +43,13 @@ export function versionIn(makefile) {
   return numbers.includes(undefined) ? undefined : numbers.join('.');
 }
 
-/**
- * @param {string} folder
- * @param {string} path
- * @param {string} name
- */
-async function read(folder, path, name) {
-  const file = join(folder, path);
+/** @param {string} folder @param {string} path @param {string} name */
+function read(folder, path, name) {
   try {
-    return (await stat(file)).isFile() ? await readFile(file) : undefined;
+    return readFileSync(join(folder, path));
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(String(/** @type {NodeJS.ErrnoException} */ (error).code)))
-      return undefined;
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(code)) return undefined;
     throw new FetchError(`${name} cannot be read: ${path}: ${reason(error)}.`);
   }
 }

@@ -1,103 +1,88 @@
-// A raw kernel tree behind a URL: the wanted files, one request each.
+// Kernel trees that a server shows file by file: the URL in GPU_BUDDY_LINUX, and the public trees in vendor/linux.json. All is
+// https, through the proxy that HTTPS_PROXY and NO_PROXY name; http is for this machine's own servers.
 
 import { FetchError, reason } from './fetch-error.mjs';
+import { hashesOf } from './manifest.mjs';
 import { versionIn } from './tree.mjs';
 
-/** @typedef {import('./manifest.mjs').Contents} Contents */
+/** @typedef {import('./manifest.mjs').Manifest} Manifest */
+/** @typedef {import('./verify.mjs').Found} Found */
 
-const MAX_REDIRECTS = 5;
 const MAX_BYTES = 4 << 20;
+const SAFE = /^https:|^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:|$)/;
 
 /**
- * @param {string} base
- * @param {string[]} paths the wanted files
- * @param {number} timeout of each file, in milliseconds
- * @returns {Promise<{ source: string, version: () => Promise<string | undefined>, contents: Contents }>}
+ * Asks one public tree after the other.
+ * @template T
+ * @param {Manifest} manifest
+ * @param {number} timeout of all together, in milliseconds
+ * @param {(found: Found) => T} take throws a FetchError if the files are not the right ones
+ * @returns {Promise<T>}
  */
-export async function readUrl(base, paths, timeout) {
-  /** @type {Contents} */
-  const contents = new Map();
-  for (const path of paths) contents.set(path, await get(fileUrl(base, path), timeout));
-  const version = () =>
-    get(fileUrl(base, 'Makefile'), timeout).then(
-      (makefile) => versionIn(makefile.toString('latin1')),
-      () => undefined,
-    );
-  return { source: shown(fileUrl(base, '')), version, contents };
+export async function fromTrees(manifest, timeout, take) {
+  const end = Date.now() + timeout;
+  const problems = [];
+  for (const [index, tree] of manifest.trees.entries()) {
+    console.error(`Asking ${new URL(tree).host} for the kernel's files …`);
+    try {
+      // A slow server leaves time for the others.
+      return take(await readUrl(tree, manifest, (end - Date.now()) / (manifest.trees.length - index)));
+    } catch (error) {
+      if (!(error instanceof FetchError)) throw error;
+      problems.push(error.message);
+    }
+  }
+  throw new FetchError(problems.join(' ') || 'vendor/linux.json names none');
 }
 
 /**
- * The file's URL; a query ("?h=v7.3.4") stays at the end.
  * @param {string} base
- * @param {string} path
+ * @param {Manifest} manifest
+ * @param {number} timeout of all files together, in milliseconds
+ * @returns {Promise<Found>}
  */
+export async function readUrl(base, manifest, timeout) {
+  const { EnvHttpProxyAgent, fetch } = await import('undici');
+  const agent = new EnvHttpProxyAgent({ httpProxy: '', maxResponseSize: MAX_BYTES });
+  // Looks at redirects as well, since none may lead to plain http.
+  const dispatcher = agent.compose((dispatch) => (options, handler) => {
+    if (SAFE.test(String(options.origin))) return dispatch(options, handler);
+    throw new FetchError(`${options.origin} is not https (http is for this machine's own servers only)`);
+  });
+  const signal = AbortSignal.timeout(Math.max(1, Math.round(timeout)));
+  /** @param {string} path */
+  const get = async (path) => {
+    const url = fileUrl(base, path);
+    try {
+      const response = await fetch(url, { dispatcher, signal });
+      if (response.ok) return Buffer.from(await response.arrayBuffer());
+      throw new FetchError(`the server answered ${response.status} ${response.statusText}`.trim());
+    } catch (error) {
+      const why = signal.aborted ? `no answer within ${(timeout / 1000).toFixed(1)} s` : reason(error);
+      throw new FetchError(`${shown(url)} cannot be fetched: ${why}.`);
+    }
+  };
+  try {
+    const contents = new Map();
+    for (const path of manifest.paths) contents.set(path, await get(path));
+    const known = manifest.identify(hashesOf(contents));
+    const version = known ?? versionIn(String(await get('Makefile').catch(() => '')));
+    return { source: shown(fileUrl(base, '')), version, signed: false, contents };
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** Gives a file's URL. A query ("?h=v7.3.4") stays at the end. @param {string} base @param {string} path */
 function fileUrl(base, path) {
-  if (!URL.canParse(base)) throw new FetchError(`GPU_BUDDY_LINUX is no valid URL: ${base}.`);
+  if (!URL.canParse(base)) throw new FetchError(`${base} is no valid URL.`);
   const url = new URL(base);
-  if (url.username) throw new FetchError('GPU_BUDDY_LINUX must be a URL without a user name and password.');
+  if (url.username) throw new FetchError('The URL of a tree must not have a user name and a password.');
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
   return url;
 }
 
-/**
- * @param {URL} url
- * @param {number} timeout
- * @returns {Promise<Buffer>}
- */
-async function get(url, timeout) {
-  const signal = AbortSignal.timeout(timeout);
-  try {
-    const response = await follow(url, signal);
-    if (!response.ok)
-      throw new FetchError(`the server answered ${response.status} ${response.statusText}`.trim());
-    return await body(response);
-  } catch (error) {
-    const why = signal.aborted ? `no answer within ${timeout / 1000} s` : reason(error);
-    throw new FetchError(`${shown(url)} cannot be fetched: ${why}.`);
-  }
-}
-
-/**
- * Follows redirects itself, since none may lead to plain http.
- * @param {URL} url
- * @param {AbortSignal} signal
- */
-async function follow(url, signal) {
-  let at = url;
-  for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-    if (!isSafe(at))
-      throw new FetchError(`${shown(at)} is not https (http is for this machine's own servers only)`);
-    const response = await fetch(at, { redirect: 'manual', signal });
-    const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || !location) return response;
-    await response.body?.cancel();
-    at = new URL(location, at);
-  }
-  throw new FetchError(`more than ${MAX_REDIRECTS} redirects`);
-}
-
-/** @param {Response} response */
-async function body(response) {
-  const chunks = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new FetchError(`the answer is larger than ${MAX_BYTES >> 20} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** @param {URL} url */
-function isSafe({ protocol, hostname }) {
-  if (protocol === 'https:') return true;
-  return protocol === 'http:' && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
-}
-
-/**
- * A URL for people: without a password or a token in it.
- * @param {URL} url
- */
+/** Shows a URL to people: without a password or a token in it. @param {URL} url */
 function shown({ origin, pathname }) {
   return `${origin}${pathname.replace(/\/$/, '')}`;
 }

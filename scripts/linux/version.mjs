@@ -1,4 +1,4 @@
-// Prints the version of the kernel in vendor/linux/ ("7.3.4", or "unknown"), or with `--sha256` the hash of its buddy.c; the build
+// Prints the version of the kernel that is built ("7.3.4", or "unknown"), or with `--sha256` the hash of its buddy.c; the build
 // makes defines of them. `--root DIR` looks into another package folder.
 
 import { createHash } from 'node:crypto';
@@ -12,14 +12,15 @@ import { packageRoot } from './root.mjs';
 const { root, sha256 } = parseArgs({
   options: { root: { type: 'string', default: packageRoot }, sha256: { type: 'boolean', default: false } },
 }).values;
-const folder = join(root, 'vendor', 'linux');
-const found = inspect(folder, Manifest.read(root), { tests: false });
+const manifest = Manifest.read(root);
+const { folder } = manifest;
+const found = inspect(folder, manifest, { tests: false });
 if (sha256 && ('origin' in found || found.complete)) {
   const source = readFileSync(join(folder, 'drivers/gpu/buddy.c'));
   console.log(createHash('sha256').update(source).digest('hex'));
 } else if ('origin' in found) console.log(found.origin.version);
 else if (found.complete) console.log('unknown');
 else {
-  console.error(`vendor/linux: ${found.problem}. Run scripts/fetch-linux.mjs.`);
+  console.error(`${folder}: ${found.problem}. Run scripts/fetch-linux.mjs.`);
   process.exitCode = 1;
 }

@@ -1,8 +1,11 @@
 // Mutants of the kernel's buddy.c.
 
+import { readFileSync } from 'node:fs';
+
 /** @import { Mutant } from './mutant.mjs' */
 
-const file = 'vendor/linux/drivers/gpu/buddy.c';
+const sources = new URL('../../native/sources.json', import.meta.url);
+const [file] = JSON.parse(readFileSync(sources, 'utf8')).linux;
 
 /** @type {Omit<Mutant, 'file'>[]} */
 const mutants = [

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
+import { Manifest } from '../../scripts/linux/manifest.mjs';
 
 const root = join(__dirname, '..', '..');
 let folder = '';
@@ -106,7 +107,7 @@ test('a build from the sources in the package passes the tests of the doctor', (
   expect(readdirSync(join(folder, 'build/Release'))).toEqual(['gpu_buddy.node']);
 
   const sha256 = createHash('sha256')
-    .update(readFileSync(join(folder, 'vendor/linux/drivers/gpu/buddy.c')))
+    .update(readFileSync(join(Manifest.read(root).folder, 'drivers/gpu/buddy.c')))
     .digest('hex');
   const { status, stdout } = cli(['doctor']);
   expect(stdout).toContain('addon       build/Release/gpu_buddy.node (');

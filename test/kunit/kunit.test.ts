@@ -3,12 +3,14 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Manifest } from '../../scripts/linux/manifest.mjs';
 
 const root = join(__dirname, '..', '..');
+const { folder } = Manifest.read(root);
 
 /** As the kernel's file lists them. */
 const cases = [
-  ...readFileSync(join(root, 'vendor/linux/drivers/gpu/tests/gpu_buddy_test.c'), 'utf8').matchAll(
+  ...readFileSync(join(folder, 'drivers/gpu/tests/gpu_buddy_test.c'), 'utf8').matchAll(
     /^\tKUNIT_CASE(?:_SLOW)?\((\w+)\)/gm,
   ),
 ].map((match) => match[1] ?? '');

@@ -52,14 +52,14 @@ static const char *name_in_tree(const char *file)
 
 TEST("a file is named by its path in the kernel tree")
 {
-	CHECK_TEXT(name_in_tree("../vendor/linux/drivers/gpu/buddy.c"), "drivers/gpu/buddy.c");
+	CHECK_TEXT(name_in_tree("../vendor/linux/7.3/drivers/gpu/buddy.c"), "drivers/gpu/buddy.c");
 	CHECK_TEXT(name_in_tree("drivers/gpu/buddy.c"), "drivers/gpu/buddy.c");
 	CHECK_TEXT(name_in_tree("somewhere.c"), "somewhere.c");
 }
 
 TEST("a checkout below a folder that is called drivers does not show in a file's name")
 {
-	CHECK_TEXT(name_in_tree("/home/me/drivers/gpu-buddy/vendor/linux/drivers/gpu/buddy.c"),
+	CHECK_TEXT(name_in_tree("/home/me/drivers/gpu-buddy/vendor/linux/7.3/drivers/gpu/buddy.c"),
 		   "drivers/gpu/buddy.c");
 }
 

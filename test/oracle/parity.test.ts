@@ -27,7 +27,7 @@ const PATHS = [BUDDY, HEADER, TESTS];
 
 const reference = referenceFiles(Manifest.read(ROOT));
 
-/** The files that vendor/linux holds, changed, as another kernel's. */
+/** The files that are built, changed, as another kernel's. */
 function changed(version: string, changes: Readonly<Record<string, (text: string) => string>>) {
   const contents = new Map(
     PATHS.map((path) => {

@@ -2,15 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  mkdirSync,
-  readFileSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   BUDDY,
@@ -77,17 +69,16 @@ describe('a tree', () => {
     const tree = box.write(kernelTree('7.3.4'), 'linux');
     chmodSync(tree, 0);
     chmodSync(box.dir, 0o755);
-    cpSync(SCRIPTS, join(box.dir, 'scripts'), { recursive: true });
-    const child = spawn(
-      process.execPath,
-      [join(box.dir, 'scripts/fetch-linux.mjs'), '--root', join(box.dir, 'package')],
-      {
-        env: box.env({ GPU_BUDDY_LINUX: tree }),
-        // To root every folder is open.
-        ...(process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}),
-      },
-    );
-    expectError(await finished(child), /cannot be read: Makefile: permission denied/);
+    // To root every folder is open.
+    const program = `
+      import { fetchLinux } from ${JSON.stringify(join(SCRIPTS, 'linux/fetch.mjs'))};
+      if (process.getuid() === 0) process.setuid(65534);
+      const options = { root: ${JSON.stringify(join(box.dir, 'package'))}, tests: false, timeout: 1 };
+      await fetchLinux(options).catch(({ message }) => console.log(message));`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      env: box.env({ GPU_BUDDY_LINUX: tree }),
+    });
+    expect((await finished(child)).stdout).toMatch(/cannot be read: Makefile: permission denied/);
   });
 
   it.each([
@@ -124,7 +115,7 @@ describe('an archive', () => {
     const archive = box.pack('linux-7.3.4', `linux-7.3.4.${ending}`, options);
     expect(await box.fetchFrom(archive)).toMatchObject({
       code: 0,
-      stdout: `vendor/linux now holds Linux 7.3.4, from archive linux-7.3.4.${ending}.\n`,
+      stdout: `vendor/linux/7.3 now holds Linux 7.3.4, from archive linux-7.3.4.${ending}.\n`,
     });
     expect(box.left()).toEqual(DONE);
   });
@@ -142,9 +133,9 @@ describe('an archive', () => {
   });
 
   it('of an unknown kernel tells its version', async () => {
-    box.write(kernelTree('7.4.1'), 'linux');
+    box.write(kernelTree('7.3.9'), 'linux');
     await box.fetchFrom(box.pack('linux', 'a.tar.gz', ['-z']), { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
-    expect(box.origin()).toMatchObject({ version: '7.4.1', source: 'archive a.tar.gz', verified: false });
+    expect(box.origin()).toMatchObject({ version: '7.3.9', source: 'archive a.tar.gz', verified: false });
   });
 
   it.each([
@@ -158,7 +149,10 @@ describe('an archive', () => {
     box.write({ 'zzz/filler': filler }, 'linux');
     const archive = box.pack('linux', `a.${ending}`, ['--sort=name', ...options]);
     truncateSync(archive, readFileSync(archive).length - 100_000);
-    expectError(await box.fetchFrom(archive), /a\.tar\S* is truncated or damaged: tar failed/);
+    expectError(
+      await box.fetchFrom(archive),
+      /a\.tar\S* is no archive of a kernel, or damaged: .*unexpected e/i,
+    );
     expect(box.left()).toEqual(NOTHING);
   });
 
@@ -180,7 +174,10 @@ describe('an archive', () => {
     ['text', 'this is no archive'],
     ['empty', ''],
   ])('that is %s is refused', async (name, content) => {
-    expectError(await box.fetchFrom(box.write({ [name]: content }) + `/${name}`), 'is no tar archive');
+    expectError(
+      await box.fetchFrom(box.write({ [name]: content }) + `/${name}`),
+      'not look like a tar archive',
+    );
   });
 
   it('with links in place of files gives nothing of the machine', async () => {

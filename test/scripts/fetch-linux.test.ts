@@ -33,37 +33,37 @@ afterEach(() => {
 
 describe('vendor/linux that is right', () => {
   it('is left alone', async () => {
-    box.write(NEW, 'package/vendor/linux');
+    box.write(NEW, 'package/vendor/linux/7.3');
     expect(await box.fetch()).toEqual({
       code: 0,
-      stdout: 'vendor/linux already holds Linux 7.3.4, from an unrecorded source.\n',
+      stdout: 'vendor/linux/7.3 already holds Linux 7.3.4, from an unrecorded source.\n',
       stderr: '',
     });
     expect(box.left()).toEqual({ vendor: NEW, cache: {}, temp: {} });
   });
 
   it('may be an older version that the manifest knows', async () => {
-    box.write(OLD, 'package/vendor/linux');
+    box.write(OLD, 'package/vendor/linux/7.3');
     expect((await box.fetch()).stdout).toContain('already holds Linux 7.3.2');
   });
 
   it('may lack the tests, unless they are asked for', async () => {
-    box.write(without(NEW, KUNIT), 'package/vendor/linux');
+    box.write(without(NEW, KUNIT), 'package/vendor/linux/7.3');
     expect(await box.fetch()).toMatchObject({ code: 0, stderr: '' });
     expectError(await box.fetch(['--tests']), `it has no ${KUNIT}`);
   });
 
   it('yields to GPU_BUDDY_LINUX', async () => {
-    box.write(OLD, 'package/vendor/linux');
+    box.write(OLD, 'package/vendor/linux/7.3');
     const tree = box.write(kernelTree('7.3.4'), 'tree');
     expect((await box.fetchFrom(tree)).stdout).toBe(
-      'vendor/linux now holds Linux 7.3.4, from kernel tree tree.\n',
+      'vendor/linux/7.3 now holds Linux 7.3.4, from kernel tree tree.\n',
     );
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
   });
 
   it('is not written again when GPU_BUDDY_LINUX holds the same', async () => {
-    box.write(NEW, 'package/vendor/linux');
+    box.write(NEW, 'package/vendor/linux/7.3');
     expect((await box.fetchFrom(box.write(NEW, 'tree'))).stdout).toContain('already holds');
   });
 });
@@ -75,7 +75,7 @@ describe('vendor/linux that is wrong', () => {
     ['was cut short', { ...NEW, [KUNIT]: '' }],
     ['lacks a file', { [BUDDY]: NEW[BUDDY] ?? '' }],
   ])('is fetched again when it %s', async (_, files) => {
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     box.write(NEW, 'cache/gpu-buddy/linux-7.3.4');
     expect((await box.fetch()).stdout).toContain('now holds Linux 7.3.4');
     expect(box.left().vendor).toEqual(NEW);
@@ -83,7 +83,7 @@ describe('vendor/linux that is wrong', () => {
 
   it('keeps what it has when nothing better is found', async () => {
     const files = { ...NEW, [HEADER]: OLD[HEADER] ?? '' };
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     expectError(await box.fetch(), 'neither known to vendor/linux.json');
     expect(box.left()).toEqual({ vendor: files, cache: {}, temp: {} });
   });
@@ -95,7 +95,7 @@ describe('the cache', () => {
     rmSync(box.vendor, { recursive: true });
     expect(await box.fetch()).toEqual({
       code: 0,
-      stdout: 'vendor/linux now holds Linux 7.3.4, from kernel tree tree.\n',
+      stdout: 'vendor/linux/7.3 now holds Linux 7.3.4, from kernel tree tree.\n',
       stderr: '',
     });
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
@@ -172,7 +172,7 @@ describe('a kernel that the manifest does not know', () => {
       files: Object.fromEntries(PATHS.map((path) => [path, sha256(unknown[path] ?? '')])),
     });
     expect((await box.fetch()).stdout).toBe(
-      'vendor/linux already holds Linux 7.3.9 (not known to vendor/linux.json), from kernel tree tree.\n',
+      'vendor/linux/7.3 already holds Linux 7.3.9 (not known to vendor/linux.json), from kernel tree tree.\n',
     );
   });
 
@@ -188,13 +188,22 @@ describe('a kernel that the manifest does not know', () => {
     expect(box.left().vendor).toEqual({});
   });
 
-  it('in the cache is used only if the user allows it', async () => {
+  it('in the cache is not used', async () => {
     const files = Object.fromEntries(PATHS.map((path) => [path, sha256(unknown[path] ?? '')]));
-    const origin = JSON.stringify({ version: '7.3.9', source: 'Debian', verified: false, files });
-    box.write({ ...unknown, 'origin.json': origin }, 'cache/gpu-buddy/linux-7.3.9');
-    expectError(await box.fetch(), 'holds only Linux 7.3.9');
-    expect(await box.fetch([], { GPU_BUDDY_ALLOW_UNVERIFIED: '1' })).toMatchObject({ code: 0 });
-    expect(box.origin()).toMatchObject({ version: '7.3.9', source: 'Debian', verified: false });
+    const origin = JSON.stringify({ version: '7.3.4', source: 'Debian', verified: false, files });
+    box.write({ ...unknown, 'origin.json': origin }, 'cache/gpu-buddy/linux-7.3.4');
+    expectError(await box.fetch([], { GPU_BUDDY_ALLOW_UNVERIFIED: '1' }), 'holds no usable files');
+  });
+
+  it('of another series is refused, even if the user allows it', async () => {
+    const tree = box.write(kernelTree('7.4.1'), 'tree');
+    const result = await box.fetchFrom(tree, { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
+    expectError(
+      result,
+      /kernel tree tree holds Linux 7\.4\.1, and \S+ is for Linux 7\.3\./,
+      'npm run parity',
+    );
+    expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });
 });
 
@@ -202,12 +211,43 @@ describe('without any source', () => {
   it('one error says what was tried and what to do', async () => {
     expectError(
       await box.fetch(),
-      /vendor.linux: it has no drivers\/gpu\/buddy\.c/,
+      /vendor.linux.7\.3: it has no drivers\/gpu\/buddy\.c/,
       /Cache: .*gpu-buddy holds no usable files/,
       /Debian's package: E: there is no network/,
-      /set GPU_BUDDY_LINUX to a tree of Linux 7\.3\.4/,
+      /Public trees: vendor\/linux\.json names none/,
+      /get linux-7\.3\.4\.tar\.xz .* set GPU_BUDDY_LINUX to it/,
     );
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
+  });
+
+  it.each([
+    ['Debian', 'apt-get', ['`apt-get install debian-archive-keyring`', '`apt-get install tar xz-utils`']],
+    ['Fedora', 'dnf', ['`dnf install tar xz`']],
+    ['Alpine', 'apk', ['`apk add tar xz`']],
+    ['macOS with Homebrew', 'brew', ['`brew install xz`']],
+    ['a system without a package manager', 'nothing', []],
+  ])('the error names the commands of %s', async (_, manager, commands) => {
+    rmSync(join(box.bin, 'apt-get'));
+    box.program(manager, 'exit 100');
+    const result = await box.fetch([], { PATH: box.bin });
+    expectError(result, ...commands);
+    expect([...result.stderr.matchAll(/`[^`]+`/g)].map(([command]) => command)).toEqual(commands);
+  });
+
+  it('GPU_BUDDY_OFFLINE=1 forbids apt, public trees and URLs', async () => {
+    box.program('apt-get', `touch "${box.temp}/called"`);
+    box.publish('https://mirror.invalid/linux');
+    const env = { GPU_BUDDY_OFFLINE: '1' };
+    const result = await box.fetch([], env);
+    expectError(result, 'unset GPU_BUDDY_OFFLINE');
+    expect(result.stderr).not.toMatch(/Asking|Reading|mirror\.invalid/);
+    expectError(
+      await box.fetchFrom('https://mirror.invalid/linux', env),
+      'which GPU_BUDDY_OFFLINE=1 forbids',
+    );
+    expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
+    box.write(NEW, 'cache/gpu-buddy/linux-7.3.4');
+    expect(await box.fetch([], env)).toMatchObject({ code: 0 });
   });
 
   it('a temporary folder that cannot be used is named', async () => {
@@ -248,15 +288,12 @@ describe('nothing is ever half-written', () => {
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
   });
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('when %s ends it, and its commands end too', async (signal, code) => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('when %s ends it, and its commands end too', async (signal) => {
     const pipe = join(box.dir, 'pipe');
     execFileSync('mkfifo', [pipe]);
     box.program(
       'apt-get',
-      `exec 9>"${pipe}"; echo started >&9; touch "$TMPDIR"/gpu-buddy-*/half; sleep 1000`,
+      `exec 9>"${pipe}"; echo started >&9; touch "$TMPDIR"/gpu-buddy-*/half; exec sleep 1000`,
     );
     const child = box.start();
     const result = finished(child);
@@ -265,7 +302,8 @@ describe('nothing is ever half-written', () => {
       expect(word).toBe('started\n');
       child.kill(signal);
     }
-    expect(await result).toMatchObject({ code });
+    expect(await result).toMatchObject({ code: null });
+    expect(child.signalCode).toBe(signal);
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });
 });
@@ -275,7 +313,7 @@ describe('version.mjs', () => {
     ['the manifest’s version of known files', NEW, '7.3.4'],
     ['unknown for files that are not known', { ...NEW, [BUDDY]: 'x' }, 'unknown'],
   ])('prints %s', async (_, files, version) => {
-    box.write(files, 'package/vendor/linux');
+    box.write(files, 'package/vendor/linux/7.3');
     expect(await box.version()).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
   });
 
@@ -289,6 +327,6 @@ describe('version.mjs', () => {
   it('fails when there is nothing', async () => {
     const result = await box.version();
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr).toContain('vendor/linux: it has no drivers/gpu/buddy.c');
+    expect(result.stderr).toContain('vendor/linux/7.3: it has no drivers/gpu/buddy.c');
   });
 });

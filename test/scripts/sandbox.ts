@@ -61,12 +61,14 @@ export const KNOWN = ['7.3.4', '7.3.2'];
 
 export class Sandbox {
   readonly dir = mkdtempSync(join(tmpdir(), 'fetch-linux-test-'));
-  readonly vendor = join(this.dir, 'package/vendor/linux');
+  readonly vendor = join(this.dir, 'package/vendor/linux/7.3');
   readonly cache = join(this.dir, 'cache/gpu-buddy');
   readonly temp = join(this.dir, 'temp');
   /** Programs that hide the system's own. */
   readonly bin = join(this.dir, 'bin');
   readonly keyring = join(this.dir, 'keyring.gpg');
+
+  readonly #versions: object;
 
   constructor() {
     const versions = KNOWN.map((version) => [
@@ -78,12 +80,16 @@ export class Sandbox {
         ]),
       ),
     ]);
-    this.write({
-      'package/vendor/linux.json': JSON.stringify({ versions: Object.fromEntries(versions) as object }),
-      'keyring.gpg': '',
-    });
+    this.#versions = Object.fromEntries(versions) as object;
+    this.publish();
+    this.write({ 'keyring.gpg': '' });
     mkdirSync(this.temp);
     this.program('apt-get', "echo 'E: there is no network' >&2; exit 100");
+  }
+
+  /** Names public trees in vendor/linux.json. */
+  publish(...trees: readonly string[]): void {
+    this.write({ 'package/vendor/linux.json': JSON.stringify({ trees, versions: this.#versions }) });
   }
 
   remove(): void {
@@ -168,7 +174,7 @@ export class Sandbox {
     return JSON.parse(readFileSync(join(this.vendor, 'origin.json'), 'utf8'));
   }
 
-  /** Every file left in vendor/linux, the cache and the temporary folder, origin.json excepted. */
+  /** Every file left in vendor/linux/7.3, the cache and the temporary folder, origin.json excepted. */
   left(): { vendor: Files; cache: Files; temp: Files } {
     return { vendor: filesIn(this.vendor), cache: filesIn(this.cache), temp: filesIn(this.temp) };
   }
