@@ -23,7 +23,7 @@ const READ = {
   darwin: 'read, Mach-O: binds Node-API and libSystem only',
   win32: 'read, PE: imports and exports',
 };
-const TRACE = path.join(packageRoot, 'examples/traces/lifecycle-1');
+const TRACES = path.join(packageRoot, 'test/golden');
 
 /** @param {string} tarball @param {import('./runtimes.mjs').Runtime | import('./runtimes.mjs').Lacking} runtime @returns {Promise<Row>} */
 export async function proveByRunning(tarball, runtime) {
@@ -32,8 +32,7 @@ export async function proveByRunning(tarball, runtime) {
   return withTempFolder(path.join(tmpdir(), 'gpu-buddy-prove-'), async (folder) => {
     try {
       await emptyProject(folder, tarball);
-      const script = [SMOKE, `${TRACE}.trace.gz`, `${TRACE}.expected.gz`];
-      const output = await run([[...runtime.command, ...script]], {
+      const output = await run([[...runtime.command, SMOKE, TRACES]], {
         cwd: folder,
         env: { ...runtime.env, GPU_BUDDY_ADDON: '' },
       });

@@ -1,7 +1,8 @@
-// What a proof runs in an empty project that has the tarball: `node smoke.cjs TRACE EXPECTED`. Prints what was done, a line each, and
-// ends with `smoke: N passed`, or with an error.
+// What a proof runs in an empty project that has the tarball: `node smoke.cjs FOLDER`, with the folder of the
+// recorded traces. Prints what was done, a line each, and ends with `smoke: N passed`, or with an error.
 
 const assert = require('node:assert/strict');
+const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
@@ -11,7 +12,7 @@ const { Worker } = require('node:worker_threads');
 const project = require('node:module').createRequire(path.join(process.cwd(), 'smoke.cjs'));
 const { AllocatedBlocks, GpuBuddy, kernelVersion, SZ_16M, SZ_1G, SZ_4K } = project('gpu-buddy');
 const folder = path.dirname(project.resolve('gpu-buddy/package.json'));
-const [trace, expected] = process.argv.slice(2);
+const [traces] = process.argv.slice(2);
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
@@ -55,7 +56,9 @@ const checks = {
 
   async 'replay --check'() {
     const { run } = require(path.join(folder, 'dist/cli/run.js'));
-    assert.equal(await run(['replay', '--check', expected, trace], process), 0);
+    const names = readdirSync(traces).filter((name) => name.endsWith('.trace.gz'));
+    const files = names.map((name) => path.join(traces, name));
+    assert.equal(await run(['replay', '--check', traces, ...files], process), 0);
   },
 
   async 'a worker that shares the allocator, and leaves without freeing'() {
