@@ -1,7 +1,7 @@
 # Builds the addon. What it is made of stands in native/sources.json, for this file and for CMakeLists.txt.
 {
   "variables": {
-    "c_sources": ["<!@(node scripts/native-sources.mjs linux kernel buddy)"],
+    "c_sources": ["<!@(node scripts/native-sources.mjs linux kernel posix buddy)"],
     "cc_sources": ["<!@(node scripts/native-sources.mjs node)"],
     # The C++ compiler must not meet the kernel's headers: the system's own include some of the same names.
     "includes_of_c": ["<!@(node scripts/native-sources.mjs --prefix=-I../ includes)"],

@@ -13,7 +13,9 @@ const warnings = [
   ...['-Wcast-qual', '-Wvla', '-Wundef', '-Wformat=2', '-Werror'],
 ];
 
-const { cflags, includes, linux } = JSON.parse(readFileSync(path.join(root, 'native/sources.json'), 'utf8'));
+const { cflags, includes, linux, windows } = JSON.parse(
+  readFileSync(path.join(root, 'native/sources.json'), 'utf8'),
+);
 
 /** The flags and include folders of the build itself, which stand once for every build. */
 function buildFlags() {
@@ -61,7 +63,7 @@ async function lint() {
     throw new Error("The kernel's files are not here yet: `npm ci` fetches them.");
   const { command, isGcc } = await findCompiler();
   const flags = [...buildFlags(), '-O2', ...warnings, ...(isGcc ? ['-fanalyzer'] : [])];
-  const files = folders.flatMap(sourcesBelow);
+  const files = folders.flatMap(sourcesBelow).filter((file) => !windows.includes(file));
   const waiting = files.values();
   let failures = 0;
   const worker = async () => {

@@ -1,11 +1,11 @@
 // What `npm run prebuild` runs: makes the binary of every target (release/targets.mjs) in prebuilds/, on one Linux x64 machine.
 // Arguments are names of targets, such as linux-x64-musl, if not all are wanted.
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { Manifest } from './linux/manifest.mjs';
 import { packageRoot } from './linux/root.mjs';
-import { problemsOf } from './release/demands.mjs';
+import { problemsOfFile } from './release/demands.mjs';
 import { ToolMissing } from './release/installed.mjs';
 import { fileOf, nameOf, TARGETS } from './release/targets.mjs';
 import { fetchZig, toolchainFor } from './release/zig.mjs';
@@ -37,11 +37,10 @@ async function main() {
     const file = path.join(packageRoot, fileOf(target));
     rmSync(file, { force: true });
     await compileAddon(packageRoot, file, toolchainFor(compiler, target));
-    const content = readFileSync(file);
-    const problems = problemsOf(content, target);
+    const problems = problemsOfFile(file, target);
     const seconds = ((performance.now() - start) / 1000).toFixed(0);
     console.log(
-      `${fileOf(target).padEnd(48)}${String(content.length).padStart(8)} bytes ${seconds.padStart(4)} s`,
+      `${fileOf(target).padEnd(48)}${String(statSync(file).size).padStart(8)} bytes ${seconds.padStart(4)} s`,
     );
     for (const problem of problems) console.error(`  ${problem}`);
     if (problems.length > 0) process.exitCode = 1;

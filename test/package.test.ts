@@ -100,7 +100,7 @@ describe('the npm package', () => {
     const others = files.filter(
       (file) =>
         !/^dist\/(\w+\/)?[\w-]+(\.d)?\.m?[jt]s$/.test(file) &&
-        !/^native\/(buddy|node|kernel|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
+        !/^native\/(buddy|node|kernel|kernel\/system|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
           file,
         ) &&
         !/^prebuilds\/[\w-]+\/gpu-buddy(\.\w+)?\.node$/.test(file) &&
@@ -141,8 +141,8 @@ describe('the npm package', () => {
       string,
       string[]
     >;
-    const { linux = [], kernel = [], buddy = [], node = [] } = sources;
-    const listed = [...linux, ...kernel, ...buddy, ...node];
+    const { linux = [], kernel = [], posix = [], windows = [], buddy = [], node = [] } = sources;
+    const listed = [...linux, ...kernel, ...posix, ...windows, ...buddy, ...node];
     expect(listed.length).toBeGreaterThan(10);
     expect(files).toEqual(expect.arrayContaining(listed));
   });

@@ -5,7 +5,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { linux, kernel, includes } = JSON.parse(readFileSync(path.join(root, 'native/sources.json'), 'utf8'));
+const { linux, kernel, posix, includes } = JSON.parse(
+  readFileSync(path.join(root, 'native/sources.json'), 'utf8'),
+);
 
 /** Where `npm run build:native` leaves the object of a source. @param {string} source */
 function objectOf(source) {
@@ -15,5 +17,5 @@ function objectOf(source) {
 const printed =
   process.argv[2] === 'includes'
     ? includes.map((folder) => path.join(root, folder))
-    : [...linux, ...kernel].map(objectOf);
+    : [...linux, ...kernel, ...posix].map(objectOf);
 console.log(printed.join('\n'));

@@ -16,6 +16,8 @@ export interface Toolchain {
   /** For every command, the linker's too. */
   readonly flags?: readonly string[];
   readonly ldflags: readonly string[];
+  /** The system that the addon is for, as `process.platform` has it. */
+  readonly platform: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +35,10 @@ interface Sources {
   readonly cxxincludes: readonly string[];
   readonly linux: readonly string[];
   readonly kernel: readonly string[];
+  readonly posix: readonly string[];
+  readonly windows: readonly string[];
+  readonly windowscflags: readonly string[];
+  readonly windowsdefines: readonly string[];
   readonly buddy: readonly string[];
   readonly node: readonly string[];
 }
@@ -71,22 +77,29 @@ export async function compileAddon(
   }
 }
 
-function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldflags }: Toolchain) {
+function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldflags, platform }: Toolchain) {
   const sources = JSON.parse(readFileSync(join(folder, 'native/sources.json'), 'utf8')) as Sources;
-  const all = [...flags, ...sources.flags];
+  const isWindows = platform === 'win32';
+  // Windows loads a library at any address as it is.
+  const all = [...flags, ...sources.flags, ...(isWindows ? [] : ['-fPIC'])];
   const objects: string[] = [];
   const compile = (compiler: Command, source: string): Command => {
     const object = join(temporary, `${String(objects.length)}.o`);
     objects.push(object);
-    return [...compiler, ...all, '-fPIC', '-c', source, '-o', object];
+    return [...compiler, ...all, '-c', source, '-o', object];
   };
   const defines = [
     ...sources.defines,
+    ...(isWindows ? sources.windowsdefines : []),
     ...kernelDefines(folder, sources.linux),
     // The sources in a package are of the same state as its lib/.
     `GPU_BUDDY_PROTOCOL="${PROTOCOL}"`,
   ];
-  const c = [...cc, ...sources.cflags, ...sources.includes.map((path) => `-I${path}`)];
+  const c = [
+    ...[...cc, ...sources.cflags, ...(isWindows ? sources.windowscflags : [])],
+    ...sources.includes.map((path) => `-I${path}`),
+  ];
+  const system = isWindows ? sources.windows : sources.posix;
   const cpp = [
     ...[...cxx, ...sources.cxxflags, '-fno-exceptions', '-fno-rtti'],
     ...sources.cxxincludes.map((path) => `-I${path}`),
@@ -97,9 +110,20 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
   return {
     compile: [
       ...sources.node.map((source) => compile(cpp, source)),
-      ...[...sources.linux, ...sources.kernel, ...sources.buddy].map((source) => compile(c, source)),
+      ...[...sources.linux, ...sources.kernel, ...system, ...sources.buddy].map((source) =>
+        compile(c, source),
+      ),
     ],
-    link: [...cxx, ...all, '-shared', '-pthread', ...ldflags, '-o', linked, ...objects],
+    link: [
+      ...cxx,
+      ...all,
+      '-shared',
+      ...(isWindows ? [] : ['-pthread']),
+      ...ldflags,
+      '-o',
+      linked,
+      ...objects,
+    ],
     linked,
   };
 }

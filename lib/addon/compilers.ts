@@ -17,10 +17,15 @@ export interface Missing {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What CC and CXX name, or the first of the usual ones. */
-export function findCompilers(env: Environment): Compilers | Missing {
-  const cc = first(env['CC'], ['cc', 'gcc', 'clang'], env);
-  const cxx = first(env['CXX'], ['c++', 'g++', 'clang++'], env);
+const USUAL = { cc: ['cc', 'gcc', 'clang'], cxx: ['c++', 'g++', 'clang++'] };
+/** Whatever else is installed on Windows may be Microsoft's or lack its headers: zig brings all that is needed. */
+const ON_WINDOWS = { cc: ['zig cc'], cxx: ['zig c++'] };
+
+/** Finds what CC and CXX name, or the first of the usual ones. */
+export function findCompilers(env: Environment, platform: string = process.platform): Compilers | Missing {
+  const usual = platform === 'win32' ? ON_WINDOWS : USUAL;
+  const cc = first(env['CC'], usual.cc, env);
+  const cxx = first(env['CXX'], usual.cxx, env);
   if (cc.version !== undefined && cxx.version !== undefined)
     return { cc: cc.program, cxx: cxx.program, version: cxx.version };
   const missing = [
@@ -30,12 +35,14 @@ export function findCompilers(env: Environment): Compilers | Missing {
   return { missing: missing.filter(Boolean).join(' and ') };
 }
 
-export function toolchainOf({ cc, cxx, version }: Compilers): Toolchain {
+export function toolchainOf({ cc, cxx, version }: Compilers, platform: string = process.platform): Toolchain {
+  const compilers = { platform, cc: words(cc), cxx: words(cxx) };
+  if (platform === 'win32')
+    return { ...compilers, flags: ['-target', 'x86_64-windows-gnu'], ldflags: ['-s'] };
   // Clang needs a linker of its own for link-time optimisation, which is not always there.
   const flags = /clang/i.test(version) ? [] : ['-flto'];
-  const ldflags =
-    process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-Wl,-z,nodelete', '-Wl,-s'];
-  return { cc: words(cc), cxx: words(cxx), flags, ldflags };
+  const ldflags = platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-Wl,-z,nodelete', '-Wl,-s'];
+  return { ...compilers, flags, ldflags };
 }
 
 function first(given: string | undefined, usual: readonly string[], env: Environment) {

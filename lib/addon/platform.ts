@@ -2,10 +2,10 @@
 import { glibcVersion } from './libc';
 
 /** The folders in prebuilds/ that are published. */
-export const PREBUILT = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64'];
+export const PREBUILT = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'];
 
 export const PREBUILT_TEXT =
-  'Linux (glibc 2.28 or newer, or musl) and macOS 11 or newer, each on x64 and arm64';
+  'Linux (glibc 2.28 or newer, or musl) and macOS 11 or newer, each on x64 and arm64, and Windows on x64';
 
 export interface Platform {
   readonly platform: string;
@@ -27,10 +27,10 @@ export function platformText({ platform, arch, libc }: Platform): string {
 
 /** Why the addon can't be compiled for it either; `undefined` where it can. */
 export function whyUnsupported({ platform, arch }: Platform): string | undefined {
-  const reason = "the kernel's buddy.c counts pages in `unsigned long`, which has 32 bits there";
-  if (platform === 'win32') return `Windows is not supported: ${reason}. It runs in WSL.`;
   if (['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(arch))
-    return `32-bit processors are not supported: ${reason}.`;
+    return "32-bit processors are not supported: the kernel's buddy.c counts pages in `unsigned long`, which has 32 bits there.";
+  if (platform === 'win32' && arch !== 'x64')
+    return `Windows on ${arch} is not supported: install the x64 build of Node, which runs there too.`;
   return undefined;
 }
 

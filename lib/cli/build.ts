@@ -16,7 +16,7 @@ const BUILD_HELP = `Usage: gpu-buddy build
 
 Compiles the native addon from the sources in this package, for this machine, into build/Release/, where
 it is found before a prebuilt one. Needs a C11 and a C++20 compiler, and nothing else: no network, no make,
-no Python. CC and CXX name others than cc, gcc, clang and c++, g++, clang++.
+no Python. CC and CXX name others than cc, gcc, clang and c++, g++, clang++; on Windows, than zig.
 
 Exit status: 0, or 2 where it could not be done.
 `;
@@ -27,6 +27,7 @@ const INSTALL = `Install a C and a C++ compiler:
   Alpine           apk add g++
   Arch             pacman -S gcc
   macOS            xcode-select --install
+  Windows          winget install zig.zig
 or set CC and CXX.`;
 
 /** @throws UsageError, CommandError */

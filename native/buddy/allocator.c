@@ -3,24 +3,19 @@
 #include <linux/sizes.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <userspace/system.h>
 
 struct call {
 	buddy_body body;
 	void *arguments;
 };
 
-static u64 quarter_of_memory(void)
-{
-	return (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE) / 4;
-}
-
 /* Comes back from `body` either way. */
 static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body, void *arguments)
 {
 	jmp_buf escape;
 
-	if (_setjmp(escape)) {
+	if (system_setjmp(escape)) {
 		allocator->poisoned = true;
 		return BUDDY_POISONED;
 	}
@@ -148,7 +143,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	buddy_directory_init(&allocator->directory);
 	slots_init(&allocator->owners, 0);
 	arena_init(&allocator->arena,
-		   config->memory_limit ? config->memory_limit : quarter_of_memory());
+		   config->memory_limit ? config->memory_limit : system_memory() / 4);
 
 	/* Without the lock: nobody else knows of the allocator yet. */
 	status = run(allocator, init, &wanted);

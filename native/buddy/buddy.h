@@ -68,7 +68,7 @@ struct buddy_request {
 	uint64_t end;
 	uint64_t size;
 	uint64_t min_block_size;
-	unsigned long flags;
+	uint64_t flags;
 	uint64_t tag;
 };
 

@@ -1,10 +1,8 @@
 /* The directory of allocators, and the blocks that wait in one for a new owner: see sharing.h. */
 #include <buddy/lists.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/random.h>
-#include <unistd.h>
+#include <userspace/system.h>
 
 /* Blocks on their way from one owner to another. */
 struct parked {
@@ -29,7 +27,7 @@ struct adoption {
 #define BUCKETS 256
 
 /* Taken before the lock of an allocator, never while one is held. */
-static pthread_mutex_t directory_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct system_lock directory_lock = SYSTEM_LOCK_INIT;
 static struct list_head directory[BUCKETS];
 
 static struct list_head *bucket_of(struct buddy_token token)
@@ -48,7 +46,7 @@ static bool same(struct buddy_token a, struct buddy_token b)
 
 static bool draw(struct buddy_token *token)
 {
-	return getentropy(token, sizeof(*token)) == 0;
+	return system_random(token, sizeof(*token));
 }
 
 void buddy_directory_init(struct buddy_directory_entry *entry)
@@ -59,11 +57,11 @@ void buddy_directory_init(struct buddy_directory_entry *entry)
 
 void buddy_directory_remove(struct buddy_directory_entry *entry)
 {
-	pthread_mutex_lock(&directory_lock);
+	system_lock_take(&directory_lock);
 	if (entry->listed)
 		list_del(&entry->link);
 	entry->listed = false;
-	pthread_mutex_unlock(&directory_lock);
+	system_lock_release(&directory_lock);
 }
 
 enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_token *token)
@@ -71,7 +69,7 @@ enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_to
 	struct buddy_directory_entry *entry = &allocator->directory;
 	enum buddy_status status = BUDDY_OK;
 
-	pthread_mutex_lock(&directory_lock);
+	system_lock_take(&directory_lock);
 	if (!entry->listed && !draw(&entry->token)) {
 		status = BUDDY_NO_MEMORY;
 	} else if (!entry->listed) {
@@ -79,7 +77,7 @@ enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_to
 		entry->listed = true;
 	}
 	*token = entry->token;
-	pthread_mutex_unlock(&directory_lock);
+	system_lock_release(&directory_lock);
 	return status;
 }
 
@@ -100,14 +98,14 @@ struct buddy_allocator *buddy_find(struct buddy_token token)
 {
 	struct buddy_allocator *allocator, *found = NULL;
 
-	pthread_mutex_lock(&directory_lock);
+	system_lock_take(&directory_lock);
 	list_for_each_entry(allocator, bucket_of(token), directory.link) {
 		if (same(allocator->directory.token, token) && try_get(allocator))
 			found = allocator;
 		if (found)
 			break;
 	}
-	pthread_mutex_unlock(&directory_lock);
+	system_lock_release(&directory_lock);
 	return found;
 }
 
@@ -228,7 +226,7 @@ static struct buddy_allocator *find_parked_by(const void *giver)
 {
 	struct buddy_allocator *allocator, *found = NULL;
 
-	pthread_mutex_lock(&directory_lock);
+	system_lock_take(&directory_lock);
 	for (unsigned int i = 0; i < BUCKETS && !found; i++) {
 		if (!directory[i].next)
 			continue;
@@ -239,7 +237,7 @@ static struct buddy_allocator *find_parked_by(const void *giver)
 				break;
 		}
 	}
-	pthread_mutex_unlock(&directory_lock);
+	system_lock_release(&directory_lock);
 	return found;
 }
 

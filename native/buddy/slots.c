@@ -1,7 +1,7 @@
 /* Numbered objects, see slots.h: chunks of entries, each twice as large as the one before it. */
 #include <buddy/slots.h>
 #include <stdlib.h>
-#include <userspace/huge-pages.h>
+#include <userspace/system.h>
 
 /* gcc's analyzer loses sight of a pointer that is stored as a number. */
 #if defined(__GNUC__) && !defined(__clang__)
@@ -36,7 +36,7 @@ static bool grow(struct slots *slots)
 	chunk = calloc(count, slots->entry_size);
 	if (!chunk)
 		return false;
-	want_huge_pages(chunk, count * slots->entry_size);
+	system_want_huge_pages(chunk, count * slots->entry_size);
 	slots->chunks[slots_chunk_of(slots->capacity)] =
 		(uintptr_t)chunk - slots->capacity * slots->entry_size;
 	slots->capacity += count;

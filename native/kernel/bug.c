@@ -30,7 +30,7 @@ _Noreturn void kernel_bug(const char *file, int line, const char *condition)
 		abort();
 
 	current->bug = (struct kernel_fault){ path_in_tree(file), condition, line };
-	_longjmp(*current->escape, 1);
+	system_longjmp(*current->escape, 1);
 }
 
 bool kernel_take_warning(struct kernel_fault *warning)

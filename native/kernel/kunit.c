@@ -120,7 +120,7 @@ static void run_case(struct kunit_suite *suite, struct kunit_case *test_case, st
 	struct kernel_context context = { .arena = &arena };
 	jmp_buf escape;
 
-	arena_init(&arena, ~0UL);
+	arena_init(&arena, ~(size_t)0);
 	if (_setjmp(escape)) {
 		test->failed = true;
 		note("BUG at %s:%d: %s", context.bug.file, context.bug.line, context.bug.condition);

@@ -1,7 +1,6 @@
-/* The kernel's mutex over a POSIX one, and, with CONFIG_LOCKDEP, the knowledge of who holds it. */
+/* The kernel's mutex over the system's lock, and, with CONFIG_LOCKDEP, the knowledge of who holds it. */
 #include <linux/mutex.h>
 #include <linux/err.h>
-#include <time.h>
 
 #define MOST_NAPS 16
 
@@ -33,12 +32,12 @@ int mutex_init(struct mutex *lock)
 #ifdef CONFIG_LOCKDEP
 	lockdep_released(&lock->dep_map);
 #endif
-	return -pthread_mutex_init(&lock->mutex, NULL);
+	return system_lock_init(&lock->lock);
 }
 
 void mutex_destroy(struct mutex *lock)
 {
-	pthread_mutex_destroy(&lock->mutex);
+	system_lock_destroy(&lock->lock);
 }
 
 /*
@@ -46,23 +45,20 @@ void mutex_destroy(struct mutex *lock)
  * who waits naps, and costs the others nothing meanwhile: no waking, and no turn of the allocator's memory from one core to the
  * other for every call. Who is out of luck for long waits in the kernel's queue.
  */
-static void lock_contended(pthread_mutex_t *mutex)
+static void lock_contended(struct system_lock *lock)
 {
-	/* As short as the kernel's timers make it: some 50 us. */
-	const struct timespec nap = { .tv_nsec = 1000 };
-
 	for (unsigned int naps = 0; naps < MOST_NAPS; naps++) {
-		nanosleep(&nap, NULL);
-		if (!pthread_mutex_trylock(mutex))
+		system_nap();
+		if (system_lock_try(lock))
 			return;
 	}
-	pthread_mutex_lock(mutex);
+	system_lock_take(lock);
 }
 
 void mutex_lock(struct mutex *lock)
 {
-	if (pthread_mutex_trylock(&lock->mutex))
-		lock_contended(&lock->mutex);
+	if (!system_lock_try(&lock->lock))
+		lock_contended(&lock->lock);
 #ifdef CONFIG_LOCKDEP
 	lockdep_acquired(&lock->dep_map);
 #endif
@@ -73,5 +69,5 @@ void mutex_unlock(struct mutex *lock)
 #ifdef CONFIG_LOCKDEP
 	lockdep_released(&lock->dep_map);
 #endif
-	pthread_mutex_unlock(&lock->mutex);
+	system_lock_release(&lock->lock);
 }

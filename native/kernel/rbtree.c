@@ -17,7 +17,7 @@ static bool is_black(const struct rb_node *node)
 
 static void set_red(struct rb_node *node)
 {
-	node->parent_and_color &= ~1UL;
+	node->parent_and_color &= ~(unsigned long)1;
 }
 
 static void set_black(struct rb_node *node)

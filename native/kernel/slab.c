@@ -1,14 +1,11 @@
 /* The arena behind the kernel's slab caches and kmalloc: see userspace/arena.h. Not thread-safe: an arena has one lock above it. */
 #include <linux/slab.h>
 #include <linux/math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 #include <userspace/arena.h>
 #include <userspace/context.h>
-#include <userspace/huge-pages.h>
+#include <userspace/system.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define HAVE_ASAN 1
@@ -28,7 +25,7 @@
 #endif
 
 #define SMALLEST_SLAB ARENA_PAGE_SIZE
-#define LARGEST_SLAB (2UL << 20)
+#define LARGEST_SLAB ((size_t)2 << 20)
 
 /* The room of the smallest table of pages. */
 #define FEW_PAGES 4
@@ -50,15 +47,26 @@ struct allocation {
 
 /* ---- generations */
 
-static u64 process_seed;
-static pthread_once_t seed_drawn = PTHREAD_ONCE_INIT;
+static _Atomic u64 process_seed;
 static _Atomic u64 generations_drawn;
 
 /* Without entropy the seed is an address, which still differs from process to process. */
-static void draw_seed(void)
+static u64 draw_seed(void)
 {
-	if (getentropy(&process_seed, sizeof(process_seed)))
-		process_seed = (unsigned long)&process_seed;
+	u64 seed;
+
+	return system_random(&seed, sizeof(seed)) ? seed : (unsigned long)&process_seed;
+}
+
+/* Draws the seed of the process; where several threads do, that of the first counts. */
+static u64 seed_of_process(void)
+{
+	u64 known = 0, drawn;
+
+	if (process_seed)
+		return process_seed;
+	drawn = draw_seed();
+	return atomic_compare_exchange_strong(&process_seed, &known, drawn) ? drawn : known;
 }
 
 static u64 mix(u64 number)
@@ -73,8 +81,7 @@ static u64 random_generation(void)
 {
 	u64 count = ++generations_drawn;
 
-	pthread_once(&seed_drawn, draw_seed);
-	return mix(process_seed + count * 0x9e3779b97f4a7c15) >> (64 - FIRST_GENERATION_BITS);
+	return mix(seed_of_process() + count * 0x9e3779b97f4a7c15) >> (64 - FIRST_GENERATION_BITS);
 }
 
 /* Lets numbers start at different generations, so that the generation of one does not fit another. 16 bits. */
@@ -194,38 +201,12 @@ static void drop_pages(struct arena *arena)
 
 /* ---- slabs */
 
-/*
- * Memory for a slab, aligned to its size. The largest come straight from the system, so that they really go back to it:
- * what malloc once had it likes to keep.
- */
-static struct arena_page_head *map_slab(size_t size)
-{
-	char *memory, *start;
-
-	if (size < LARGEST_SLAB)
-		return aligned_alloc(size, size);
-
-	memory = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory == MAP_FAILED)
-		return NULL;
-
-	start = memory + (-(unsigned long)memory & (size - 1));
-	if (start > memory)
-		munmap(memory, (size_t)(start - memory));
-	munmap(start + size, size - (size_t)(start - memory));
-	want_huge_pages(start, size);
-	return (struct arena_page_head *)start;
-}
-
 static void unmap_slab(struct arena_page_head *slab)
 {
 	size_t size = slab->slab_size;
 
 	show(slab, size);
-	if (size < LARGEST_SLAB)
-		free(slab);
-	else
-		munmap(slab, size);
+	system_unmap(slab, size);
 }
 
 /* The one that was added last. */
@@ -345,7 +326,7 @@ static bool add_slab(struct arena *arena)
 	if (!may_add(arena, size))
 		return false;
 
-	slab = grow_table(arena, size) ? map_slab(size) : NULL;
+	slab = grow_table(arena, size) ? system_map(size) : NULL;
 	if (!slab)
 		return false;
 

@@ -1,14 +1,14 @@
 // Proves one binary of a tarball: by running it where a Node for it can be had, or else by what it asks of its system.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from '../linux/run.mjs';
 import { withTempFolder } from '../linux/temp.mjs';
 import { packageRoot } from '../linux/root.mjs';
-import { problemsOf } from './demands.mjs';
-import { readElf } from './elf.mjs';
+import { readBinary } from './binary.mjs';
+import { problemsOfFile } from './demands.mjs';
 import { emptyProject } from './project.mjs';
 import { fileOf, nameOf, TARGETS } from './targets.mjs';
 
@@ -17,7 +17,13 @@ import { fileOf, nameOf, TARGETS } from './targets.mjs';
 
 const SMOKE = fileURLToPath(new URL('smoke.cjs', import.meta.url));
 const MUSL_LIBC = '/lib/ld-musl-x86_64.so.1';
-const TRACE = path.join(packageRoot, 'examples/traces/lifecycle-1');
+/** What is said of a binary that is only read, by platform. @type {Readonly<Record<string, string>>} */
+const READ = {
+  linux: 'read, ELF: symbols and versions',
+  darwin: 'read, Mach-O: binds Node-API and libSystem only',
+  win32: 'read, PE: imports and exports',
+};
+const TRACES = path.join(packageRoot, 'test/golden');
 
 /** @param {string} tarball @param {import('./runtimes.mjs').Runtime | import('./runtimes.mjs').Lacking} runtime @returns {Promise<Row>} */
 export async function proveByRunning(tarball, runtime) {
@@ -26,8 +32,7 @@ export async function proveByRunning(tarball, runtime) {
   return withTempFolder(path.join(tmpdir(), 'gpu-buddy-prove-'), async (folder) => {
     try {
       await emptyProject(folder, tarball);
-      const script = [SMOKE, `${TRACE}.trace.gz`, `${TRACE}.expected.gz`];
-      const output = await run([[...runtime.command, ...script]], {
+      const output = await run([[...runtime.command, SMOKE, TRACES]], {
         cwd: folder,
         env: { ...runtime.env, GPU_BUDDY_ADDON: '' },
       });
@@ -52,26 +57,28 @@ export async function proveByRunning(tarball, runtime) {
  * @returns {Row}
  */
 export function proveByReading(folder, target) {
-  const how =
-    target.platform === 'darwin' ? 'Mach-O: binds Node-API and libSystem only' : 'ELF: symbols and versions';
+  const how = READ[target.platform];
   const file = path.join(folder, fileOf(target));
   if (!existsSync(file))
     return { target: nameOf(target), how, status: 'failed', result: 'FAILED: it is not in the tarball' };
-  const content = readFileSync(file);
-  const problems = [
-    ...problemsOf(content, target),
-    ...(target.libc === 'musl' ? lackingInMusl(content) : []),
-  ];
+  const problems = [...problemsOfFile(file, target), ...(target.libc === 'musl' ? lackingInMusl(file) : [])];
   return problems.length > 0
     ? { target: nameOf(target), how, status: 'failed', result: `FAILED: ${problems.join('; ')}` }
-    : { target: nameOf(target), how, status: 'passed', result: `sound, ${content.length} bytes` };
+    : { target: nameOf(target), how, status: 'passed', result: `sound, ${statSync(file).size} bytes` };
 }
 
-/** @param {Buffer} content */
-function lackingInMusl(content) {
+/** @param {string} file */
+function lackingInMusl(file) {
   if (!existsSync(MUSL_LIBC)) return [];
-  const has = new Set(readElf(readFileSync(MUSL_LIBC)).definedSymbols);
-  return readElf(content)
+  const has = new Set(elfOf(MUSL_LIBC).definedSymbols);
+  return elfOf(file)
     .undefinedSymbols.filter(({ name }) => !has.has(name) && !/^(napi|node_api)_/.test(name))
     .map(({ name }) => `musl has no ${name}`);
+}
+
+/** @param {string} file */
+function elfOf(file) {
+  const binary = readBinary(file);
+  if (binary.format !== 'ELF') throw new Error(`${file} is no ELF file`);
+  return binary;
 }

@@ -18,18 +18,19 @@ import { fetchZig } from './zig.mjs';
 
 const QEMU = '/usr/bin/qemu-aarch64-static';
 const ARM64_LIBRARIES = '/usr/aarch64-linux-gnu';
+const WINE = '/usr/bin/wine';
 const MUSL_LOADER = '/lib/ld-musl-x86_64.so.1';
 
 /** @param {(message: string) => void} say @returns {Promise<(Runtime | Lacking)[]>} */
 export async function findRuntimes(say) {
   const folder = await installed('nodes', say);
   const modules = path.join(folder, 'node_modules');
-  const named = (/** @type {string} */ arch) =>
+  const named = (/** @type {string} */ kind, program = 'bin/node') =>
     readdirSync(modules)
-      .filter((name) => name.startsWith(`${arch}-`))
+      .filter((name) => name.startsWith(`${kind}-`))
       .sort()
       .map((name) => ({
-        node: path.join(modules, name, 'bin/node'),
+        node: path.join(modules, name, program),
         version: versionOf(path.join(modules, name)),
       }));
   return [
@@ -41,6 +42,7 @@ export async function findRuntimes(say) {
     })),
     ...named('arm64').map(({ node, version }) => emulated(node, version)),
     await onMusl(path.join(modules, 'musl-x64/pnpm'), say),
+    ...named('win32', 'bin/node.exe').map(({ node, version }) => onWine(node, version, folder)),
   ];
 }
 
@@ -56,6 +58,31 @@ function emulated(node, version) {
   if (!needed.every((file) => existsSync(file)))
     return { ...found, missing: 'apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross' };
   return { ...found, command: [QEMU, '-L', ARM64_LIBRARIES, node], env: {} };
+}
+
+/**
+ * Windows' own Node. It can't write into a pipe of wine's, only into a file.
+ * @param {string} node
+ * @param {string} version
+ * @param {string} folder for what wine keeps
+ * @returns {Runtime | Lacking}
+ */
+function onWine(node, version, folder) {
+  const found = { target: 'win32-x64', how: `Node ${version}, wine` };
+  if (!existsSync(WINE)) return { ...found, missing: 'apt-get install wine wine64' };
+  const script = '"$0" "$@" > output.txt 2>&1; status=$?; cat output.txt; exit $status';
+  return {
+    ...found,
+    command: ['sh', '-c', script, WINE, node],
+    env: {
+      WINEPREFIX: path.join(folder, 'wine'),
+      WINEDEBUG: '-all',
+      // Neither .NET nor a browser is needed.
+      WINEDLLOVERRIDES: 'mscoree,mshtml=',
+      // Node is told of an older Windows than it wants.
+      NODE_SKIP_PLATFORM_CHECK: '1',
+    },
+  };
 }
 
 /**

@@ -1,7 +1,8 @@
-// What a proof runs in an empty project that has the tarball: `node smoke.cjs TRACE EXPECTED`. Prints what was done, a line each, and
-// ends with `smoke: N passed`, or with an error.
+// What a proof runs in an empty project that has the tarball: `node smoke.cjs FOLDER`, with the folder of the
+// recorded traces. Prints what was done, a line each, and ends with `smoke: N passed`, or with an error.
 
 const assert = require('node:assert/strict');
+const { readdirSync } = require('node:fs');
 const path = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
@@ -11,7 +12,7 @@ const { Worker } = require('node:worker_threads');
 const project = require('node:module').createRequire(path.join(process.cwd(), 'smoke.cjs'));
 const { AllocatedBlocks, GpuBuddy, kernelVersion, SZ_16M, SZ_1G, SZ_4K } = project('gpu-buddy');
 const folder = path.dirname(project.resolve('gpu-buddy/package.json'));
-const [trace, expected] = (process.env.GPU_BUDDY_SMOKE ?? process.argv.slice(2).join(':')).split(':');
+const [traces] = process.argv.slice(2);
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc');
@@ -19,8 +20,9 @@ const collect = runInNewContext('gc');
 const checks = {
   'a prebuilt addon is loaded'() {
     const { findAddon } = require(path.join(folder, 'dist/addon/load.js'));
-    assert.match(path.relative(folder, findAddon()), /^prebuilds\//);
-    return path.relative(folder, findAddon());
+    const file = path.relative(folder, findAddon()).replaceAll(path.sep, '/');
+    assert.match(file, /^prebuilds\//);
+    return file;
   },
 
   'allocate and free'() {
@@ -47,9 +49,16 @@ const checks = {
     blocks.free();
   },
 
+  async doctor() {
+    const { run } = require(path.join(folder, 'dist/cli/run.js'));
+    assert.equal(await run(['doctor'], process), 0);
+  },
+
   async 'replay --check'() {
     const { run } = require(path.join(folder, 'dist/cli/run.js'));
-    assert.equal(await run(['replay', '--check', expected, trace], process), 0);
+    const names = readdirSync(traces).filter((name) => name.endsWith('.trace.gz'));
+    const files = names.map((name) => path.join(traces, name));
+    assert.equal(await run(['replay', '--check', traces, ...files], process), 0);
   },
 
   async 'a worker that shares the allocator, and leaves without freeing'() {

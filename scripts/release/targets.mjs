@@ -20,6 +20,7 @@ export const TARGETS = [
   { platform: 'linux', arch: 'arm64', libc: 'musl', triple: 'aarch64-linux-musl' },
   { platform: 'darwin', arch: 'x64', libc: undefined, triple: `x86_64-macos.${MACOS}` },
   { platform: 'darwin', arch: 'arm64', libc: undefined, triple: `aarch64-macos.${MACOS}` },
+  { platform: 'win32', arch: 'x64', libc: undefined, triple: 'x86_64-windows-gnu' },
 ];
 
 /** `linux-x64-glibc`, `darwin-arm64` @param {Target} target */

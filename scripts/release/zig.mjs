@@ -7,6 +7,12 @@ import { installed, ToolMissing } from './installed.mjs';
 
 const exported = fileURLToPath(new URL('exports.map', import.meta.url));
 
+/** By platform. The install name is the path here where none is given. @type {Readonly<Record<string, readonly string[]>>} */
+const LDFLAGS = {
+  linux: ['-Wl,-z,nodelete', '-Wl,--gc-sections', `-Wl,--version-script=${exported}`],
+  darwin: ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip', '-Wl,-install_name,gpu-buddy.node'],
+};
+
 /** @param {(message: string) => void} say */
 export async function fetchZig(say) {
   if (process.platform !== 'linux' || process.arch !== 'x64')
@@ -30,15 +36,13 @@ export async function fetchZig(say) {
  * @returns {import('../../lib/addon/compile.js').Toolchain}
  */
 export function toolchainFor({ zig, env }, { platform, triple }) {
-  const isLinux = platform === 'linux';
   return {
+    platform,
     cc: [zig, 'cc', '-target', triple],
     cxx: [zig, 'c++', '-target', triple],
-    // zig's linker for macOS knows no link-time optimisation.
-    flags: ['-g0', '-ffunction-sections', '-fdata-sections', ...(isLinux ? ['-flto'] : [])],
-    ldflags: isLinux
-      ? ['-s', '-Wl,-z,nodelete', '-Wl,--gc-sections', `-Wl,--version-script=${exported}`]
-      : ['-s', '-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'],
+    // Elsewhere zig's linker knows no link-time optimisation, or lacks functions for it.
+    flags: ['-g0', '-ffunction-sections', '-fdata-sections', ...(platform === 'linux' ? ['-flto'] : [])],
+    ldflags: ['-s', ...(LDFLAGS[platform] ?? [])],
     env,
   };
 }

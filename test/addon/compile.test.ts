@@ -21,7 +21,7 @@ afterAll(() => {
 /** Stands in for a compiler: runs a program with the compiler's arguments. */
 function toolchain(program: string) {
   const command = [process.execPath, '-e', program, '--'];
-  return { cc: command, cxx: command, ldflags: [] };
+  return { cc: command, cxx: command, ldflags: [], platform: 'linux' };
 }
 
 test('nothing but the binary is ever beside it, and nothing else is left', async () => {

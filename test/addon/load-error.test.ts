@@ -104,15 +104,26 @@ describe('elsewhere', () => {
   const textOn = (platform: string, arch: string, libc?: string) =>
     noBinary(folder, undefined, { platform, arch, libc }).message;
 
-  test('Windows is not supported, and the error says why', () => {
+  test('Windows on x64 is told what to build with', () => {
     const text = textOn('win32', 'x64');
-    expect(text).toContain('Windows is not supported');
-    expect(text).toContain('`unsigned long`, which has 32 bits there');
+    expect(text).toContain('prebuilds/win32-x64/gpu-buddy.node');
+    expect(text).toContain('npx gpu-buddy build');
+  });
+
+  test('Windows on arm64 is told to run the x64 Node', () => {
+    const text = textOn('win32', 'arm64');
+    expect(text).toContain('Windows on arm64 is not supported: install the x64 build of Node');
     expect(text).not.toContain('gpu-buddy build');
   });
 
-  test('neither are 32-bit processors', () => {
-    expect(textOn('linux', 'arm', 'glibc 2.36')).toContain('32-bit processors are not supported');
+  test.each([
+    ['linux', 'arm'],
+    ['win32', 'ia32'],
+  ])('32-bit processors are not supported, and the error says why: %s-%s', (platform, arch) => {
+    const text = textOn(platform, arch);
+    expect(text).toContain('32-bit processors are not supported');
+    expect(text).toContain('`unsigned long`, which has 32 bits there');
+    expect(text).not.toContain('gpu-buddy build');
   });
 
   test('a processor without a prebuilt binary can compile one', () => {

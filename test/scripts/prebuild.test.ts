@@ -1,12 +1,11 @@
 // What `npm run prebuild` makes, as far as that can be told without its compiler: names, and what a binary may ask of a system.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { problemsOf } from '../../scripts/release/demands.mjs';
-import { readElf } from '../../scripts/release/elf.mjs';
-import { readMachO } from '../../scripts/release/mach-o.mjs';
+import { readBinary, readElf, readMachO, readPe } from '../../scripts/release/binary.mjs';
+import { problemsOf, problemsOfFile } from '../../scripts/release/demands.mjs';
 import { fileOf, nameOf, TARGETS } from '../../scripts/release/targets.mjs';
 import { findBinary } from '../../lib/addon/places';
 import { PREBUILT } from '../../lib/addon/platform';
@@ -51,95 +50,124 @@ test('an unknown target is refused, and the known ones are named', () => {
 });
 
 describe('an ELF file', () => {
-  test('is read as objdump reads it', () => {
-    const lines = execFileSync('objdump', ['-T', addon], { encoding: 'utf8' }).split('\n');
-    const expected = lines
-      .filter((line) => line.includes('*UND*'))
-      .map((line) => {
-        // Such as `… *UND*  0000000000000000 (GLIBC_2.2.5) free`; without a version, `Base` or nothing stands there.
-        const words = line.slice(line.indexOf('*UND*')).trim().split(/\s+/);
-        const version = words.length > 3 ? words[2]?.replace(/[()]/g, '') : undefined;
-        return { name: words.at(-1), version: version === 'Base' ? undefined : version };
-      });
-    const { undefinedSymbols, needed, stays, searchPaths } = readElf(readFileSync(addon));
-    expect(expected.length).toBeGreaterThan(20);
-    expect(undefinedSymbols).toEqual(expected);
-    expect(needed).toContain('libc.so.6');
-    expect([stays, searchPaths]).toEqual([true, []]);
+  const library = (...names: readonly string[]) =>
+    names.map((name) => `  0x0000000000000001 NEEDED       Shared library: [${name}]`);
+  const symbol = (name: string, section: string) => [
+    '  Symbol {',
+    `    Name: ${name} (241)`,
+    '    Binding: Global (0x1)',
+    `    Section: ${section}`,
+    '  }',
+  ];
+  /** As llvm-readobj prints it. */
+  const text = (lines: { arch?: string; dynamic?: readonly string[]; symbols?: readonly string[] }) =>
+    [
+      `Format: elf64-x86-64\nArch: ${lines.arch ?? 'x86_64'}\nSections [\n  Section {\n    Type: SHT_DYNSYM (0xB)\n  }\n]`,
+      'DynamicSection [ (4 entries)',
+      ...(lines.dynamic ?? [...library('libc.so.6'), '  0x000000006FFFFFFB FLAGS_1      NODELETE ']),
+      ']\nDynamicSymbols [',
+      ...symbol('', 'Undefined (0x0)'),
+      ...(lines.symbols ?? []),
+      ']',
+    ].join('\n');
+
+  test('tells what it needs and what it shows', () => {
+    const dynamic = [
+      ...library('libc.so.6', 'libm.so.6'),
+      '  0x000000000000001D RUNPATH      Library runpath: [/opt]',
+      '  0x000000006FFFFFFB FLAGS_1      NOW NODELETE ',
+    ];
+    const symbols = [
+      ...symbol('malloc@GLIBC_2.2.5', 'Undefined (0x0)'),
+      ...symbol('napi_throw', 'Undefined (0x0)'),
+      ...symbol('napi_register_module_v1', '.text (0xC)'),
+    ];
+    expect(readElf(text({ dynamic, symbols }))).toEqual({
+      format: 'ELF',
+      arch: 'x64',
+      needed: ['libc.so.6', 'libm.so.6'],
+      searchPaths: ['/opt'],
+      stays: true,
+      isStripped: true,
+      undefinedSymbols: [
+        { name: 'malloc', version: 'GLIBC_2.2.5' },
+        { name: 'napi_throw', version: undefined },
+      ],
+      definedSymbols: ['napi_register_module_v1'],
+    });
   });
 
-  test('that gcc has made for this machine asks too much of others', () => {
-    const { arch } = process;
-    const problems = problemsOf(readFileSync(addon), target(`linux-${arch}-glibc`));
-    expect(problems).toContain('it needs libstdc++.so.6');
-    expect(problems.filter((problem) => problem.includes('GLIBCXX_')).length).toBeGreaterThan(0);
-    const other = arch === 'x64' ? 'arm64' : 'x64';
-    expect(problemsOf(readFileSync(addon), target(`linux-${other}-glibc`))).toContain(`it is for ${arch}`);
-    const musl = problemsOf(readFileSync(addon), target(`linux-${arch}-musl`));
-    expect(musl).toContain('it needs libc.so.6');
-    expect(musl.some((problem) => problem.includes(" is glibc's (GLIBC_"))).toBe(true);
+  test.each([
+    ['another processor', { arch: 'aarch64' }, ['it is for arm64']],
+    ['no flag', { dynamic: library('libc.so.6') }, ['it was not linked with -z nodelete']],
+    [
+      "C++'s library",
+      { dynamic: [...library('libstdc++.so.6'), ' FLAGS_1 NODELETE'] },
+      ['it needs libstdc++.so.6'],
+    ],
+    ['a symbol for others', { symbols: symbol('main', '.text (0xC)') }, ['it shows main to others']],
+    ['a symbol of nobody', { symbols: symbol('fls', 'Undefined (0x0)') }, ['nobody is said to have fls']],
+    ['an old glibc', { symbols: symbol('free@GLIBC_2.28', 'Undefined (0x0)') }, []],
+    [
+      'a newer glibc',
+      { symbols: symbol('stat@GLIBC_2.33', 'Undefined (0x0)') },
+      ["stat is of GLIBC_2.33, newer than GLIBC_2.28 or not glibc's"],
+    ],
+  ])('with %s is told from a sound one', (_, lines, problems) => {
+    expect(problemsOf(readElf(text(lines)), target('linux-x64-glibc'))).toEqual(problems);
   });
 
-  test('of a newer glibc is told from one of an old one', () => {
-    const file = readFileSync(addon);
-    const glibc = (problems: readonly string[]) => problems.filter((problem) => problem.includes('GLIBC_9'));
-    expect(glibc(problemsOf(file, target(`linux-${process.arch}-glibc`)))).toEqual([]);
-    // The names of versions stand as text in the file.
-    const [version = ''] = readElf(file)
-      .undefinedSymbols.flatMap((symbol) => symbol.version ?? [])
-      .filter((name) => name.startsWith('GLIBC_'));
-    const newer = Buffer.from(
-      file.toString('latin1').replaceAll(version, version.replace(/_\d/, '_9')),
-      'latin1',
-    );
-    expect(glibc(problemsOf(newer, target(`linux-${process.arch}-glibc`))).length).toBeGreaterThan(0);
+  test('for musl must not need glibc', () => {
+    const symbols = symbol('free@GLIBC_2.2.5', 'Undefined (0x0)');
+    expect(problemsOf(readElf(text({ symbols })), target('linux-x64-musl'))).toEqual([
+      'it needs libc.so.6',
+      "free is glibc's (GLIBC_2.2.5)",
+    ]);
   });
 
-  test('that is none is said to be none', () => {
-    expect(problemsOf(Buffer.from('nothing'), target('linux-x64-musl'))).toEqual(['it is no ELF file']);
-    expect(problemsOf(readFileSync(addon), target('darwin-x64'))).toEqual(['it is no Mach-O file']);
+  test('is no Mach-O file', () => {
+    expect(problemsOf(readElf(text({})), target('darwin-x64'))).toEqual(['it is no Mach-O file']);
   });
 });
 
 describe('a Mach-O file', () => {
   const LIBSYSTEM = '/usr/lib/libSystem.B.dylib';
-
-  /** A bundle for arm64 macOS that binds each symbol to a library's number, or looks it up everywhere. */
-  function bundle(libraries: readonly string[], symbols: Readonly<Record<string, number | 'flat'>>): Buffer {
-    const command = (type: number, ...words: readonly number[]) =>
-      Buffer.from(Uint32Array.of(type, 8 + 4 * words.length, ...words).buffer);
-    const dylib = (name: string) => {
-      const text = Buffer.alloc(64);
-      text.write(name);
-      return Buffer.concat([Buffer.from(Uint32Array.of(0xc, 24 + 64, 24, 0, 0, 0).buffer), text]);
-    };
-    const bindings = Buffer.concat(
-      Object.entries(symbols).map(([name, from]) =>
-        Buffer.concat([
-          Buffer.of(from === 'flat' ? 0x3e : 0x10 | from, 0x40),
-          Buffer.from(`_${name}\0`),
-          Buffer.of(0x51, 0x72, 0x88, 0x01, 0x90),
-        ]),
-      ),
-    );
-    const others = [command(0x1d, 0, 0), command(0x32, 1, 11 << 16, 0, 0), ...libraries.map(dylib)];
-    const size = 48 + others.reduce((sum, { length }) => sum + length, 0);
-    const info = command(0x80000022, 0, 0, 32 + size, bindings.length, 0, 0, 0, 0, 0, 0);
-    const header = Uint32Array.of(0xfeedfacf, 0x0100000c, 0, 8, 1 + others.length, size, 0, 0);
-    return Buffer.concat([Buffer.from(header.buffer), info, ...others, bindings]);
-  }
+  const command = (name: string, ...lines: readonly string[]) =>
+    [`Load command 1`, `      cmd ${name}`, '  cmdsize 56', ...lines].join('\n');
+  const dylib = (name: string) => command('LC_LOAD_DYLIB', `     name ${name} (offset 24)`);
+  /** As llvm-readobj and llvm-objdump print it. */
+  const text = (libraries: readonly string[], bound: readonly string[]) =>
+    [
+      'Format: Mach-O arm64\nArch: aarch64\nMach header',
+      command('LC_ID_DYLIB', '     name gpu-buddy.node (offset 24)'),
+      command('LC_BUILD_VERSION', ' platform macos', '      sdk n/a', '    minos 11.0'),
+      command('LC_CODE_SIGNATURE'),
+      ...libraries.map(dylib),
+      'Bind table:',
+      'segment  section            address    type       addend dylib            symbol',
+      ...bound.filter((line) => line.includes('pointer')),
+      'Lazy bind table:',
+      'segment  section            address     dylib            symbol',
+      ...bound.filter((line) => !line.includes('pointer')),
+    ].join('\n');
+  const bind = (from: string, symbol: string) =>
+    `__DATA   __got              0x0003F010 pointer         0 ${from} ${symbol}`;
+  const lazily = (from: string, symbol: string) =>
+    `__DATA   __la_symbol_ptr    0x00040000 ${from}   ${symbol}`;
 
   test('tells what it binds, and to what', () => {
-    const file = bundle([LIBSYSTEM], { malloc: 1, napi_throw: 'flat' });
-    expect(readMachO(file)).toEqual({
+    const file = readMachO(
+      text([LIBSYSTEM], [bind('libSystem', '___stderrp'), lazily('flat-namespace', '_napi_throw')]),
+    );
+    expect(file).toEqual({
       format: 'Mach-O',
       arch: 'arm64',
       needed: [LIBSYSTEM],
       searchPaths: [],
       isSigned: true,
       oldestSystem: '11.0',
-      undefinedSymbols: [
-        { name: 'malloc', from: LIBSYSTEM },
+      imports: [
+        { name: '__stderrp', from: 'libSystem' },
         { name: 'napi_throw', from: 'the loader' },
       ],
     });
@@ -149,12 +177,84 @@ describe('a Mach-O file', () => {
 
   test('may bind nothing but Node-API and libSystem', () => {
     const other = '/usr/lib/libc++.1.dylib';
-    const file = bundle([LIBSYSTEM, other], { malloc: 'flat', _Znwm: 2, napi_throw: 1 });
-    expect(problemsOf(file, target('darwin-arm64'))).toEqual([
+    const bound = [
+      bind('flat-namespace', '_malloc'),
+      bind('libc++', '__Znwm (weak import)'),
+      lazily('libSystem', '_napi_throw'),
+    ];
+    expect(problemsOf(readMachO(text([LIBSYSTEM, other], bound)), target('darwin-arm64'))).toEqual([
       `it needs ${other}`,
       'malloc comes from the loader',
-      `_Znwm comes from ${other}`,
-      `napi_throw comes from ${LIBSYSTEM}`,
+      '_Znwm comes from libc++',
+      'napi_throw comes from libSystem',
+    ]);
+  });
+});
+
+describe('a PE file', () => {
+  const block = (kind: string, ...lines: readonly string[]) =>
+    [`${kind} {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
+  /** As llvm-readobj prints it. */
+  const text = (imports: Readonly<Record<string, readonly string[]>>, exported: readonly string[]) =>
+    [
+      'Format: COFF-x86-64\nArch: x86_64',
+      ...Object.entries(imports).map(([library, names]) =>
+        block(
+          'Import',
+          `Name: ${library}`,
+          'ImportLookupTableRVA: 0x1',
+          ...names.map((name) => `Symbol: ${name} (0)`),
+        ),
+      ),
+      ...exported.map((name) => block('Export', 'Ordinal: 1', `Name: ${name}`, 'RVA: 0x1000')),
+    ].join('\n');
+  const shown = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+
+  test('tells what it imports, and from where', () => {
+    const sound = readPe(
+      text({ 'KERNEL32.dll': ['Sleep'], 'api-ms-win-crt-heap-l1-1-0.dll': ['free', 'malloc'] }, shown),
+    );
+    expect(sound).toEqual({
+      format: 'PE',
+      arch: 'x64',
+      imports: [
+        { name: 'Sleep', from: 'KERNEL32.dll' },
+        { name: 'free', from: 'api-ms-win-crt-heap-l1-1-0.dll' },
+        { name: 'malloc', from: 'api-ms-win-crt-heap-l1-1-0.dll' },
+      ],
+      exports: shown,
+    });
+    expect(problemsOf(sound, target('win32-x64'))).toEqual([]);
+  });
+
+  test('may need neither node.exe nor a library that Windows lacks, and show nothing else', () => {
+    const imports = { 'node.exe': ['napi_throw'], 'libwinpthread-1.dll': ['clock_gettime'] };
+    expect(problemsOf(readPe(text(imports, [...shown, 'fls'])), target('win32-x64'))).toEqual([
+      'it needs node.exe',
+      'it needs libwinpthread-1.dll',
+      'it shows fls to others',
+    ]);
+  });
+});
+
+const hasTools = spawnSync('llvm-readobj', ['--version']).status === 0;
+(hasTools ? describe : describe.skip)('by llvm-readobj', () => {
+  const { platform, arch } = process;
+
+  test('the addon of this checkout is read: made by gcc or clang for this machine, it asks too much of others', () => {
+    const binary = readBinary(addon);
+    expect(binary.arch).toBe(arch);
+    const symbols = 'imports' in binary ? binary.imports : binary.undefinedSymbols;
+    expect(symbols.map(({ name }) => name)).toContain('napi_call_function');
+    const own = TARGETS.find((one) => one.platform === platform && one.arch === arch);
+    expect(own && problemsOf(binary, own).filter((problem) => problem.startsWith('it needs '))).not.toEqual(
+      [],
+    );
+  });
+
+  test('what is no binary is said to be none', () => {
+    expect(problemsOfFile(__filename, target('win32-x64'))).toEqual([
+      expect.stringMatching(/^it is no binary: /),
     ]);
   });
 });

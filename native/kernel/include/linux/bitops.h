@@ -5,16 +5,19 @@
 #include <linux/err.h>
 #include <linux/math.h>
 #include <linux/types.h>
+#include <string.h>
 
-#define BIT(n) (1UL << (n))
+#define BIT(n) ((unsigned long)1 << (n))
 #define BIT_ULL(n) (1ULL << (n))
 #define GENMASK_ULL(high, low) ((~0ULL >> (63 - (high))) & (~0ULL << (low)))
 
 /*
  * The place of the highest set bit, counted from 1; 0 where none is set. The kernel's own takes 32 bits, although
- * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts.
+ * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts. macOS has a function of this name in
+ * string.h, so that ours is called otherwise.
  */
-static inline int fls(u64 word)
+#define fls(word) highest_bit(word)
+static inline int highest_bit(u64 word)
 {
 	return word ? 64 - __builtin_clzll(word) : 0;
 }

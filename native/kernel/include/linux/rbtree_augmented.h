@@ -21,7 +21,7 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 
 static inline struct rb_node *rb_parent(const struct rb_node *node)
 {
-	return (struct rb_node *)(node->parent_and_color & ~1UL);
+	return (struct rb_node *)(node->parent_and_color & ~(unsigned long)1);
 }
 
 /* Callbacks for a summary that is the maximum of compute(entry) over the subtree. */

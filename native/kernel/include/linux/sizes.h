@@ -21,8 +21,8 @@
 #define SZ_256M 0x10000000
 #define SZ_512M 0x20000000
 #define SZ_1G 0x40000000
-#define SZ_2G 0x80000000UL
-#define SZ_4G 0x100000000UL
-#define SZ_8G 0x200000000UL
+#define SZ_2G ((unsigned long)0x80000000)
+#define SZ_4G ((unsigned long)0x100000000)
+#define SZ_8G ((unsigned long)0x200000000)
 
 #endif

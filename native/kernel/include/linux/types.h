@@ -6,12 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* buddy.c counts chunks in unsigned long: only a 64-bit one holds every size. */
+/* buddy.c counts chunks in unsigned long: only a 64-bit one holds every size. On Windows, system/lp64.h makes it one. */
 _Static_assert(sizeof(long) == 8, "gpu-buddy needs a platform whose long has 64 bits (LP64)");
 
 typedef unsigned char u8;
 typedef unsigned int u32;
-typedef unsigned long long u64;
+/* An unsigned long long, whatever long is. */
+typedef __typeof__(0ULL) u64;
 
 #define U64_MAX (~0ULL)
 

@@ -14,7 +14,7 @@
 #include <linux/types.h>
 #include <stdatomic.h>
 
-#define ARENA_PAGE_SIZE (64UL << 10)
+#define ARENA_PAGE_SIZE ((size_t)64 << 10)
 #define ARENA_INDEX_BITS 10
 #define ARENA_MOST_PAGES (1U << 21)
 

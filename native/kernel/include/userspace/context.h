@@ -7,7 +7,7 @@
 #define USERSPACE_CONTEXT_H
 
 #include <linux/types.h>
-#include <setjmp.h>
+#include <userspace/system.h>
 
 struct arena;
 
@@ -43,13 +43,6 @@ struct kernel_context {
 	/* Memory was asked for and not had in this call. */
 	bool out_of_memory;
 };
-
-/* glibc keeps room for a few such variables of libraries that are loaded late, and reaches these without a call. */
-#ifdef __GLIBC__
-#define THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
-#else
-#define THREAD_LOCAL _Thread_local
-#endif
 
 extern THREAD_LOCAL struct kernel_context *kernel_current;
 
