@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { builtAddon as addon } from './built-addon';
 
 const root = join(__dirname, '..');
-const addon = join(root, 'build/Release/gpu_buddy.node');
 
 function run(program: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}): string {
   return execFileSync(program, args, {
@@ -99,6 +99,7 @@ describe('the npm package', () => {
         !/^native\/(buddy|node|kernel|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
           file,
         ) &&
+        file !== 'native/node/exports.map' &&
         !/^prebuilds\/[\w-]+\/gpu-buddy(\.\w+)?\.node$/.test(file) &&
         !/^vendor\/linux\/(origin\.json|drivers\/gpu\/buddy\.c|include\/linux\/gpu_buddy\.h)$/.test(file) &&
         !/^vendor\/node-api\/(\w+|napi-inl)\.h$|^vendor\/node-api\/LICENSE\.[\w.-]+$/.test(file) &&

@@ -34,7 +34,9 @@ export function toolchainOf({ cc, cxx, version }: Compilers): Toolchain {
   // Clang needs a linker of its own for link-time optimisation, which is not always there.
   const flags = /clang/i.test(version) ? [] : ['-flto'];
   const ldflags =
-    process.platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-Wl,-z,nodelete', '-Wl,-s'];
+    process.platform === 'darwin'
+      ? ['-undefined', 'dynamic_lookup']
+      : ['-Wl,-z,nodelete', '-Wl,-s', '-Wl,--version-script=native/node/exports.map'];
   return { cc: words(cc), cxx: words(cxx), flags, ldflags };
 }
 
