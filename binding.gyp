@@ -1,4 +1,4 @@
-# Builds the addon. What it is made of stands in native/sources.json, for this file and for CMakeLists.txt.
+# Builds the addon with node-gyp. What it is made of stands in native/sources.json, for every way to build it.
 {
   "variables": {
     "c_sources": ["<!@(node scripts/native-sources.mjs linux kernel posix buddy)"],
@@ -17,15 +17,23 @@
       "<!@(node scripts/native-sources.mjs defines)",
       "GPU_BUDDY_KERNEL_VERSION=\"<(kernel_version)\"",
       "GPU_BUDDY_KERNEL_SHA256=\"<(kernel_sha256)\"",
-      "GPU_BUDDY_PROTOCOL=\"<(protocol)\""
+      "GPU_BUDDY_PROTOCOL=\"<(protocol)\"",
+      "GPU_BUDDY_BUILT_WITH=\"node-gyp\""
     ],
-    "cflags": ["<!@(node scripts/native-sources.mjs flags)", "-flto"],
-    # Node's own flags come last, and would bring the frame pointer back.
-    "configurations": { "Release": { "cflags!": ["-fno-omit-frame-pointer"] } },
+    "cflags": ["<!@(node scripts/native-sources.mjs flags)"],
+    # Node's own come last and would win: another C++, and frame pointers.
+    "cflags_cc/": [["exclude", "^-std=gnu"]],
     "cflags_c": ["<@(cflags_of_c)"],
     "cflags_cc": ["<!@(node scripts/native-sources.mjs cxxflags)"],
+    "configurations": {
+      "Release": {
+        "cflags/": [["exclude", "^-fno-omit-frame-pointer$"]],
+        "cflags": ["<!@(node scripts/native-sources.mjs optimize)", "-flto"],
+        "conditions": [["OS=='linux'", { "ldflags": ["-flto", "-O3"] }]]
+      }
+    },
     "conditions": [
-      ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete", "-flto", "-O3"] }],
+      ["OS=='linux'", { "ldflags": ["-Wl,-z,nodelete", "-Wl,--version-script=../native/node/exports.map"] }],
       [
         "OS=='mac'",
         {

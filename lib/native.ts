@@ -89,6 +89,8 @@ interface Addon {
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
   readonly kernelSha256: string;
+  /** The tool that built it, for people: `node-gyp`. */
+  readonly builtWith: string;
 
   /** Gives every copy of this module in an environment the same calls, over the cells that the first one brings. */
   connect(cells: Float64Array): Calls;
@@ -234,6 +236,7 @@ export const kernelVersion = addon.kernelVersion;
 
 /** Of that buddy.c, in hexadecimal. */
 export const kernelSha256 = addon.kernelSha256;
+export const builtWith = addon.builtWith;
 
 /** Whether this is a test build: see inject(). */
 export const hasFaults = calls.inject !== undefined;

@@ -11,7 +11,7 @@ const dist = path.join(root, 'dist');
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
   ...['index', 'trace/index', 'cli/main'],
-  ...['cli/run', 'addon/load', 'addon/compile'],
+  ...['cli/run', 'addon/load', 'addon/compile', 'addon/compilers', 'addon/install-text'],
   ...['internal', 'native'],
 ];
 
@@ -39,7 +39,7 @@ await build({
     codeSplitting: {
       // Apart, since the core loads the addon at once, and `gpu-buddy doctor` and `build` are for where it does not load.
       groups: [
-        { name: 'addon', test: /\/lib\/addon\/(?!compile)[\w-]+\.ts$/ },
+        { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
         { name: 'core', test: /\/lib\/[\w-]+\.ts$/ },
       ],
     },

@@ -35,7 +35,7 @@ export class Workspace {
 
   /** The addon, as GPU_BUDDY_ADDON takes it. */
   get addon() {
-    return path.join(this.build, 'test/addon/gpu_buddy.node');
+    return path.join(this.build, 'native/node/gpu_buddy_test.node');
   }
 
   /** The program that runs the kernel's own tests. */
@@ -57,7 +57,7 @@ export class Workspace {
       ...['cmake', '-S', '.', '-B', this.build, '-G', ninja.code === 0 ? 'Ninja' : 'Unix Makefiles'],
       '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
       ...['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS_RELWITHDEBINFO=${optimize}`),
-      `-DADDON_INCLUDES=${headers.map((header) => path.resolve(this.#root, header.replaceAll('"', ''))).join(';')}`,
+      `-DCMAKE_JS_INC=${headers.map((header) => path.resolve(this.#root, header.replaceAll('"', ''))).join(';')}`,
       `-DKERNEL_VERSION=${kernelVersion}`,
       // The one that lib/ expects, whatever the copy becomes.
       `-DPROTOCOL=${protocolDigest(this.#root)}`,
@@ -66,7 +66,7 @@ export class Workspace {
 
   /** Builds what has changed. */
   async compile() {
-    await this.#step('cmake', '--build', this.build, '--parallel', '2');
+    await this.#step('cmake', '--build', this.build, '--parallel', '2', '--target', 'all', 'addon_test');
   }
 
   remove() {

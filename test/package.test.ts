@@ -5,9 +5,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Manifest } from '../scripts/linux/manifest.mjs';
+import { builtAddon as addon } from './built-addon';
 
 const root = join(__dirname, '..');
-const addon = join(root, 'build/Release/gpu_buddy.node');
 const manifest = Manifest.read(root);
 /** The kernel's files that are built, and the record of where they come from. */
 const kernelFiles = [...manifest.addonPaths, 'origin.json'].map((path) =>
@@ -103,6 +103,7 @@ describe('the npm package', () => {
         !/^native\/(buddy|node|kernel|kernel\/system|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
           file,
         ) &&
+        file !== 'native/node/exports.map' &&
         !/^prebuilds\/[\w-]+\/gpu-buddy(\.\w+)?\.node$/.test(file) &&
         !kernelFiles.includes(file) &&
         !/^vendor\/node-api\/(\w+|napi-inl)\.h$|^vendor\/node-api\/LICENSE\.[\w.-]+$/.test(file) &&

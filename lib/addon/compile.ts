@@ -1,6 +1,6 @@
 /**
- * Compiles the addon from the package's own sources (native/sources.json) and headers (vendor/node-api/), with any compilers:
- * for `gpu-buddy build` and for the prebuilt binaries. A checkout compiles through binding.gyp.
+ * Compiles the addon from the package's own sources (native/sources.json) and headers (vendor/node-api/), with any compilers: for
+ * `gpu-buddy build`, for the prebuilt binaries, and for a checkout without the tools of the other ways (scripts/build-addon.mjs).
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,6 +29,7 @@ export class CompileError extends Error {
 interface Sources {
   readonly defines: readonly string[];
   readonly flags: readonly string[];
+  readonly optimize: readonly string[];
   readonly cflags: readonly string[];
   readonly cxxflags: readonly string[];
   readonly includes: readonly string[];
@@ -81,7 +82,7 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
   const sources = JSON.parse(readFileSync(join(folder, 'native/sources.json'), 'utf8')) as Sources;
   const isWindows = platform === 'win32';
   // Windows loads a library at any address as it is.
-  const all = [...flags, ...sources.flags, ...(isWindows ? [] : ['-fPIC'])];
+  const all = [...flags, ...sources.flags, ...sources.optimize, ...(isWindows ? [] : ['-fPIC'])];
   const objects: string[] = [];
   const compile = (compiler: Command, source: string): Command => {
     const object = join(temporary, `${String(objects.length)}.o`);
@@ -94,6 +95,7 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
     ...kernelDefines(folder, sources.linux),
     // The sources in a package are of the same state as its lib/.
     `GPU_BUDDY_PROTOCOL="${PROTOCOL}"`,
+    'GPU_BUDDY_BUILT_WITH="the compilers alone"',
   ];
   const c = [
     ...[...cc, ...sources.cflags, ...(isWindows ? sources.windowscflags : [])],
@@ -101,7 +103,7 @@ function commands(folder: string, temporary: string, { cc, cxx, flags = [], ldfl
   ];
   const system = isWindows ? sources.windows : sources.posix;
   const cpp = [
-    ...[...cxx, ...sources.cxxflags, '-fno-exceptions', '-fno-rtti'],
+    ...[...cxx, ...sources.cxxflags],
     ...sources.cxxincludes.map((path) => `-I${path}`),
     ...['-isystem', 'vendor/node-api'],
     ...defines.map((define) => `-D${define}`),

@@ -41,7 +41,10 @@ export function toolchainOf({ cc, cxx, version }: Compilers, platform: string = 
     return { ...compilers, flags: ['-target', 'x86_64-windows-gnu'], ldflags: ['-s'] };
   // Clang needs a linker of its own for link-time optimisation, which is not always there.
   const flags = /clang/i.test(version) ? [] : ['-flto'];
-  const ldflags = platform === 'darwin' ? ['-undefined', 'dynamic_lookup'] : ['-Wl,-z,nodelete', '-Wl,-s'];
+  const ldflags =
+    platform === 'darwin'
+      ? ['-undefined', 'dynamic_lookup']
+      : ['-Wl,-z,nodelete', '-Wl,-s', '-Wl,--version-script=native/node/exports.map'];
   return { ...compilers, flags, ldflags };
 }
 

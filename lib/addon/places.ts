@@ -3,8 +3,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { libcOfProcess } from './libc';
 
-/** Builds made here, which come before a prebuilt binary. */
-export const OWN_BUILDS = ['build/Release/gpu_buddy.node', 'build/Debug/gpu_buddy.node'];
+/**
+ * Builds made here, which come before a prebuilt binary, in this order: by node-gyp or by the compilers alone, by cmake-js, and
+ * those for debugging. scripts/build-addon.mjs leaves one of the first two, the one that was built last.
+ */
+export const OWN_BUILDS = ['Release', 'cmake/Release', 'Debug', 'cmake/Debug'].map(
+  (folder) => `build/${folder}/gpu_buddy.node`,
+);
 
 interface Host {
   readonly platform: string;

@@ -5,6 +5,7 @@ import { join, relative } from 'node:path';
 import { compileAddon, CompileError } from '../addon/compile';
 import { findCompilers, toolchainOf } from '../addon/compilers';
 import { packageFolder } from '../addon/folder';
+import { installText } from '../addon/install-text';
 import { platformText, thisPlatform, whyUnsupported } from '../addon/platform';
 import { systemReason } from '../trace/system-reason';
 import { CommandError } from './command-error';
@@ -21,15 +22,6 @@ no Python. CC and CXX name others than cc, gcc, clang and c++, g++, clang++; on 
 Exit status: 0, or 2 where it could not be done.
 `;
 
-const INSTALL = `Install a C and a C++ compiler:
-  Debian, Ubuntu   apt-get install g++
-  Fedora, RHEL     dnf install gcc-c++
-  Alpine           apk add g++
-  Arch             pacman -S gcc
-  macOS            xcode-select --install
-  Windows          winget install zig.zig
-or set CC and CXX.`;
-
 /** @throws UsageError, CommandError */
 export async function build(args: readonly string[], terminal: Terminal): Promise<number> {
   if (wantsHelp(args)) {
@@ -40,7 +32,10 @@ export async function build(args: readonly string[], terminal: Terminal): Promis
   const why = whyUnsupported(platform);
   if (why) throw new CommandError(why);
   const compilers = findCompilers(terminal.env);
-  if ('missing' in compilers) throw new CommandError(`there is ${compilers.missing}.\n${INSTALL}`);
+  if ('missing' in compilers)
+    throw new CommandError(
+      `there is ${compilers.missing}.\n${installText(['compilers'])}\nor set CC and CXX.`,
+    );
 
   terminal.stdout.write(`Compiling for ${platformText(platform)}, with ${compilers.version}\n`);
   const output = join(packageFolder, 'build', 'Release', 'gpu_buddy.node');

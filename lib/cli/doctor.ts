@@ -11,8 +11,8 @@ import { wantsHelp } from './wants-help';
 
 const DOCTOR_HELP = `Usage: gpu-buddy doctor
 
-Prints the versions, which addon was loaded, the kernel's version and the SHA-256 of the buddy.c in it, what
-this Node has to offer, and the result of a test of the addon.
+Prints the versions, which addon was loaded and how it was built, the kernel's version and the SHA-256 of the
+buddy.c in it, what this Node has to offer, and the result of a test of the addon.
 
 Exit status: 0, 1 where the test fails, 2 where no addon loads.
 `;
@@ -26,8 +26,8 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
   }
   say('gpu-buddy', packageVersion());
   say('platform', platformText(thisPlatform()));
-  const { hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
-  say('addon', addonText(findAddon()));
+  const { builtWith, hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
+  say('addon', `${addonText(findAddon())}, built with ${builtWith}`);
   say('kernel', `drivers/gpu/buddy.c of Linux ${kernelVersion}`);
   say('', `SHA-256 ${kernelSha256}`);
   say('features', featuresText(hasFaults));

@@ -891,6 +891,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	SetText(env, exports, "kernelVersion", GPU_BUDDY_KERNEL_VERSION);
 	SetText(env, exports, "kernelSha256", GPU_BUDDY_KERNEL_SHA256);
 	SetText(env, exports, "protocol", GPU_BUDDY_PROTOCOL);
+	SetText(env, exports, "builtWith", GPU_BUDDY_BUILT_WITH);
 	if (napi_create_function(
 		    env, "connect", NAPI_AUTO_LENGTH,
 		    [](napi_env env, napi_callback_info callback_info) {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installed, ToolMissing } from './installed.mjs';
 
-const exported = fileURLToPath(new URL('exports.map', import.meta.url));
+const exported = fileURLToPath(new URL('../../native/node/exports.map', import.meta.url));
 
 /** By platform. The install name is the path here where none is given. @type {Readonly<Record<string, readonly string[]>>} */
 const LDFLAGS = {

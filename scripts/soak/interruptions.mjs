@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const sanitized = path.join(root, 'build/native/asan/test/addon/gpu_buddy.node');
+const sanitized = path.join(root, 'build/cmake/sanitized/RelWithDebInfo/gpu_buddy_test.node');
 
 const { values } = parseArgs({
   options: {

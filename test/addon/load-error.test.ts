@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { noBinary } from '../../lib/addon/load-error';
 import { prebuiltFor } from '../../lib/addon/places';
 import { thisPlatform } from '../../lib/addon/platform';
+import { builtAddon as addon } from '../built-addon';
 import { BarePackage } from './bare-package';
 
-const root = join(__dirname, '..', '..');
 let bare: BarePackage;
 let folder = '';
 
@@ -57,7 +57,6 @@ describe('without a binary', () => {
 });
 
 describe('where flags of node forbid addons', () => {
-  const addon = join(root, 'build/Release/gpu_buddy.node');
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission';

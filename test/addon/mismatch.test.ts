@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareCode, protocolDigest } from '../../scripts/protocol.mjs';
 import { PROTOCOL } from '../../lib/addon/protocol';
+import { builtAddon } from '../built-addon';
 import { BarePackage } from './bare-package';
 
 const root = join(__dirname, '..', '..');
@@ -82,7 +83,7 @@ describe('an addon that names no protocol', () => {
 });
 
 test('the addon of this checkout loads', () => {
-  using _own = bare.withFile(OWN_BUILD, join(root, OWN_BUILD));
+  using _own = bare.withFile(OWN_BUILD, builtAddon);
   expect(bare.load()).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
 });
 

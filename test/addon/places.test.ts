@@ -27,9 +27,17 @@ afterAll(() => {
 describe('of the binaries in a package', () => {
   test.each([
     { there: [], found: 'prebuilds/linux-arm64/gpu-buddy.musl.node' },
-    { there: ['build/Debug/gpu_buddy.node'], found: 'build/Debug/gpu_buddy.node' },
+    { there: ['build/cmake/Debug/gpu_buddy.node'], found: 'build/cmake/Debug/gpu_buddy.node' },
     {
-      there: ['build/Debug/gpu_buddy.node', 'build/Release/gpu_buddy.node'],
+      there: ['build/Debug/gpu_buddy.node', 'build/cmake/Debug/gpu_buddy.node'],
+      found: 'build/Debug/gpu_buddy.node',
+    },
+    {
+      there: ['build/Debug/gpu_buddy.node', 'build/cmake/Release/gpu_buddy.node'],
+      found: 'build/cmake/Release/gpu_buddy.node',
+    },
+    {
+      there: ['build/cmake/Release/gpu_buddy.node', 'build/Release/gpu_buddy.node'],
       found: 'build/Release/gpu_buddy.node',
     },
     {

@@ -12,7 +12,8 @@ import { unstoppable } from './unstoppable.mjs';
 /** @typedef {{ load: () => Package, sites: readonly Site[] }} Library */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const { cache } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
+const { cache } = require;
 
 export const distFolder = path.join(root, 'dist');
 
@@ -28,7 +29,7 @@ export function plainLibrary() {
  * @returns {Library}
  */
 export function steppedLibrary() {
-  process.env['GPU_BUDDY_ADDON'] ??= path.join(root, 'build/Release/gpu_buddy.node');
+  process.env['GPU_BUDDY_ADDON'] ??= require(path.join(distFolder, 'addon/load.js')).findAddon();
   installSteps();
   // This folder is as deep as dist/, since the package looks for its own files.
   const copy = path.join(scratchFolder(), 'dist');
@@ -45,7 +46,7 @@ export function toyLibrary(name) {
   const file = path.join(scratchFolder(), 'toys.cjs');
   const code = readFileSync(new URL('toys.cjs', import.meta.url), 'utf8');
   writeFileSync(file, instrument(code, 'toys.cjs', sites));
-  const { toys } = createRequire(import.meta.url)(file);
+  const { toys } = require(file);
   return { load: () => toys[name](loadFresh(distFolder)), sites };
 }
 

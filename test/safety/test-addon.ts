@@ -1,8 +1,7 @@
 /** Makes lib/ load the addon in which faults can be provoked. Imported before anything that loads lib/. */
-import { join } from 'node:path';
+import { builtTestAddon } from '../built-addon';
 
 /** `npm run test:asan` brings its own. */
-export const testAddon =
-  process.env['GPU_BUDDY_ADDON'] ?? join(__dirname, '../../build/Release/gpu_buddy_test.node');
+export const testAddon = process.env['GPU_BUDDY_ADDON'] ?? builtTestAddon;
 
 process.env['GPU_BUDDY_ADDON'] = testAddon;

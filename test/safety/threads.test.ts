@@ -14,6 +14,7 @@ import type {
   OpenOptions,
   PoolHandle,
 } from 'gpu-buddy';
+import { builtAddon } from '../built-addon';
 import { thrownBy } from '../lib/helpers';
 import { Actor, built, packageFolder, runFile, runProgram, soon } from './built';
 
@@ -644,7 +645,7 @@ describe('the package', () => {
     mkdirSync(join(folder, 'build/Release'), { recursive: true });
     cpSync(join(packageFolder, 'dist'), join(folder, 'dist'), { recursive: true });
     cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'));
-    cpSync(join(packageFolder, 'build/Release/gpu_buddy.node'), join(folder, 'build/Release/gpu_buddy.node'));
+    cpSync(builtAddon, join(folder, 'build/Release/gpu_buddy.node'));
     symlinkSync(join(packageFolder, 'node_modules'), join(folder, 'node_modules'));
 
     const { code, answer } = await runProgram('several-copies.cjs', {

@@ -9,9 +9,9 @@ import { problemsOf, problemsOfFile } from '../../scripts/release/demands.mjs';
 import { fileOf, nameOf, TARGETS } from '../../scripts/release/targets.mjs';
 import { findBinary } from '../../lib/addon/places';
 import { PREBUILT } from '../../lib/addon/platform';
+import { builtAddon as addon } from '../built-addon';
 
 const root = join(__dirname, '..', '..');
-const addon = join(root, 'build/Release/gpu_buddy.node');
 const target = (name: string) => {
   const found = TARGETS.find((candidate) => nameOf(candidate) === name);
   if (!found) throw new Error(`no target ${name}`);

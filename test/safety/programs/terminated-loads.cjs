@@ -34,7 +34,8 @@ async function main() {
 }
 
 function work() {
-  const addon = path.join(path.dirname(file), '../build/Release/gpu_buddy.node');
+  const { findAddon } = require(path.join(path.dirname(file), 'addon/load.js'));
+  const addon = findAddon();
   for (;;) {
     process.dlopen({ exports: {} }, addon);
     Atomics.add(workerData, 0, 1);
