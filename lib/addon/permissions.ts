@@ -1,16 +1,22 @@
-/** Knows the flags of node that forbid addons. */
-import { join } from 'node:path';
+/** Knows the flags of node, and the permissions of node and deno, without which no addon loads. */
+import { accessSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { namedFile } from './named';
 
 interface Permission {
   has(scope: string, reference: string): boolean;
 }
 
 /**
- * Says what to change where a flag forbids to load the addon of the package in a folder; `undefined` where none does.
+ * Says what to change where a flag or a permission forbids to load the addon of the package in a folder; `undefined` where none does.
  *
  * @param cause what was thrown when it was loaded; `undefined` where it was not found
  */
 export function flagLines(folder: string, cause: unknown): string[] | undefined {
+  return 'deno' in process.versions ? denoLines(folder, cause) : nodeLines(folder, cause);
+}
+
+function nodeLines(folder: string, cause: unknown): string[] | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const isDisabled = code === 'ERR_DLOPEN_DISABLED';
   // Only there while the permission model is on.
@@ -29,4 +35,34 @@ export function flagLines(folder: string, cause: unknown): string[] | undefined 
 
 function mayRead(permission: Permission, folder: string): boolean {
   return ['build', 'prebuilds'].every((name) => permission.has('fs.read', join(folder, name)));
+}
+
+function denoLines(folder: string, cause: unknown): string[] | undefined {
+  const refusal = isRefusal(cause) ? cause : refusalToRead(join(folder, 'prebuilds'));
+  if (!refusal) return undefined;
+  const list = places(folder).join(',');
+  return [
+    `  Deno: ${refusal.message}.`,
+    '  To load the addon, deno needs these arguments:',
+    `    "--allow-read=${list}" "--allow-ffi=${list}"`,
+  ];
+}
+
+function isRefusal(cause: unknown): cause is Error {
+  return cause instanceof Error && cause.name === 'NotCapable';
+}
+
+function refusalToRead(place: string): Error | undefined {
+  try {
+    accessSync(place);
+  } catch (error) {
+    if (isRefusal(error)) return error;
+  }
+  return undefined;
+}
+
+/** Gives the package's folder, and the file that the environment names where it lies elsewhere. */
+function places(folder: string): string[] {
+  if (namedFile === undefined || !relative(folder, namedFile).startsWith('..')) return [folder];
+  return [folder, namedFile];
 }

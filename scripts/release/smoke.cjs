@@ -18,9 +18,9 @@ const collect = runInNewContext('gc');
 
 const checks = {
   'a prebuilt addon is loaded'() {
-    const { findAddon } = require(path.join(folder, 'dist/addon/load.js'));
-    assert.match(path.relative(folder, findAddon()), /^prebuilds\//);
-    return path.relative(folder, findAddon());
+    const { addonFile } = require(path.join(folder, 'dist/native.js'));
+    assert.match(path.relative(folder, addonFile), /^prebuilds\//);
+    return path.relative(folder, addonFile);
   },
 
   'allocate and free'() {

@@ -8,7 +8,7 @@ import { problemsOf } from '../../scripts/release/demands.mjs';
 import { readElf } from '../../scripts/release/elf.mjs';
 import { readMachO } from '../../scripts/release/mach-o.mjs';
 import { fileOf, nameOf, TARGETS } from '../../scripts/release/targets.mjs';
-import { findBinary } from '../../lib/addon/places';
+import { binariesIn } from '../../lib/addon/places';
 import { PREBUILT } from '../../lib/addon/platform';
 
 const root = join(__dirname, '..', '..');
@@ -33,7 +33,7 @@ describe('the names of the binaries', () => {
   });
 
   test.each(TARGETS)('are those that the package looks for: $triple', (wanted) => {
-    expect(findBinary(folder, wanted)).toBe(join(folder, fileOf(wanted)));
+    expect(binariesIn(folder, wanted)[0]).toBe(join(folder, fileOf(wanted)));
   });
 
   test('the load error speaks of the same platforms', () => {
