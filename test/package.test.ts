@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { publishedManifest } from '../scripts/release/pack.mjs';
 
 const root = join(__dirname, '..');
 const addon = join(root, 'build/Release/gpu_buddy.node');
@@ -144,12 +145,14 @@ describe('the npm package', () => {
   });
 
   test('runs nothing when it is installed, and does not ask npm to compile', () => {
-    const { gypfile, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      gypfile: boolean;
-      scripts: Record<string, string>;
-    };
-    expect(gypfile).toBe(false);
-    expect(['preinstall', 'install', 'postinstall'].filter((name) => name in scripts)).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const published = JSON.parse(JSON.stringify(publishedManifest(manifest))) as Record<string, unknown>;
+    expect(published['gypfile']).toBe(false);
+    expect(published).toMatchObject({ name: 'gpu-buddy', dependencies: manifest['dependencies'] });
+    for (const name of ['scripts', 'devDependencies', 'overrides']) {
+      expect(manifest).toHaveProperty(name);
+      expect(published).not.toHaveProperty(name);
+    }
     expect(files).not.toContain('binding.gyp');
   });
 

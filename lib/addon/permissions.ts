@@ -38,27 +38,25 @@ function mayRead(permission: Permission, folder: string): boolean {
 }
 
 function denoLines(folder: string, cause: unknown): string[] | undefined {
-  const refusal = isRefusal(cause) ? cause : refusalToRead(join(folder, 'prebuilds'));
-  if (!refusal) return undefined;
+  if (!isRefusal(cause) && !isUnreadable(join(folder, 'prebuilds'))) return undefined;
   const list = places(folder).join(',');
   return [
-    `  Deno: ${refusal.message}.`,
-    '  To load the addon, deno needs these arguments:',
+    '  Deno forbids it. To load the addon, deno needs these arguments:',
     `    "--allow-read=${list}" "--allow-ffi=${list}"`,
   ];
 }
 
-function isRefusal(cause: unknown): cause is Error {
+function isRefusal(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'NotCapable';
 }
 
-function refusalToRead(place: string): Error | undefined {
+function isUnreadable(place: string): boolean {
   try {
     accessSync(place);
+    return false;
   } catch (error) {
-    if (isRefusal(error)) return error;
+    return isRefusal(error);
   }
-  return undefined;
 }
 
 /** Gives the package's folder, and the file that the environment names where it lies elsewhere. */

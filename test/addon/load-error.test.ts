@@ -161,7 +161,7 @@ describe('in Deno', () => {
   test('the error names the missing permission', () => {
     const { message } = noBinary(folder, { file: file(), cause: refusal() });
     expect(message).toMatch(/^gpu-buddy may not load its binary in this process\.\n/);
-    expect(message).toContain(`Deno: Requires ffi access to "${file()}"`);
+    expect(message).toContain(`does not load: Requires ffi access to "${file()}"`);
     expect(message).toContain(`    "--allow-read=${folder}" "--allow-ffi=${folder}"`);
     expect(message).not.toContain('gpu-buddy build');
   });
