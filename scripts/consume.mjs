@@ -85,7 +85,9 @@ await withTempFolder(path.join(tmpdir(), 'gpu-buddy-consume-'), async (folder) =
     const place = path.join(folder, 'newest-npm');
     write(place, { 'package.json': '{ "private": true }' });
     const install = [newestProgram, path.join(npm, 'bin/npm-cli.js'), 'install', '--prefer-offline', tarball];
-    const said = await run([['sh', '-c', '"$@" 2>&1', 'sh', ...install]], { cwd: place });
+    // `npm run --silent` would silence this one, too.
+    const env = { npm_config_loglevel: 'notice' };
+    const said = await run([['sh', '-c', '"$@" 2>&1', 'sh', ...install]], { cwd: place, env });
     if (/warn|script/.test(said) || !/added \d+ packages/.test(said))
       throw new Error(`npm ${version}: ${said}`);
   });
