@@ -173,7 +173,10 @@ interface Calls {
   inject?(): void;
 }
 
-const addon = loadAddon() as Addon;
+const loaded = loadAddon();
+/** The file that the addon was loaded from. */
+export const addonFile = loaded.file;
+const addon = loaded.addon as Addon;
 const { layout } = addon;
 // Shared memory, since that of an ArrayBuffer can be taken away: by structuredClone(), for one.
 const calls = addon.connect(new Float64Array(new SharedArrayBuffer(8 * layout.cells)));

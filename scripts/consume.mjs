@@ -9,10 +9,12 @@ import { parseArgs } from 'node:util';
 import { run } from './linux/run.mjs';
 import { withTempFolder } from './linux/temp.mjs';
 import { CASES, MANAGERS } from './release/consumers/cases.mjs';
-import { javascriptExample, RAN, typescriptExample } from './release/consumers/example.mjs';
+import { javascriptExample, RAN } from './release/consumers/example.mjs';
+import { newest, newestNode, otherHosts } from './release/hosts.mjs';
 import { installed } from './release/installed.mjs';
 import { pack } from './release/pack.mjs';
 import { barePath, emptyProject } from './release/project.mjs';
+import { proveByRunning } from './release/proofs.mjs';
 
 const { values } = parseArgs({ options: { tarball: { type: 'string' } } });
 
@@ -25,12 +27,25 @@ function write(folder, files) {
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
 }
 
+const { node: newestProgram } = await newestNode(console.log);
+const others = await otherHosts(console.log);
+/** @type {Record<string, string[]>} */
+const HOSTS = {
+  node: ['node'],
+  newest: [newestProgram],
+  bun: others.bun.command,
+  deno: others.deno.command,
+};
+
 /** Runs commands in a folder, and gives what the last one wrote. @param {string[][]} commands @param {string} folder @param {string} modules @param {Record<string, string>} env */
 async function runAll(commands, folder, modules, env) {
   let output = '';
   for (const [program, ...args] of commands) {
-    const script = path.join(modules, PROGRAMS[program] ?? `.bin/${program}`);
-    const command = program === 'node' ? ['node', ...args] : ['node', script, ...args];
+    const host = HOSTS[program] ?? ['node', path.join(modules, PROGRAMS[program] ?? `.bin/${program}`)];
+    // A case's folder lies in the project's.
+    const command = [...host, ...args].map((word) =>
+      word.replace('PROJECT', path.dirname(folder)).replace('MODULES', modules),
+    );
     output = await run([command], { cwd: folder, env });
   }
   return output;
@@ -65,6 +80,17 @@ await withTempFolder(path.join(tmpdir(), 'gpu-buddy-consume-'), async (folder) =
   await attempt('npm install --ignore-scripts with nothing but node and npm in PATH', () =>
     emptyProject(project, tarball),
   );
+  await attempt('npm install by the newest npm, which has nothing to say of install scripts', async () => {
+    const { folder: npm, version } = await newest('npm', console.log);
+    const place = path.join(folder, 'newest-npm');
+    write(place, { 'package.json': '{ "private": true }' });
+    const install = [newestProgram, path.join(npm, 'bin/npm-cli.js'), 'install', '--prefer-offline', tarball];
+    // `npm run --silent` would silence this one, too.
+    const env = { npm_config_loglevel: 'notice' };
+    const said = await run([['sh', '-c', '"$@" 2>&1', 'sh', ...install]], { cwd: place, env });
+    if (said.includes('install-scripts') || !/added \d+ packages/.test(said))
+      throw new Error(`npm ${version}: ${said}`);
+  });
   for (const name of ['@types', 'undici-types', 'typescript'])
     cpSync(path.join(modules, name), path.join(project, 'node_modules', name), { recursive: true });
   for (const { name, files, commands, says } of CASES) {
@@ -73,12 +99,21 @@ await withTempFolder(path.join(tmpdir(), 'gpu-buddy-consume-'), async (folder) =
     write(place, { 'package.json': '{ "private": true }', ...files });
     await attempt(name, async () => expectSaid(await runAll(commands, place, modules, env), says));
   }
-  await attempt('the README as it stands, on the newest Node', async () => {
-    const node = path.join(await installed('nodes', console.log), 'node_modules/x64-newest/bin/node');
-    const place = path.join(project, 'as-it-stands');
-    write(place, { 'main.mjs': typescriptExample(), 'main.mts': typescriptExample() });
-    for (const file of ['main.mjs', 'main.mts'])
-      expectSaid(await run([[node, file]], { cwd: place, env }), RAN);
+  for (const host of Object.values(others))
+    await attempt(`${host.how}: workers, lists that are dropped, a replay`, async () => {
+      const { status, result } = await proveByRunning(tarball, host);
+      if (status !== 'passed') throw new Error(result);
+    });
+  await attempt('Deno without a permission: the error names it', async () => {
+    const place = path.join(project, 'forbidden');
+    const program = `import('gpu-buddy').catch(({ code, message }) => console.log(code, message))`;
+    write(place, { 'main.mjs': program });
+    const [deno] = others.deno.command;
+    for (const [flags, says] of /** @type {[string[], RegExp][]} */ ([
+      [[], /^ERR_GPU_BUDDY_NO_BINARY .*cannot be read.*"--allow-read=.*" "--allow-ffi=.*"/s],
+      [[`--allow-read=${project}`], /^ERR_GPU_BUDDY_NO_BINARY .*Requires ffi access.*"--allow-ffi=.*"/s],
+    ]))
+      expectSaid(await run([[deno, 'run', '--no-prompt', ...flags, 'main.mjs']], { cwd: place, env }), says);
   });
   await attempt('without a binary: the error, gpu-buddy build, and it works', async () => {
     const place = path.join(folder, 'without-binary');

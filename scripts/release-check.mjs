@@ -2,15 +2,18 @@
 // fails. With `--here` in this checkout, as it is. The tarball is left in build/release/.
 
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { packageRoot } from './linux/root.mjs';
 import { withTempFolder } from './linux/temp.mjs';
+import { pack } from './release/pack.mjs';
 
 const { values } = parseArgs({ options: { here: { type: 'boolean', default: false } } });
 const output = path.join(packageRoot, 'build/release');
+/** Of the tarball. */
+const MOST_BYTES = 1_200_000;
 
 class StepFailed extends Error {
   name = 'StepFailed';
@@ -33,7 +36,7 @@ function checkChangelog(folder) {
 }
 
 /** @param {string} folder */
-function check(folder) {
+async function check(folder) {
   checkChangelog(folder);
   step(folder, ['npm', 'run', '--silent', 'lint:ts']);
   step(folder, ['npm', 'run', '--silent', 'prebuild']);
@@ -49,21 +52,23 @@ function check(folder) {
   ]);
   rmSync(output, { recursive: true, force: true });
   mkdirSync(output, { recursive: true });
-  step(folder, ['npm', 'pack', '--ignore-scripts', '--pack-destination', output]);
-  const [name] = readdirSync(output);
-  const tarball = path.join(output, name);
+  const tarball = await pack(output, folder);
+  const name = path.basename(tarball);
+  const { size } = statSync(tarball);
+  if (size > MOST_BYTES) throw new StepFailed(`${name} has ${size} bytes, more than ${MOST_BYTES}`);
+  console.log(`\n── ${name}: ${size} bytes`);
   step(folder, ['npm', 'run', '--silent', 'prove', '--', '--all', '--tarball', tarball]);
   step(folder, ['npm', 'run', '--silent', 'consume', '--', '--tarball', tarball]);
   console.log(`\nReady to be published: build/release/${name}`);
 }
 
 try {
-  if (values.here) check(packageRoot);
+  if (values.here) await check(packageRoot);
   else
-    await withTempFolder(path.join(tmpdir(), 'gpu-buddy-release-'), (folder) => {
+    await withTempFolder(path.join(tmpdir(), 'gpu-buddy-release-'), async (folder) => {
       step(packageRoot, ['git', 'clone', '--quiet', packageRoot, folder]);
       step(folder, ['npm', 'ci']);
-      check(folder);
+      await check(folder);
     });
 } catch (error) {
   if (!(error instanceof StepFailed)) throw error;

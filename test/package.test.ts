@@ -5,6 +5,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Manifest } from '../scripts/linux/manifest.mjs';
+import { publishedManifest } from '../scripts/release/pack.mjs';
 import { builtAddon as addon } from './built-addon';
 
 const root = join(__dirname, '..');
@@ -149,12 +150,14 @@ describe('the npm package', () => {
   });
 
   test('runs nothing when it is installed, and does not ask npm to compile', () => {
-    const { gypfile, scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-      gypfile: boolean;
-      scripts: Record<string, string>;
-    };
-    expect(gypfile).toBe(false);
-    expect(['preinstall', 'install', 'postinstall'].filter((name) => name in scripts)).toEqual([]);
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+    const published = JSON.parse(JSON.stringify(publishedManifest(manifest))) as Record<string, unknown>;
+    expect(published['gypfile']).toBe(false);
+    expect(published).toMatchObject({ name: 'gpu-buddy', dependencies: manifest['dependencies'] });
+    for (const name of ['scripts', 'devDependencies', 'overrides']) {
+      expect(manifest).toHaveProperty(name);
+      expect(published).not.toHaveProperty(name);
+    }
     expect(files).not.toContain('binding.gyp');
   });
 

@@ -8,7 +8,7 @@ const LOADER_WITHIN = 8192;
 
 /** Looks into the program file: a report of the process takes ten times as long. */
 export function libcOfProcess(): Libc {
-  return libcOfProgram(startOf(process.execPath)) ?? (glibcVersion() === undefined ? 'musl' : 'glibc');
+  return libcOfProgram(startOf(process.execPath)) ?? libcOfReport();
 }
 
 /** Finds the loader's name in the first bytes of an ELF program; `undefined` where it is not one of the usual. */
@@ -18,7 +18,7 @@ export function libcOfProgram(start: string): Libc | undefined {
   return undefined;
 }
 
-/** Empty where the file can't be read: the permission model may forbid it. */
+/** Empty where the file can't be read: permissions may forbid it. */
 function startOf(program: string): string {
   try {
     const bytes = Buffer.alloc(LOADER_WITHIN);
@@ -33,21 +33,34 @@ function startOf(program: string): string {
   }
 }
 
+/** Takes glibc, the usual one, for granted where there is no report. */
+function libcOfReport(): Libc {
+  const header = reportHeader();
+  return header && header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
+}
+
+/** `undefined` where it is another C library, or not known. */
+export function glibcVersion(): string | undefined {
+  return reportHeader()?.glibcVersionRuntime;
+}
+
 /** Newer Nodes have this one, newer than the types. */
 type ReportOptions = typeof process.report & { excludeNetwork?: boolean };
 
-interface Report {
-  readonly header: { readonly glibcVersionRuntime?: string };
+interface Header {
+  readonly glibcVersionRuntime?: string;
 }
 
-/** `undefined` where it is another C library. */
-export function glibcVersion(): string | undefined {
+/** `undefined` where no report can be made: Deno asks for a permission. */
+function reportHeader(): Header | undefined {
   // With the network, a report looks up the names of all hosts that the process is connected to.
   const report: ReportOptions = process.report;
   const { excludeNetwork } = report;
   if (excludeNetwork !== undefined) report.excludeNetwork = true;
   try {
-    return (report.getReport() as Report).header.glibcVersionRuntime;
+    return (report.getReport() as { readonly header: Header }).header;
+  } catch {
+    return undefined;
   } finally {
     if (excludeNetwork !== undefined) report.excludeNetwork = excludeNetwork;
   }

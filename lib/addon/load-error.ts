@@ -1,8 +1,10 @@
 /** The error where no binary of the addon loads: what was looked for, on what platform, and what can be done. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flagLines } from './node-flags';
-import { OWN_BUILDS, prebuiltFor } from './places';
+import { codeFolder } from './folder';
+import { namedFile } from './named';
+import { flagLines } from './permissions';
+import { besideBundle, OWN_BUILDS, packageFrom, prebuiltFor } from './places';
 import {
   platformText,
   PREBUILT,
@@ -11,10 +13,10 @@ import {
   whyUnsupported,
   type Platform,
 } from './platform';
-import { rebuildLines } from './way-out';
+import { isInBundle, rebuildLines } from './way-out';
 
-/** A file that was found but does not load. */
-interface Failure {
+/** A file that was found, or named by the environment, but does not load. */
+export interface Failure {
   readonly file: string;
   readonly cause: unknown;
 }
@@ -25,24 +27,50 @@ export function noBinary(folder: string, failure?: Failure, platform: Platform =
   const text = [
     flags ? 'gpu-buddy may not load its binary in this process.' : 'gpu-buddy has no binary that runs here.',
     `  Platform: ${platformText(platform)}`,
-    ...(failure ? failureLines(failure) : searchLines(folder, platform)),
+    ...(failure ? [failureLine(failure)] : searchLines(folder, platform)),
     ...(flags ?? wayOutLines(folder, platform)),
   ].join('\n');
   const error = new Error(text, failure && { cause: failure.cause });
   return Object.assign(error, { code: 'ERR_GPU_BUDDY_NO_BINARY' });
 }
 
-function failureLines({ file, cause }: Failure): string[] {
+function failureLine({ file, cause }: Failure): string {
+  const why = file === namedFile ? whyNoFile(file) : undefined;
+  if (why !== undefined) return `  GPU_BUDDY_ADDON names ${file}, which ${why}`;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return [`  Found ${file}, which does not load: ${reason.trim()}`];
+  return `  Found ${file}, which does not load: ${reason.trim()}`;
+}
+
+/** Says why something that was named can't be a file of an addon; `undefined` where it can, or nobody may look. */
+function whyNoFile(path: string): string | undefined {
+  try {
+    return statSync(path).isDirectory() ? "is a folder: it has to be the addon's file" : undefined;
+  } catch (error) {
+    return isMissing(error) ? 'is not there' : undefined;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 function searchLines(folder: string, { platform, arch, libc }: Platform): string[] {
-  const wanted = [...OWN_BUILDS, prebuiltFor({ platform, arch, libc: libc?.split(' ')[0] })];
+  const host = { platform, arch, libc: libc?.split(' ')[0] };
+  if (isInBundle(folder)) return bundleLines(besideBundle(host).slice(0, 2));
   return [
     `  Looked for, below ${folder}:`,
-    ...wanted.map((name) => `    ${name}: the folder ${contents(join(folder, dirname(name)))}`),
+    ...[...OWN_BUILDS, prebuiltFor(host)[0]].map(
+      (name) => `    ${name}: the folder ${contents(join(folder, dirname(name)))}`,
+    ),
     `  Platforms: prebuilds/ ${contents(join(folder, 'prebuilds'))}`,
+  ];
+}
+
+function bundleLines(names: readonly string[]): string[] {
+  const installed = packageFrom(codeFolder);
+  return [
+    `  Looked for, in the folder of the bundle, ${codeFolder}: ${names.join(', ')}`,
+    `  And for the package gpu-buddy from there, which ${installed === undefined ? 'is not installed' : `has none in ${installed}`}`,
   ];
 }
 
@@ -50,8 +78,7 @@ function contents(folder: string): string {
   try {
     return `has ${readdirSync(folder).sort().join(', ') || 'nothing'}`;
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    return isMissing ? 'is not there' : 'cannot be read';
+    return isMissing(error) ? 'is not there' : 'cannot be read';
   }
 }
 

@@ -1,48 +1,50 @@
 /** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
-import { packageFolder } from './folder';
-import { noBinary } from './load-error';
+import { createRequire } from 'node:module';
+import { codeFolder, packageFolder } from './folder';
+import { noBinary, type Failure } from './load-error';
 import { fits, mismatch } from './mismatch';
-import { findBinary } from './places';
+import { namedFile } from './named';
+import { findBinaries } from './places';
 
-/** Names an addon that was built for tests, whatever its file is called. */
-const other = process.env['GPU_BUDDY_ADDON'];
+interface Loaded {
+  readonly file: string;
+  readonly addon: unknown;
+}
 
 /**
- * The file of the addon: an own build before a prebuilt one.
+ * Loads the file that the environment names, or else the first of those found that can be loaded.
  *
- * @throws Error of the code ERR_GPU_BUDDY_NO_BINARY
+ * @throws Error of the code ERR_GPU_BUDDY_NO_BINARY or ERR_GPU_BUDDY_ADDON_MISMATCH
  */
-export function findAddon(): string {
-  if (other) return other;
-  const file = findBinary(packageFolder);
-  if (file === undefined) throw noBinary(packageFolder);
-  return file;
+export function loadAddon(): Loaded {
+  let failure: Failure | undefined;
+  for (const file of namedFile === undefined ? findBinaries(codeFolder) : [namedFile]) {
+    const opened = open(file);
+    if ('cause' in opened) {
+      failure ??= opened;
+      continue;
+    }
+    if (!fits(opened.addon)) throw mismatch(packageFolder, file, opened.addon);
+    return opened;
+  }
+  throw noBinary(packageFolder, failure);
 }
 
-/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY or ERR_GPU_BUDDY_ADDON_MISMATCH */
-export function loadAddon(): unknown {
-  const file = findAddon();
-  const addon = open(file);
-  if (!fits(addon)) throw mismatch(packageFolder, file, addon);
-  return addon;
-}
-
-function open(file: string): unknown {
+function open(file: string): Loaded | Failure {
   try {
-    return other ? loadFile(file) : load(file);
+    return { file, addon: file === namedFile ? loadFile(file) : load(file) };
   } catch (cause) {
-    throw noBinary(packageFolder, { file, cause });
+    return { file, cause };
   }
 }
 
-/** Once in an environment, however many copies of this module ask for it. */
+/** Once in an environment, however many copies of this module ask for it. Bundlers would look into `require()`. */
 function load(file: string): unknown {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- `import` knows no addons
-  return require(file);
+  return createRequire(file)(file);
 }
 
 function loadFile(file: string): unknown {
-  const loaded = { exports: {} };
-  process.dlopen(loaded, file);
-  return loaded.exports;
+  const module = { exports: {} };
+  process.dlopen(module, file);
+  return module.exports;
 }

@@ -1,6 +1,7 @@
-/** Knows where in the package the addon's file may lie. */
+/** Knows where the addon's file may lie: beside a bundle, or in the package. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { libcOfProcess } from './libc';
 
 /**
@@ -18,21 +19,54 @@ interface Host {
   readonly libc?: string | undefined;
 }
 
-/** Names the prebuilt binary for a platform, as prebuildify does. */
-export function prebuiltFor({ platform, arch, libc }: Host): string {
-  const flavour = platform === 'linux' ? `.${libc ?? libcOfProcess()}` : '';
-  return `prebuilds/${platform}-${arch}/gpu-buddy${flavour}.node`;
+/** Names the prebuilt binaries for a platform, as prebuildify does; on Linux, the one for another C library comes second. */
+export function prebuiltFor({ platform, arch, libc }: Host): [string, ...string[]] {
+  const name = `prebuilds/${platform}-${arch}/gpu-buddy`;
+  if (platform !== 'linux') return [`${name}.node`];
+  const [first, second] = (libc ?? libcOfProcess()) === 'musl' ? ['musl', 'glibc'] : ['glibc', 'musl'];
+  return [`${name}.${first}.node`, `${name}.${second}.node`];
 }
 
-/** Finds the binary in a package's folder. */
-export function findBinary(folder: string, host: Host = process): string | undefined {
-  const own = OWN_BUILDS.map((name) => join(folder, name)).find(exists);
-  if (own !== undefined) return own;
-  const prebuilt = join(folder, prebuiltFor(host));
-  return exists(prebuilt) ? prebuilt : undefined;
+/** Names what is looked for beside a bundle: the file alone, or the package's whole folder of them. */
+export function besideBundle(host: Host): [string, ...string[]] {
+  const [first, ...others] = prebuiltFor(host);
+  return [basename(first), first, ...others.flatMap((name) => [basename(name), name])];
 }
 
-/** Tells whether a file is there: under the permission model existsSync() throws where it may not look. */
+/**
+ * Finds the files that may be the addon, the best first: the others are for where it does not load.
+ *
+ * @param code the folder of the code that asks, which may be a bundle's
+ */
+export function findBinaries(code: string, host: Host = process): string[] {
+  const beside = thereIn(code, besideBundle(host));
+  if (beside.length > 0) return beside;
+  const inPackage = binariesIn(join(code, '..', '..'), host);
+  if (inPackage.length > 0) return inPackage;
+  const installed = packageFrom(code);
+  return installed === undefined ? [] : binariesIn(installed, host);
+}
+
+/** Finds the binaries in a package's folder: an own build alone, or the prebuilt ones. */
+export function binariesIn(folder: string, host: Host = process): string[] {
+  const [own] = thereIn(folder, OWN_BUILDS);
+  return own === undefined ? thereIn(folder, prebuiltFor(host)) : [own];
+}
+
+/** Finds the folder of the package that code in a folder would load; `undefined` where it is not installed. */
+export function packageFrom(code: string): string | undefined {
+  try {
+    return dirname(createRequire(join(code, 'bundle.js')).resolve('gpu-buddy/package.json'));
+  } catch {
+    return undefined;
+  }
+}
+
+function thereIn(folder: string, names: readonly string[]): string[] {
+  return names.map((name) => join(folder, name)).filter(exists);
+}
+
+/** Tells whether a file is there: without leave to look, existsSync() throws. */
 export function exists(file: string): boolean {
   try {
     return existsSync(file);

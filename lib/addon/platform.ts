@@ -1,5 +1,5 @@
 /** What this process runs on, and what the addon can run on. */
-import { glibcVersion } from './libc';
+import { glibcVersion, libcOfProcess } from './libc';
 
 /** The folders in prebuilds/ that are published. */
 export const PREBUILT = ['darwin-arm64', 'darwin-x64', 'linux-arm64', 'linux-x64', 'win32-x64'];
@@ -10,7 +10,7 @@ export const PREBUILT_TEXT =
 export interface Platform {
   readonly platform: string;
   readonly arch: string;
-  /** `glibc 2.36` or `musl`; `undefined` where there is no choice. */
+  /** `glibc 2.36`, `glibc` or `musl`; `undefined` where there is no choice. */
   readonly libc: string | undefined;
 }
 
@@ -36,5 +36,5 @@ export function whyUnsupported({ platform, arch }: Platform): string | undefined
 
 function libcText(): string {
   const version = glibcVersion();
-  return version === undefined ? 'musl' : `glibc ${version}`;
+  return version === undefined ? libcOfProcess() : `glibc ${version}`;
 }

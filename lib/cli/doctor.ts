@@ -2,7 +2,6 @@
 import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { packageFolder } from '../addon/folder';
-import { findAddon } from '../addon/load';
 import { platformText, thisPlatform } from '../addon/platform';
 import { countText } from './number-text';
 import { packageVersion } from './package-version';
@@ -26,8 +25,8 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
   }
   say('gpu-buddy', packageVersion());
   say('platform', platformText(thisPlatform()));
-  const { builtWith, hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
-  say('addon', `${addonText(findAddon())}, built with ${builtWith}`);
+  const { addonFile, builtWith, hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
+  say('addon', `${addonText(addonFile)}, built with ${builtWith}`);
   say('kernel', `drivers/gpu/buddy.c of Linux ${kernelVersion}`);
   say('', `SHA-256 ${kernelSha256}`);
   say('features', featuresText(hasFaults));

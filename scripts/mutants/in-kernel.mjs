@@ -144,7 +144,7 @@ export const mutantsInKernel = [
   {
     name: 'fls takes 32 bits, as in the kernel (H1)',
     file: bitops,
-    within: 'fls',
+    within: 'fls64',
     find: 'word ? 64 - __builtin_clzll(word) : 0',
     replace: '(u32)word ? 32 - __builtin_clz((u32)word) : 0',
   },

@@ -12,7 +12,7 @@ export class ToolMissing extends Error {
 
 /**
  * Where the packages of a folder beside this file are installed.
- * @param {'zig' | 'nodes' | 'consumers'} name
+ * @param {'zig' | 'nodes' | 'hosts' | 'consumers'} name
  * @param {(message: string) => void} say
  */
 export async function installed(name, say) {

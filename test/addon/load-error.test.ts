@@ -1,5 +1,5 @@
 // What a user reads where no binary of the addon loads.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { noBinary } from '../../lib/addon/load-error';
@@ -49,10 +49,48 @@ describe('without a binary', () => {
     }
   });
 
-  test('so is one that the environment names', () => {
-    const { message } = bare.load({ env: { GPU_BUDDY_ADDON: join(folder, 'none.node') } });
-    expect(message).toContain(`Found ${join(folder, 'none.node')}, which does not load:`);
-    expect(message).toContain('leave out GPU_BUDDY_ADDON');
+  test('the binary for the other C library is tried where the right one does not load', () => {
+    const { platform, arch } = process;
+    const [right, other = ''] = prebuiltFor({ platform, arch });
+    using _other = bare.withFile(other, addon);
+    expect(bare.load()).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+    writeFileSync(join(folder, right), 'no binary');
+    expect(bare.load()).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+    writeFileSync(join(folder, other), 'no binary either');
+    expect(bare.load().message).toContain(`Found ${join(folder, right)}, which does not load:`);
+  });
+});
+
+describe('a file that the environment names', () => {
+  const load = (name: string) => bare.load({ env: { GPU_BUDDY_ADDON: name } });
+
+  test('is loaded, whatever it is called and from wherever it is named', () => {
+    using _file = bare.withFile('other/addon.bin', addon);
+    for (const name of [join(folder, 'other/addon.bin'), 'other/addon.bin', './other/../other/addon.bin'])
+      expect(load(name)).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+  });
+
+  test.each([
+    ['none.node', 'is not there'],
+    ['package.json/addon.node', 'is not there'],
+    ['dist', "is a folder: it has to be the addon's file"],
+  ])('is named in the error: %s %s', (name, why) => {
+    const { code, message } = load(name);
+    expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
+    expect(message).toContain(`GPU_BUDDY_ADDON names ${join(folder, name)}, which ${why}\n`);
+    expect(message).toContain('- leave out GPU_BUDDY_ADDON, or name another file by it\n');
+  });
+
+  test('may be no addon: the error has the reason', () => {
+    const { message } = load('package.json');
+    expect(message).toContain(`Found ${join(folder, 'package.json')}, which does not load:`);
+    expect(message).toMatch(/file too short|invalid ELF header|not a mach-o file/);
+    expect(message).toContain('- leave out GPU_BUDDY_ADDON');
+  });
+
+  test('is not replaced by another one', () => {
+    using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
+    expect(load('none.node').code).toBe('ERR_GPU_BUDDY_NO_BINARY');
   });
 });
 
@@ -86,16 +124,51 @@ describe('where flags of node forbid addons', () => {
 
   test.each(['own build', 'prebuilt binary'])('leave for addons and for the package suffices: %s', (kind) => {
     const { platform, arch } = process;
-    const name = kind === 'own build' ? 'build/Release/gpu_buddy.node' : prebuiltFor({ platform, arch });
+    const name = kind === 'own build' ? 'build/Release/gpu_buddy.node' : prebuiltFor({ platform, arch })[0];
     using _binary = bare.withFile(name, addon);
     const flags = [permission, '--allow-addons', readable()];
     expect(bare.load({ flags })).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+  });
+
+  test('leave for addons suffices for a file elsewhere that the environment names', () => {
+    const flags = [permission, '--allow-addons', readable()];
+    const env = { GPU_BUDDY_ADDON: addon };
+    expect(bare.load({ flags, env })).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
+    expect(bare.load({ flags: flags.toSpliced(1, 1), env }).message).toContain('    --allow-addons ');
   });
 
   test('--no-addons is to be left out under the permission model, too', () => {
     using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
     const { message } = bare.load({ flags: [permission, '--allow-addons', readable(), '--no-addons'] });
     expect(message).toContain('Leave out the flag --no-addons');
+  });
+});
+
+describe('in Deno', () => {
+  const file = () => join(folder, 'prebuilds/linux-x64/gpu-buddy.glibc.node');
+  const refusal = () =>
+    Object.assign(new Error(`Requires ffi access to "${file()}", run again with the --allow-ffi flag`), {
+      name: 'NotCapable',
+    });
+  beforeEach(() => {
+    Object.defineProperty(process.versions, 'deno', { value: '2.9.6', configurable: true });
+  });
+  afterEach(() => {
+    Reflect.deleteProperty(process.versions, 'deno');
+  });
+
+  test('the error names the missing permission', () => {
+    const { message } = noBinary(folder, { file: file(), cause: refusal() });
+    expect(message).toMatch(/^gpu-buddy may not load its binary in this process\.\n/);
+    expect(message).toContain(`does not load: Requires ffi access to "${file()}"`);
+    expect(message).toContain(`    "--allow-read=${folder}" "--allow-ffi=${folder}"`);
+    expect(message).not.toContain('gpu-buddy build');
+  });
+
+  test('a file that does not load for another reason is no matter of permissions', () => {
+    const { message } = noBinary(folder, { file: file(), cause: new Error('invalid ELF header') });
+    expect(message).not.toContain('--allow-ffi');
+    expect(message).toContain('npx gpu-buddy build');
   });
 });
 

@@ -64,7 +64,7 @@ describe('an addon for another protocol', () => {
     const { code, message } = bare.load({ env: { GPU_BUDDY_ADDON: other } });
     expect(code).toBe('ERR_GPU_BUDDY_ADDON_MISMATCH');
     expect(message).toContain(`Found ${other}, built for`);
-    expect(message).toContain('- leave out GPU_BUDDY_ADDON, which names this file\n');
+    expect(message).toContain('- leave out GPU_BUDDY_ADDON, or name another file by it\n');
   });
 });
 

@@ -2,9 +2,9 @@
 import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { glibcVersion, libcOfProcess, libcOfProgram } from '../../lib/addon/libc';
-import { findBinary } from '../../lib/addon/places';
+import { binariesIn, findBinaries } from '../../lib/addon/places';
 
 const folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-places-'));
 const musl = { platform: 'linux', arch: 'arm64', libc: 'musl' };
@@ -24,34 +24,66 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
+const PREBUILT = ['prebuilds/linux-arm64/gpu-buddy.musl.node', 'prebuilds/linux-arm64/gpu-buddy.glibc.node'];
+
 describe('of the binaries in a package', () => {
   test.each([
-    { there: [], found: 'prebuilds/linux-arm64/gpu-buddy.musl.node' },
-    { there: ['build/cmake/Debug/gpu_buddy.node'], found: 'build/cmake/Debug/gpu_buddy.node' },
+    { there: [], found: PREBUILT },
+    { there: ['build/cmake/Debug/gpu_buddy.node'], found: ['build/cmake/Debug/gpu_buddy.node'] },
     {
       there: ['build/Debug/gpu_buddy.node', 'build/cmake/Debug/gpu_buddy.node'],
-      found: 'build/Debug/gpu_buddy.node',
+      found: ['build/Debug/gpu_buddy.node'],
     },
     {
       there: ['build/Debug/gpu_buddy.node', 'build/cmake/Release/gpu_buddy.node'],
-      found: 'build/cmake/Release/gpu_buddy.node',
+      found: ['build/cmake/Release/gpu_buddy.node'],
     },
     {
       there: ['build/cmake/Release/gpu_buddy.node', 'build/Release/gpu_buddy.node'],
-      found: 'build/Release/gpu_buddy.node',
+      found: ['build/Release/gpu_buddy.node'],
     },
-    {
-      there: ['build/Release/another.node', 'build/Release/gpu_buddy_test.node'],
-      found: 'prebuilds/linux-arm64/gpu-buddy.musl.node',
-    },
-  ])('$found is loaded, with $there beside', ({ there, found }) => {
+    { there: ['build/Release/another.node', 'build/Release/gpu_buddy_test.node'], found: PREBUILT },
+  ])('$found are tried, with $there beside', ({ there, found }) => {
     add(...there);
-    expect(findBinary(folder, musl)).toBe(join(folder, found));
+    expect(binariesIn(folder, musl)).toEqual(found.map((name) => join(folder, name)));
   });
 
-  test('none is loaded that is for another platform', () => {
+  test('the one for the C library of the process is tried first', () => {
+    expect(binariesIn(folder, { ...musl, libc: 'glibc' })).toEqual(
+      PREBUILT.toReversed().map((name) => join(folder, name)),
+    );
+  });
+
+  test('none is tried that is for another platform', () => {
     for (const other of [{ platform: 'darwin' }, { arch: 'x64' }, { platform: 'win32' }])
-      expect(findBinary(folder, { ...musl, ...other })).toBeUndefined();
+      expect(binariesIn(folder, { ...musl, ...other })).toEqual([]);
+  });
+});
+
+describe('where the code lies in a bundle', () => {
+  const code = join(folder, 'out', 'server');
+  const find = () => findBinaries(code, musl).map((file) => relative(folder, file));
+  const PACKAGE = 'out/server/node_modules/gpu-buddy';
+
+  test.each([
+    { there: ['out/server/gpu-buddy.musl.node'], found: ['out/server/gpu-buddy.musl.node'] },
+    { there: [`out/server/${PREBUILT[0] ?? ''}`], found: [`out/server/${PREBUILT[0] ?? ''}`] },
+  ])('$found beside it comes before the package', ({ there, found }) => {
+    add(...there, `${PACKAGE}/${PREBUILT[0] ?? ''}`, 'build/Release/gpu_buddy.node');
+    writeFileSync(join(folder, PACKAGE, 'package.json'), '{}');
+    expect(find()).toEqual(found);
+  });
+
+  test('the package is found that a program there would load', () => {
+    rmSync(join(folder, 'prebuilds'), { recursive: true });
+    add(`${PACKAGE}/${PREBUILT[0] ?? ''}`, `${PACKAGE}/package.json`);
+    writeFileSync(join(folder, PACKAGE, 'package.json'), '{}');
+    expect(find()).toEqual([`${PACKAGE}/${PREBUILT[0] ?? ''}`]);
+  });
+
+  test('nothing is found where there is nothing', () => {
+    rmSync(join(folder, 'prebuilds'), { recursive: true });
+    expect(find()).toEqual([]);
   });
 });
 

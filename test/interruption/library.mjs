@@ -29,7 +29,9 @@ export function plainLibrary() {
  * @returns {Library}
  */
 export function steppedLibrary() {
-  process.env['GPU_BUDDY_ADDON'] ??= require(path.join(distFolder, 'addon/load.js')).findAddon();
+  process.env['GPU_BUDDY_ADDON'] ??= require(path.join(distFolder, 'addon/places.js')).binariesIn(
+    path.dirname(distFolder),
+  )[0];
   installSteps();
   // This folder is as deep as dist/, since the package looks for its own files.
   const copy = path.join(scratchFolder(), 'dist');

@@ -15,7 +15,7 @@ import {
   type BatchHandle,
   type Bytes,
 } from 'gpu-buddy';
-import { findAddon } from '../../lib/addon/load';
+import { addonFile } from '../../lib/native';
 import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../lib/helpers';
 import { collectUntil } from './built';
 
@@ -188,7 +188,7 @@ describe('the memory of a pool', () => {
 });
 
 describe('the mailbox', () => {
-  const addon = createRequire(__filename)(findAddon()) as {
+  const addon = createRequire(__filename)(addonFile) as {
     connect: (cells: unknown) => { cells: Float64Array };
   };
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { readBinary, readElf, readMachO, readPe } from '../../scripts/release/binary.mjs';
 import { problemsOf, problemsOfFile } from '../../scripts/release/demands.mjs';
 import { fileOf, nameOf, TARGETS } from '../../scripts/release/targets.mjs';
-import { findBinary } from '../../lib/addon/places';
+import { binariesIn } from '../../lib/addon/places';
 import { PREBUILT } from '../../lib/addon/platform';
 import { builtAddon as addon } from '../built-addon';
 
@@ -32,7 +32,7 @@ describe('the names of the binaries', () => {
   });
 
   test.each(TARGETS)('are those that the package looks for: $triple', (wanted) => {
-    expect(findBinary(folder, wanted)).toBe(join(folder, fileOf(wanted)));
+    expect(binariesIn(folder, wanted)[0]).toBe(join(folder, fileOf(wanted)));
   });
 
   test('the load error speaks of the same platforms', () => {

@@ -1,13 +1,14 @@
 // Ways to use the package: the files of a project, and the commands that use it there. Each command's last one has to print what its
 // program says when all went well.
 
-import { RAN, javascriptExample, typescriptExample } from './example.mjs';
+import { BUNDLES, EXECUTABLE } from './bundles.mjs';
+import { RAN, TWICE, javascriptExample, readmeExamples, typescriptExample } from './example.mjs';
 
 /**
  * @typedef {object} Case
  * @property {string} name
  * @property {Record<string, string>} files
- * @property {string[][]} commands programs of node_modules/.bin, or node
+ * @property {string[][]} commands programs of node_modules/.bin, or hosts: node, newest, bun, deno
  * @property {string | RegExp} says
  */
 
@@ -72,7 +73,7 @@ export const CASES = [
       ['tsc', '-p', '.'],
       ['node', '-e', `require('./out/one.js'); require('./out/three.js'); import('./out/two.mjs')`],
     ],
-    says: /the example ran\n0 avail=0x1000.*\nthe example ran\n$/,
+    says: /the example ran\n0 avail=0x1000[^]*the example ran\n$/,
   },
   {
     name: 'TypeScript, bundler, with @types/node, and esbuild with the package external',
@@ -99,7 +100,7 @@ export const CASES = [
       ]),
       ['node', '-e', `require('./out/one.cjs'); import('./out/one.mjs')`],
     ],
-    says: `${RAN}\n${RAN}\n`,
+    says: TWICE,
   },
   {
     name: 'worker_threads, 20 at once, before the main thread',
@@ -154,6 +155,16 @@ export const CASES = [
     commands: [['vitest', 'run', '--globals', '--pool=threads']],
     says: /Tests +2 passed/,
   },
+  ...BUNDLES,
+  EXECUTABLE,
+  ...['newest', 'bun', 'deno'].map((host) => ({
+    name: `the README's examples as they stand, and as TypeScript: ${host}`,
+    files: Object.fromEntries(
+      readmeExamples().flatMap((code, i) => ['mjs', 'mts'].map((kind) => [`${i + 1}.${kind}`, code])),
+    ),
+    commands: readmeExamples().flatMap((_, i) => ['mjs', 'mts'].map((kind) => [host, `${i + 1}.${kind}`])),
+    says: RAN,
+  })),
 ];
 
 /** Other package managers, in projects of their own. @type {readonly { name: string, files?: Record<string, string>, commands: (tarball: string) => string[][] }[]} */

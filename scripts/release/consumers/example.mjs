@@ -1,4 +1,4 @@
-// The README's first example, as the languages that Node and compilers take.
+// The README's examples, as the languages that Node and compilers take.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,13 +9,22 @@ const SAYS = `\nconsole.log('the example ran');\n`;
 
 /** What a program prints that got to its end. */
 export const RAN = 'the example ran';
+/** What two of them print. */
+export const TWICE = new RegExp(`${RAN}\n[^]*${RAN}\n$`);
 
-/** An ES module, which is TypeScript as well. */
+/** The README's examples, each an ES module, which is TypeScript as well. */
+export function readmeExamples() {
+  const examples = [
+    ...readFileSync(path.join(packageRoot, 'README.md'), 'utf8').matchAll(/^```js\n(.*?)^```/gms),
+  ].map(([, code]) => code);
+  if (!examples[0]?.includes("from 'gpu-buddy'"))
+    throw new Error("the README's first example is not what it was");
+  return examples.map((code) => code + SAYS);
+}
+
+/** The README's first example. */
 export function typescriptExample() {
-  const [, code] =
-    /^```js\n(.*?)^```/ms.exec(readFileSync(path.join(packageRoot, 'README.md'), 'utf8')) ?? [];
-  if (!code?.includes("from 'gpu-buddy'")) throw new Error("the README's first example is not what it was");
-  return code + SAYS;
+  return readmeExamples()[0];
 }
 
 /** @param {'CommonJS' | 'ESNext'} module @returns {string} */

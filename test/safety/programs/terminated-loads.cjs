@@ -34,8 +34,9 @@ async function main() {
 }
 
 function work() {
-  const { findAddon } = require(path.join(path.dirname(file), 'addon/load.js'));
-  const addon = findAddon();
+  const dist = path.dirname(file);
+  const { binariesIn } = require(path.join(dist, 'addon/places.js'));
+  const [addon] = binariesIn(path.dirname(dist));
   for (;;) {
     process.dlopen({ exports: {} }, addon);
     Atomics.add(workerData, 0, 1);

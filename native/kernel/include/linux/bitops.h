@@ -13,14 +13,14 @@
 
 /*
  * The place of the highest set bit, counted from 1; 0 where none is set. The kernel's own takes 32 bits, although
- * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts. macOS has a function of this name in
- * string.h, so that ours is called otherwise.
+ * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts. It has a name of its own, since macOS
+ * declares an fls() for 32 bits in <string.h>.
  */
-#define fls(word) highest_bit(word)
-static inline int highest_bit(u64 word)
+static inline int fls64(u64 word)
 {
 	return word ? 64 - __builtin_clzll(word) : 0;
 }
+#define fls fls64
 
 /* The place of the lowest set bit, counted from 0. Undefined for 0. */
 static inline unsigned long __ffs64(u64 word)

@@ -1,0 +1,88 @@
+// A bundle of a program and the package finds the addon. Other bundlers, and single executables, are tried by `npm run consume`.
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { prebuiltFor } from '../../lib/addon/places';
+
+const root = join(__dirname, '..', '..');
+const addon = join(root, 'build/Release/gpu_buddy.node');
+const [prebuilt] = prebuiltFor(process);
+const PROGRAM = `
+  import { GpuBuddy } from 'gpu-buddy';
+  console.log(new GpuBuddy({ size: 4096 }).avail);`;
+let folder = '';
+let place = '';
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), 'gpu-buddy-bundle-')));
+  mkdirSync(join(folder, 'sources/node_modules'), { recursive: true });
+  symlinkSync(root, join(folder, 'sources/node_modules/gpu-buddy'));
+  writeFileSync(join(folder, 'sources/main.mjs'), PROGRAM);
+  for (const [format, name] of [
+    ['cjs', 'bundle.cjs'],
+    ['esm', 'bundle.mjs'],
+  ] as const) {
+    const rolldown = join(root, 'node_modules/rolldown/bin/cli.mjs');
+    const options = ['--platform', 'node', '--format', format, '--file', join(folder, 'built', name)];
+    execFileSync(process.execPath, [rolldown, 'main.mjs', ...options], {
+      cwd: join(folder, 'sources'),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+  }
+});
+beforeEach(() => {
+  place = mkdtempSync(join(folder, 'place-'));
+  cpSync(join(folder, 'built'), place, { recursive: true });
+});
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function put(name: string, source = addon): void {
+  mkdirSync(dirname(join(place, name)), { recursive: true });
+  cpSync(source, join(place, name));
+}
+
+function run(bundle: string, env: Readonly<Record<string, string>> = {}) {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(place, bundle)], {
+    cwd: '/',
+    encoding: 'utf8',
+    env: { ...process.env, GPU_BUDDY_ADDON: '', ...env },
+  });
+  return stdout || stderr;
+}
+
+describe.each(['bundle.cjs', 'bundle.mjs'])('%s', (bundle) => {
+  test.each([
+    ['the file beside it', basename(prebuilt)],
+    ["the package's folder of files beside it", prebuilt],
+  ])('loads %s', (_, name) => {
+    put(name);
+    expect(run(bundle)).toBe('4096\n');
+  });
+
+  test('loads the file that GPU_BUDDY_ADDON names before the one beside it', () => {
+    put(basename(prebuilt), __filename);
+    expect(run(bundle, { GPU_BUDDY_ADDON: addon })).toBe('4096\n');
+  });
+
+  test('loads the one of the package that is installed there', () => {
+    put(`node_modules/gpu-buddy/${prebuilt}`);
+    put('node_modules/gpu-buddy/package.json', join(root, 'package.json'));
+    expect(run(bundle)).toBe('4096\n');
+  });
+
+  test('says what it has looked for, and what to do', () => {
+    const message = run(bundle);
+    expect(message).toContain('gpu-buddy has no binary that runs here.');
+    expect(message).toContain(`in the folder of the bundle, ${place}: ${basename(prebuilt)}, ${prebuilt}\n`);
+    expect(message).toContain('And for the package gpu-buddy from there, which is not installed\n');
+    expect(message).toContain(
+      `- copy prebuilds/ from the package that was bundled to ${join(place, 'prebuilds/')}`,
+    );
+    expect(message).toContain('GPU_BUDDY_ADDON');
+    expect(message).not.toContain('gpu-buddy build');
+  });
+});
