@@ -249,13 +249,15 @@ describe('the text that says what to install', () => {
     [['alpine'], 'Install what is missing: apk add g++ cmake samurai'],
     [['opensuse-leap', 'suse', 'opensuse'], 'Install what is missing: zypper install gcc-c++ cmake ninja'],
     [['darwin'], 'Install what is missing: xcode-select --install && brew install cmake ninja'],
+    [['win32'], 'Install what is missing: winget install zig.zig'],
   ])('on %j is %j', (ids, text) => {
     expect(installText(['compilers', 'cmake', 'ninja'], ids)).toBe(text);
   });
 
   test('lists every system on one that is not known', () => {
     const text = installText(['compilers'], ['plan9']);
-    expect(text.split('\n')).toHaveLength(7);
+    expect(text.split('\n')).toHaveLength(8);
     expect(text).toContain('\n  Fedora, RHEL     dnf install gcc-c++\n');
+    expect(text).toMatch(/\n {2}Windows {10}winget install zig\.zig$/);
   });
 });
