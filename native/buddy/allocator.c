@@ -10,7 +10,11 @@ struct call {
 	void *arguments;
 };
 
-/* Comes back from `body` either way. */
+/*
+ * Comes back from `body` either way. setjmp() stays: without any guard a run takes 1 ns less, under 1 % of what a program pays
+ * for it. Unwinding by tables would save no more, and needs them in every frame between here and the BUG, kernel code and C++ alike;
+ * with gcc's link-time optimisation one frame without them aborted the process.
+ */
 static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body, void *arguments)
 {
 	jmp_buf escape;
