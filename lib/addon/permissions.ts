@@ -4,7 +4,17 @@ import { join, relative } from 'node:path';
 import { namedFile } from './named';
 
 interface Permission {
-  has(scope: string, reference: string): boolean;
+  has(scope: string, reference?: string): boolean;
+}
+
+/** Tells whether this process may start threads: Node's permission model forbids it unless it is told otherwise. */
+export function mayStartWorkers(): boolean {
+  return permissionModel()?.has('worker') ?? true;
+}
+
+/** `undefined` while the permission model is off. */
+function permissionModel(): Permission | undefined {
+  return (process as { readonly permission?: Permission }).permission;
 }
 
 /**
@@ -19,8 +29,7 @@ export function flagLines(folder: string, cause: unknown): string[] | undefined 
 function nodeLines(folder: string, cause: unknown): string[] | undefined {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const isDisabled = code === 'ERR_DLOPEN_DISABLED';
-  // Only there while the permission model is on.
-  const { permission } = process as { readonly permission?: Permission };
+  const permission = permissionModel();
   if (isDisabled && (!permission || process.execArgv.includes('--no-addons')))
     return [
       '  Leave out the flag --no-addons, in the arguments of node or in NODE_OPTIONS: gpu-buddy is an addon.',

@@ -33,9 +33,9 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
   let passed = true;
   const { selfTests } = await import('./self-tests.js');
   for (const [name, test] of Object.entries(selfTests)) {
-    const failure = await failureOf(test);
-    passed &&= failure === undefined;
-    say(name === Object.keys(selfTests)[0] ? 'self-test' : '', `${name}: ${failure ?? 'passed'}`);
+    const result = await resultOf(test);
+    passed &&= !result.startsWith('FAILED');
+    say(name === Object.keys(selfTests)[0] ? 'self-test' : '', `${name}: ${result}`);
   }
   return passed ? 0 : 1;
 }
@@ -63,10 +63,10 @@ function knowsUsing(): boolean {
   }
 }
 
-async function failureOf(test: () => void | Promise<void>): Promise<string | undefined> {
+async function resultOf(test: () => string | undefined | Promise<string | undefined>): Promise<string> {
   try {
-    await test();
-    return undefined;
+    const whyNot = await test();
+    return whyNot === undefined ? 'passed' : `left out: ${whyNot}`;
   } catch (error) {
     return `FAILED: ${error instanceof Error ? error.message : String(error)}`;
   }

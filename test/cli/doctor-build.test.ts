@@ -34,10 +34,14 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-function cli(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+function cli(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  flags: readonly string[] = [],
+) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(folder, 'dist/cli/main.js'), ...args],
+    [...flags, join(folder, 'dist/cli/main.js'), ...args],
     {
       encoding: 'utf8',
       env: { ...process.env, GPU_BUDDY_ADDON: '', CC: '', CXX: '', ...env },
@@ -115,5 +119,18 @@ test('a build from the sources in the package passes the tests of the doctor', (
   expect(stdout).toContain(`SHA-256 ${sha256}\n`);
   expect(stdout).toContain('faults to inject: no');
   expect(stdout.match(/: passed$/gm)).toHaveLength(3);
+  expect(status).toBe(0);
+});
+
+test('the doctor leaves out what takes a thread where none may be started', () => {
+  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
+    ? '--permission'
+    : '--experimental-permission';
+  const { status, stdout } = cli(['doctor'], {}, [
+    ...[permission, '--allow-addons', `--allow-fs-read=${join(folder, '*')}`],
+    `--allow-fs-read=${join(root, '*')}`,
+  ]);
+  expect(stdout.match(/: passed$/gm)).toHaveLength(2);
+  expect(stdout).toMatch(/: left out: a thread takes --allow-worker\n$/);
   expect(status).toBe(0);
 });
