@@ -53,6 +53,16 @@ function post(value: unknown): unknown {
   }
 }
 
+/** Gives the name of the error that a call throws: Node's own is not of the class that Jest's realm calls Error. */
+function nameOfThrown(call: () => unknown): string | undefined {
+  try {
+    call();
+    return undefined;
+  } catch (error) {
+    return (error as Error).name;
+  }
+}
+
 const ways: [string, (value: unknown) => unknown][] = [
   ['structuredClone()', (value) => structuredClone(value)],
   ['postMessage()', post],
@@ -63,7 +73,7 @@ describe.each(ways)('%s', (_, clone) => {
     'of %s is a DataCloneError where Node can refuse, else an empty object',
     (name) => {
       const object = makeAll()[name];
-      if (canRefuse) expect(thrownBy(() => clone(object))).toMatchObject({ name: 'DataCloneError' });
+      if (canRefuse) expect(nameOfThrown(() => clone(object))).toBe('DataCloneError');
       else expect(clone(object)).toEqual({});
     },
   );
