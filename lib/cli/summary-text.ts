@@ -1,5 +1,5 @@
 /** Summaries of one or more traces as text. */
-import { getSystemErrorName } from 'node:util';
+import { constants } from 'node:os';
 import type { OperationKind, TraceSummary } from '../trace';
 import { bytesText, countText, shareText } from './number-text';
 import { tableText } from './table-text';
@@ -36,7 +36,7 @@ function countRows(summaries: readonly TraceSummary[]): string[][] {
   );
   const totals = errnos.map((_, column) => sum(counts.map((row) => row[column] ?? 0)));
   return [
-    ['operation', 'count', ...errnos.map((errno) => (errno === 0 ? 'ok' : getSystemErrorName(errno)))],
+    ['operation', 'count', ...errnos.map((errno) => (errno === 0 ? 'ok' : errnoName(errno)))],
     ...KINDS.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
     ...countRow('all', totals),
   ];
@@ -51,6 +51,11 @@ function countRow(name: string, counts: readonly number[]): string[][] {
 }
 
 /** 0 first. */
+/** Names a negative errno. The kernel's have the same numbers everywhere; those of Node's own error names differ on Windows. */
+function errnoName(errno: number): string {
+  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? String(errno);
+}
+
 function errnosOf(summaries: readonly TraceSummary[]): number[] {
   const errnos = new Set([0]);
   for (const { operations } of summaries) {
