@@ -493,7 +493,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     this.#guard = undefined;
     const handle = ofBuddy.lazyHandle(this.#buddy);
     let status = native.OK;
-    // What nobody else sees can wait for the next call, and go down with it. An empty list has no name to wait under.
+    // A list of an allocator that nobody else sees can wait for the next call. An empty list has no name to wait under.
     if (handle < 0 || native.mustFreeAtOnce() || native.countOf(this.#shape) === 0)
       status = native.free(this.#slot, this.#generation, isCleared);
     else native.freeSoon(handle, this.#node, this.#generation, this.#shape, isCleared);

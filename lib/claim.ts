@@ -13,7 +13,7 @@ import { chunksIn, firstOverlap, misplaced } from './places';
 import { reclaimAll } from './reclaim';
 import type { Space } from './space';
 
-/** Where a block lies, and how large it is: an `AllocatedBlock` and a `BlockInfo` say so, too. */
+/** A block's place and size, as an `AllocatedBlock` and a `BlockInfo` have them, too. */
 export interface BlockPlace {
   /** Address of its first byte, with the allocator's `baseOffset`. */
   readonly offset: Bytes;
@@ -21,7 +21,7 @@ export interface BlockPlace {
   readonly order: number;
 }
 
-/** How to claim blocks. */
+/** Options of `claim()`. */
 export interface ClaimOptions {
   /** A number that the blocks carry, as with `allocBlocks()`. Default: 0. */
   readonly tag?: number | undefined;
@@ -131,7 +131,7 @@ function toPlaces(buddy: GpuBuddy<Bytes>, value: unknown): native.Places {
     const offset = toBytes(`${name}.offset`, place.offset);
     const order = toInteger(`${name}.order`, place.order);
     const chunk = toChunk(space, offset);
-    // So many blocks overlap; the iterable may never end.
+    // More blocks than chunks overlap; the iterable may never end.
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
     if (status !== native.OK) throw givenError(status, row, offset, order);
     chunks.push(chunk);

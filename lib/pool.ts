@@ -25,10 +25,10 @@ export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 /** A handle is `index * SCALE + generation`. */
 const SCALE = 2 ** native.POOL_GENERATION_BITS;
 const SMALLEST_ROOM = 64;
-/** What stands in the header of the memory: whether there is other memory now, and how many entries have been used. */
+/** Places in the header of the memory: whether there is other memory now, and how many entries have been used. */
 const MOVED = 0;
 const COUNT = 1;
-/** What stands in an entry. */
+/** Places in an entry. */
 const GENERATION = 0;
 const CHUNK = 2;
 const CHUNKS = 3;
@@ -41,7 +41,7 @@ const NO_ENTRIES = new Int32Array(ENTRY);
 /** Taken before anybody can put others in their place, who could then write into the memory of pools. */
 const { Int32Array: Integers, SharedArrayBuffer: Memory } = globalThis;
 
-/** What the collector watches in place of a pool, so that an interrupted `dispose()` can let it go. */
+/** Stands for a pool with the collector, so that an interrupted `dispose()` can let it go. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
 class PoolGuard {}
 

@@ -32,7 +32,7 @@ export interface GpuBuddyState {
   readonly lists: {
     /** The numbers given to `allocBlocks()`. */
     readonly tags: readonly number[];
-    /** How many blocks each has. */
+    /** The number of blocks of each. */
     readonly counts: readonly number[];
   };
   /** The blocks of these lists, list after list, in list order. */

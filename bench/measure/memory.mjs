@@ -9,7 +9,7 @@ const COUNT = 1_000_000;
 const EARLIER = 10_000;
 const SIZE = 4096;
 
-/** What stays when all that can go has gone. Native memory is what the process has in memory beside V8's heap. */
+/** Measures what stays after all garbage is collected. Native memory is what the process has in memory beside V8's heap. */
 function memory() {
   for (let i = 0; i < 3; i++) globalThis.gc?.();
   trimMemory();

@@ -24,7 +24,7 @@ const c = new C(space);
 c.job(request, JOB_SETTLING);
 
 const measurements = {
-  /** What the job costs without JavaScript. */
+  /** The time that the job takes without JavaScript. */
   C: () => timed(() => c.job(request, OPERATIONS), OPERATIONS),
   ...Object.fromEntries(jobs.map(({ name, job, count }) => [name, () => timed(() => job.run(count), count)])),
 };

@@ -18,7 +18,7 @@ export interface Missing {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const USUAL = { cc: ['cc', 'gcc', 'clang'], cxx: ['c++', 'g++', 'clang++'] };
-/** Whatever else is installed on Windows may be Microsoft's or lack its headers: zig brings all that is needed. */
+/** Uses zig on Windows, which brings all that is needed: another compiler there may be Microsoft's, or lack its headers. */
 const ON_WINDOWS = { cc: ['zig cc'], cxx: ['zig c++'] };
 
 /** Finds what CC and CXX name, or the first of the usual ones. */

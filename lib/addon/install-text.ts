@@ -5,7 +5,7 @@ export type Tool = 'compilers' | 'cmake' | 'ninja' | 'make' | 'python';
 
 interface System {
   readonly name: string;
-  /** What ID or ID_LIKE in /etc/os-release may say. */
+  /** The values of ID or ID_LIKE in /etc/os-release. */
   readonly ids: readonly string[];
   readonly install: string;
   readonly packages: Readonly<Record<Tool, string>>;

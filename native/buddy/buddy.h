@@ -226,7 +226,7 @@ struct buddy_report {
 #define BUDDY_SHAPE_ORDER_SHIFT 1
 #define BUDDY_SHAPE_COUNT_SHIFT 7
 #define BUDDY_SHAPE_GENERATION_SHIFT 15
-/* So many blocks, or more. */
+/* This many blocks, or more. */
 #define BUDDY_SHAPE_MOST_BLOCKS 255
 
 /* Gives the name of the list. Takes no lock: the list is the caller's. */

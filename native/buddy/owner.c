@@ -181,7 +181,7 @@ static enum buddy_status find(const struct buddy_meant *meant, struct buddy_list
 	struct buddy_handle *handle = meant->handle;
 
 	*list = (struct buddy_list){ handle->allocator, NULL, handle->owner };
-	/* Where a BUG left the blocks, nobody may look for them. */
+	/* Nobody may look for blocks where a BUG left them. */
 	if (buddy_is_poisoned(handle->allocator))
 		return BUDDY_POISONED;
 	if (meant->is_empty || buddy_find_list(handle->allocator, handle->owner, meant->name, list))

@@ -42,7 +42,7 @@ struct buddy_handle {
 /* Handles have slots below this. */
 #define BUDDY_MOST_HANDLES (1U << 19)
 
-/* As a generation: of whatever list is in the guard. */
+/* Stands for the generation of whatever list is in the guard. */
 #define BUDDY_ANY_GENERATION 0xffffffffU
 
 /* A list that somebody means: where it comes from, and its name. */

@@ -14,9 +14,9 @@ struct buddy_places {
 	const uint8_t *orders;
 };
 
-/* What the blocks of a list are to count as. */
+/* Says whether the blocks of a list are to count as clear. */
 enum buddy_clearness {
-	/* As the free memory did. */
+	/* Keeps what the free memory was. */
 	BUDDY_AS_FOUND,
 	BUDDY_DIRTY,
 	BUDDY_CLEAR,

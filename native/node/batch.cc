@@ -100,7 +100,7 @@ void Batch::Alloc(const struct Record &record)
 				 buddy_run_alloc_raw(allocator_, &list_, &prepared_.request));
 }
 
-/* What the batch has allocated. */
+/* The lists that the batch has allocated. */
 void Batch::FreeRow(const struct Record &record)
 {
 	struct buddy_list list;

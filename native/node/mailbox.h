@@ -44,7 +44,7 @@ enum mailbox_integer {
 	MAILBOX_CHANGES,
 	/* How often a call of this environment has found an allocator poisoned. */
 	MAILBOX_POISONINGS,
-	/* How often all lists of an allocator have been freed at once. */
+	/* Counts how often all lists of an allocator were freed at once. */
 	MAILBOX_FREE_ALLS,
 
 	/*

@@ -89,7 +89,7 @@ struct Record {
 	union {
 		/* Of an allocation: the number of its request in the batch. */
 		uint32_t request;
-		/* Of what is freed, the low bits; or BUDDY_ANY_GENERATION. */
+		/* The low bits of that of what is freed; or BUDDY_ANY_GENERATION. */
 		uint32_t generation;
 	};
 	uint32_t unused;

@@ -48,7 +48,7 @@
 	F(napi_typeof)                                                                             \
 	F(napi_unref_threadsafe_function)
 
-/* Where the compiler looks for the address of an imported function. */
+/* Declares the pointer in which the compiler looks for the address of an imported function. */
 #define DECLARE(name) void *__imp_##name;
 FUNCTIONS(DECLARE)
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from './cache.mjs';
 
-/** What each system's package manager does to let an archive be unpacked. */
+/** The command of each package manager that lets an archive be unpacked. */
 const INSTALL = {
   'apt-get': 'apt-get install tar xz-utils',
   dnf: 'dnf install tar xz',

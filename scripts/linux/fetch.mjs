@@ -44,7 +44,7 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
         'To try another series, use `npm run parity` (docs/parity.md); to move to it, see vendor/README.md.',
     );
   }
-  // That the cache cannot be written must not stop anyone.
+  // A cache that cannot be written must not stop anyone.
   if (origin.verified)
     await toCache(files).catch((error) => warn(`The cache stays empty: ${message(error)}.`));
   if ('origin' in present && isDeepStrictEqual(present.origin.files, origin.files))

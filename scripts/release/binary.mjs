@@ -27,7 +27,7 @@ export function readBinary(file) {
   const header = readobj('--file-headers');
   if (/^Format: elf64/m.test(header)) return readElf(readobj('--sections', '--dynamic-table', '--dyn-syms'));
   if (/^Format: Mach-O/m.test(header)) {
-    // What is bound to which library is shown by objdump alone.
+    // Only objdump shows what is bound to which library.
     const options = ['--macho', '--private-headers', '--bind', '--lazy-bind'];
     return readMachO(header + toolText('llvm-objdump', [...options, file]));
   }

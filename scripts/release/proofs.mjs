@@ -17,7 +17,7 @@ import { fileOf, nameOf, TARGETS } from './targets.mjs';
 
 const SMOKE = fileURLToPath(new URL('smoke.cjs', import.meta.url));
 const MUSL_LIBC = '/lib/ld-musl-x86_64.so.1';
-/** What reading a binary shows, by platform. @type {Readonly<Record<string, string>>} */
+/** Names what reading a binary shows, by platform. @type {Readonly<Record<string, string>>} */
 const READ = {
   linux: 'ELF: symbols and versions',
   darwin: 'Mach-O: binds Node-API and libSystem only',

@@ -7,6 +7,7 @@ import { prebuiltFor } from '../../lib/addon/places';
 import { thisPlatform } from '../../lib/addon/platform';
 import { builtAddon as addon } from '../built-addon';
 import { BarePackage } from './bare-package';
+import { permissionFlag } from '../permission-flag';
 
 let bare: BarePackage;
 let folder = '';
@@ -95,9 +96,6 @@ describe('a file that the environment names', () => {
 });
 
 describe('where flags of node forbid addons', () => {
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission';
   const readable = () => `--allow-fs-read=${join(folder, '*')}`;
 
   test('--no-addons is to be left out', () => {
@@ -115,7 +113,7 @@ describe('where flags of node forbid addons', () => {
     ['the file', () => ['--allow-addons', `--allow-fs-read=${join(folder, 'dist/*')}`]],
   ])('the permission model asks for leave for %s', (_, flags) => {
     using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
-    const { code, message } = bare.load({ flags: [permission, ...flags()] });
+    const { code, message } = bare.load({ flags: [permissionFlag, ...flags()] });
     expect(code).toBe('ERR_GPU_BUDDY_NO_BINARY');
     expect(message).toMatch(/^gpu-buddy may not load its binary in this process\.\n/);
     expect(message).toContain(`    --allow-addons "${readable()}"`);
@@ -126,12 +124,12 @@ describe('where flags of node forbid addons', () => {
     const { platform, arch } = process;
     const name = kind === 'own build' ? 'build/Release/gpu_buddy.node' : prebuiltFor({ platform, arch })[0];
     using _binary = bare.withFile(name, addon);
-    const flags = [permission, '--allow-addons', readable()];
+    const flags = [permissionFlag, '--allow-addons', readable()];
     expect(bare.load({ flags })).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
   });
 
   test('leave for addons suffices for a file elsewhere that the environment names', () => {
-    const flags = [permission, '--allow-addons', readable()];
+    const flags = [permissionFlag, '--allow-addons', readable()];
     const env = { GPU_BUDDY_ADDON: addon };
     expect(bare.load({ flags, env })).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });
     expect(bare.load({ flags: flags.toSpliced(1, 1), env }).message).toContain('    --allow-addons ');
@@ -139,7 +137,7 @@ describe('where flags of node forbid addons', () => {
 
   test('--no-addons is to be left out under the permission model, too', () => {
     using _own = bare.withFile('build/Release/gpu_buddy.node', addon);
-    const { message } = bare.load({ flags: [permission, '--allow-addons', readable(), '--no-addons'] });
+    const { message } = bare.load({ flags: [permissionFlag, '--allow-addons', readable(), '--no-addons'] });
     expect(message).toContain('Leave out the flag --no-addons');
   });
 });

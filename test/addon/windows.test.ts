@@ -12,7 +12,7 @@ const filesBelow = (folder: string) =>
     .map((name) => join(folder, name));
 
 describe('where a long of the system has 32 bits', () => {
-  /** Such as 1UL: no header changes its type, as native/kernel/system/lp64.h does the word's. */
+  /** Matches a constant like 1UL, whose type no header changes, as native/kernel/system/lp64.h does the word's. */
   const LONG_NUMBER = /\b(?:0x[\da-f]+|\d+)(?:u?l|lu)\b/gi;
 
   test.each(['1UL', '0x80000000L', '~2lu'])('%s is found', (text) => {

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { Manifest } from '../../scripts/linux/manifest.mjs';
+import { permissionFlag } from '../permission-flag';
 
 const root = join(__dirname, '..', '..');
 let folder = '';
@@ -123,11 +124,8 @@ test('a build from the sources in the package passes the tests of the doctor', (
 });
 
 test('the doctor leaves out what takes a thread where none may be started', () => {
-  const permission = process.allowedNodeEnvironmentFlags.has('--permission')
-    ? '--permission'
-    : '--experimental-permission';
   const { status, stdout } = cli(['doctor'], {}, [
-    ...[permission, '--allow-addons', `--allow-fs-read=${join(folder, '*')}`],
+    ...[permissionFlag, '--allow-addons', `--allow-fs-read=${join(folder, '*')}`],
     `--allow-fs-read=${join(root, '*')}`,
   ]);
   expect(stdout.match(/: passed$/gm)).toHaveLength(2);

@@ -105,7 +105,7 @@ export class PoolSubject extends Delegate {
     try {
       blocks = alloc();
     } catch (error) {
-      // What fails may have merged free blocks.
+      // A failing call may have merged free blocks.
       this.#allocInTwin(size, options);
       throw error;
     }

@@ -10,7 +10,7 @@
 enum { CHUNK_SIZE = 4096, SIZE = CHUNKS * CHUNK_SIZE, LISTS = 12, HANDLES = 4, ROOM = 256 };
 enum { FEW_ENTRIES = 4, MOST_ENTRIES = 24 };
 
-/* What JavaScript brings for a pool. */
+/* The memory that JavaScript brings for a pool. */
 struct pool_memory {
 	struct buddy_pool_header header;
 	struct buddy_pool_entry entries[MOST_ENTRIES];

@@ -6,7 +6,7 @@
 
 enum { ROOM = 200 };
 
-/* What JavaScript brings. */
+/* The memory that JavaScript brings. */
 struct memory {
 	struct buddy_pool_header header;
 	struct buddy_pool_entry entries[ROOM];
@@ -447,7 +447,7 @@ TEST("pools on one allocator have nothing to do with each other, whatever stands
 	CHECK_EQ(avail_of(allocator), MIB - CHUNK);
 	CHECK_SAME(buddy_owner_handle(&owner, handle)->allocator, allocator);
 
-	/* What nobody names any more is lost to this pool, and goes with its owner's number. */
+	/* An allocation that nobody names any more is lost to this pool, and goes with its owner's number. */
 	uint64_t freed;
 	CHECK_OK(buddy_free_owned(allocator, pool()->owner, false, &freed));
 	CHECK_EQ(freed, 1);

@@ -64,7 +64,7 @@ static struct buddy_queued alloc_list(void)
 	};
 }
 
-/* The same in the pool. */
+/* Allocates a chunk in the pool, as it stands in the queue. */
 static struct buddy_queued alloc_in_pool(void)
 {
 	struct buddy_list list = { .owner = pool()->owner };

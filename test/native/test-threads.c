@@ -88,7 +88,7 @@ TEST("blocks are asked for ahead while another thread makes the allocator grow")
 	CHECK_OK(buddy_create(&config, &growing));
 	CHECK_OK(buddy_share(growing, &token));
 	CHECK(!pthread_create(&thread, NULL, fetch_ahead_again_and_again, NULL));
-	/* So many blocks need a larger table of pages, several times. */
+	/* The table of pages has to grow for these, several times. */
 	for (unsigned int i = 0; i < 30000; i++) {
 		EMPTY_LIST(one);
 

@@ -421,7 +421,7 @@ static void check_list(struct world *world, const struct buddy_list *list,
 	}
 }
 
-/* What JavaScript reads of an item is what the blocks say. */
+/* Checks that JavaScript reads of an item what its blocks say. */
 static void check_item(const struct world *world, const struct pool_entry *pool, uint32_t index)
 {
 	const struct buddy_pool_header *header = pool->memory;

@@ -364,7 +364,7 @@ describe('a pool that is dropped', () => {
     await collectUntil('a message', () => messages.length > 0);
     expect(messages).toEqual([{ size: bytes, stack: undefined }]);
     expect([taken.freed, taken.size]).toEqual([false, SZ_4K]);
-    // What was freed by hand was freed as dirty, too.
+    // Lists freed by hand were freed as dirty, too.
     expect(buddy.clearAvail).toBe(buddy.size - bytes - SZ_4K - SZ_12K - SZ_4K);
     taken.free();
     expect(buddy.avail).toBe(buddy.size);

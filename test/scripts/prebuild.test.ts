@@ -59,7 +59,7 @@ describe('an ELF file', () => {
     `    Section: ${section}`,
     '  }',
   ];
-  /** As llvm-readobj prints it. */
+  /** The text that llvm-readobj prints. */
   const text = (lines: { arch?: string; dynamic?: readonly string[]; symbols?: readonly string[] }) =>
     [
       `Format: elf64-x86-64\nArch: ${lines.arch ?? 'x86_64'}\nSections [\n  Section {\n    Type: SHT_DYNSYM (0xB)\n  }\n]`,
@@ -135,7 +135,7 @@ describe('a Mach-O file', () => {
   const command = (name: string, ...lines: readonly string[]) =>
     [`Load command 1`, `      cmd ${name}`, '  cmdsize 56', ...lines].join('\n');
   const dylib = (name: string) => command('LC_LOAD_DYLIB', `     name ${name} (offset 24)`);
-  /** As llvm-readobj and llvm-objdump print it. */
+  /** The text that llvm-readobj and llvm-objdump print. */
   const text = (libraries: readonly string[], bound: readonly string[]) =>
     [
       'Format: Mach-O arm64\nArch: aarch64\nMach header',
@@ -194,7 +194,7 @@ describe('a Mach-O file', () => {
 describe('a PE file', () => {
   const block = (kind: string, ...lines: readonly string[]) =>
     [`${kind} {`, ...lines.map((line) => `  ${line}`), '}'].join('\n');
-  /** As llvm-readobj prints it. */
+  /** The text that llvm-readobj prints. */
   const text = (imports: Readonly<Record<string, readonly string[]>>, exported: readonly string[]) =>
     [
       'Format: COFF-x86-64\nArch: x86_64',
