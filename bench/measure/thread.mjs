@@ -1,8 +1,8 @@
 // A thread that allocates one block among a thousand and frees it, until the time that it is told.
 import { parentPort, workerData } from 'node:worker_threads';
-import { GpuBuddy } from '../library.mjs';
-import { nextRandom } from '../random.mjs';
+import { library } from '../library.mjs';
 
+const { GpuBuddy } = library;
 const SZ_4K = 4096;
 const PAIRS_BETWEEN_LOOKS = 500;
 
@@ -24,16 +24,5 @@ function work(until) {
   return (pairs * 1000) / (performance.now() - start);
 }
 
-/** Nothing but arithmetic: what the machine's cores are worth. @param {number} until */
-function count(until) {
-  const start = performance.now();
-  let steps = 0;
-  for (let number = 1; Date.now() < until; steps += PAIRS_BETWEEN_LOOKS)
-    for (let i = 0; i < PAIRS_BETWEEN_LOOKS; i++) number = nextRandom(number);
-  return (steps * 1000) / (performance.now() - start);
-}
-
-parentPort?.on('message', ({ until, countsOnly }) =>
-  parentPort?.postMessage(countsOnly ? count(until) : work(until)),
-);
+parentPort?.on('message', (until) => parentPort?.postMessage(work(until)));
 parentPort?.postMessage(live.length);
