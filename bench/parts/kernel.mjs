@@ -1,6 +1,6 @@
 /** The kernel itself, booted: see oracle/README.md. Its states are ours. */
-import { benchKernel } from '../../oracle/bench.mjs';
-import { readyKernel } from '../../oracle/linux/kernel.mjs';
+import { benchKernel } from '../../tools/oracle/bench.mjs';
+import { readyKernel } from '../../tools/oracle/linux/kernel.mjs';
 
 /** Our names for its states. */
 const IDS = {

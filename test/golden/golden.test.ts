@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Comparison, openLines, replayTrace, TraceReplayer, type ComparisonCounts } from 'gpu-buddy/trace';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { profiles } from '../../oracle/generator/profiles.mjs';
+import { profiles } from '../../tools/oracle/generator/profiles.mjs';
 
 const root = join(__dirname, '..', '..');
 const files = readdirSync(__dirname);

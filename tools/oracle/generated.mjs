@@ -3,7 +3,7 @@
 import { randomInt } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { packageRoot } from '../scripts/linux/root.mjs';
+import { packageRoot } from '../../scripts/linux/root.mjs';
 import { compare, countsText } from './comparison.mjs';
 import { copy, readLines } from './files.mjs';
 import { FEWEST_OPERATIONS } from './generator/generate.mjs';

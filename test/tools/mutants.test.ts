@@ -2,11 +2,11 @@
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { mutantsInBuddy } from '../../scripts/mutants/in-buddy.mjs';
-import { mutantsInKernel } from '../../scripts/mutants/in-kernel.mjs';
-import { mutantsInRange } from '../../scripts/mutants/in-range.mjs';
-import { mutate } from '../../scripts/mutants/mutant.mjs';
-import { isCaught, resultLine, totalLines, type Result } from '../../scripts/mutants/report.mjs';
+import { mutantsInBuddy } from '../../tools/mutants/in-buddy.mjs';
+import { mutantsInKernel } from '../../tools/mutants/in-kernel.mjs';
+import { mutantsInRange } from '../../tools/mutants/in-range.mjs';
+import { mutate } from '../../tools/mutants/mutant.mjs';
+import { isCaught, resultLine, totalLines, type Result } from '../../tools/mutants/report.mjs';
 
 const root = join(__dirname, '..', '..');
 const mutants = [...mutantsInBuddy, ...mutantsInKernel, ...mutantsInRange];

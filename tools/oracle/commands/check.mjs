@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseOperation, TraceReplayer } from 'gpu-buddy/trace';
-import { withTempFolder } from '../../scripts/linux/temp.mjs';
+import { withTempFolder } from '../../../scripts/linux/temp.mjs';
 import { compare, countsText, summaryText, total } from '../comparison.mjs';
 import { readLines } from '../files.mjs';
 import { checkGenerated, newSeed, OPERATIONS } from '../generated.mjs';

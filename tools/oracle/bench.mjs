@@ -2,7 +2,7 @@
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withTempFolder } from '../scripts/linux/temp.mjs';
+import { withTempFolder } from '../../scripts/linux/temp.mjs';
 import { readLines } from './files.mjs';
 import { bootFor } from './linux/boot.mjs';
 

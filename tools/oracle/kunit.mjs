@@ -2,7 +2,7 @@
 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withTempFolder } from '../scripts/linux/temp.mjs';
+import { withTempFolder } from '../../scripts/linux/temp.mjs';
 import { boot } from './linux/boot.mjs';
 import { OracleError } from './linux/oracle-error.mjs';
 

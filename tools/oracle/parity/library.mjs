@@ -2,19 +2,19 @@
 // vendor/linux and build/ stay as they are.
 
 import { join } from 'node:path';
-import { run } from '../../scripts/command.mjs';
-import { install } from '../../scripts/linux/folder.mjs';
-import { Manifest } from '../../scripts/linux/manifest.mjs';
-import { packageRoot } from '../../scripts/linux/root.mjs';
-import { CommandFailed, run as runTool } from '../../scripts/linux/run.mjs';
-import { Workspace } from '../../scripts/workspace.mjs';
+import { run } from '../../command.mjs';
+import { install } from '../../../scripts/linux/folder.mjs';
+import { Manifest } from '../../../scripts/linux/manifest.mjs';
+import { packageRoot } from '../../../scripts/linux/root.mjs';
+import { CommandFailed, run as runTool } from '../../../scripts/linux/run.mjs';
+import { Workspace } from '../../workspace.mjs';
 import { OracleError } from '../linux/oracle-error.mjs';
 import { testsIn } from '../kunit.mjs';
 
 /** @typedef {import('../kunit.mjs').Tests} Tests */
 
 const REPLAY = 'dist/cli/main.js';
-const GENERATE = 'oracle/main.mjs';
+const GENERATE = 'tools/oracle/main.mjs';
 /** Longer than any test takes. */
 const SECONDS = 1800;
 

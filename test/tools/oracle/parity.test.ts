@@ -4,10 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { compare } from '../../oracle/comparison.mjs';
-import { testsIn } from '../../oracle/kunit.mjs';
-import { apiOf, callsIn, changesOf, includesOf, kunitCasesOf } from '../../oracle/parity/api.mjs';
-import { checkRecordedTraces } from '../../oracle/parity/recorded-traces.mjs';
+import { compare } from '../../../tools/oracle/comparison.mjs';
+import { testsIn } from '../../../tools/oracle/kunit.mjs';
+import { apiOf, callsIn, changesOf, includesOf, kunitCasesOf } from '../../../tools/oracle/parity/api.mjs';
+import { checkRecordedTraces } from '../../../tools/oracle/parity/recorded-traces.mjs';
 import {
   byOperation,
   changedAnswersText,
@@ -15,11 +15,11 @@ import {
   sumByOperation,
   testsText,
   verdict,
-} from '../../oracle/parity/report.mjs';
-import { compareSources, ourSources, referenceFiles } from '../../oracle/parity/sources.mjs';
-import { hashesOf, Manifest } from '../../scripts/linux/manifest.mjs';
+} from '../../../tools/oracle/parity/report.mjs';
+import { compareSources, ourSources, referenceFiles } from '../../../tools/oracle/parity/sources.mjs';
+import { hashesOf, Manifest } from '../../../scripts/linux/manifest.mjs';
 
-const ROOT = join(__dirname, '..', '..');
+const ROOT = join(__dirname, '..', '..', '..');
 const BUDDY = 'drivers/gpu/buddy.c';
 const HEADER = 'include/linux/gpu_buddy.h';
 const TESTS = 'drivers/gpu/tests/gpu_buddy_test.c';
@@ -54,7 +54,7 @@ afterEach(() => {
 });
 
 function parity(...args: string[]) {
-  const main = join(ROOT, 'oracle', 'main.mjs');
+  const main = join(ROOT, 'tools', 'oracle', 'main.mjs');
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'parity', ...args], {
     encoding: 'utf8',
   });

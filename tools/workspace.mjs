@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { run } from './command.mjs';
-import { protocolDigest } from './protocol.mjs';
+import { protocolDigest } from '../scripts/protocol.mjs';
 
 const require = createRequire(import.meta.url);
 

@@ -6,7 +6,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandFailed, run } from '../../scripts/linux/run.mjs';
+import { CommandFailed, run } from '../../../scripts/linux/run.mjs';
 import { OracleError } from './oracle-error.mjs';
 import { progress } from './progress.mjs';
 import { requireTools } from './tools.mjs';

@@ -1,6 +1,6 @@
 // Comparing answers line by line.
 import { expect, test } from '@jest/globals';
-import { compare, countsText, total } from '../../oracle/comparison.mjs';
+import { compare, countsText, total } from '../../../tools/oracle/comparison.mjs';
 
 const trace = ['# c', 'init 1 1', 'fini'];
 

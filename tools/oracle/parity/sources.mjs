@@ -2,13 +2,13 @@
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inspect } from '../../scripts/linux/folder.mjs';
-import { packageRoot } from '../../scripts/linux/root.mjs';
+import { inspect } from '../../../scripts/linux/folder.mjs';
+import { packageRoot } from '../../../scripts/linux/root.mjs';
 import { OracleError } from '../linux/oracle-error.mjs';
 import { apiOf, callsIn, changesOf, includesOf, kunitCasesOf } from './api.mjs';
 
-/** @typedef {import('../../scripts/linux/manifest.mjs').Contents} Contents */
-/** @typedef {import('../../scripts/linux/verify.mjs').Origin} Origin */
+/** @typedef {import('../../../scripts/linux/manifest.mjs').Contents} Contents */
+/** @typedef {import('../../../scripts/linux/verify.mjs').Origin} Origin */
 /** @typedef {import('./api.mjs').Changes} Changes */
 /** @typedef {{ origin: Origin, contents: Contents }} Files */
 /** @typedef {{ path: string, before: string, after: string }} FileChange the SHA-256s */
@@ -29,7 +29,7 @@ const TESTS = 'drivers/gpu/tests/gpu_buddy_test.c';
 const OURS = 'native/buddy';
 const STAND_INS = 'native/kernel/include';
 
-/** The kernel that this library is made for. @param {import('../../scripts/linux/manifest.mjs').Manifest} manifest @returns {Files} */
+/** The kernel that this library is made for. @param {import('../../../scripts/linux/manifest.mjs').Manifest} manifest @returns {Files} */
 export function referenceFiles(manifest) {
   const found = inspect(manifest.folder, manifest, { tests: true });
   if ('origin' in found && found.origin.verified) return found;

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { requireTools } from '../../oracle/linux/tools.mjs';
+import { requireTools } from '../../../tools/oracle/linux/tools.mjs';
 
-const MAIN = join(__dirname, '..', '..', 'oracle', 'main.mjs');
+const MAIN = join(__dirname, '..', '..', '..', 'tools', 'oracle', 'main.mjs');
 
 function oracle(args: string[], linux = '') {
   const env = { ...process.env, GPU_BUDDY_LINUX: linux };

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The oracle: asks a booted kernel what its GPU buddy allocator answers. Chooses the command; each is a file of its own.
 
-import { FetchError } from '../scripts/linux/fetch-error.mjs';
-import { CommandFailed } from '../scripts/linux/run.mjs';
+import { FetchError } from '../../scripts/linux/fetch-error.mjs';
+import { CommandFailed } from '../../scripts/linux/run.mjs';
 import { OracleError } from './linux/oracle-error.mjs';
 
 const USAGE = `Usage: node oracle/main.mjs COMMAND [options]

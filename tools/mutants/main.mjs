@@ -1,4 +1,4 @@
-// What `npm run mutants` runs: each mutant of scripts/mutants/in-*.mjs is built in a copy of the sources, in a temporary folder,
+// What `npm run mutants` runs: each mutant of tools/mutants/in-*.mjs is built in a copy of the sources, in a temporary folder,
 // and put before the levels of tests: the kernel's KUnit suite, recorded traces, the model, the native unit tests.
 //
 //   --first           stop at the first level that catches a mutant
@@ -12,19 +12,19 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { mutantsInBuddy } from './mutants/in-buddy.mjs';
-import { mutantsInKernel } from './mutants/in-kernel.mjs';
-import { mutantsInRange } from './mutants/in-range.mjs';
-import { levelsOf, Traces } from './mutants/levels.mjs';
-import { withMutant } from './mutants/mutant.mjs';
-import { headLine, isCaught, resultLine, title, totalLines } from './mutants/report.mjs';
-import { Workspace } from './workspace.mjs';
+import { mutantsInBuddy } from './in-buddy.mjs';
+import { mutantsInKernel } from './in-kernel.mjs';
+import { mutantsInRange } from './in-range.mjs';
+import { levelsOf, Traces } from './levels.mjs';
+import { withMutant } from './mutant.mjs';
+import { headLine, isCaught, resultLine, title, totalLines } from './report.mjs';
+import { Workspace } from '../workspace.mjs';
 
-/** @import { Mutant } from './mutants/mutant.mjs' */
-/** @import { Level, Verdict } from './mutants/levels.mjs' */
-/** @import { Mark, Result } from './mutants/report.mjs' */
+/** @import { Mutant } from './mutant.mjs' */
+/** @import { Level, Verdict } from './levels.mjs' */
+/** @import { Mark, Result } from './report.mjs' */
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @param {Verdict} verdict @returns {Mark} */
 function markOf({ caught, late }) {

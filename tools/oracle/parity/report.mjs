@@ -5,7 +5,7 @@ import { count, countsText } from '../comparison.mjs';
 /** @typedef {import('../comparison.mjs').Counts} Counts */
 /** @typedef {import('../kunit.mjs').Tests} Tests */
 /** @typedef {import('./sources.mjs').SourceChanges} SourceChanges */
-/** @typedef {import('../../scripts/linux/verify.mjs').Origin} Origin */
+/** @typedef {import('../../../scripts/linux/verify.mjs').Origin} Origin */
 /** @typedef {Map<string, { lines: number, different: number }>} OperationCounts by the first word of an operation */
 
 /** @param {Origin} origin */

@@ -4,10 +4,10 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { benchKernel } from '../../oracle/bench.mjs';
-import { readLines, recordingsIn } from '../../oracle/files.mjs';
-import { boot } from '../../oracle/linux/boot.mjs';
-import { record } from '../../oracle/recorder.mjs';
+import { benchKernel } from '../../../tools/oracle/bench.mjs';
+import { readLines, recordingsIn } from '../../../tools/oracle/files.mjs';
+import { boot } from '../../../tools/oracle/linux/boot.mjs';
+import { record } from '../../../tools/oracle/recorder.mjs';
 
 const TRACE = 'init 0x1000 0x1000\nfini\n';
 const ANSWERS = '0 avail=0x1000 clear_avail=0x0\n0 avail=0x0 clear_avail=0x0\n';

@@ -1,8 +1,8 @@
 // The generator of traces: repeatable, valid, and aiming at what is there.
 import { describe, expect, test } from '@jest/globals';
 import { parseOperation, TraceReplayer } from 'gpu-buddy/trace';
-import { FEWEST_OPERATIONS, generate } from '../../oracle/generator/generate.mjs';
-import { profiles } from '../../oracle/generator/profiles.mjs';
+import { FEWEST_OPERATIONS, generate } from '../../../tools/oracle/generator/generate.mjs';
+import { profiles } from '../../../tools/oracle/generator/profiles.mjs';
 
 const names = Object.keys(profiles);
 

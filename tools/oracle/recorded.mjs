@@ -3,8 +3,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../scripts/linux/root.mjs';
-import { run } from '../scripts/linux/run.mjs';
+import { packageRoot } from '../../scripts/linux/root.mjs';
+import { run } from '../../scripts/linux/run.mjs';
 import { recordingsIn } from './files.mjs';
 import { OracleError } from './linux/oracle-error.mjs';
 

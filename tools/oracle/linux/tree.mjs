@@ -5,21 +5,21 @@ import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileS
 import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
-import { withPackage } from '../../scripts/linux/apt.mjs';
-import { topFolder, UNOWNED } from '../../scripts/linux/archive.mjs';
-import { cacheFolder } from '../../scripts/linux/cache.mjs';
-import { inspect } from '../../scripts/linux/folder.mjs';
-import { fromGiven } from '../../scripts/linux/given.mjs';
-import { Manifest } from '../../scripts/linux/manifest.mjs';
-import { packageRoot } from '../../scripts/linux/root.mjs';
-import { run } from '../../scripts/linux/run.mjs';
-import { withTempFolder } from '../../scripts/linux/temp.mjs';
-import { readTree } from '../../scripts/linux/tree.mjs';
-import { verify } from '../../scripts/linux/verify.mjs';
+import { withPackage } from '../../../scripts/linux/apt.mjs';
+import { topFolder, UNOWNED } from '../../../scripts/linux/archive.mjs';
+import { cacheFolder } from '../../../scripts/linux/cache.mjs';
+import { inspect } from '../../../scripts/linux/folder.mjs';
+import { fromGiven } from '../../../scripts/linux/given.mjs';
+import { Manifest } from '../../../scripts/linux/manifest.mjs';
+import { packageRoot } from '../../../scripts/linux/root.mjs';
+import { run } from '../../../scripts/linux/run.mjs';
+import { withTempFolder } from '../../../scripts/linux/temp.mjs';
+import { readTree } from '../../../scripts/linux/tree.mjs';
+import { verify } from '../../../scripts/linux/verify.mjs';
 import { OracleError } from './oracle-error.mjs';
 
-/** @typedef {import('../../scripts/linux/verify.mjs').Origin} Origin */
-/** @typedef {import('../../scripts/linux/verify.mjs').Found} Found */
+/** @typedef {import('../../../scripts/linux/verify.mjs').Origin} Origin */
+/** @typedef {import('../../../scripts/linux/verify.mjs').Found} Found */
 /**
  * @typedef {object} Tree
  * @property {string} home a folder of its own in the cache
