@@ -1,10 +1,11 @@
 // A copy of the native sources and their tests in a folder of its own, where a mutant or another kernel's files can be built
 // without harm.
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+
+import { execa } from 'execa';
+import { cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import path from 'node:path';
-import { run } from './command.mjs';
-import { protocolDigest } from '../scripts/protocol.mjs';
+import { join, resolve } from 'node:path';
+import { root } from './folders.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -12,64 +13,42 @@ const require = createRequire(import.meta.url);
 const COPIED = ['CMakeLists.txt', 'native', 'vendor', 'test'];
 
 export class Workspace {
-  /** @type {string} */
-  #root;
-  /** @type {string} */
-  folder;
-  /** @type {string} */
-  build;
-
-  /**
-   * @param {string} root the repository, of which nothing is changed
-   * @param {string} folder what is there is lost
-   */
-  constructor(root, folder) {
-    this.#root = root;
-    this.folder = folder;
-    this.build = path.join(folder, 'build');
+  /** @param {string} folder what is there is lost */
+  constructor(folder) {
     rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder, { recursive: true });
-    for (const name of COPIED)
-      cpSync(path.join(root, name), path.join(this.folder, name), { recursive: true });
+    for (const name of COPIED) cpSync(join(root, name), join(folder, name), { recursive: true });
+    this.folder = folder;
+    this.build = join(folder, 'build');
+    /** The addon, as GPU_BUDDY_ADDON takes it. */
+    this.addon = join(this.build, 'native/node/gpu_buddy_test.node');
+    /** The command that runs the kernel's own tests. */
+    this.kunit = [join(this.build, 'test/kunit/kunit'), '1'];
+    /** The command that runs all other native tests. */
+    this.ctest = ['ctest', '--test-dir', this.build, '--no-tests=error', '--exclude-regex', '^kunit:'];
   }
 
-  /** The addon, as GPU_BUDDY_ADDON takes it. */
-  get addon() {
-    return path.join(this.build, 'native/node/gpu_buddy_test.node');
-  }
-
-  /** The program that runs the kernel's own tests. */
-  get kunit() {
-    return path.join(this.build, 'test/kunit/kunit');
-  }
-
-  /** @param {string[]} command */
-  async #step(...command) {
-    const { code, output } = await run(command, { cwd: this.folder, seconds: 600 });
-    if (code !== 0) throw new Error(`${command.slice(0, 2).join(' ')} failed:\n${output.trimEnd()}`);
-  }
-
-  /** @param {{ kernelVersion: string, optimize: string }} options the latter for the compiler, such as -O1 */
-  async configure({ kernelVersion, optimize }) {
-    const ninja = await run(['ninja', '--version'], { cwd: this.folder, seconds: 10 });
-    const headers = [require('node-api-headers').include_dir, require('node-addon-api').include_dir];
-    await this.#step(
-      ...['cmake', '-S', '.', '-B', this.build, '-G', ninja.code === 0 ? 'Ninja' : 'Unix Makefiles'],
-      '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
+  /** @param {string} kernelVersion @param {string} optimize for the compiler, such as -O1 */
+  async configure(kernelVersion, optimize) {
+    const headers = ['node-api-headers', 'node-addon-api'].map((name) => require(name).include_dir);
+    // The digest that lib/ expects, whatever the copy becomes.
+    const { stdout: protocol } = await execa(process.execPath, [join(root, 'scripts/protocol.mjs')]);
+    await this.#cmake(
+      ...['-S', '.', '-B', this.build, '-DCMAKE_BUILD_TYPE=RelWithDebInfo'],
       ...['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS_RELWITHDEBINFO=${optimize}`),
-      `-DCMAKE_JS_INC=${headers.map((header) => path.resolve(this.#root, header.replaceAll('"', ''))).join(';')}`,
+      `-DCMAKE_JS_INC=${headers.map((header) => resolve(header.replaceAll('"', ''))).join(';')}`,
       `-DKERNEL_VERSION=${kernelVersion}`,
-      // The one that lib/ expects, whatever the copy becomes.
-      `-DPROTOCOL=${protocolDigest(this.#root)}`,
+      `-DPROTOCOL=${protocol}`,
     );
   }
 
   /** Builds what has changed. */
   async compile() {
-    await this.#step('cmake', '--build', this.build, '--parallel', '2', '--target', 'all', 'addon_test');
+    await this.#cmake('--build', this.build, '--parallel', '2', '--target', 'all', 'addon_test');
   }
 
-  remove() {
-    rmSync(this.folder, { recursive: true, force: true });
+  /** @param {string[]} args @throws {Error} with all that it says */
+  async #cmake(...args) {
+    const { failed, all } = await execa('cmake', args, { cwd: this.folder, all: true, reject: false });
+    if (failed) throw new Error(`cmake failed:\n${all}`);
   }
 }

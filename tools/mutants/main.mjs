@@ -1,77 +1,73 @@
-// What `npm run mutants` runs: each mutant of tools/mutants/in-*.mjs is built in a copy of the sources, in a temporary folder,
-// and put before the levels of tests: the kernel's KUnit suite, recorded traces, the model, the native unit tests.
+// What `npm run mutants` runs: each mutant of mutants.diff is built in a copy of the sources, in a temporary folder, and put
+// before the levels of tests: the kernel's KUnit suite, recorded traces, the model, the native unit tests.
 //
-//   --first           stop at the first level that catches a mutant
-//   --only TEXT       only mutants whose name or file has this in it
-//   --jobs N          how many at a time; default 2
-//   --least PERCENT   how many must be caught; default 92
+//   --first        stop at the first level that catches a mutant
+//   --only TEXT    only mutants whose name or file has this in it
+//   --jobs N       how many at a time; default 2
 //
-// Needs dist/ (npm run build:lib). Ends with 0 where enough are caught, with 1 where not, with 2 where it cannot tell.
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+// Needs dist/ (npm run build:lib). Ends with 0 where all are caught but those that no test can tell from the original, with 1
+// where not, with 2 where it cannot tell.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { mutantsInBuddy } from './in-buddy.mjs';
-import { mutantsInKernel } from './in-kernel.mjs';
-import { mutantsInRange } from './in-range.mjs';
-import { levelsOf, Traces } from './levels.mjs';
-import { withMutant } from './mutant.mjs';
-import { headLine, isCaught, resultLine, title, totalLines } from './report.mjs';
+import { root, withTempFolder } from '../folders.mjs';
+import { recordedFolders } from '../traces.mjs';
 import { Workspace } from '../workspace.mjs';
+import { levelsOf } from './levels.mjs';
+import { mutate, readMutants } from './mutant.mjs';
 
 /** @import { Mutant } from './mutant.mjs' */
-/** @import { Level, Verdict } from './levels.mjs' */
-/** @import { Mark, Result } from './report.mjs' */
+/** @import { Level } from './levels.mjs' */
+/** @typedef {'caught' | 'late' | '-' | ''} Mark what a level says of a mutant: it may not have been asked */
+/** @typedef {{ level: Level, seconds: number }} Limited a level, and how long it may take before it counts as hanging */
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-
-/** @param {Verdict} verdict @returns {Mark} */
-function markOf({ caught, late }) {
-  if (late) return 'late';
-  return caught ? 'caught' : 'missed';
+/** Makes sure that a level catches nothing where there is nothing. @param {Workspace} workspace @param {Level} level @returns {Promise<Limited>} */
+async function tryOriginal(workspace, level) {
+  const start = performance.now();
+  const { failed, output } = await level.test(workspace, 600);
+  if (failed) throw new Error(`${level.name} fails on the sources as they are:\n${output.trimEnd()}`);
+  return { level, seconds: 10 + (5 * (performance.now() - start)) / 1000 };
 }
 
 /**
- * @typedef {object} Limited a level, and how long it may take before it counts as hanging
- * @property {Level} level
- * @property {number} seconds
+ * Builds a mutant, asks the levels, and puts the original in its place again, which the next build compiles.
+ * @param {Workspace} workspace
+ * @param {Mutant} mutant
+ * @param {Limited[]} levels
+ * @param {boolean} stopAtFirst
+ * @returns {Promise<Mark[]>}
  */
-
-/** A test that fails without any mutant catches nothing. @param {Workspace} workspace @param {Level[]} levels */
-async function tryOriginal(workspace, levels) {
-  /** @type {Limited[]} */
-  const limited = [];
-  for (const level of levels) {
-    const start = performance.now();
-    const { caught, output } = await level.test(workspace, 600);
-    if (caught) throw new Error(`${level.name} fails on the sources as they are:\n${output.trimEnd()}`);
-    limited.push({ level, seconds: 10 + (5 * (performance.now() - start)) / 1000 });
+async function judge(workspace, mutant, levels, stopAtFirst) {
+  const file = join(workspace.folder, mutant.file);
+  const original = readFileSync(file, 'utf8');
+  writeFileSync(file, mutate(mutant, original));
+  try {
+    await workspace.compile();
+    /** @type {Mark[]} */
+    const marks = [];
+    for (const { level, seconds } of levels) {
+      if (stopAtFirst && isCaught(marks)) {
+        marks.push('');
+        continue;
+      }
+      const { failed, late } = await level.test(workspace, seconds);
+      marks.push(late ? 'late' : failed ? 'caught' : '-');
+    }
+    return marks;
+  } finally {
+    writeFileSync(file, original);
   }
-  return limited;
 }
 
-/** @param {Workspace} workspace @param {Limited[]} levels @param {boolean} stopAtFirst @returns {Promise<Mark[]>} */
-async function judge(workspace, levels, stopAtFirst) {
-  /** @type {Mark[]} */
-  const marks = [];
-  for (const { level, seconds } of levels) {
-    const isDone = stopAtFirst && marks.some((mark) => mark !== 'missed');
-    marks.push(isDone ? 'not run' : markOf(await level.test(workspace, seconds)));
-  }
-  return marks;
+/** @param {Mark[]} marks */
+function isCaught(marks) {
+  return marks.includes('caught') || marks.includes('late');
 }
 
-/** Takes mutants from the queue until it is empty. */
-async function work(
-  /** @type {Workspace} */ workspace,
-  /** @type {Mutant[]} */ queue,
-  /** @type {(mutant: Mutant) => Promise<void>} */ test,
-) {
-  for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
-    const current = mutant;
-    await withMutant(workspace, current, () => test(current));
-  }
+/** @param {string} title @param {string[]} cells */
+function row(title, cells) {
+  return [title.padEnd(78), ...cells.map((cell) => cell.padEnd(8))].join('').trimEnd();
 }
 
 async function main() {
@@ -80,55 +76,56 @@ async function main() {
       first: { type: 'boolean', default: false },
       only: { type: 'string', default: '' },
       jobs: { type: 'string', default: '2' },
-      least: { type: 'string', default: '92' },
     },
   });
-  const mutants = [...mutantsInBuddy, ...mutantsInKernel, ...mutantsInRange].filter((mutant) =>
-    title(mutant).includes(values.only),
-  );
+  const mutants = readMutants().filter(({ title }) => title.includes(values.only));
   if (mutants.length === 0) throw new Error(`no mutant has "${values.only}" in its name`);
-  if (!existsSync(path.join(root, 'dist/cli/main.js')))
-    throw new Error('dist/ is missing: npm run build:lib');
+  if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is missing: npm run build:lib');
 
   const start = performance.now();
-  const traces = new Traces(root);
-  const levels = levelsOf(root, traces);
-  const names = levels.map(({ name }) => name);
-  /** @type {Workspace[]} */
-  const workspaces = [];
-  /** @type {Result[]} */
-  const results = [];
-  // Whatever happens: programs that still run are stopped likewise (command.mjs).
-  process.on('exit', () => {
-    for (const workspace of workspaces) workspace.remove();
-    traces.remove();
-  });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(2));
+  await withTempFolder(async (temp) => {
+    const workspaces = Array.from(
+      { length: Number(values.jobs) },
+      (_, i) => new Workspace(join(temp, `${i}`)),
+    );
+    for (const workspace of workspaces) {
+      // Quick to compile, and no guessing what a mutant's undefined behaviour allows.
+      await workspace.configure('mutant', '-O1');
+      await workspace.compile();
+    }
+    /** @type {Limited[]} */
+    const levels = [];
+    for (const level of levelsOf(await recordedFolders(temp)))
+      levels.push(await tryOriginal(workspaces[0], level));
 
-  for (let job = 0; job < Number(values.jobs); job++) {
-    const workspace = new Workspace(root, mkdtempSync(path.join(tmpdir(), 'gpu-buddy-mutants-')));
-    workspaces.push(workspace);
-    // Quick to compile, and no guessing what a mutant's undefined behaviour allows.
-    await workspace.configure({ kernelVersion: 'mutant', optimize: '-O1' });
-    await workspace.compile();
-  }
-  const limited = await tryOriginal(workspaces[0], levels);
-  console.log(headLine(names));
-  const queue = [...mutants];
-  await Promise.all(
-    workspaces.map((workspace) =>
-      work(workspace, queue, async (mutant) => {
-        const result = { mutant, marks: await judge(workspace, limited, values.first) };
-        results.push(result);
-        console.log(resultLine(result));
+    console.log(
+      row(
+        'mutant',
+        levels.map(({ level }) => level.name),
+      ),
+    );
+    const queue = [...mutants];
+    /** @type {{ mutant: Mutant, marks: Mark[] }[]} */
+    const results = [];
+    await Promise.all(
+      workspaces.map(async (workspace) => {
+        for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
+          const marks = await judge(workspace, mutant, levels, values.first);
+          results.push({ mutant, marks });
+          console.log(row(mutant.title, marks));
+        }
       }),
-    ),
-  );
+    );
 
-  console.log(totalLines(names, results).join('\n'));
-  console.log(`${Math.round((performance.now() - start) / 1000)} s`);
-  const caught = results.filter(isCaught).length;
-  if (caught * 100 < Number(values.least) * results.length) process.exitCode = 1;
+    const counts = levels.map((_, i) => `${results.filter(({ marks }) => isCaught([marks[i]])).length}`);
+    console.log(row(`caught by this level, of ${results.length}`, counts));
+    const survivors = results.filter(({ marks }) => !isCaught(marks)).map(({ mutant }) => mutant);
+    console.log(`\n${results.length - survivors.length} of ${results.length} mutants caught`);
+    for (const { title, survives } of survivors)
+      console.log(`survives: ${title}: ${survives || 'nobody has said why yet'}`);
+    console.log(`${Math.round((performance.now() - start) / 1000)} s`);
+    if (survivors.some(({ survives }) => !survives)) process.exitCode = 1;
+  });
 }
 
 main().catch((/** @type {Error} */ error) => {

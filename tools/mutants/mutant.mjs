@@ -1,71 +1,60 @@
-// A mutant: one thing changed at one place of one file, and how that place is found.
-import { readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+// Reads the mutants in mutants.diff, and finds the place of each in the sources.
 
-/** @import { Workspace } from '../workspace.mjs' */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /**
  * @typedef {object} Mutant
- * @property {string} name what it gets wrong
+ * @property {string} title its file's name, and what it gets wrong
  * @property {string} file in the repository
- * @property {string} [within] the function that the place is in
- * @property {string | RegExp} find what stands there; matches exactly once, in the function or in the file
+ * @property {string} within the function that the place is in, or nothing
+ * @property {string} find what stands there
  * @property {string} replace what stands there instead
- * @property {string} [survives] why no test can tell it from the original
+ * @property {string} survives why no test can tell it from the original, or nothing
  */
 
-/** The whole of a function in the kernel's layout: its head at the start of a line, its end a brace alone. @param {string} name */
+/** @param {string} [text] as mutants.diff has it @returns {Mutant[]} */
+export function readMutants(text = readFileSync(new URL('mutants.diff', import.meta.url), 'utf8')) {
+  return text
+    .split(/^--- /m)
+    .slice(1)
+    .flatMap((part) => {
+      const [head, ...hunks] = part.split(/^@@ /m);
+      const file = head.trim();
+      return hunks.map((hunk) => {
+        const [first, ...lines] = hunk.trimEnd().split('\n');
+        const [, within, name] = /^(\w*) ?@@ (.+)$/.exec(first) ?? [];
+        if (!name) throw new Error(`mutants.diff: no head of a hunk: @@ ${first}`);
+        /** @param {string} mark */
+        const marked = (mark) => lines.filter((line) => line.startsWith(mark)).map((line) => line.slice(1));
+        return {
+          title: `${basename(file)}: ${name}`,
+          file,
+          within,
+          find: marked('-').join('\n'),
+          replace: marked('+').join('\n'),
+          survives: marked('#').join('').trim(),
+        };
+      });
+    });
+}
+
+/** Matches a whole function in the kernel's layout: its head at the start of a line, its end a brace alone. @param {string} name */
 function functionPattern(name) {
   return new RegExp(`^(?:[^\\s#][^\\n;]*)?\\b${name}\\([^;{}]*\\)\\n\\{\\n[^]*?^\\}`, 'gm');
 }
 
-/** @param {string} text @param {string | RegExp} find @returns {{ index: number, length: number }[]} */
-function places(text, find) {
-  const pattern =
-    typeof find === 'string'
-      ? new RegExp(find.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'g')
-      : new RegExp(find, `${find.flags.replace('g', '')}g`);
-  return [...text.matchAll(pattern)].map(({ index, 0: match }) => ({ index, length: match.length }));
-}
-
-/** @param {string} what @param {{ index: number, length: number }[]} found */
-function single(what, found) {
-  if (found.length !== 1) throw new Error(`${what} is there ${found.length} times instead of once`);
-  return found[0];
-}
-
 /**
- * The text of the mutant's file with the one change made.
+ * Makes the one change.
  * @param {Mutant} mutant
  * @param {string} original the text of its file
  */
-export function mutate({ name, file, within, find, replace }, original) {
-  const scope = within
-    ? single(`${file}: function ${within} of "${name}"`, places(original, functionPattern(within)))
-    : { index: 0, length: original.length };
-  const text = original.slice(scope.index, scope.index + scope.length);
-  const place = single(`${file}: the place of "${name}"`, places(text, find));
-  const start = scope.index + place.index;
-  const mutated = original.slice(0, start) + replace + original.slice(start + place.length);
-  if (mutated === original) throw new Error(`${file}: "${name}" changes nothing`);
-  return mutated;
-}
-
-/**
- * Builds a mutant, calls back, and puts the original in its place again (which the next build compiles).
- * @template T
- * @param {Workspace} workspace
- * @param {Mutant} mutant
- * @param {() => Promise<T>} callback
- */
-export async function withMutant(workspace, mutant, callback) {
-  const file = path.join(workspace.folder, mutant.file);
-  const original = readFileSync(file, 'utf8');
-  writeFileSync(file, mutate(mutant, original));
-  try {
-    await workspace.compile();
-    return await callback();
-  } finally {
-    writeFileSync(file, original);
-  }
+export function mutate({ title, within, find, replace }, original) {
+  const scopes = within ? [...original.matchAll(functionPattern(within))].map(([text]) => text) : [original];
+  if (scopes.length !== 1) throw new Error(`${title}: function ${within} is there ${scopes.length} times`);
+  const [scope] = scopes;
+  const parts = scope.split(find);
+  if (parts.length !== 2) throw new Error(`${title}: its place is there ${parts.length - 1} times`);
+  if (find === replace) throw new Error(`${title}: it changes nothing`);
+  return original.replace(scope, () => parts.join(replace));
 }

@@ -1,14 +1,14 @@
-// Times the allocator inside a booted kernel. For the project's benchmark, too, which puts the kernel beside us.
+// Times the allocator inside a booted kernel, in the states of kernel/bench.c.
 
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withTempFolder } from '../../scripts/linux/temp.mjs';
-import { readLines } from './files.mjs';
+import { withTempFolder } from '../folders.mjs';
+import { readLines } from '../traces.mjs';
+import { count } from './compare.mjs';
 import { bootFor } from './linux/boot.mjs';
 
 /**
  * @typedef {object} State
- * @property {string} state empty, packed, checkerboard or churn: see oracle/kernel/bench.c
+ * @property {string} state empty, packed, checkerboard or churn
  * @property {number} live blocks
  * @property {number[]} rounds nanoseconds of one allocation and its freeing, round by round
  * @property {number} median
@@ -18,7 +18,7 @@ import { bootFor } from './linux/boot.mjs';
 
 /** @param {import('./linux/kernel.mjs').Kernel} kernel */
 export async function benchKernel({ program, version }) {
-  const lines = await withTempFolder(join(tmpdir(), 'gpu-buddy-bench-'), async (folder) => {
+  const lines = await withTempFolder(async (folder) => {
     await bootFor(program, folder, { bench: 'result' });
     return readLines(join(folder, 'result'));
   });
@@ -30,8 +30,8 @@ export async function benchKernel({ program, version }) {
   };
 }
 
-/** @param {string[]} lines of the kernel's result @returns {State[]} */
-export function statesOf(lines) {
+/** @param {string[]} lines `STATE LIVE PAIRS NANOSECONDS`, one a round @returns {State[]} */
+function statesOf(lines) {
   /** @type {Map<string, number[]>} */
   const rounds = new Map();
   for (const line of lines) {
@@ -42,14 +42,23 @@ export function statesOf(lines) {
   return [...rounds].map(([key, times]) => {
     const [state, live] = key.split(' ');
     const sorted = times.toSorted((a, b) => a - b);
-    const median = sorted[sorted.length >> 1];
     return {
       state,
       live: Number(live),
       rounds: times,
-      median,
+      median: sorted[sorted.length >> 1],
       lowest: sorted[0],
       highest: sorted[sorted.length - 1],
     };
   });
+}
+
+/** @param {State[]} states */
+export function benchTable(states) {
+  /** @param {string[]} cells */
+  const row = ([name, ...numbers]) => [name.padEnd(14), ...numbers.map((text) => text.padStart(12))].join('');
+  const rows = states.map(({ state, live, median, lowest, highest }) =>
+    row([state, count(live), ...[median, lowest, highest].map((time) => time.toFixed(0))]),
+  );
+  return [row(['state', 'live blocks', 'ns', 'lowest', 'highest']), ...rows].join('\n');
 }

@@ -1,28 +1,22 @@
 // The kernel's own tests of the allocator, in the kernel itself.
 
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { withTempFolder } from '../../scripts/linux/temp.mjs';
+import { withTempFolder } from '../folders.mjs';
 import { boot } from './linux/boot.mjs';
-import { OracleError } from './linux/oracle-error.mjs';
-
-/** @typedef {{ total: number, failed: string[] }} Tests */
 
 /** @param {import('./linux/kernel.mjs').Kernel} kernel @returns {Promise<string>} KTAP */
 export async function kernelKunit({ program }) {
-  const log = await withTempFolder(join(tmpdir(), 'gpu-buddy-kunit-'), (folder) =>
+  const log = await withTempFolder((folder) =>
     boot(program, folder, ['kunit.filter_glob=gpu_buddy', 'kunit_shutdown=poweroff']),
   );
   const start = log.indexOf('KTAP version');
   const totals = /^# Totals: pass:(\d+) fail:(\d+).*$/m.exec(log);
-  if (start < 0 || !totals) throw new OracleError(`The kernel ran no tests:\n${log}`);
+  if (start < 0 || !totals) throw new Error(`The kernel ran no tests:\n${log}`);
   return log.slice(start, totals.index + totals[0].length);
 }
 
 /**
- * What became of each case, in the kernel and on our stand-ins alike. A run that ended early counts as a failed case.
+ * Tells what became of each case, in the kernel and on our stand-ins alike. A run that ended early counts as a failed case.
  * @param {string} ktap
- * @returns {Tests}
  */
 export function testsIn(ktap) {
   const cases = [...ktap.matchAll(/^ {4}(not ok|ok) \d+ (\w+)/gm)];

@@ -1,56 +1,164 @@
 #!/usr/bin/env node
-// The oracle: asks a booted kernel what its GPU buddy allocator answers. Chooses the command; each is a file of its own.
+// The oracle: asks a booted kernel what its GPU buddy allocator answers. This is its command line.
 
-import { FetchError } from '../../scripts/linux/fetch-error.mjs';
-import { CommandFailed } from '../../scripts/linux/run.mjs';
-import { OracleError } from './linux/oracle-error.mjs';
+import { ExecaError } from 'execa';
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { withTempFolder } from '../folders.mjs';
+import { readLines, recordedFolders, recordingsIn, writeLines } from '../traces.mjs';
+import { askNew, askRecorded, Library } from './ask.mjs';
+import { benchKernel, benchTable } from './bench.mjs';
+import { count, countsText } from './compare.mjs';
+import { FEWEST_OPERATIONS, generate } from './generator/generate.mjs';
+import { profiles } from './generator/profiles.mjs';
+import { kernelKunit, testsIn } from './kunit.mjs';
+import { readyKernel } from './linux/kernel.mjs';
+import { parity } from './parity.mjs';
+import { record } from './record.mjs';
 
-const USAGE = `Usage: node oracle/main.mjs COMMAND [options]
+const USAGE = `Usage: npm run oracle -- COMMAND [options]
 
-  record DIR    records the kernel's answers to every *.trace and *.trace.gz in DIR, beside them
-  check [DIR]   records recorded traces anew, and newly generated ones, and compares
-                  DIR                 of the traces (../shared/golden if it is there, else test/golden)
-                  --operations N      newly generated ones, 0 for none (1,000,000)
-                  --seed TEXT         to generate with (a new one each time)
-  bench         times the allocator in the kernel: a table, and JSON on standard output
-  kunit         runs the kernel's own tests of it, as KTAP
-  generate      writes a trace to standard output
-                  --profile NAME, --seed TEXT, --operations N; --list names the profiles;
-                  --all DIR writes one of each profile, compressed, into DIR instead
-  build         builds the kernel, if need be, and no more
-  parity        all of it for another kernel: builds this library on its files, runs the tests, boots it and
-                compares, and reports what differs from the kernel that this library is made for
-                  --linux DIR         a tree or an archive of Linux 7.3 or newer
-                  --operations N      newly generated ones, 0 for none (1,000,000)
-                  --seed TEXT         to generate with (a new one each time)
+  build           builds the kernel, if need be, and no more
+  kunit           runs the kernel's own tests of the allocator in it, as KTAP
+  bench           times the allocator in the kernel: a table, and JSON on standard output
+  record DIR      records the kernel's answers to every *.trace and *.trace.gz in DIR, beside them
+  check [DIR]     records recorded traces anew (all that are there, or those in DIR) and newly generated ones, and
+                  compares: the kernel with what was recorded, and this library with the kernel
+  parity --linux PATH
+                  the same for another kernel, a tree or an archive of Linux 7.3 or newer: builds this library on its
+                  files, runs the tests, boots it and compares
+  generate        writes a trace to standard output
+                    --profile NAME    (mixed)
+                    --list            only names the profiles
+                    --all DIR         writes one of each profile, compressed, into DIR instead
 
-Environment: GPU_BUDDY_LINUX, GPU_BUDDY_ALLOW_UNVERIFIED, XDG_CACHE_HOME; see vendor/README.md and oracle/README.md.`;
+  --operations N  how much is generated; 0 is none (1,000,000; for generate 10,000)
+  --seed TEXT     to generate with (a new one each time; for generate 1)
+  --kernel FILE   a kernel that is built already
 
-const COMMANDS = ['record', 'check', 'bench', 'kunit', 'generate', 'build', 'parity'];
+Environment: GPU_BUDDY_LINUX, XDG_CACHE_HOME; see vendor/README.md and tools/oracle/README.md.`;
 
-/** @param {string[]} args @returns {Promise<number>} the exit status */
-async function main([command = '', ...args]) {
-  if (['', '-h', '--help', 'help'].includes(command)) {
-    console.log(USAGE);
-    return command ? 0 : 2;
-  }
-  if (!COMMANDS.includes(command)) throw new OracleError(`There is no command ${command}.\n${USAGE}`);
-  const { run } = await import(`./commands/${command}.mjs`);
-  return run(args);
+const OPTIONS = /** @satisfies {import('node:util').ParseArgsConfig['options']} */ ({
+  help: { type: 'boolean', short: 'h' },
+  kernel: { type: 'string' },
+  linux: { type: 'string' },
+  operations: { type: 'string' },
+  seed: { type: 'string' },
+  profile: { type: 'string', default: 'mixed' },
+  all: { type: 'string' },
+  list: { type: 'boolean' },
+});
+
+/** @typedef {Partial<Record<'kernel' | 'linux' | 'operations' | 'seed' | 'profile' | 'all', string> & { list: boolean }>} Values */
+/** @typedef {(values: Values, folder: string | undefined) => Promise<boolean>} Command gives whether all is well */
+
+/** @type {Record<string, Command>} */
+const commands = {
+  async build({ kernel }) {
+    const { program, version } = await readyKernel(kernel);
+    console.log(`Linux ${version} is ready: ${program}`);
+    return true;
+  },
+
+  async kunit({ kernel }) {
+    const ktap = await kernelKunit(await readyKernel(kernel));
+    console.log(ktap);
+    const { total, failed } = testsIn(ktap);
+    return total > 0 && failed.length === 0;
+  },
+
+  async bench(values) {
+    const kernel = await readyKernel(values.kernel);
+    console.error('Timing in the booted kernel …');
+    const result = await benchKernel(kernel);
+    console.error(`${result.kernel}: one 4 KiB block allocated and freed, 1 TiB space`);
+    console.error(benchTable(result.states));
+    console.log(JSON.stringify(result, null, 2));
+    return true;
+  },
+
+  async record(values, folder) {
+    if (!folder) throw new Error('record takes a folder.');
+    const recordings = recordingsIn(folder);
+    if (recordings.length === 0) throw new Error(`${folder} holds no *.trace and no *.trace.gz.`);
+    const kernel = await readyKernel(values.kernel);
+    for (const { name, trace, expected } of recordings) {
+      const answers = await record(kernel, readLines(trace));
+      writeLines(expected, answers);
+      console.log(`${name}: ${count(answers.length)} lines recorded on Linux ${kernel.version}`);
+    }
+    return true;
+  },
+
+  async check(values, folder) {
+    const kernel = await readyKernel(values.kernel);
+    const library = new Library();
+    console.log(`The recorded traces, recorded anew on a booted Linux ${kernel.version}:`);
+    const { changed, different } = await withTempFolder(async (temp) =>
+      askRecorded(kernel, library, folder ? [folder] : await recordedFolders(temp)),
+    );
+    console.log(countsText('All', changed));
+    console.log(countsText('This library', different));
+    const newTraces = newTracesOf(values);
+    if (newTraces.operations === 0) return changed.different + different.different === 0;
+    console.log(`\nThis library against Linux ${kernel.version} on new traces (--seed ${newTraces.seed}):`);
+    const generated = await askNew(kernel, library, newTraces);
+    console.log(countsText('All', generated));
+    return changed.different + different.different + generated.different === 0;
+  },
+
+  async parity(values) {
+    if (!values.linux) throw new Error('parity takes --linux PATH, a kernel tree or an archive of one.');
+    return parity(values.linux, newTracesOf(values));
+  },
+
+  async generate(values) {
+    const options = newTracesOf({ operations: '10000', seed: '1', ...values });
+    if (options.operations < FEWEST_OPERATIONS)
+      throw new Error(`A trace has ${FEWEST_OPERATIONS} operations or more.`);
+    if (values.list) {
+      for (const [name, { about }] of Object.entries(profiles)) console.log(`${name.padEnd(18)} ${about}`);
+    } else if (values.all) {
+      for (const profile of Object.keys(profiles))
+        writeLines(join(values.all, `${profile}.trace.gz`), [...generate({ profile, ...options })]);
+    } else {
+      const { profile } = values;
+      if (!Object.hasOwn(profiles, profile))
+        throw new Error(`There is no profile ${profile}, but: ${Object.keys(profiles).join(', ')}.`);
+      process.stdout.write([...generate({ profile, ...options })].map((line) => `${line}\n`).join(''));
+    }
+    return true;
+  },
+};
+
+/** @param {Values} values @returns {import('./ask.mjs').NewTraces} */
+function newTracesOf({ operations = '1000000', seed = String(randomInt(2 ** 32)) }) {
+  const number = Number(operations.replaceAll(/[,_]/g, '') || NaN);
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new Error(`--operations takes a whole number, not "${operations}".`);
+  if (/\s/.test(seed)) throw new Error('--seed takes a text without spaces.');
+  return { operations: number, seed };
 }
 
-/** The system's own complaints (disk full, no rights) and those of parseArgs read well enough, too. @param {unknown} error */
-function isForPeople(error) {
-  if (error instanceof OracleError || error instanceof FetchError || error instanceof CommandFailed)
-    return true;
-  const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error);
-  return /^(E[A-Z]+$|ERR_PARSE_ARGS)/.test(String(code));
+/** @returns {Promise<number>} the exit status */
+async function main() {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+  const [command, folder, ...more] = positionals;
+  if (values.help || !command) {
+    console.log(USAGE);
+    return values.help ? 0 : 2;
+  }
+  if (!Object.hasOwn(commands, command)) throw new Error(`There is no command ${command}.\n${USAGE}`);
+  if (more.length > 0) throw new Error(`${command} takes one folder.`);
+  return (await commands[command](values, folder)) ? 0 : 1;
 }
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main();
 } catch (error) {
-  if (!isForPeople(error)) throw error;
-  console.error(`oracle: ${/** @type {Error} */ (error).message}`);
+  const { message, stack, code, constructor } = /** @type {NodeJS.ErrnoException} */ (error);
+  // What is thrown on purpose and what the system, parseArgs and execa say reads well without its stack.
+  console.error(`oracle: ${code || constructor === Error || error instanceof ExecaError ? message : stack}`);
   process.exitCode = 2;
 }

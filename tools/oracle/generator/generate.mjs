@@ -25,7 +25,7 @@ export const FEWEST_OPERATIONS = 10;
  * @returns {Generator<string, void>}
  */
 export function* generate({ profile: name, seed, operations }) {
-  yield `# gpu-buddy oracle:generate --profile ${name} --seed ${seed} --operations ${operations}`;
+  yield `# npm run oracle -- generate --profile ${name} --seed ${seed} --operations ${operations}`;
   const replayer = new TraceReplayer();
   try {
     const maker = new TraceMaker(profiles[name], new Random(`${name} ${seed}`), new Space(replayer));

@@ -1,48 +1,38 @@
 // Boots the kernel that was built, as a process of this machine, and waits until it has powered itself off.
 
-import { spawn } from 'node:child_process';
+import { execa } from 'execa';
 import { statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { onExit } from 'signal-exit';
-import { OracleError } from './oracle-error.mjs';
 
 const MEMORY_MIB = 1024;
 /** Longer than anything takes that we ask for. */
-const TIMEOUT_S = 600;
-/** What of the kernel's log an error shows. */
+const SECONDS = 600;
+/** How much of the kernel's log an error shows. */
 const LOG_LINES = 15;
 
 /**
  * @param {string} program the kernel
  * @param {string} folder where it runs: files on its command line are named relative to this
  * @param {string[]} parameters
- * @param {{ timeout?: number }} [options] in seconds
  * @returns {Promise<string>} its log
  */
-export async function boot(program, folder, parameters, { timeout = TIMEOUT_S } = {}) {
-  const options = [`mem=${MEMORY_MIB}M`, 'log_buf_len=4M'];
-  const child = spawn(program, [...options, ...parameters], {
-    cwd: folder,
-    detached: true, // a process group of its own, which ends as one
-    env: { HOME: folder, PATH: process.env['PATH'], TMPDIR: memoryFolder() },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const forget = onExit(() => killGroup(child.pid));
-  let log = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (log += text));
-
-  const timer = setTimeout(() => killGroup(child.pid), timeout * 1000);
-  const ended = await new Promise((resolve) => {
-    child.once('error', (error) => resolve(`could not be started (${error.message})`));
-    child.once('close', (code, signal) =>
-      resolve(code === 0 ? '' : `ended with ${signal ?? `exit code ${code}`}`),
-    );
-  });
-  clearTimeout(timer);
-  forget();
-  if (ended) throw bootFailed(ended, log);
-  return log;
+export async function boot(program, folder, parameters) {
+  const options = [`mem=${MEMORY_MIB}M`, 'log_buf_len=4M', ...parameters];
+  // A kernel is several processes: `timeout` ends them as one group.
+  const { all, exitCode, failed, signal } = await execa(
+    'timeout',
+    ['--signal=KILL', String(SECONDS), program, ...options],
+    {
+      cwd: folder,
+      env: { HOME: folder, PATH: process.env['PATH'], TMPDIR: memoryFolder() },
+      extendEnv: false,
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+    },
+  );
+  if (failed) throw bootFailed(`ended with ${signal ?? `exit code ${exitCode}`}`, all);
+  return all;
 }
 
 /**
@@ -60,7 +50,7 @@ export async function bootFor(program, folder, job) {
   if (done) return Number(done[1]);
   const failure = /gpu-buddy-oracle: failed after line (\d+): error (-?\d+)/.exec(log);
   if (!failure) throw bootFailed('did not finish', log);
-  throw new OracleError(`The kernel stopped at line ${failure[1]} of the trace, with error ${failure[2]}.`);
+  throw new Error(`The kernel stopped at line ${failure[1]} of the trace, with error ${failure[2]}.`);
 }
 
 /** @param {string} how @param {string} log */
@@ -68,7 +58,7 @@ function bootFailed(how, log) {
   const lines = log.trimEnd().split('\n');
   const panic = lines.findIndex((line) => /panic|BUG/.test(line));
   const shown = panic < 0 ? lines.slice(-LOG_LINES) : lines.slice(panic, panic + LOG_LINES);
-  return new OracleError(`The booted kernel ${how}. What it said:\n  ${shown.join('\n  ')}`);
+  return new Error(`The booted kernel ${how}. What it said:\n  ${shown.join('\n  ')}`);
 }
 
 /** The kernel's memory is a file, best in memory itself; in a container that may be too small. */
@@ -80,13 +70,4 @@ function memoryFolder() {
     // There is none.
   }
   return tmpdir();
-}
-
-/** @param {number | undefined} pid */
-function killGroup(pid) {
-  try {
-    if (pid) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // It has ended by itself.
-  }
 }

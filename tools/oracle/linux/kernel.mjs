@@ -1,12 +1,26 @@
 // The kernel to ask: fetched, built and ready to boot.
 
+import { execa } from 'execa';
 import { buildKernel } from './build.mjs';
-import { kernelTree } from './tree.mjs';
+import { kernelTree, requireVendored } from './tree.mjs';
 
-/** @typedef {{ version: string, program: string, seconds: number }} Kernel */
+/** @typedef {{ program: string, version: string }} Kernel */
 
-/** @param {import('./tree.mjs').Choice} [choice] GPU_BUDDY_LINUX chooses where the caller does not @returns {Promise<Kernel>} */
-export async function readyKernel(choice = { linux: process.env['GPU_BUDDY_LINUX'] }) {
-  const tree = await kernelTree(choice);
-  return { version: tree.version, ...(await buildKernel(tree)) };
+/** @param {string} [program] a kernel that is built already @returns {Promise<Kernel>} the one of the vendored files */
+export async function readyKernel(program) {
+  if (program) return kernelOf(program);
+  const tree = await kernelTree(process.env['GPU_BUDDY_LINUX']);
+  requireVendored(tree);
+  return kernelIn(tree);
+}
+
+/** @param {string} tree @returns {Promise<Kernel>} */
+export async function kernelIn(tree) {
+  return kernelOf(await buildKernel(tree));
+}
+
+/** @param {string} program */
+async function kernelOf(program) {
+  const { stdout } = await execa(program, ['--version']);
+  return { program, version: stdout.trim() };
 }

@@ -1,184 +1,99 @@
-// A whole kernel tree of our own, from the same source as the vendored files, in the user's cache folder. Whether its
-// allocator is one that we know is checked as for those files; a tree is taken as a whole or not at all.
+// A kernel tree of our own in the user's cache folder: a copy, or extracted from an archive. It is there as a whole or not at all.
 
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { execa } from 'execa';
 import { createHash } from 'node:crypto';
-import { basename, join, resolve } from 'node:path';
-import { withPackage } from '../../../scripts/linux/apt.mjs';
-import { topFolder, UNOWNED } from '../../../scripts/linux/archive.mjs';
-import { cacheFolder } from '../../../scripts/linux/cache.mjs';
-import { inspect } from '../../../scripts/linux/folder.mjs';
-import { fromGiven } from '../../../scripts/linux/given.mjs';
-import { Manifest } from '../../../scripts/linux/manifest.mjs';
-import { packageRoot } from '../../../scripts/linux/root.mjs';
-import { run } from '../../../scripts/linux/run.mjs';
-import { withTempFolder } from '../../../scripts/linux/temp.mjs';
-import { readTree } from '../../../scripts/linux/tree.mjs';
-import { verify } from '../../../scripts/linux/verify.mjs';
-import { OracleError } from './oracle-error.mjs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { root, withTempFolder } from '../../folders.mjs';
 
-/** @typedef {import('../../../scripts/linux/verify.mjs').Origin} Origin */
-/** @typedef {import('../../../scripts/linux/verify.mjs').Found} Found */
-/**
- * @typedef {object} Tree
- * @property {string} home a folder of its own in the cache
- * @property {string} folder the kernel tree in it
- * @property {string} version
- */
+const { linux } = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8'));
+const { versions } = JSON.parse(readFileSync(join(root, 'vendor/linux.json'), 'utf8'));
+
+/** The files of the allocator and its tests, as paths in a kernel tree. */
+export const FILES = Object.keys(Object.values(versions)[0]);
+
+/** The folder of the files that this library is built from, at the same paths. */
+export const vendored = join(root, linux[0].slice(0, -FILES[0].length));
 
 /**
- * Which tree, and whether it is trusted though nobody knows it.
- * @typedef {object} Choice
- * @property {string} [linux] a tree or an archive; without it, what the vendored files come from
- * @property {string} [setting] what a message calls the setting that has named it
- * @property {boolean} [trusted]
+ * Makes the tree ready.
+ * @param {string} [place] a tree or an archive of one; without it, Debian's package is fetched
+ * @returns {Promise<string>} its folder
  */
-/** @typedef {{ manifest: Manifest, check: (found: Found) => Origin }} Checks */
-
-/** Says what a home holds. Written last, so that a home without it holds nothing. */
-const RECORD = 'tree.json';
-
-/** @param {Choice} choice @returns {Promise<Tree>} */
-export async function kernelTree({ linux, setting = 'GPU_BUDDY_LINUX', trusted = false }) {
-  const manifest = Manifest.read(packageRoot);
-  /** Whoever trusts it needs no warning. @param {string} text */
-  const warn = (text) => {
-    if (!trusted) console.error(`Warning: ${text}`);
-  };
-  const allowUnverified = trusted || process.env['GPU_BUDDY_ALLOW_UNVERIFIED'] === '1';
-  const checks = {
-    manifest,
-    check: (/** @type {Found} */ found) => verify(found, manifest, { allowUnverified, warn }),
-  };
-  if (!linux) return fromDebian(checks);
-  if (/^\w+:\/\//.test(linux)) {
-    throw new OracleError(
-      `The oracle builds a whole kernel: ${setting} must name a tree or an archive, not a URL.`,
-    );
+export async function kernelTree(place) {
+  if (place && /^\w+:\/\//.test(place)) {
+    throw new Error(`A whole kernel is built: name a tree or an archive, not the URL ${place}.`);
   }
-  const place = resolve(linux);
-  return statSync(place, { throwIfNoEntry: false })?.isFile()
-    ? fromArchive(place, checks)
-    : fromFolder(place, { ...checks, setting });
+  const cache = process.env['XDG_CACHE_HOME'];
+  const trees = join(cache && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'gpu-buddy', 'oracle');
+  const tree = join(trees, nameOf(place ?? vendored), 'linux');
+  if (existsSync(tree)) return tree;
+
+  await withTempFolder(async (staging) => {
+    const made = join(staging, 'linux');
+    mkdirSync(made);
+    if (place && statSync(place).isDirectory()) await copyTree(resolve(place), made);
+    else await extract(place ?? (await fetchArchive(join(staging, 'archive'))), made);
+    if (place) hashOf(made);
+    else requireVendored(made);
+    mkdirSync(dirname(tree), { recursive: true });
+    renameSync(made, tree);
+  }, trees);
+  return tree;
 }
 
-/** The vendored files tell which kernel; the package must hold the same ones. @param {Checks} checks */
-async function fromDebian(checks) {
-  const { manifest } = checks;
-  const vendored = inspect(manifest.folder, manifest, { tests: true });
-  if (!('origin' in vendored)) {
-    throw new OracleError(`${manifest.folder} cannot be used: ${vendored.problem}. Run \`npm run fetch\`.`);
-  }
-  const { origin } = vendored;
-  const known = existing(homeOf(origin));
-  if (known) return known;
-  return withPackage(manifest, { keyring: undefined }, (archive, source) =>
-    addTree(checks, async (folder) => {
-      const found = { ...(await extract(archive, folder, manifest, source)), signed: true };
-      if (homeOf(checks.check(found)) !== homeOf(origin)) {
-        throw new OracleError(
-          `vendor/linux holds Linux ${origin.version} from ${origin.source}, but ${found.source} has another ` +
-            'allocator: set GPU_BUDDY_LINUX to the tree or archive that the vendored files come from.',
-        );
-      }
-      return { found };
-    }),
+/** Names a tree by its allocator, and an archive, which is slow to look into, by its name, size and time. @param {string} place */
+function nameOf(place) {
+  const stat = statSync(place);
+  if (stat.isDirectory()) return hashOf(place);
+  return digest([`${basename(place)} ${stat.size} ${stat.mtimeMs}`]);
+}
+
+/** Names an allocator. @param {string} folder of a tree, or `vendored` */
+function hashOf(folder) {
+  const missing = FILES.find((path) => !existsSync(join(folder, path)));
+  if (missing) throw new Error(`${folder} has no ${missing}: it must be Linux 7.3 or newer.`);
+  return digest(FILES.map((path) => readFileSync(join(folder, path))));
+}
+
+/** @param {(string | Buffer)[]} contents */
+function digest(contents) {
+  const hash = createHash('sha256');
+  for (const content of contents) hash.update(content);
+  return hash.digest('hex').slice(0, 8);
+}
+
+/** Makes sure that a tree's allocator is the one that this library is built from. @param {string} tree */
+export function requireVendored(tree) {
+  if (hashOf(tree) === hashOf(vendored)) return;
+  throw new Error(
+    `${tree} has another allocator than ${vendored}: run \`npm run fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
   );
 }
 
-/** @param {string} place @param {Checks & { setting: string }} checks */
-async function fromFolder(place, { setting, ...checks }) {
-  const found = await fromGiven(place, checks.manifest, { timeout: 0, setting });
-  const known = existing(homeOf(checks.check(found)));
-  if (known) return known;
-  return addTree(checks, async (folder) => {
-    const source = join(folder, 'linux');
-    await mkdir(source);
-    console.error(`Copying ${found.source} …`);
-    await run([
-      ['tar', '-c', '--exclude-vcs', '-C', place, '-f', '-', '.'],
-      ['tar', '-x', ...UNOWNED, '-C', source, '-f', '-'],
-    ]);
-    // What was built there was not built for us.
-    await run([['make', '-s', '-C', source, 'ARCH=um', 'mrproper']]);
-    return { found };
+/** @param {string} from @param {string} to */
+async function copyTree(from, to) {
+  console.error(`Copying ${from} …`);
+  cpSync(from, to, {
+    recursive: true,
+    verbatimSymlinks: true,
+    filter: (file) => basename(file) !== '.git',
   });
+  // What was built there was not built for us.
+  await execa('make', ['-s', '-C', to, 'ARCH=um', 'mrproper']);
 }
 
-/** An archive that was extracted once is known by its name, size and time. @param {string} file @param {Checks} checks */
-async function fromArchive(file, checks) {
-  const { size, mtimeMs } = statSync(file);
-  const archive = `${basename(file)} ${size} ${Math.floor(mtimeMs)}`;
-  const known = homes().find((home) => readRecord(home)?.archive === archive);
-  if (known) return existing(known);
-  return addTree(checks, async (folder) => {
-    return { found: await extract(file, folder, checks.manifest, `archive ${basename(file)}`), archive };
-  });
-}
-
-/**
- * Extracts the whole tree.
- * @param {string} archive
- * @param {string} folder
- * @param {Manifest} manifest
- * @param {string} source what people call it
- * @returns {Promise<Found>}
- */
-async function extract(archive, folder, manifest, source) {
+/** @param {string} archive @param {string} to */
+async function extract(archive, to) {
   console.error('Extracting the kernel tree …');
-  await run([['tar', '-x', ...UNOWNED, '-C', folder, '-f', archive]]);
-  const tree = await readTree(await topFolder(folder), manifest.paths, source);
-  return { ...tree, source, signed: false };
+  const unowned = ['--no-same-owner', '--no-same-permissions'];
+  await execa('tar', ['-x', ...unowned, '--strip-components=1', '-C', to, '-f', archive]);
 }
 
-/**
- * Makes a home for the one tree that `make` puts into a folder.
- * @param {Checks} checks
- * @param {(folder: string) => Promise<{ found: Found, archive?: string }>} make
- * @returns {Promise<Tree>}
- */
-async function addTree({ check }, make) {
-  return withTempFolder(join(oracleFolder(), '.new-'), async (staging) => {
-    const { found, archive } = await make(staging);
-    const origin = check(found);
-    const home = homeOf(origin);
-    // A tree that is there already came from elsewhere, but has the same allocator.
-    const known = existing(home);
-    if (known) return known;
-    await mkdir(home, { recursive: true });
-    renameSync(await topFolder(staging), join(home, 'linux'));
-    writeFileSync(join(home, RECORD), `${JSON.stringify({ ...origin, archive }, null, 2)}\n`);
-    return existing(home);
-  });
-}
-
-function oracleFolder() {
-  return join(cacheFolder(), 'oracle');
-}
-
-/** One folder for each version and each content of the allocator's files. @param {Origin} origin */
-function homeOf({ version, files }) {
-  const hash = createHash('sha256').update(JSON.stringify(Object.entries(files).sort()));
-  return join(oracleFolder(), `${version}-${hash.digest('hex').slice(0, 8)}`);
-}
-
-function homes() {
-  const folder = oracleFolder();
-  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-}
-
-/** @param {string} home @returns {Tree | undefined} */
-function existing(home) {
-  const version = readRecord(home)?.version;
-  return version === undefined ? undefined : { home, folder: join(home, 'linux'), version };
-}
-
-/** @param {string} home @returns {{ version: string, archive?: string } | undefined} */
-function readRecord(home) {
-  try {
-    return JSON.parse(readFileSync(join(home, RECORD), 'utf8'));
-  } catch {
-    return undefined;
-  }
+/** Fetches Debian's archive, as `npm run fetch` does for the vendored files. @param {string} file */
+async function fetchArchive(file) {
+  const fetch = join(root, 'scripts/fetch-linux.mjs');
+  await execa(process.execPath, [fetch, '--archive', file], { stdout: process.stderr, stderr: 'inherit' });
+  return file;
 }

@@ -1,6 +1,6 @@
 // Comparing answers line by line.
 import { expect, test } from '@jest/globals';
-import { compare, countsText, total } from '../../../tools/oracle/comparison.mjs';
+import { compare, countsText, total } from '../../tools/oracle/compare.mjs';
 
 const trace = ['# c', 'init 1 1', 'fini'];
 
@@ -10,6 +10,7 @@ test('equal answers are identical', () => {
     operations: 2,
     identical: 3,
     different: 0,
+    kinds: {},
   });
 });
 
@@ -33,13 +34,14 @@ test('nothing on both sides is no agreement', () => {
 test('counts add up and read well', () => {
   const counts = compare(trace, ['a', 'b', 'c'], ['a', 'b', 'x']);
   expect(countsText('all', total([counts, counts]))).toBe(
-    'all: 6 lines (4 operations), 4 identical, 2 different',
+    'all: 6 lines (4 operations), 4 identical, 2 different\n  by operation: fini 2',
   );
   expect(countsText('one', counts).split('\n')).toEqual([
     'one: 3 lines (2 operations), 2 identical, 1 different',
+    '  by operation: fini 1',
     '  first difference: line 3',
     '    operation: fini',
     '    expected:  c',
-    '    got:       x',
+    '    actual:    x',
   ]);
 });

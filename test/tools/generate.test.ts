@@ -1,8 +1,8 @@
 // The generator of traces: repeatable, valid, and aiming at what is there.
 import { describe, expect, test } from '@jest/globals';
 import { parseOperation, TraceReplayer } from 'gpu-buddy/trace';
-import { FEWEST_OPERATIONS, generate } from '../../../tools/oracle/generator/generate.mjs';
-import { profiles } from '../../../tools/oracle/generator/profiles.mjs';
+import { FEWEST_OPERATIONS, generate } from '../../tools/oracle/generator/generate.mjs';
+import { profiles } from '../../tools/oracle/generator/profiles.mjs';
 
 const names = Object.keys(profiles);
 
@@ -30,7 +30,7 @@ describe.each(names)('profile %s', (profile) => {
   const of = (key: string) => counts.get(key) ?? 0;
 
   test('has a first line that says how to make it again, and as many operations as asked for', () => {
-    expect(trace[0]).toBe(`# gpu-buddy oracle:generate --profile ${profile} --seed 1 --operations 2000`);
+    expect(trace[0]).toBe(`# npm run oracle -- generate --profile ${profile} --seed 1 --operations 2000`);
     expect(trace.filter((line) => !line.startsWith('#'))).toHaveLength(2000);
   });
 
