@@ -29,7 +29,7 @@ export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [
   --from FILE   measure nothing, but judge the results in this file, as --check does
   --rounds N    of each measurement, 5 at least; 9 unless given
   --against DIR measure nothing but the core states and ENOSPC's errors, in turns with another checkout, which must be built
-  --oracle      also time the kernel, booted (see oracle/README.md)
+  --oracle      also time the kernel, booted (see tools/oracle/README.md)
   --readme      also draw the chart in README.md anew`;
 
 /** @param {string[]} args */

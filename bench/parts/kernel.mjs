@@ -1,6 +1,6 @@
-/** The kernel itself, booted: see oracle/README.md. Its states are ours. */
-import { benchKernel } from '../../tools/oracle/bench.mjs';
-import { readyKernel } from '../../tools/oracle/linux/kernel.mjs';
+/** The kernel itself, booted: see tools/oracle/README.md. Its states are ours. */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 
 /** Our names for its states. */
 const IDS = {
@@ -11,7 +11,9 @@ const IDS = {
 };
 
 export async function measureKernel() {
-  const { kernel, states } = await benchKernel(await readyKernel());
+  const cwd = fileURLToPath(new URL('../..', import.meta.url));
+  const json = execFileSync('npm', ['run', '--silent', 'oracle', '--', 'bench'], { cwd, encoding: 'utf8' });
+  const { kernel, states } = JSON.parse(json);
   return {
     kernel,
     states: states.map(({ state, live, median, lowest, highest, rounds }) => ({

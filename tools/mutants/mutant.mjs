@@ -10,7 +10,6 @@ import { basename } from 'node:path';
  * @property {string} within the function that the place is in, or nothing
  * @property {string} find what stands there
  * @property {string} replace what stands there instead
- * @property {string} survives why no test can tell it from the original, or nothing
  */
 
 /** @param {string} [text] as mutants.diff has it @returns {Mutant[]} */
@@ -33,7 +32,6 @@ export function readMutants(text = readFileSync(new URL('mutants.diff', import.m
           within,
           find: marked('-').join('\n'),
           replace: marked('+').join('\n'),
-          survives: marked('#').join('').trim(),
         };
       });
     });

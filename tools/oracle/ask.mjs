@@ -4,11 +4,11 @@ import { execa } from 'execa';
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root, withTempFolder } from '../folders.mjs';
-import { readLines, recordingsIn, writeLines } from '../traces.mjs';
+import { readLines, recordedFolders, recordingsIn, writeLines } from '../traces.mjs';
 import { compare, countsText, total } from './compare.mjs';
 import { FEWEST_OPERATIONS } from './generator/generate.mjs';
 import { profiles } from './generator/profiles.mjs';
-import { record } from './record.mjs';
+import { record } from './jobs.mjs';
 
 /** @typedef {import('./compare.mjs').Counts} Counts */
 /** @typedef {import('./linux/kernel.mjs').Kernel} Kernel */
@@ -51,18 +51,39 @@ export class Library {
 }
 
 /**
- * Records traces anew, and prints a line for each.
+ * Asks for the recorded traces and for new ones, and prints what comes out.
  * @param {Kernel} kernel
  * @param {Library | undefined} library
- * @param {string[]} folders of recorded traces
- * @returns {Promise<{ changed: Counts, different: Counts }>} the kernel against the recorded answers; the library against the
- *   kernel
+ * @param {string | undefined} folder of recorded traces; all that are there where it is left out
+ * @param {NewTraces} newTraces
+ * @returns {Promise<{ changed: number, different: number }>} how many recorded answers are not the kernel's, and how many of the
+ *   library's
  */
-export async function askRecorded(kernel, library, folders) {
-  /** @type {Counts[]} */
+export function ask(kernel, library, folder, newTraces) {
+  return withTempFolder(async (temp) => {
+    console.log(`The recorded traces, recorded anew on a booted Linux ${kernel.version}`);
+    console.log('(a difference may bring on those that follow):');
+    const folders = folder ? [folder] : await recordedFolders(temp);
+    const { changed, recorded } = await askRecorded(kernel, library, folders);
+    console.log(countsText('All', changed));
+    if (!library) return { changed: changed.different, different: 0 };
+
+    console.log('\nThis library against that kernel:');
+    console.log(countsText('The recorded traces', recorded));
+    if (newTraces.operations === 0) return { changed: changed.different, different: recorded.different };
+    console.log(`New traces (--seed ${newTraces.seed}):`);
+    const made = await askNew(kernel, library, newTraces);
+    console.log(countsText('All', made));
+    return { changed: changed.different, different: recorded.different + made.different };
+  });
+}
+
+/** @param {Kernel} kernel @param {Library | undefined} library @param {string[]} folders */
+async function askRecorded(kernel, library, folders) {
+  /** The kernel against the recorded answers. @type {Counts[]} */
   const changed = [];
-  /** @type {Counts[]} */
-  const different = [];
+  /** The library against the kernel. @type {Counts[]} */
+  const recorded = [];
   for (const { name, trace: file, expected } of folders.flatMap(recordingsIn)) {
     const trace = readLines(file);
     const answers = await answersOrNone(kernel, name, trace);
@@ -72,17 +93,16 @@ export async function askRecorded(kernel, library, folders) {
     if (!library) continue;
     const ours = await askLibrary(library, name, trace, answers);
     if (ours.different > 0) console.log(countsText(`${name}, this library against that kernel`, ours));
-    different.push(ours);
+    recorded.push(ours);
   }
   if (changed.length === 0) throw new Error(`${folders.join(', ')} holds no recorded traces.`);
-  return { changed: total(changed), different: total(different) };
+  return { changed: total(changed), recorded: total(recorded) };
 }
 
 /** A BUG in another kernel may end it. @param {Kernel} kernel @param {string} name @param {readonly string[]} trace */
 async function answersOrNone(kernel, name, trace) {
   try {
-    // Where this kernel has allocated fewer blocks, a trace may free one that is not there.
-    return await record(kernel, trace, { skipMissing: true });
+    return await record(kernel, trace);
   } catch (error) {
     console.log(`${name}: ${/** @type {Error} */ (error).message}`);
     return [];
@@ -90,12 +110,12 @@ async function answersOrNone(kernel, name, trace) {
 }
 
 /**
- * Asks for new traces, one of each profile, until there are as many operations, and prints a line for each.
+ * Asks for one trace of each profile, until there are as many operations.
  * @param {Kernel} kernel
  * @param {Library} library
  * @param {NewTraces} options
  */
-export async function askNew(kernel, library, { operations, seed }) {
+async function askNew(kernel, library, { operations, seed }) {
   const names = Object.keys(profiles);
   const each = Math.max(Math.ceil(operations / names.length), FEWEST_OPERATIONS);
   /** @type {Counts[]} */
@@ -105,7 +125,7 @@ export async function askNew(kernel, library, { operations, seed }) {
     if (left <= 0) break;
     const wanted = Math.max(Math.min(each, left), FEWEST_OPERATIONS);
     const trace = await library.generate(profile, { seed, operations: wanted });
-    const answers = await record(kernel, trace, { skipMissing: true });
+    const answers = await record(kernel, trace);
     const counts = await askLibrary(library, `${profile}-${seed}`, trace, answers);
     console.log(countsText(profile, counts));
     all.push(counts);
@@ -121,7 +141,8 @@ export async function askNew(kernel, library, { operations, seed }) {
  * @param {readonly string[]} answers
  */
 async function askLibrary(library, name, trace, answers) {
-  // What the kernel has skipped is not asked: the comment that it has put in its place stands in the trace, too.
+  // Where it has allocated fewer blocks, a trace may free one that is not there: such a line, for which the kernel has given
+  // a comment, is not asked.
   const asked = trace.map((line, i) => (answers[i]?.startsWith('#') ? answers[i] : line));
   const counts = compare(asked, answers, await library.answers(asked));
   if (counts.different > 0) {

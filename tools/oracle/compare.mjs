@@ -74,7 +74,7 @@ export function countsText(name, { lines, operations, identical, different, kind
   if (first) {
     text.push(`  first difference: line ${first.line}`);
     for (const word of /** @type {const} */ (['operation', 'expected', 'actual']))
-      text.push(`    ${`${word}:`.padEnd(10)} ${shown(first[word])}`);
+      text.push(`    ${`${word}:`.padEnd(10)} ${first[word].slice(0, SHOWN)}`);
   }
   return text.join('\n');
 }
@@ -82,9 +82,4 @@ export function countsText(name, { lines, operations, identical, different, kind
 /** @param {number} value */
 export function count(value) {
   return value.toLocaleString('en-US');
-}
-
-/** @param {string} line */
-function shown(line) {
-  return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }

@@ -4,17 +4,14 @@
 import { execa } from 'execa';
 import { cpSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { root, withTempFolder } from '../folders.mjs';
+import { root } from '../folders.mjs';
 import { runLimited } from '../limited.mjs';
-import { recordedFolders } from '../traces.mjs';
 import { Workspace } from '../workspace.mjs';
-import { askNew, askRecorded, Library } from './ask.mjs';
-import { count, countsText } from './compare.mjs';
-import { kernelKunit, testsIn } from './kunit.mjs';
+import { ask, Library } from './ask.mjs';
+import { count } from './compare.mjs';
+import { isPass, kernelKunit } from './jobs.mjs';
 import { kernelIn } from './linux/kernel.mjs';
 import { FILES, kernelTree, vendored } from './linux/tree.mjs';
-
-/** @typedef {{ total: number, failed: string[] }} Tests */
 
 /** Longer than any test takes. */
 const SECONDS = 1800;
@@ -28,41 +25,22 @@ const SECONDS = 1800;
 export async function parity(linux, newTraces) {
   const tree = await kernelTree(linux);
   await printChanges(tree);
-  const { library, tests } = await buildAndTest(tree);
+  const { library, passes } = await buildAndTest(tree);
 
   const kernel = await kernelIn(tree);
-  console.log(`\nThat kernel, Linux ${kernel.version}, booted:`);
-  tests.push(printTests("the kernel's own tests (KUnit)", testsIn(await kernelKunit(kernel))));
+  console.log('\nThat kernel, booted:');
+  const ktap = await kernelKunit(kernel);
+  const kernelPasses = printTests("the kernel's own tests", { failed: !isPass(ktap), output: ktap });
+  const { changed, different } = await ask(kernel, library, undefined, newTraces);
 
-  console.log('\nThe recorded traces, recorded anew on it (a difference may bring on those that follow):');
-  const { changed, different } = await withTempFolder(async (temp) =>
-    askRecorded(kernel, library, await recordedFolders(temp)),
-  );
-  console.log(countsText('All', changed));
-  const ours = [different];
-  if (library) {
-    console.log('\nThis library, built on it, against that kernel:');
-    console.log(countsText('The recorded traces', different));
-    if (newTraces.operations > 0) {
-      console.log(`New traces (--seed ${newTraces.seed}):`);
-      ours.push(await askNew(kernel, library, newTraces));
-      console.log(countsText('All', ours[1]));
-    }
-  }
-
-  const failed = tests.flatMap((test) => test.failed).length;
-  const wrong = ours.reduce((sum, counts) => sum + counts.different, 0);
   const problems = [
-    ...(library ? [] : ['it cannot be built']),
-    ...(failed > 0 ? [`${count(failed)} ${failed === 1 ? 'test fails' : 'tests fail'}`] : []),
-    ...(wrong > 0 ? [`${count(wrong)} answers are not the kernel's`] : []),
-  ];
-  console.log(
-    `\nOf the recorded answers, ${count(changed.different)} are others with Linux ${kernel.version}.`,
-  );
-  console.log(
-    `gpu-buddy on it: ${problems.join(', ') || "all tests pass, and every answer is that kernel's"}.`,
-  );
+    !library && 'it cannot be built',
+    !(passes && kernelPasses) && 'tests fail',
+    different > 0 && `${count(different)} answers are not the kernel's`,
+  ].filter(Boolean);
+  console.log(`\nOf the recorded answers, ${count(changed)} are others with Linux ${kernel.version}.`);
+  const holds = "all tests pass, and every answer is that kernel's";
+  console.log(`gpu-buddy on it: ${problems.join(', ') || holds}.`);
   return problems.length === 0;
 }
 
@@ -77,7 +55,7 @@ async function printChanges(tree) {
   }
 }
 
-/** That it cannot be built is a finding. @param {string} tree @returns {Promise<{ library?: Library, tests: Tests[] }>} */
+/** That it cannot be built is a finding. @param {string} tree @returns {Promise<{ library?: Library, passes: boolean }>} */
 async function buildAndTest(tree) {
   const folder = join(root, 'build', 'parity', basename(dirname(tree)));
   const shown = relative(process.cwd(), folder);
@@ -94,32 +72,18 @@ async function buildAndTest(tree) {
     const errors = lines.filter((line) => /\berror\b|undefined reference/i.test(line));
     console.log('  It cannot be built. A function that is new to buddy.c needs a stand-in in native/kernel.');
     console.log((errors.length > 0 ? errors : lines).slice(0, 10).join('\n').replaceAll(/^/gm, '  '));
-    return { tests: [] };
+    return { passes: true };
   }
   const options = { cwd: workspace.build, seconds: SECONDS };
-  const kunit = await runLimited(workspace.kunit, options);
-  const native = await runLimited(workspace.ctest, options);
-  return {
-    library: new Library(workspace.addon),
-    tests: [
-      printTests("the kernel's own tests (KUnit)", testsIn(kunit.output)),
-      printTests('native tests', nativeTestsIn(native.output)),
-    ],
-  };
+  const kunit = printTests("the kernel's own tests", await runLimited(workspace.kunit, options));
+  const native = printTests('native tests', await runLimited(workspace.ctest, options));
+  return { library: new Library(workspace.addon), passes: kunit && native };
 }
 
-/** @param {string} output of ctest @returns {Tests} */
-export function nativeTestsIn(output) {
-  const [, total = '0'] = /tests failed out of (\d+)/.exec(output) ?? [];
-  const [, list = ''] = /The following tests FAILED:\n([^]*?)\n(?!\s)/.exec(output) ?? [];
-  const failed = [...list.matchAll(/^\s*\d+ - (.*) \(\w[^()]*\)/gm)].map(([, name]) => name);
-  if (total === '0') failed.push('(none was run)');
-  return { total: Math.max(Number(total), failed.length), failed };
-}
-
-/** @param {string} name @param {Tests} tests */
-function printTests(name, tests) {
-  console.log(`  ${name}: ${count(tests.total - tests.failed.length)} of ${count(tests.total)} pass`);
-  for (const test of tests.failed) console.log(`    fails: ${test}`);
-  return tests;
+/** Shows the totals of a run, and what fails, as KTAP and ctest say it. @param {string} name @param {{ failed: boolean, output: string }} run */
+function printTests(name, { failed, output }) {
+  console.log(`  ${name} ${failed ? 'fail' : 'pass'}:`);
+  const lines = output.match(/^# .*pass:.*|^.*tests passed.*| *not ok .*|^\t *\d+ - .*/gm);
+  for (const line of lines ?? ['none was run to its end']) console.log(`    ${line.trim()}`);
+  return !failed;
 }

@@ -1,15 +1,14 @@
-// Makes up a trace, line by line: the same one for the same profile, seed and number of operations.
+// Makes up a trace: the same one for the same profile, seed and number of operations.
 
-import { TraceReplayer } from 'gpu-buddy/trace';
 import { profiles } from './profiles.mjs';
 import { Random } from './random.mjs';
 import { CLEAR, requestKinds, TOP_DOWN, TRIM_DISABLE } from './requests.mjs';
-import { number, Space } from './space.mjs';
+import { Space } from './space.mjs';
 
 /** @typedef {import('./profiles.mjs').Profile} Profile */
 /** @typedef {import('./profiles.mjs').SpaceKind} SpaceKind */
 
-/** So many lists at most, since each end of a round has to free them all. */
+/** Lists at a time, at most, since each end of a round has to free them all. */
 const MOST_LISTS = 500;
 
 /** After about so many operations another fill is aimed at. */
@@ -19,27 +18,26 @@ const GOAL_OPERATIONS = 200;
 export const FEWEST_OPERATIONS = 10;
 
 /**
- * Lines of a trace without line feeds. Besides the first, a comment, there are as many as `operations` says.
- *
+ * Makes the lines of a trace. Besides the first, a comment, there are as many as `operations` says.
  * @param {{ profile: string, seed: string, operations: number }} options `profile` is one of `profiles`
- * @returns {Generator<string, void>}
  */
-export function* generate({ profile: name, seed, operations }) {
-  yield `# npm run oracle -- generate --profile ${name} --seed ${seed} --operations ${operations}`;
-  const replayer = new TraceReplayer();
+export function generate({ profile: name, seed, operations }) {
+  const space = new Space();
   try {
-    const maker = new TraceMaker(profiles[name], new Random(`${name} ${seed}`), new Space(replayer));
-    yield* maker.lines(operations);
+    new TraceMaker(profiles[name], new Random(`${name} ${seed}`), space).make(operations);
   } finally {
-    replayer[Symbol.dispose]();
+    space.dispose();
   }
+  return [
+    `# npm run oracle -- generate --profile ${name} --seed ${seed} --operations ${operations}`,
+    ...space.lines,
+  ];
 }
 
 class TraceMaker {
   #profile;
   #random;
   #space;
-  #made = 0;
   #goal = 0;
 
   /** @param {Profile} profile @param {Random} random @param {Space} space */
@@ -50,43 +48,29 @@ class TraceMaker {
   }
 
   /** @param {number} operations */
-  *lines(operations) {
+  make(operations) {
     const [shortest, longest] = this.#profile.rounds;
-    while (this.#made < operations) {
-      const left = operations - this.#made;
-      const wanted = shortest + this.#random.below(longest - shortest);
+    for (let made = 0; made < operations; made = this.#space.lines.length) {
+      const end = made + shortest + this.#random.below(longest - shortest);
       // A rest too short for a round of its own belongs to this one.
-      yield* this.#round(left - wanted < FEWEST_OPERATIONS ? left : wanted);
+      this.#round(operations - end < FEWEST_OPERATIONS ? operations : end);
     }
   }
 
-  /** One allocator from init to fini. @param {number} operations exactly so many */
-  *#round(operations) {
-    const end = this.#made + operations;
+  /** Makes one allocator, from init to fini. @param {number} end how many lines there are then, exactly */
+  #round(end) {
+    const space = this.#space;
     if (this.#random.chance(0.3)) this.#failInit();
-    this.#space.init(...this.#newSpace());
-    yield* this.#take();
+    space.init(...this.#newSpace());
     // Each operation may leave a list behind, which takes another one to free; then print and fini.
-    while (this.#made + this.#space.lists.length + 4 <= end) {
+    while (space.lines.length + space.lists.length + 4 <= end) {
       if (this.#random.chance(1 / GOAL_OPERATIONS) || this.#goal === 0) this.#newGoal();
       this.#act();
-      yield* this.#take();
     }
-    for (const list of [...this.#space.lists]) this.#free(list);
-    yield* this.#take();
-    while (this.#made + 2 < end) {
-      this.#lookup();
-      yield* this.#take();
-    }
-    this.#space.execute('print');
-    this.#space.fini();
-    yield* this.#take();
-  }
-
-  *#take() {
-    const lines = this.#space.takeLines();
-    this.#made += lines.length;
-    yield* lines;
+    for (const list of [...space.lists]) this.#free(list);
+    while (space.lines.length + 2 < end) this.#lookup();
+    space.execute('print');
+    space.fini();
   }
 
   #newGoal() {
@@ -130,20 +114,16 @@ class TraceMaker {
   }
 
   #act() {
-    switch (this.#random.weighted(this.#profile.actions)) {
-      case 'turnover':
-        return this.#turnOver();
-      case 'trim':
-        return this.#trim();
-      case 'lookup':
-        return this.#lookup();
-      case 'print':
-        return this.#space.execute('print');
-      case 'resetClear':
-        return this.#space.execute(`reset_clear ${this.#random.below(2)}`);
-      case 'freeBlock':
-        return this.#freeBlock();
-    }
+    /** @type {Record<import('./profiles.mjs').Action, () => void>} */
+    const actions = {
+      turnover: () => this.#turnOver(),
+      trim: () => this.#trim(),
+      lookup: () => this.#lookup(),
+      print: () => this.#space.execute('print'),
+      resetClear: () => this.#space.execute('reset_clear', this.#random.below(2)),
+      freeBlock: () => this.#freeBlock(),
+    };
+    actions[this.#random.weighted(this.#profile.actions)]();
   }
 
   #turnOver() {
@@ -162,10 +142,7 @@ class TraceMaker {
     if (random.chance(clear)) flags |= CLEAR;
     if (random.chance(trimDisable)) flags |= TRIM_DISABLE;
     if (random.chance(topDown)) flags |= TOP_DOWN;
-    const id = this.#space.newId;
-    const { start, end, size, min } = request;
-    const numbers = [start, end, size, min].map((value) => number(value)).join(' ');
-    this.#space.executeOnList(`alloc ${id} ${numbers} 0x${flags.toString(16)}`, id);
+    this.#space.alloc({ ...request, flags });
   }
 
   /** @param {import('./space.mjs').List} list */
@@ -198,10 +175,7 @@ class TraceMaker {
     const odd = [0n, offset - chunk, offset + size, within + 1n, -chunk, offset + size - chunk];
     const start = random.chance(0.85) ? within : random.pick(odd);
     const last = random.chance(0.6) && newSize <= size ? offset + random.pick([0n, size - newSize]) : start;
-    this.#space.executeOnList(
-      `trim ${list.id} ${random.chance(0.4) ? '-' : number(last)} ${number(newSize)}`,
-      list.id,
-    );
+    this.#space.change('trim', list, random.chance(0.4) ? '-' : last, newSize);
   }
 
   #lookup() {
@@ -214,13 +188,12 @@ class TraceMaker {
         : random.chance(0.8)
           ? random.bigBelow(size)
           : random.pick([0n, size - 1n, size, size + 1n, 2n * size, -1n]);
-    this.#space.execute(`lookup ${number(address)}`);
+    this.#space.execute('lookup', address);
   }
 
   #freeBlock() {
     const list = this.#someList();
     if (!list?.blocks.length) return this.#lookup();
-    const index = this.#random.below(list.blocks.length);
-    this.#space.executeOnList(`free_block ${list.id} ${index}`, list.id);
+    this.#space.change('free_block', list, this.#random.below(list.blocks.length));
   }
 }

@@ -53,113 +53,97 @@ function placeIn({ size, chunk, lists, freed }, random) {
   return chunk * random.bigBelow(size / chunk);
 }
 
-/** The largest power of two that divides all. @param {bigint} values combined by "or" */
-function alignmentOf(values) {
-  return values & -values;
-}
-
 const SIZES = { small: 3, power: 2, any: 3, large: 0.3 };
 
-/** @type {MakeRequest} */
-function simple(space, random) {
-  const size = sizeOf(space, random, SIZES);
-  const end = random.chance(0.92) ? space.size : random.chance(0.5) ? 0n : placeIn(space, random);
-  return { start: 0n, end, size, min: minOf(space, random), flags: 0 };
-}
-
-/** @type {MakeRequest} */
-function topDown(space, random) {
-  return { ...simple(space, random), flags: TOP_DOWN };
-}
-
-/** @type {MakeRequest} */
-function range(space, random) {
-  const start = placeIn(space, random);
-  const left = (space.size - start) / space.chunk;
-  const length = random.chance(0.2) ? left : random.magnitude(left);
-  const most = clamp(random.chance(0.9) ? length : 2n * length, 1n, MOST_CHUNKS);
-  const chunks = random.chance(0.3) ? BigInt(1 + random.below(4)) : random.magnitude(most);
-  const end = start + length * space.chunk;
-  const size = space.chunk * clamp(chunks, 1n, most);
-  return { start, end, size, min: minOf(space, random), flags: RANGE };
-}
-
-/** start + size is end: the kernel takes just this range, or nothing. @type {MakeRequest} */
-function exactRange(space, random) {
-  const start = placeIn(space, random);
-  const left = (space.size - start) / space.chunk;
-  const near = random.chance(0.6) && left > 64n ? 64n : left;
-  const end = start + space.chunk * clamp(random.magnitude(near), 1n, MOST_CHUNKS);
-  const aligned = clamp(alignmentOf(start | end), space.chunk, space.chunk * MOST_CHUNKS);
-  const min = random.chance(0.85)
-    ? random.pick([space.chunk, aligned])
-    : space.chunk << BigInt(random.below(8));
-  return { start, end, size: end - start, min, flags: random.pick([0, RANGE, RANGE, random.below(64)]) };
-}
-
-/** @type {MakeRequest} */
-function contiguous(space, random) {
-  const size = sizeOf(space, random, { ...SIZES, fit: 2 });
-  return { start: 0n, end: space.size, size, min: minOf(space, random), flags: CONTIGUOUS };
-}
-
-/** @type {MakeRequest} */
-function contiguousRange(space, random) {
-  return { ...range(space, random), flags: RANGE | CONTIGUOUS };
-}
-
-/** More than the largest free block rounds to: neighbours must be put together. @type {MakeRequest} */
-function tryHarder(space, random) {
-  const size = sizeOf(space, random, { fit: 8, large: 1, avail: 1 });
-  const min = random.chance(0.7) ? space.chunk : minOf(space, random);
-  return { start: 0n, end: space.size, size, min, flags: CONTIGUOUS };
-}
-
-/** A small block that lies on a large boundary. @type {MakeRequest} */
-function offsetAligned(space, random) {
-  const size = sizeOf(space, random, { power: 5, small: 3, any: 1 });
-  const shift = BigInt(random.geometric(0.3, 10));
-  const above = 1n << (BigInt(size.toString(2).length) + shift);
-  // Another size than a power of two is rounded up to `min`.
-  return { ...simple(space, random), size, min: clamp(above, 0n, space.chunk * MOST_CHUNKS) };
-}
-
-/** As much as the space can hold, or a little less or more. @type {MakeRequest} */
-function greedy(space, random) {
-  const size = sizeOf(space, random, { avail: 3, fit: 3, large: 2 });
-  const min = random.chance(0.8) ? space.chunk : minOf(space, random);
-  return { start: 0n, end: space.size, size, min, flags: 0 };
-}
-
-/** Otherwise good arguments with one that is not. @type {MakeRequest} */
-function invalid(space, random) {
-  const request = random.pick([simple, range, contiguous, exactRange])(space, random);
-  const { start, end, size, min } = request;
-  const { chunk } = space;
-  const max = (1n << 64n) - 1n;
-  const odd = /** @type {Partial<Request>[]} */ ([
-    ...[0n, 1n, chunk / 2n, size + 1n, size - 1n, space.size + chunk].map((size) => ({ size })),
-    ...[max, max - chunk + 1n, 1n << 63n].map((size) => ({ size })),
-    ...[0n, 1n, chunk / 2n, 3n * chunk, min + 1n, max, 1n << 63n].map((min) => ({ min })),
-    ...[start + 1n, end + chunk, max - chunk + 1n, space.size, max].map((start) => ({ start })),
-    ...[end + 1n, space.size + chunk, start, 0n, max - chunk + 1n].map((end) => ({ end })),
-    { start: end, end: start, flags: RANGE },
-    { end: 0n, flags: RANGE },
-    { flags: request.flags | (0x40 << random.below(8)) },
-    { flags: request.flags | 0x10 },
-  ]);
-  return { ...request, ...random.pick(odd) };
-}
-
+/** @satisfies {Record<string, MakeRequest>} */
 export const requestKinds = {
-  simple,
-  topDown,
-  range,
-  exactRange,
-  contiguous,
-  contiguousRange,
-  tryHarder,
-  offsetAligned,
-  greedy,
-  invalid,
+  simple(space, random) {
+    const size = sizeOf(space, random, SIZES);
+    const end = random.chance(0.92) ? space.size : random.chance(0.5) ? 0n : placeIn(space, random);
+    return { start: 0n, end, size, min: minOf(space, random), flags: 0 };
+  },
+
+  topDown(space, random) {
+    return { ...requestKinds.simple(space, random), flags: TOP_DOWN };
+  },
+
+  range(space, random) {
+    const start = placeIn(space, random);
+    const left = (space.size - start) / space.chunk;
+    const length = random.chance(0.2) ? left : random.magnitude(left);
+    const most = clamp(random.chance(0.9) ? length : 2n * length, 1n, MOST_CHUNKS);
+    const chunks = random.chance(0.3) ? BigInt(1 + random.below(4)) : random.magnitude(most);
+    const end = start + length * space.chunk;
+    const size = space.chunk * clamp(chunks, 1n, most);
+    return { start, end, size, min: minOf(space, random), flags: RANGE };
+  },
+
+  /** start + size is end: the kernel takes just this range, or nothing. */
+  exactRange(space, random) {
+    const start = placeIn(space, random);
+    const left = (space.size - start) / space.chunk;
+    const near = random.chance(0.6) && left > 64n ? 64n : left;
+    const end = start + space.chunk * clamp(random.magnitude(near), 1n, MOST_CHUNKS);
+    // The largest power of two that divides both.
+    const alignment = (start | end) & -(start | end);
+    const aligned = clamp(alignment, space.chunk, space.chunk * MOST_CHUNKS);
+    const min = random.chance(0.85)
+      ? random.pick([space.chunk, aligned])
+      : space.chunk << BigInt(random.below(8));
+    return { start, end, size: end - start, min, flags: random.pick([0, RANGE, RANGE, random.below(64)]) };
+  },
+
+  contiguous(space, random) {
+    const size = sizeOf(space, random, { ...SIZES, fit: 2 });
+    return { start: 0n, end: space.size, size, min: minOf(space, random), flags: CONTIGUOUS };
+  },
+
+  contiguousRange(space, random) {
+    return { ...requestKinds.range(space, random), flags: RANGE | CONTIGUOUS };
+  },
+
+  /** More than the largest free block rounds to: neighbours must be put together. */
+  tryHarder(space, random) {
+    const size = sizeOf(space, random, { fit: 8, large: 1, avail: 1 });
+    const min = random.chance(0.7) ? space.chunk : minOf(space, random);
+    return { start: 0n, end: space.size, size, min, flags: CONTIGUOUS };
+  },
+
+  /** A small block that lies on a large boundary. */
+  offsetAligned(space, random) {
+    const size = sizeOf(space, random, { power: 5, small: 3, any: 1 });
+    const shift = BigInt(random.geometric(0.3, 10));
+    const above = 1n << (BigInt(size.toString(2).length) + shift);
+    // Another size than a power of two is rounded up to `min`.
+    return { ...requestKinds.simple(space, random), size, min: clamp(above, 0n, space.chunk * MOST_CHUNKS) };
+  },
+
+  /** As much as the space can hold, or a little less or more. */
+  greedy(space, random) {
+    const size = sizeOf(space, random, { avail: 3, fit: 3, large: 2 });
+    const min = random.chance(0.8) ? space.chunk : minOf(space, random);
+    return { start: 0n, end: space.size, size, min, flags: 0 };
+  },
+
+  /** Otherwise good arguments with one that is not. */
+  invalid(space, random) {
+    const request = requestKinds[
+      random.pick(/** @type {const} */ (['simple', 'range', 'contiguous', 'exactRange']))
+    ](space, random);
+    const { start, end, size, min } = request;
+    const { chunk } = space;
+    const max = (1n << 64n) - 1n;
+    const odd = /** @type {Partial<Request>[]} */ ([
+      ...[0n, 1n, chunk / 2n, size + 1n, size - 1n, space.size + chunk].map((size) => ({ size })),
+      ...[max, max - chunk + 1n, 1n << 63n].map((size) => ({ size })),
+      ...[0n, 1n, chunk / 2n, 3n * chunk, min + 1n, max, 1n << 63n].map((min) => ({ min })),
+      ...[start + 1n, end + chunk, max - chunk + 1n, space.size, max].map((start) => ({ start })),
+      ...[end + 1n, space.size + chunk, start, 0n, max - chunk + 1n].map((end) => ({ end })),
+      { start: end, end: start, flags: RANGE },
+      { end: 0n, flags: RANGE },
+      { flags: request.flags | (0x40 << random.below(8)) },
+      { flags: request.flags | 0x10 },
+    ]);
+    return { ...request, ...random.pick(odd) };
+  },
 };

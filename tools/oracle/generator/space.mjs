@@ -1,9 +1,8 @@
-// What a generator knows of the allocator that it makes up calls for. It learns it by making the calls, in this library;
-// so what it does next can aim at what is there. The answers that count are the kernel's.
+// Knows the allocator that a generator makes up calls for, by making them in this library; so what comes next can aim at what is
+// there. The answers that count are the kernel's.
 
-import { parseOperation } from 'gpu-buddy/trace';
+import { parseOperation, TraceReplayer } from 'gpu-buddy/trace';
 
-/** @typedef {import('gpu-buddy/trace').TraceReplayer} TraceReplayer */
 /** @typedef {{ offset: bigint, size: bigint }} Block */
 /** @typedef {{ id: number, blocks: Block[] }} List */
 
@@ -11,28 +10,18 @@ import { parseOperation } from 'gpu-buddy/trace';
 const REMEMBERED = 64;
 
 export class Space {
-  #replayer;
-  #chunk = 0n;
-  /** @type {List[]} */
-  #lists = [];
+  #replayer = new TraceReplayer();
   /** @type {number[]} */
   #unusedIds = [];
   #nextId = 0;
-  /** @type {Block[]} */
-  #freed = [];
 
-  /** @param {TraceReplayer} replayer */
-  constructor(replayer) {
-    this.#replayer = replayer;
-  }
-
-  get isLive() {
-    return this.#replayer.isLive;
-  }
-
-  get chunk() {
-    return this.#chunk;
-  }
+  /** The operations made so far. @type {string[]} */
+  lines = [];
+  chunk = 0n;
+  /** @type {List[]} */
+  lists = [];
+  /** Blocks that were freed lately; some may be in use again. @type {Block[]} */
+  freed = [];
 
   /** Bytes that are managed. */
   get size() {
@@ -48,96 +37,58 @@ export class Space {
     return 1 - this.#replayer.avail / this.#replayer.size;
   }
 
-  get lists() {
-    return this.#lists;
-  }
-
-  /** Blocks that were freed lately; some may be in use again. */
-  get freed() {
-    return this.#freed;
-  }
-
   /** Bytes of the largest free block; a chunk where there is none. */
   get largestFree() {
     const order = this.#replayer.stats()?.freeBlocks.findLastIndex((count) => count > 0) ?? 0;
-    return this.#chunk << BigInt(Math.max(order, 0));
+    return this.chunk << BigInt(Math.max(order, 0));
+  }
+
+  /** Makes an operation, and gives the blocks in its answer. @param {(string | number | bigint)[]} words @returns {Block[]} */
+  execute(...words) {
+    const fields = words.map((word) =>
+      typeof word === 'bigint' ? `0x${BigInt.asUintN(64, word).toString(16)}` : word,
+    );
+    const line = fields.join(' ');
+    this.lines.push(line);
+    const answer = this.#replayer.execute(parseOperation(line));
+    return [...answer.matchAll(/ (0x\w+):(\d+)/g)].map(([, offset, order]) => {
+      return { offset: BigInt(offset), size: this.chunk << BigInt(order) };
+    });
   }
 
   /** @param {bigint} size @param {bigint} chunk */
   init(size, chunk) {
-    this.#execute(`init ${number(size)} ${number(chunk)}`);
-    this.#chunk = chunk;
+    this.chunk = chunk;
+    this.execute('init', size, chunk);
   }
 
-  /** The ID that the next list gets. */
-  get newId() {
-    return this.#unusedIds.at(-1) ?? this.#nextId;
+  /** @param {import('./requests.mjs').Request} request */
+  alloc({ start, end, size, min, flags }) {
+    const id = this.#unusedIds.pop() ?? this.#nextId++;
+    this.lists.push({ id, blocks: this.execute('alloc', id, start, end, size, min, BigInt(flags)) });
   }
 
-  /** An operation on list `id`, after which the list is what the answer says. @param {string} line @param {number} id */
-  executeOnList(line, id) {
-    const blocks = this.#blocksOf(this.#execute(line));
-    const known = this.#lists.find((list) => list.id === id);
-    if (known) {
-      known.blocks = blocks;
-      return;
-    }
-    this.#lists.push({ id, blocks });
-    if (this.#unusedIds.pop() === undefined) this.#nextId++;
+  /** Makes an operation after which a list is what the answer says. @param {string} name @param {List} list @param {(string | number | bigint)[]} rest */
+  change(name, list, ...rest) {
+    list.blocks = this.execute(name, list.id, ...rest);
   }
 
   /** @param {List} list @param {boolean} cleared */
   free(list, cleared) {
-    this.#execute(`free ${list.id} ${cleared ? '0x10' : '0x0'}`);
-    this.#forget(list);
-    this.#freed.push(...list.blocks.slice(0, 8));
-    this.#freed.splice(0, this.#freed.length - REMEMBERED);
-  }
-
-  /** @param {string} line */
-  execute(line) {
-    this.#execute(line);
-  }
-
-  fini() {
-    this.#execute('fini');
-    this.#lists = [];
-    this.#freed = [];
-  }
-
-  /** @param {List} list */
-  #forget(list) {
-    const last = this.#lists.pop();
-    if (last && last !== list) this.#lists[this.#lists.indexOf(list)] = last;
+    this.execute('free', list.id, cleared ? 0x10n : 0n);
+    const last = this.lists.pop();
+    if (last && last !== list) this.lists[this.lists.indexOf(list)] = last;
     this.#unusedIds.push(list.id);
+    this.freed = [...this.freed, ...list.blocks.slice(0, 8)].slice(-REMEMBERED);
   }
 
-  /** The operations made so far, and not yet taken. @type {string[]} */
-  #lines = [];
-
-  takeLines() {
-    return this.#lines.splice(0);
+  /** The lists must have been freed. */
+  fini() {
+    this.execute('fini');
+    this.freed = [];
   }
 
-  /** @param {string} line */
-  #execute(line) {
-    this.#lines.push(line);
-    return this.#replayer.execute(parseOperation(line));
+  dispose() {
+    this.#replayer[Symbol.dispose]();
   }
-
-  /** The blocks in a result line. @param {string} result @returns {Block[]} */
-  #blocksOf(result) {
-    const [, ...fields] = result.split(' ');
-    return fields
-      .filter((field) => field.startsWith('0x'))
-      .map((field) => {
-        const [offset, order] = field.split(':');
-        return { offset: BigInt(offset), size: this.#chunk << BigInt(order) };
-      });
-  }
-}
-
-/** A number as a trace has it. @param {bigint} value */
-export function number(value) {
-  return `0x${BigInt.asUintN(64, value).toString(16)}`;
 }

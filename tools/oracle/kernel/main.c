@@ -2,11 +2,11 @@
 /*
  * Runs at the end of the kernel's start, if the command line asks for it, and powers the kernel off:
  *
- *	gpu_buddy_oracle.trace=FILE gpu_buddy_oracle.result=FILE	replays the trace
- *	gpu_buddy_oracle.skip_missing=1					and passes over what it cannot do
- *	gpu_buddy_oracle.bench=FILE					measures
+ *	gpu_buddy_oracle.folder=DIR				replays DIR/trace
+ *	gpu_buddy_oracle.folder=DIR gpu_buddy_oracle.bench=1	measures
  *
- * The files are the host's. How it went is the last line of its log that begins with "gpu-buddy-oracle: ".
+ * The folder is the host's, and DIR/result is written. How it went is the last line of the log that begins with
+ * "gpu-buddy-oracle: ".
  */
 #include "oracle.h"
 
@@ -15,40 +15,29 @@
 #include <linux/printk.h>
 #include <linux/reboot.h>
 
-static char *trace;
-module_param(trace, charp, 0);
-static char *result;
-module_param(result, charp, 0);
-static bool skip_missing;
-module_param(skip_missing, bool, 0);
-static char *bench;
-module_param(bench, charp, 0);
-
-static void finish(int error, unsigned long lines)
-{
-	error = oracle_close_files() ?: error;
-	if (error)
-		pr_err("gpu-buddy-oracle: failed after line %lu: error %d\n", lines, error);
-	else
-		pr_notice("gpu-buddy-oracle: done: %lu lines\n", lines);
-	kernel_power_off();
-}
+static char *folder;
+module_param(folder, charp, 0);
+static bool bench;
+module_param(bench, bool, 0);
 
 static int __init start(void)
 {
 	unsigned long lines = 0;
 	int error;
 
-	if (trace && result) {
-		error = oracle_open_input(trace)           ?:
-				oracle_open_output(result) ?:
-							     oracle_log_begin();
-		if (!error)
-			error = oracle_replay(skip_missing, &lines);
-		finish(error, lines);
-	} else if (bench) {
-		finish(oracle_open_output(bench) ?: oracle_bench(), 0);
-	}
+	if (!folder)
+		return 0;
+	error = oracle_open_folder(folder);
+	if (!error && bench)
+		error = oracle_bench();
+	else if (!error)
+		error = oracle_open_trace() ?: oracle_log_begin() ?: oracle_replay(&lines);
+	error = error ?: oracle_close_folder();
+	if (error)
+		pr_err("gpu-buddy-oracle: failed after line %lu: error %d\n", lines, error);
+	else
+		pr_notice("gpu-buddy-oracle: done: %lu lines\n", lines);
+	kernel_power_off();
 	return 0;
 }
 late_initcall(start);

@@ -6,15 +6,15 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-/* file.c: one file to read, one to write, both of the host. Functions give 0 or a negative errno. */
-int oracle_open_input(const char *name);
-int oracle_open_output(const char *name);
-/* The next line without its line feed; valid until the next call. 1, or 0 at the end of the file. */
-int oracle_read_line(char **line);
+/* file.c: the files `trace` and `result` in a folder of the host. Functions give 0 or a negative errno. */
+int oracle_open_folder(char *folder);
+int oracle_open_trace(void);
+/* The next line without its line feed, or NULL at the end. */
+char *oracle_read_line(void);
 void oracle_write(const char *text, size_t length);
 __printf(1, 2) void oracle_printf(const char *format, ...);
-/* Writes what is left and closes both; gives the first error of any write. */
-int oracle_close_files(void);
+/* Makes sure that the host has it all; gives the first error of any write. */
+int oracle_close_folder(void);
 
 /* log.c: what the kernel has said since the last look. */
 int oracle_log_begin(void);
@@ -24,8 +24,8 @@ int oracle_log_begin(void);
  */
 int oracle_log_read(void (*sink)(const char *text, size_t length));
 
-/* replay.c. An operation on a list or block that is not there ends it, or is skipped. */
-int oracle_replay(bool skip_missing, unsigned long *lines);
+/* replay.c. What is about a list or block that is not there is skipped; what cannot be part of a trace ends it. */
+int oracle_replay(unsigned long *lines);
 
 /* bench.c */
 int oracle_bench(void);

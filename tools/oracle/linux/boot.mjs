@@ -12,7 +12,7 @@ const LOG_LINES = 15;
 
 /**
  * @param {string} program the kernel
- * @param {string} folder where it runs: files on its command line are named relative to this
+ * @param {string} folder where it runs
  * @param {string[]} parameters
  * @returns {Promise<string>} its log
  */
@@ -36,16 +36,16 @@ export async function boot(program, folder, parameters) {
 }
 
 /**
- * Boots it for a job of our module's, and makes sure that the job was done.
+ * Boots it for a job of our module's, which writes `result` in the folder, and makes sure that the job was done.
  * @param {string} program
  * @param {string} folder
- * @param {Record<string, string>} job the module's parameters
+ * @param {string[]} [parameters] of the module; without any, the job is to replay `trace` in the folder
  * @returns {Promise<number>} how many lines it has replayed
  */
-export async function bootFor(program, folder, job) {
-  const parameters = Object.entries(job).map(([name, value]) => `gpu_buddy_oracle.${name}=${value}`);
+export async function bootFor(program, folder, parameters = []) {
+  const job = [`folder=${folder}`, ...parameters].map((parameter) => `gpu_buddy_oracle.${parameter}`);
   // What the allocator prints is in the results; the console need not show it.
-  const log = await boot(program, folder, ['loglevel=6', ...parameters]);
+  const log = await boot(program, folder, ['loglevel=6', ...job]);
   const done = /gpu-buddy-oracle: done: (\d+) lines/.exec(log);
   if (done) return Number(done[1]);
   const failure = /gpu-buddy-oracle: failed after line (\d+): error (-?\d+)/.exec(log);
