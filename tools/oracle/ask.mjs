@@ -61,8 +61,7 @@ export class Library {
  */
 export function ask(kernel, library, folder, newTraces) {
   return withTempFolder(async (temp) => {
-    console.log(`The recorded traces, recorded anew on a booted Linux ${kernel.version}`);
-    console.log('(a difference may bring on those that follow):');
+    console.log(`Recorded anew on Linux ${kernel.version} (a difference may bring on those that follow):`);
     const folders = folder ? [folder] : await recordedFolders(temp);
     const { changed, recorded } = await askRecorded(kernel, library, folders);
     console.log(countsText('All', changed));
@@ -70,11 +69,13 @@ export function ask(kernel, library, folder, newTraces) {
 
     console.log('\nThis library against that kernel:');
     console.log(countsText('The recorded traces', recorded));
-    if (newTraces.operations === 0) return { changed: changed.different, different: recorded.different };
-    console.log(`New traces (--seed ${newTraces.seed}):`);
-    const made = await askNew(kernel, library, newTraces);
-    console.log(countsText('All', made));
-    return { changed: changed.different, different: recorded.different + made.different };
+    const ours = [recorded];
+    if (newTraces.operations > 0) {
+      console.log(`New traces (--seed ${newTraces.seed}):`);
+      ours.push(await askNew(kernel, library, newTraces));
+      console.log(countsText('All', ours[1]));
+    }
+    return { changed: changed.different, different: total(ours).different };
   });
 }
 
@@ -86,7 +87,11 @@ async function askRecorded(kernel, library, folders) {
   const recorded = [];
   for (const { name, trace: file, expected } of folders.flatMap(recordingsIn)) {
     const trace = readLines(file);
-    const answers = await answersOrNone(kernel, name, trace);
+    // A BUG in another kernel may end it.
+    const answers = await record(kernel, trace).catch((/** @type {Error} */ { message }) => {
+      console.log(`${name}: ${message}`);
+      return [];
+    });
     const counts = compare(trace, readLines(expected), answers);
     console.log(countsText(name, counts));
     changed.push(counts);
@@ -97,16 +102,6 @@ async function askRecorded(kernel, library, folders) {
   }
   if (changed.length === 0) throw new Error(`${folders.join(', ')} holds no recorded traces.`);
   return { changed: total(changed), recorded: total(recorded) };
-}
-
-/** A BUG in another kernel may end it. @param {Kernel} kernel @param {string} name @param {readonly string[]} trace */
-async function answersOrNone(kernel, name, trace) {
-  try {
-    return await record(kernel, trace);
-  } catch (error) {
-    console.log(`${name}: ${/** @type {Error} */ (error).message}`);
-    return [];
-  }
 }
 
 /**

@@ -6,15 +6,6 @@ import { readLines, writeLines } from '../traces.mjs';
 import { boot, bootFor } from './linux/boot.mjs';
 
 /** @typedef {import('./linux/kernel.mjs').Kernel} Kernel */
-/**
- * @typedef {object} State
- * @property {string} state empty, packed, checkerboard or churn
- * @property {number} live blocks
- * @property {number[]} rounds nanoseconds of one allocation and its freeing, round by round
- * @property {number} median
- * @property {number} lowest
- * @property {number} highest
- */
 
 /**
  * Gives one answer a line. In place of one about a list or block that is not there stands a comment that says so.
@@ -64,7 +55,7 @@ export async function benchKernel({ program, version }) {
   };
 }
 
-/** @param {string[]} lines `STATE LIVE PAIRS NANOSECONDS`, one a round @returns {State[]} */
+/** Gives nanoseconds of one allocation and its freeing. @param {string[]} lines `STATE LIVE PAIRS NANOSECONDS`, one a round */
 function statesOf(lines) {
   /** @type {Map<string, number[]>} */
   const rounds = new Map();

@@ -10,7 +10,8 @@ import { Workspace } from '../workspace.mjs';
 import { ask, Library } from './ask.mjs';
 import { count } from './compare.mjs';
 import { isPass, kernelKunit } from './jobs.mjs';
-import { kernelIn } from './linux/kernel.mjs';
+import { buildKernel } from './linux/build.mjs';
+import { kernelOf } from './linux/kernel.mjs';
 import { FILES, kernelTree, vendored } from './linux/tree.mjs';
 
 /** Longer than any test takes. */
@@ -27,7 +28,7 @@ export async function parity(linux, newTraces) {
   await printChanges(tree);
   const { library, passes } = await buildAndTest(tree);
 
-  const kernel = await kernelIn(tree);
+  const kernel = await kernelOf(await buildKernel(tree));
   console.log('\nThat kernel, booted:');
   const ktap = await kernelKunit(kernel);
   const kernelPasses = printTests("the kernel's own tests", { failed: !isPass(ktap), output: ktap });

@@ -60,22 +60,19 @@ class TraceMaker {
   /** Makes one allocator, from init to fini. @param {number} end how many lines there are then, exactly */
   #round(end) {
     const space = this.#space;
+    const [low, high] = this.#profile.fill;
     if (this.#random.chance(0.3)) this.#failInit();
     space.init(...this.#newSpace());
     // Each operation may leave a list behind, which takes another one to free; then print and fini.
     while (space.lines.length + space.lists.length + 4 <= end) {
-      if (this.#random.chance(1 / GOAL_OPERATIONS) || this.#goal === 0) this.#newGoal();
+      if (this.#random.chance(1 / GOAL_OPERATIONS) || this.#goal === 0)
+        this.#goal = low + this.#random.fraction() * (high - low) + 1e-9;
       this.#act();
     }
     for (const list of [...space.lists]) this.#free(list);
     while (space.lines.length + 2 < end) this.#lookup();
     space.execute('print');
     space.fini();
-  }
-
-  #newGoal() {
-    const [low, high] = this.#profile.fill;
-    this.#goal = low + this.#random.fraction() * (high - low) + 1e-9;
   }
 
   #failInit() {

@@ -127,9 +127,8 @@ export const requestKinds = {
 
   /** Otherwise good arguments with one that is not. */
   invalid(space, random) {
-    const request = requestKinds[
-      random.pick(/** @type {const} */ (['simple', 'range', 'contiguous', 'exactRange']))
-    ](space, random);
+    const { simple, range, contiguous, exactRange } = requestKinds;
+    const request = random.pick([simple, range, contiguous, exactRange])(space, random);
     const { start, end, size, min } = request;
     const { chunk } = space;
     const max = (1n << 64n) - 1n;

@@ -8,7 +8,7 @@ const MEMORY_MIB = 1024;
 /** Longer than anything takes that we ask for. */
 const SECONDS = 600;
 /** How much of the kernel's log an error shows. */
-const LOG_LINES = 15;
+const LOG_LINES = 40;
 
 /**
  * @param {string} program the kernel
@@ -55,9 +55,7 @@ export async function bootFor(program, folder, parameters = []) {
 
 /** @param {string} how @param {string} log */
 function bootFailed(how, log) {
-  const lines = log.trimEnd().split('\n');
-  const panic = lines.findIndex((line) => /panic|BUG/.test(line));
-  const shown = panic < 0 ? lines.slice(-LOG_LINES) : lines.slice(panic, panic + LOG_LINES);
+  const shown = log.trimEnd().split('\n').slice(-LOG_LINES);
   return new Error(`The booted kernel ${how}. What it said:\n  ${shown.join('\n  ')}`);
 }
 

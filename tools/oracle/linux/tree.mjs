@@ -27,16 +27,24 @@ export async function kernelTree(place) {
   }
   const cache = process.env['XDG_CACHE_HOME'];
   const trees = join(cache && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'gpu-buddy', 'oracle');
-  const tree = join(trees, nameOf(place ?? vendored), 'linux');
+  const tree = join(trees, nameOf(place || vendored), 'linux');
   if (existsSync(tree)) return tree;
 
   await withTempFolder(async (staging) => {
     const made = join(staging, 'linux');
     mkdirSync(made);
-    if (place && statSync(place).isDirectory()) await copyTree(resolve(place), made);
-    else await extract(place ?? (await fetchArchive(join(staging, 'archive'))), made);
-    if (place) hashOf(made);
-    else requireVendored(made);
+    if (!place) {
+      const archive = join(staging, 'archive');
+      const fetch = [join(root, 'scripts/fetch-linux.mjs'), '--archive', archive];
+      await execa(process.execPath, fetch, { stdout: process.stderr, stderr: 'inherit' });
+      await extract(archive, made);
+      requireVendored(made);
+    } else if (statSync(place).isDirectory()) {
+      await copyTree(resolve(place), made);
+    } else {
+      await extract(place, made);
+      hashOf(made);
+    }
     mkdirSync(dirname(tree), { recursive: true });
     renameSync(made, tree);
   }, trees);
@@ -89,11 +97,4 @@ async function extract(archive, to) {
   console.error('Extracting the kernel tree …');
   const unowned = ['--no-same-owner', '--no-same-permissions'];
   await execa('tar', ['-x', ...unowned, '--strip-components=1', '-C', to, '-f', archive]);
-}
-
-/** Fetches Debian's archive, as `npm run fetch` does for the vendored files. @param {string} file */
-async function fetchArchive(file) {
-  const fetch = join(root, 'scripts/fetch-linux.mjs');
-  await execa(process.execPath, [fetch, '--archive', file], { stdout: process.stderr, stderr: 'inherit' });
-  return file;
 }
