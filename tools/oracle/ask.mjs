@@ -136,8 +136,7 @@ async function askNew(kernel, library, { operations, seed }) {
  * @param {readonly string[]} answers
  */
 async function askLibrary(library, name, trace, answers) {
-  // Where it has allocated fewer blocks, a trace may free one that is not there: such a line, for which the kernel has given
-  // a comment, is not asked.
+  // A line that the kernel has skipped is not asked: its comment stands there instead.
   const asked = trace.map((line, i) => (answers[i]?.startsWith('#') ? answers[i] : line));
   const counts = compare(asked, answers, await library.answers(asked));
   if (counts.different > 0) {
