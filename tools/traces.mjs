@@ -1,8 +1,8 @@
 // Recorded traces as files, compressed or not: which are there, which answers belong to which, and their lines.
 
 import { execa } from 'execa';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { root } from './folders.mjs';
 
@@ -11,12 +11,11 @@ import { root } from './folders.mjs';
 /** The larger set may lie beside the checkout. */
 const FOLDERS = ['../shared/golden', 'test/golden', 'examples/traces'];
 
-/**
- * Finds all folders of recorded traces.
- * @param {string} temp archives are unpacked into new folders in it
- */
-export async function recordedFolders(temp) {
-  const places = FOLDERS.map((path) => join(root, path)).filter((path) => existsSync(path));
+/** Finds all folders of recorded traces, or takes the one named; unpacks archives in `temp`. @param {string} temp @param {string} [folder] */
+export async function recordedFolders(temp, folder) {
+  const places = folder
+    ? [folder]
+    : FOLDERS.map((path) => join(root, path)).filter((path) => existsSync(path));
   return Promise.all(places.map((place) => unpacked(place, temp)));
 }
 
@@ -24,8 +23,7 @@ export async function recordedFolders(temp) {
 async function unpacked(folder, temp) {
   const archive = readdirSync(folder).find((name) => /\.tar(\.\w+)?$/.test(name));
   if (!archive) return folder;
-  const target = join(temp, basename(folder));
-  mkdirSync(target);
+  const target = mkdtempSync(join(temp, 'recorded-'));
   const options = ['--no-same-owner', '--strip-components=1'];
   await execa('tar', ['-x', ...options, '-C', target, '-f', join(folder, archive)]);
   return target;

@@ -62,8 +62,7 @@ export class Library {
 export function ask(kernel, library, folder, newTraces) {
   return withTempFolder(async (temp) => {
     console.log(`Recorded anew on Linux ${kernel.version} (a difference may bring on those that follow):`);
-    const folders = folder ? [folder] : await recordedFolders(temp);
-    const { changed, recorded } = await askRecorded(kernel, library, folders);
+    const { changed, recorded } = await askRecorded(kernel, library, await recordedFolders(temp, folder));
     console.log(countsText('All', changed));
     if (!library) return { changed: changed.different, different: 0 };
 
