@@ -13,6 +13,10 @@ const noDefaultExport = [
 
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
+const noNeighbours = {
+  regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
+  message: 'scripts/, tools/ and bench/ stand apart: run the other as a process.',
+};
 const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
 
 /**
@@ -52,6 +56,7 @@ export default defineConfig(
   forbidImports(['lib/**/*.{ts,mts}'], [noTrace, noCli, noSelf]),
   forbidImports(['lib/trace/**/*.{ts,mts}'], [noCli, noSelf]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noSelf]),
+  forbidImports(['tools/**/*.mjs'], [noNeighbours]),
   prettier,
 );
 
