@@ -3,7 +3,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Manifest } from '../scripts/linux/manifest.mjs';
-import { packageRoot } from '../scripts/linux/root.mjs';
+import { packageRoot } from '../scripts/run.mjs';
 
 export function machine() {
   const { folder } = Manifest.read(packageRoot);

@@ -18,6 +18,6 @@ export function prepare() {
     npm(bench, ['ci', '--ignore-scripts']);
   }
   console.error('Building …');
-  npm(root, ['run', 'build:all']);
+  npm(root, ['run', 'build']);
   npm(root, ['exec', '--', 'node-gyp', 'configure', 'build', '-C', 'bench/c']);
 }

@@ -1,7 +1,6 @@
 // What nobody frees, the garbage collector does: lists, guards, allocators, and what it says about that.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { join } from 'node:path';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import {
   AllocatedBlocks,
@@ -14,14 +13,7 @@ import {
   type ReclaimedMessage,
 } from 'gpu-buddy';
 import { expectSound, firstOf, rangesOf, SZ_12K, SZ_20K, thrownBy } from '../support/allocator-state';
-import {
-  collect,
-  collectUntil,
-  measured,
-  packageFolder,
-  runFile,
-  runProgram,
-} from '../support/built-package';
+import { collect, collectUntil, measured, runProgram } from '../support/built-package';
 
 const CHANNEL = 'gpu-buddy:reclaimed';
 const listeners: ((message: unknown) => void)[] = [];
@@ -601,12 +593,6 @@ describe('guards', () => {
   });
 });
 
-test('a hundred thousand lists, half of them dropped, leave nothing behind: the soak of scripts/soak, cut short', async () => {
-  const { code, stdout } = await runFile(join(packageFolder, 'scripts/soak/lists.mjs'), ['100000'], measured);
-  expect(stdout).toMatch(/avail is whole\n$/);
-  expect(code).toBe(0);
-}, 60_000);
-
 describe('a pool', () => {
   test('ends a million allocations where it began, and leaves the collector nothing to do', async () => {
     const { code, answer } = await runProgram('pool-loop.cjs', { env: measured });
@@ -628,14 +614,5 @@ describe('a pool', () => {
     expect(growth.rss).toBeLessThan(30e6);
     // Handles above 2^31 are numbers on the heap, which die young.
     expect(collections).toBeLessThan(100);
-  });
-
-  test('takes no wrong handle, whoever made it up: the soak of scripts/soak, cut short', async () => {
-    const { code, stdout, stderr } = await runFile(join(packageFolder, 'scripts/soak/handles.mjs'), [
-      '400000',
-    ]);
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/^40\d{4} thrown, 0 taken, 0 lost, .*\navail is whole\n$/);
-    expect(code).toBe(0);
   });
 });

@@ -16,7 +16,7 @@ import type {
 } from 'gpu-buddy';
 import { builtAddon } from '../support/built-addon';
 import { thrownBy } from '../support/allocator-state';
-import { Actor, built, packageFolder, runFile, runProgram, soon } from '../support/built-package';
+import { Actor, built, packageFolder, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
 const SZ_20K = 5 * SZ_4K;
@@ -672,9 +672,3 @@ describe('the package', () => {
     });
   });
 });
-
-test('twelve workers that come and go leave nothing behind: the soak of scripts/soak, cut short', async () => {
-  const { code, stdout } = await runFile(join(packageFolder, 'scripts/soak/workers.mjs'), ['12', '1']);
-  expect(stdout).toMatch(/avail is whole\n$/);
-  expect(code).toBe(0);
-}, 60_000);

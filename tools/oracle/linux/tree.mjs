@@ -68,7 +68,7 @@ function digest(contents) {
 export function requireVendored(tree) {
   if (hashOf(tree) === hashOf(vendored)) return;
   throw new Error(
-    `${tree} has another allocator than ${vendored}: run \`npm run fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
+    `${tree} has another allocator than ${vendored}: run \`npm run build -- fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
   );
 }
 
@@ -91,7 +91,7 @@ async function extract(archive, to) {
   await execa('tar', ['-x', ...unowned, '--strip-components=1', '-C', to, '-f', archive]);
 }
 
-/** Fetches Debian's archive, as `npm run fetch` does for the vendored files. @param {string} file */
+/** Fetches Debian's archive, as `npm run build -- fetch` does for the vendored files. @param {string} file */
 async function fetchArchive(file) {
   const fetch = join(root, 'scripts/fetch-linux.mjs');
   await execa(process.execPath, [fetch, '--archive', file], { stdout: process.stderr, stderr: 'inherit' });
