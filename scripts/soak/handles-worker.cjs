@@ -1,7 +1,7 @@
 // A thread of handles.mjs: allocates in pools and as lists, throws wrong handles at them, and looks after what it owns.
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy } = require('../../dist/index.js');
-const { ofBuddy } = require('../../dist/internal.js');
+const { allocatorOf } = require('../../dist/gpu-buddy.js');
 const native = require('../../dist/native.js');
 const { randomNumbers } = require('./random.cjs');
 
@@ -22,7 +22,7 @@ const NAMES = perThread / 2;
 Error.stackTraceLimit = 0;
 
 const buddy = GpuBuddy.from(workerData.token);
-const { slot: handleSlot } = ofBuddy.handle(buddy);
+const { slot: handleSlot } = allocatorOf(buddy).handle;
 const pools = Array.from({ length: POOLS }, () => buddy.pool());
 /** Of each pool, the offset, the size and the tag of each live handle. @type {Map<number, number[]>[]} */
 const live = pools.map(() => new Map());

@@ -17,7 +17,7 @@ import {
   SZ_64K,
   type Bytes,
 } from 'gpu-buddy';
-import { ofBuddy } from '../../lib/internal';
+import { allocatorOf } from '../../lib/gpu-buddy';
 import { expectSound, firstOf, rangesOf, refusalOf, SZ_20K, SZ_24K, thrownBy } from '../lib/helpers';
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
@@ -544,7 +544,7 @@ describe('a list that has lost all of its blocks gives up its allocator', () => 
     const slots = Array.from({ length: 3 }, () => {
       const { buddy, blocks } = emptied();
       end(buddy, blocks);
-      return ofBuddy.handle(buddy).slot;
+      return allocatorOf(buddy).handle.slot;
     });
     expect(new Set(slots).size).toBe(1);
   });
