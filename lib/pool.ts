@@ -12,7 +12,7 @@ import * as native from './native';
 import type { Bytes } from './native';
 import { generationOf, indexOf, toHandle, type PoolHandle } from './pool-handle';
 import { abandonPool, reclaimAll } from './reclaim';
-import type { PoolAllocOptions, Request } from './request';
+import { toRequest, type PoolAllocOptions, type Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
 const SMALLEST_ROOM = 64;
@@ -82,7 +82,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
 
   alloc(size: Bytes, options?: PoolAllocOptions): PoolHandle {
     const wanted = toBytes('size', size);
-    const request = this.#allocator.toRequest(wanted, options, this.#plainRequest);
+    const request = this.#toRequest(wanted, options, this.#plainRequest);
     const handle = this.#alloc(wanted, request);
     if (handle !== null) return handle;
     throw this.#allocator.shortageError(wanted, request);
@@ -90,7 +90,14 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
 
   tryAlloc(size: Bytes, options?: PoolAllocOptions): PoolHandle | null {
     const wanted = toBytes('size', size);
-    return this.#alloc(wanted, this.#allocator.toRequest(wanted, options, this.#quietRequest));
+    return this.#alloc(wanted, this.#toRequest(wanted, options, this.#quietRequest));
+  }
+
+  #toRequest(size: Bytes, options: PoolAllocOptions | undefined, plain: Request): Request {
+    if (options === undefined) return plain;
+    const request = toRequest(size, options, plain, this.#allocator.space.base);
+    if (request.isOutside) throw this.#allocator.allocError(native.RANGE_BEYOND_SPACE, size, request);
+    return request;
   }
 
   #alloc(size: Bytes, request: Request): PoolHandle | null {
