@@ -6,7 +6,7 @@ import type * as api from './api';
 import { toBytes, toIndex, toRelative } from './arguments';
 import type { BlockInfo, BlockTable } from './block-table';
 import { remember } from './directory';
-import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
+import { GpuBuddyError, gpuBuddyError, invalidArgType, outOfRange } from './errors';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { returnGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
@@ -67,7 +67,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
 
   /** Takes over the guard, and the list that the last call has left in it. */
   constructor(allocator: Allocator<N>, guard: Guard | undefined, slot: number, tag: number) {
-    if (!(allocator instanceof Allocator)) throw illegalConstructor();
+    Allocator.assert(allocator);
     this.#allocator = allocator;
     this.#guard = guard;
     this.#slot = slot;
@@ -407,7 +407,7 @@ export class AllocatedBlock<N extends Bytes = number> implements api.AllocatedBl
     order: number,
     isClear: boolean,
   ) {
-    if (!(allocator instanceof Allocator)) throw illegalConstructor();
+    Allocator.assert(allocator);
     this.#allocator = allocator;
     this.#blocks = blocks;
     this.#version = versionOf(blocks);

@@ -1,7 +1,13 @@
 /** An allocator of the addon, as all objects that stand on it share it. */
 import type { GpuBuddy } from './api';
 import { toNumberIfSafe } from './arguments';
-import { gpuBuddyError, type ErrorDetails, type GpuBuddyError, type Shortage } from './errors';
+import {
+  gpuBuddyError,
+  illegalConstructor,
+  type ErrorDetails,
+  type GpuBuddyError,
+  type Shortage,
+} from './errors';
 import type { GpuBuddyConfig } from './gpu-buddy-options';
 import * as native from './native';
 import type { Bytes, Token } from './native';
@@ -39,7 +45,7 @@ export class Allocator<N extends Bytes = Bytes> {
    */
   lazyHandle: number;
   /** The ID of its token, once there is one. */
-  id: string | undefined;
+  #id: string | undefined;
   /** The object that users see. Its constructor sets it. */
   buddy!: GpuBuddy<N>;
 
@@ -55,9 +61,18 @@ export class Allocator<N extends Bytes = Bytes> {
     this.lazyHandle = isShared ? -1 : handle.slot;
   }
 
+  /** Refuses what users pass to a constructor that only the library may call. */
+  static assert(value: unknown): void {
+    if (typeof value !== 'object' || value === null || !(#id in value)) throw illegalConstructor();
+  }
+
   /** Whether the two stand for one native allocator. */
   isSame(other: Allocator): boolean {
-    return (this as Allocator) === other || (this.id !== undefined && this.id === other.id);
+    return (this as Allocator) === other || (this.#id !== undefined && this.#id === other.#id);
+  }
+
+  setId(id: string): void {
+    this.#id = id;
   }
 
   get isDisposed(): boolean {
@@ -75,8 +90,7 @@ export class Allocator<N extends Bytes = Bytes> {
    *
    * @param plain what holds where an option is not given
    */
-  toRequest(size: Bytes, options: AllocOptions | undefined, plain: Request): Request {
-    if (options === undefined) return plain;
+  toRequest(size: Bytes, options: AllocOptions, plain: Request): Request {
     const request = toRequest(size, options, plain, this.space.base);
     if (request.isOutside) throw this.allocError(this.unlessGone(native.RANGE_BEYOND_SPACE), size, request);
     return request;

@@ -6,7 +6,7 @@ import { Allocator } from './allocator';
 import type * as api from './api';
 import type { BatchColumns } from './batch-columns';
 import type { BatchHandle, BatchHandles } from './batch-handles';
-import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType } from './errors';
+import { GpuBuddyError, gpuBuddyError, invalidArgType } from './errors';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { Guard, returnGroup, takeFromGroup, type GroupGuard } from './guard';
 import { toJson, type Json } from './json';
@@ -52,7 +52,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
     holder: GroupHolder,
     stack: string | undefined,
   ) {
-    if (!(allocator instanceof Allocator)) throw illegalConstructor();
+    Allocator.assert(allocator);
     markAsUncloneable(this);
     this.#allocator = allocator;
     this.#columns = columns;

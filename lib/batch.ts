@@ -8,7 +8,7 @@ import { toBytes, toFlag } from './arguments';
 import { BatchColumns } from './batch-columns';
 import { BatchHandles, type BatchHandle } from './batch-handles';
 import { allBlocks, BatchResult, discard, operationError, type GroupHolder } from './batch-result';
-import { gpuBuddyError, illegalConstructor, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
+import { gpuBuddyError, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
 import { fitsIntoHeap, HEAP_BYTES_OF_LIST, orNoMemory } from './heap-room';
@@ -60,7 +60,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   #spareGroup: GroupGuard | undefined;
 
   constructor(allocator: Allocator<N>) {
-    if (!(allocator instanceof Allocator)) throw illegalConstructor();
+    Allocator.assert(allocator);
     markAsUncloneable(this);
     this.#allocator = allocator;
   }
@@ -75,7 +75,11 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
 
   alloc(size: Bytes, options?: AllocOptions): BatchHandle {
     const wanted = toBytes('size', size);
-    return this.#alloc(wanted, this.#allocator.toRequest(wanted, options, this.#allocator.plainRequest));
+    const plain = this.#allocator.plainRequest;
+    return this.#alloc(
+      wanted,
+      options === undefined ? plain : this.#allocator.toRequest(wanted, options, plain),
+    );
   }
 
   #alloc(size: Bytes, request: Request): BatchHandle {

@@ -19,7 +19,7 @@ function forget(key: string): void {
 /** Notes the ID of an allocator's token. */
 export function remember(allocator: Allocator, id: string): void {
   const { isBigint } = allocator.space;
-  allocator.id = id;
+  allocator.setId(id);
   if (findAllocator(id, isBigint)) return;
   const key = keyOf(id, isBigint);
   // First: what is in the map goes when the object does.

@@ -105,15 +105,21 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   allocBlocks(size: Bytes, options?: AllocOptions): AllocatedBlocks<N> {
     const wanted = toBytes('size', size);
-    const request = this.#allocator.toRequest(wanted, options, this.#allocator.plainRequest);
+    const allocator = this.#allocator;
+    const plain = allocator.plainRequest;
+    const request = options === undefined ? plain : allocator.toRequest(wanted, options, plain);
     const blocks = this.#alloc(wanted, request);
     if (blocks) return blocks;
-    throw this.#allocator.shortageError(wanted, request);
+    throw allocator.shortageError(wanted, request);
   }
 
   tryAllocBlocks(size: Bytes, options?: AllocOptions): AllocatedBlocks<N> | null {
     const wanted = toBytes('size', size);
-    return this.#alloc(wanted, this.#allocator.toRequest(wanted, options, this.#allocator.quietRequest));
+    const plain = this.#allocator.quietRequest;
+    return this.#alloc(
+      wanted,
+      options === undefined ? plain : this.#allocator.toRequest(wanted, options, plain),
+    );
   }
 
   /** Does what nearly always happens; the rest is apart, so that this is small enough to be compiled into its callers. */
@@ -157,7 +163,9 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     const allocator = this.#allocator;
     const number = toInteger('count', count);
     const wanted = toBytes('size', size);
-    return allocMany(allocator, number, wanted, allocator.toRequest(wanted, options, allocator.plainRequest));
+    const plain = allocator.plainRequest;
+    const request = options === undefined ? plain : allocator.toRequest(wanted, options, plain);
+    return allocMany(allocator, number, wanted, request);
   }
 
   claim(blocks: Iterable<api.BlockPlace>, options?: api.ClaimOptions): AllocatedBlocks<N> {

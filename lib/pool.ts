@@ -5,7 +5,7 @@ import { captureStack, notePoolStack } from './allocation-stacks';
 import { Allocator } from './allocator';
 import type * as api from './api';
 import { toBytes } from './arguments';
-import { gpuBuddyError, illegalConstructor, invalidArgType, type GpuBuddyError } from './errors';
+import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { Guard, takeFromPool } from './guard';
 import * as native from './native';
@@ -51,7 +51,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
   readonly #quietRequest: Request;
 
   constructor(allocator: Allocator<N>) {
-    if (!(allocator instanceof Allocator)) throw illegalConstructor();
+    Allocator.assert(allocator);
     markAsUncloneable(this);
     const stack = allocator.capturesStacks ? captureStack(2) : undefined;
     this.#allocator = allocator;
