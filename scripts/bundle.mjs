@@ -12,7 +12,7 @@ const dist = path.join(root, 'dist');
 const ENTRIES = [
   ...['index', 'trace/index', 'cli/main'],
   ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
-  ...['internal', 'native'],
+  ...['gpu-buddy', 'native'],
 ];
 
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))

@@ -49,8 +49,8 @@ const actions = {
   /** In builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
-    const { ofBuddy } = require(path.join(folder, 'internal.js'));
-    return require(path.join(folder, 'native.js')).inject(ofBuddy.handle(buddies[buddy]), fault);
+    const { allocatorOf } = require(path.join(folder, 'gpu-buddy.js'));
+    return require(path.join(folder, 'native.js')).inject(allocatorOf(buddies[buddy]).handle, fault);
   },
 
   throwLater: () => {
