@@ -40,7 +40,7 @@ await build({
       // Apart, since the core loads the addon at once, and `gpu-buddy doctor` and `build` are for where it does not load.
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
-        { name: 'core', test: /\/lib\/[\w-]+\.ts$/ },
+        { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
       ],
     },
   },

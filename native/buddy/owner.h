@@ -110,8 +110,9 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
  */
 int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 
-/* Closes a handle that is given up and has no users. */
+/* Closes a handle that is given up and has no users; all of them. */
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle);
+void buddy_owner_close_ended(struct buddy_owner *owner);
 
 /* Counts so many users less; with the last one the handle may go. */
 static inline void buddy_owner_release(struct buddy_owner *owner, struct buddy_handle *handle,

@@ -1,6 +1,6 @@
 /*
  * One environment's side of the addon: the main thread has one, each worker, each vm context that loads the package.
- * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native.ts is the other side.
+ * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native/ is the other side.
  */
 #ifndef NODE_ENVIRONMENT_H
 #define NODE_ENVIRONMENT_H
@@ -11,7 +11,6 @@
 
 extern "C" {
 #include <buddy/faults.h>
-#include <buddy/queue.h>
 }
 
 class Environment {
@@ -124,7 +123,7 @@ private:
 	/* After a call that may have changed the blocks of a list: success gives it another name. */
 	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
-	struct buddy_handle *ReadAlloc(const struct AllocRecord &record);
+	struct buddy_handle *ReadAlloc(const struct buddy_alloc_record &record);
 	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
 				    size_t count, struct buddy_pool *pool, uint32_t slot);
 	void FlushQueue(size_t count);
