@@ -54,6 +54,7 @@ static void destroy(struct buddy_allocator *allocator)
 
 	mutex_destroy(&allocator->lock);
 	slots_destroy(&allocator->owners);
+	slots_destroy(&allocator->accounts);
 	arena_destroy(&allocator->arena);
 	free(allocator);
 }
@@ -146,6 +147,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->context.arena = &allocator->arena;
 	buddy_directory_init(&allocator->directory);
 	slots_init(&allocator->owners, 0);
+	buddy_accounts_init(allocator);
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : system_memory() / 4);
 

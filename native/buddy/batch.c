@@ -1,4 +1,5 @@
 /* The operations of a batch, see batch.h. */
+#include <buddy/account.h>
 #include <buddy/batch.h>
 #include <buddy/lists.h>
 
@@ -26,6 +27,8 @@ struct work {
 	/* What the last allocation has asked for. */
 	struct buddy_prepared prepared;
 	u32 request;
+	/* Whether the account of that is one. */
+	enum buddy_status account_status;
 	/* The operation in work has freed a list, even where a BUG followed. */
 	uint64_t freed;
 	/* Nodes of lists that will be freed soon, by the numbers of the operations. */
@@ -40,6 +43,14 @@ struct work {
 	bool has_ended_handle;
 };
 
+static void read_request(struct work *work, const struct buddy_request_record *record)
+{
+	buddy_read_request(record, &work->prepared);
+	work->account_status =
+		buddy_owner_find_account(work->owner, work->handle->allocator, &record->account,
+					 &work->prepared.request.account);
+}
+
 /* What an allocation asks for. */
 static void prepare(struct work *work, const struct buddy_record *record)
 {
@@ -48,8 +59,9 @@ static void prepare(struct work *work, const struct buddy_record *record)
 	if (record->request != work->request) {
 		work->request = record->request;
 		work->prepared = (struct buddy_prepared){ .is_known = false };
+		work->account_status = BUDDY_OK;
 		if (work->request < batch->request_count)
-			buddy_read_request(&batch->requests[work->request], &work->prepared);
+			read_request(work, &batch->requests[work->request]);
 	}
 	buddy_set_size(&work->prepared,
 		       buddy_number_in(&record->size, record->what & BUDDY_RECORD_WIDE));
@@ -173,6 +185,10 @@ static void alloc(struct work *work, const struct buddy_record *record)
 		return;
 	}
 	prepare(work, record);
+	if (work->account_status) {
+		end(work, work->account_status);
+		return;
+	}
 	end_alloc(work, record,
 		  (record->what & BUDDY_RECORD_KIND) == BUDDY_RECORD_ALLOC ?
 			  buddy_run_alloc(allocator, &work->list, &work->prepared) :

@@ -62,14 +62,17 @@ struct buddy_config {
 	bool any_unit;
 };
 
-/* The arguments of gpu_buddy_alloc_blocks(), and a number that each block of the result carries. */
+/* The arguments of gpu_buddy_alloc_blocks(), and what each block of the result carries. */
 struct buddy_request {
 	uint64_t start;
 	uint64_t end;
 	uint64_t size;
 	uint64_t min_block_size;
 	uint64_t flags;
+	/* Below 2^53. */
 	uint64_t tag;
+	/* The number of an account that is charged (account.h); 0: none. */
+	uint32_t account;
 };
 
 struct buddy_block_info {

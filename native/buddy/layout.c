@@ -63,6 +63,8 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "requestMinBlockSize", CELL(buddy_request_record, min_block_size) },
 	{ "requestStart", CELL(buddy_request_record, start) },
 	{ "requestEnd", CELL(buddy_request_record, end) },
+	{ "requestAccount", INTEGER(buddy_request_record, account.place) },
+	{ "requestAccountGeneration", INTEGER(buddy_request_record, account.generation) },
 	{ "requestTag", CELL(buddy_request_record, tag) },
 	{ "wideMinBlockSize", BUDDY_WIDE_MIN_BLOCK_SIZE },
 	{ "wideStart", BUDDY_WIDE_START },

@@ -1,4 +1,5 @@
 /* What one environment owns, see owner.h: its handles and its guards. */
+#include <buddy/account.h>
 #include <buddy/lists.h>
 #include <buddy/owner.h>
 #include <buddy/pool.h>
@@ -16,6 +17,7 @@ void buddy_owner_init(struct buddy_owner *owner)
 	slots_init(&owner->guards, sizeof(struct buddy_guard));
 	slots_init(&owner->groups, sizeof(struct buddy_group));
 	slots_init(&owner->pools, sizeof(struct buddy_pool));
+	slots_init(&owner->accounts, sizeof(struct buddy_open_account));
 }
 
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle)
@@ -46,6 +48,8 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 		buddy_pool_close(owner, slot);
 	for (uint32_t slot = 0; slot < owner->groups.count; slot++)
 		buddy_owner_close_group(owner, slot);
+	for (uint32_t slot = 0; slot < owner->accounts.count; slot++)
+		buddy_owner_close_account(owner, slot);
 	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
 		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
 
@@ -56,6 +60,7 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 		buddy_owner_close_handle(owner, handle);
 	}
 	slots_destroy(&owner->pools);
+	slots_destroy(&owner->accounts);
 	slots_destroy(&owner->groups);
 	slots_destroy(&owner->guards);
 	slots_destroy(&owner->handles);

@@ -17,6 +17,7 @@ struct buddy_owner {
 	struct slots guards;
 	struct slots groups;
 	struct slots pools;
+	struct slots accounts;
 	/* The ticket of the list that is parked next, see buddy_owner_prepare_parking(). */
 	struct buddy_token ticket;
 	bool has_ticket;
@@ -33,7 +34,7 @@ struct buddy_handle {
 	bool created;
 	/* Given up: the slot goes with the last user. */
 	bool disposed;
-	/* Lists in guards, groups that hold lists, and pools. */
+	/* Lists in guards, groups that hold lists, pools, and open accounts. */
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;

@@ -8,6 +8,13 @@
 #include <buddy/run.h>
 #include <string.h>
 
+/* The account of an allocation. */
+struct buddy_account_record {
+	/* Its slot in the environment, with 1 added; 0: no account. */
+	uint32_t place;
+	uint32_t generation;
+};
+
 /* An allocation's arguments without its size. */
 struct buddy_request_record {
 	/* The kernel's flags. */
@@ -15,6 +22,7 @@ struct buddy_request_record {
 	/* A bit for each number that is wide, and BUDDY_REQUEST_EXPLAINS. */
 	uint32_t wide;
 	double min_block_size, start, end, tag;
+	struct buddy_account_record account;
 };
 
 #define BUDDY_WIDE_MIN_BLOCK_SIZE 1
@@ -78,7 +86,7 @@ static inline uint64_t buddy_number_in(const double *cell, bool wide)
 	return *cell >= 0 && *cell < 0x1p64 ? (uint64_t)*cell : 0;
 }
 
-/* Reads all but the size. */
+/* Reads all but the size and the account. */
 static inline void buddy_read_request(const struct buddy_request_record *record,
 				      struct buddy_prepared *prepared)
 {
@@ -91,6 +99,7 @@ static inline void buddy_read_request(const struct buddy_request_record *record,
 	request->start = buddy_number_in(&record->start, record->wide & BUDDY_WIDE_START);
 	request->end = buddy_number_in(&record->end, record->wide & BUDDY_WIDE_END);
 	request->tag = buddy_number_in(&record->tag, record->wide & BUDDY_WIDE_TAG);
+	request->account = 0;
 }
 
 static inline void buddy_set_size(struct buddy_prepared *prepared, uint64_t size)

@@ -64,6 +64,13 @@ struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
 bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
 		    uint64_t first);
 
+/* Whether an allocation was refused for want of bytes, which another free may bring. */
+static inline bool buddy_is_shortage(enum buddy_status status)
+{
+	return status == BUDDY_NO_SPACE || status == BUDDY_ABOVE_LIMIT ||
+	       status == BUDDY_ALL_RESERVED;
+}
+
 /* The free memory at the time an allocation found no space. */
 struct buddy_shortage {
 	uint64_t avail;

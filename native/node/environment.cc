@@ -814,6 +814,13 @@ napi_value Environment::DefineCalls()
 	Define(calls, "free", Call<&Environment::Free>);
 	Define(calls, "freeEverything", Call<&Environment::FreeEverything>);
 	Define(calls, "flush", Call<&Environment::Flush>);
+	Define(calls, "openAccount", CallWithValues<&Environment::OpenAccount>);
+	Define(calls, "findAccount", CallWithValues<&Environment::FindAccount>);
+	Define(calls, "disposeAccount", CallWithValues<&Environment::DisposeAccount>);
+	Define(calls, "forgetAccount", Call<&Environment::ForgetAccount>);
+	Define(calls, "changeAccount", Call<&Environment::ChangeAccount>);
+	Define(calls, "describeAccount", Call<&Environment::DescribeAccount>);
+	Define(calls, "shareAccount", Call<&Environment::ShareAccount>);
 	Define(calls, "runBatch", CallWithValues<&Environment::RunBatch>);
 	Define(calls, "append", Call<&Environment::Append>);
 	Define(calls, "extend", Call<&Environment::Extend>);

@@ -10,6 +10,7 @@
 #include <vector>
 
 extern "C" {
+#include <buddy/account.h>
 #include <buddy/faults.h>
 }
 
@@ -56,6 +57,10 @@ private:
 	void Park();
 	void Adopt();
 	void EmptyGroup();
+	void ForgetAccount();
+	void ChangeAccount();
+	void DescribeAccount();
+	void ShareAccount();
 	void Append();
 	void Extend();
 
@@ -78,6 +83,9 @@ private:
 	napi_value TakeFromPool(const Napi::CallbackInfo &info);
 	napi_value ClosePool(const Napi::CallbackInfo &info);
 	napi_value CloseSomeOfPool(const Napi::CallbackInfo &info);
+	napi_value OpenAccount(const Napi::CallbackInfo &info);
+	napi_value FindAccount(const Napi::CallbackInfo &info);
+	napi_value DisposeAccount(const Napi::CallbackInfo &info);
 	napi_value RunBatch(const Napi::CallbackInfo &info);
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
@@ -154,6 +162,11 @@ private:
 	struct buddy_allocator *AllocatorArgument();
 	bool ListArgument(struct buddy_list &list);
 	bool PoolArgument(struct buddy_list &list);
+	struct buddy_open_account *AccountArgument();
+
+	/* Takes an opening of an account in for the object of Watch(). */
+	void TakeAccount(const Napi::CallbackInfo &info, struct buddy_handle &handle,
+			 uint32_t account);
 
 	napi_env env_;
 	/* Keeps the memory of a pool, by the pool's slot; another one, or none, in its place. */

@@ -3,6 +3,7 @@
 #include "columns.h"
 
 extern "C" {
+#include <buddy/account.h>
 #include <buddy/batch.h>
 }
 
@@ -64,7 +65,9 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 {
 	const struct buddy_queued *queue = mailbox_.queue(), *end = queue + count;
 	const struct buddy_queued *first = buddy_queue_tail(queue, end, slot, pool);
+	const struct buddy_account_record &account = mailbox_.alloc().request.account;
 	struct buddy_shortage shortage;
+	enum buddy_status status = BUDDY_OK;
 	struct buddy_exchange exchange = {
 		.handle = &handle,
 		.pool = pool,
@@ -76,13 +79,21 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 		.freed = 0,
 	};
 
+	if (account.place) [[unlikely]]
+		status = buddy_owner_find_account(&owner_, handle.allocator, &account,
+						  &prepared_.request.account);
+	if (status) {
+		FlushQueue(count);
+		mailbox_.status(status);
+		return status;
+	}
 	if (first > queue)
 		FlushQueue(static_cast<size_t>(first - queue));
-	enum buddy_status status = buddy_exchange(&exchange);
+	status = buddy_exchange(&exchange);
 	handle.users -= exchange.freed;
 
 	mailbox_.status(status);
-	if (explains_ && status == BUDDY_NO_SPACE)
+	if (explains_ && buddy_is_shortage(status))
 		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
