@@ -292,9 +292,8 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
       return true;
     }
     // Lists that the collector has found may have what is missing.
-    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
-      return this.#extend(size);
-    if (status === native.NO_SPACE) return false;
+    if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll()) return this.#extend(size);
+    if (native.isShortage(status)) return false;
     throw this.#allocator.toError(status, syscall, { given: { size } });
   }
 

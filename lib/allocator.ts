@@ -1,4 +1,5 @@
 /** An allocator of the addon, as all objects that stand on it share it. */
+import { stateOfAccount, UNNAMED } from './account';
 import type { GpuBuddy } from './api';
 import { toNumberIfSafe } from './arguments';
 import {
@@ -7,6 +8,7 @@ import {
   type ErrorDetails,
   type GpuBuddyError,
   type Shortage,
+  type ShortageReason,
 } from './errors';
 import type { GpuBuddyConfig } from './gpu-buddy-options';
 import * as native from './native';
@@ -113,17 +115,18 @@ export class Allocator<N extends Bytes = Bytes> {
 
   /** Says why the allocation that has just failed found no space. Must be called before anything else is. */
   shortageError(size: Bytes, request: Request): GpuBuddyError {
-    return this.allocError(native.NO_SPACE, size, request, shortageOf(size, request, this.space));
+    const status = native.lastStatus();
+    return this.allocError(status, size, request, shortageOf(status, size, request, this.space));
   }
 
   allocError(
     status: number,
     size: Bytes,
-    { minBlockSize, place }: Request,
+    { minBlockSize, place, charged }: Request,
     shortage?: Shortage,
   ): GpuBuddyError {
     return this.toError(status, 'gpu_buddy_alloc_blocks', {
-      given: { size, minBlockSize, range: place?.value },
+      given: { size, minBlockSize, range: place?.value, account: charged?.name ?? UNNAMED },
       names: place && { range: place.argument },
       shortage,
     });
@@ -163,15 +166,24 @@ function refuseTooLarge(owner: object, { handle, space }: Opened, size: Bytes, s
 }
 
 /** Reads why the call that has just failed did so. */
-function shortageOf(size: Bytes, { place }: Request, space: Space<Bytes>): Shortage {
+function shortageOf(status: number, size: Bytes, { place, charged }: Request, space: Space<Bytes>): Shortage {
   const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
   return {
-    reason: size > avail ? 'full' : place ? 'range' : 'fragmented',
+    reason: reasonOf(status, size > avail, place !== undefined),
     requested: space.bytes(size),
     avail: space.bytes(avail),
     largestFree: space.bytes(largestFree),
     availInRange,
     isMoreInRange,
     where: place?.where,
+    // Last: it asks the addon.
+    account: charged && stateOfAccount(charged),
   };
+}
+
+function reasonOf(status: number, isMore: boolean, isInPlace: boolean): ShortageReason {
+  if (status === native.ABOVE_LIMIT) return 'limit';
+  if (status === native.ALL_RESERVED) return 'reserved';
+  if (isMore) return 'full';
+  return isInPlace ? 'range' : 'fragmented';
 }

@@ -20,7 +20,7 @@ import type { AllocOptions, PoolAllocOptions } from './request';
 import type { GpuBuddyState } from './saved-state';
 import type { Segment } from './segments';
 import type { Column } from './space';
-import type { AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
+import type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
 
 export type { AddressRange } from './address-range';
 export type { BatchHandle } from './batch-handles';
@@ -37,7 +37,7 @@ export type { GpuBuddyState } from './saved-state';
 export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
-export type { AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
+export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
 
 /**
  * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It
@@ -167,6 +167,40 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    * ```
    */
   claim(blocks: Iterable<BlockPlace>, options?: ClaimOptions): AllocatedBlocks<N>;
+
+  /**
+   * Opens a new account: it counts the bytes of the allocations that name it, holds them below a limit, and keeps others from
+   * taking what it has reserved. There are 2,047 at one time.
+   *
+   * @throws {GpuBuddyError} `EINVAL` where more is reserved than the limit, or all accounts together reserve more than the space;
+   *   `ENOSPC` where more is reserved than is free, and not reserved for others; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`;
+   *   `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const account = buddy.account({ name: 'tenant 7', limit: 64 * SZ_1M });
+   * const blocks = buddy.allocBlocks(48 * SZ_1M, { account });
+   * console.log(account.used); // 50331648
+   * console.log(buddy.tryAllocBlocks(32 * SZ_1M, { account })); // null
+   * blocks.free();
+   * console.log(account.used); // 0
+   * ```
+   */
+  account(options?: AccountOptions): Account<N>;
+
+  /**
+   * Opens the account of this allocator that a token stands for: the same one, in whatever thread.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where there is no such account, or none any more, or it is another allocator's;
+   *   `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  openAccount(token: AccountToken): Account<N>;
 
   /**
    * Makes a pool, which is empty: allocations by number. It owns what it allocates.
@@ -444,6 +478,8 @@ export interface ClaimOptions {
   readonly tag?: number | undefined;
   /** Whether the blocks count as known to be zero (`isClear`). Default: as the free memory did. */
   readonly clear?: boolean | undefined;
+  /** The account that is charged, one of this allocator. Default: none. */
+  readonly account?: Account<Bytes> | undefined;
 }
 
 /** An allocator that was made from a state, with its lists in the order of the state. They belong to the caller. */
@@ -607,7 +643,7 @@ export declare class AllocatedBlocks<N extends Bytes = number>
    *
    * Takes time for the blocks of `other`, to write the tag; none are moved.
    *
-   * @throws {GpuBuddyError} `EINVAL` where `other` is this list, or comes from another allocator; `ERR_GPU_BUDDY_FREED` where one of
+   * @throws {GpuBuddyError} `EINVAL` where `other` is this list, comes from another allocator, or is charged to another account; `ERR_GPU_BUDDY_FREED` where one of
    *   the two is freed; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    *
@@ -625,7 +661,7 @@ export declare class AllocatedBlocks<N extends Bytes = number>
 
   /**
    * Allocates `size` bytes right behind the list's highest block, wherever that stands in the list, and puts them at its end. `false`
-   * where that memory is not free, or the space ends before it; the list is as it was then. A list without blocks has no such place.
+   * where that memory is not free, the list's account may not have it, or the space ends before it; the list is as it was then. A list without blocks has no such place.
    *
    * Blocks that were read from this list stay valid.
    *
@@ -994,4 +1030,86 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
 
   /** Tells how many allocations there are; `{ disposed: true }` after `dispose()`. */
   toJSON(): { readonly length: number } | { readonly disposed: true };
+}
+
+/** How many bytes an account may hold, and how many nobody else may take. What is not given stays as it is. */
+export interface AccountQuota {
+  /** The most bytes that the account may hold; `null`: no limit, the default of a new account. */
+  readonly limit?: Bytes | null | undefined;
+  /**
+   * Bytes that others cannot take, those that the account holds among them. A promise of bytes, not of blocks: what is free may lie
+   * in pieces that do not fit. Default of a new account: 0.
+   */
+  readonly reserved?: Bytes | undefined;
+}
+
+/** Options of `GpuBuddy.account()`. */
+export interface AccountOptions extends AccountQuota {
+  /** For errors, and for people. */
+  readonly name?: string | undefined;
+}
+
+/**
+ * An account of an allocator: whose bytes are whose. Allocations that name it (`{ account }`) are charged in the call itself,
+ * whatever thread makes it; the bytes stay charged until they are free, wherever the list goes: through trims, transfers, batches,
+ * pools, and the collector.
+ *
+ * An account lives while an object in any thread has it open, or it holds bytes. Its reservation ends with the last object.
+ */
+export declare class Account<N extends Bytes = number> implements Disposable {
+  private constructor(...args: never);
+
+  /** Given by whoever made it; `undefined` where none was. */
+  get name(): string | undefined;
+
+  /**
+   * Bytes that it holds.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get used(): N;
+
+  /**
+   * The most bytes that it may hold; `null` where there is no limit.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get limit(): N | null;
+
+  /**
+   * Bytes that others cannot take, those that it holds among them.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get reserved(): N;
+
+  /** Whether `dispose()` has been called. Never throws. */
+  get disposed(): boolean;
+
+  /**
+   * Changes limit or reservation, or both, for all threads. A limit below `used` takes nothing away: nothing more is given until
+   * enough is freed.
+   *
+   * @throws {GpuBuddyError} as `GpuBuddy.account()`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  update(quota: AccountQuota): void;
+
+  /**
+   * A token that stands for this account in every thread that has its allocator: see `GpuBuddy.openAccount()`. It keeps nothing
+   * alive.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  share(): AccountToken;
+
+  /** Ends the use of this object. What the account holds stays charged to it. A second call does nothing. */
+  dispose(): void;
+
+  /** `dispose()`, at the end of a `using` block. */
+  [Symbol.dispose](): void;
+
+  /** Returns name and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
+  toJSON(): Json<Pick<Account<N>, 'name' | 'used' | 'limit' | 'reserved'>> | { readonly disposed: true };
 }

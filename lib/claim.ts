@@ -1,8 +1,9 @@
 /** Takes blocks that a program knows of by itself, exactly as they are. */
+import { handleOfAccount, UNNAMED } from './account';
 import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
 import type { Allocator } from './allocator';
-import type { BlockPlace, ClaimOptions } from './api';
+import type { Account, BlockPlace, ClaimOptions } from './api';
 import { toBoolean, toBytes, toInteger, toRelative } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
 import { putGuardBack, spareSlot, takeGuard } from './guard';
@@ -13,7 +14,7 @@ import { chunksIn, firstOverlap, misplaced } from './places';
 import { reclaimAll } from './reclaim';
 import type { Space } from './space';
 
-const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true };
+const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true, account: true };
 
 const SYSCALL = 'gpu_buddy_alloc_blocks';
 
@@ -22,6 +23,9 @@ interface Claim {
   readonly places: native.Places;
   readonly tag: number;
   readonly clearness: native.Clearness;
+  readonly account: native.Handle | undefined;
+  /** Whose handle `account` is. */
+  readonly charged: Account<Bytes> | undefined;
 }
 
 /** Takes exactly these blocks as one list, in this order, or none. */
@@ -31,10 +35,12 @@ export function claim<N extends Bytes>(
   options: ClaimOptions | undefined,
 ): AllocatedBlocks<N> {
   // First what may call the program's own code, which may throw, allocate, or dispose of the allocator.
-  const { tag, clear } = toOptions('options', options, OPTION_NAMES);
+  const { tag, clear, account } = toOptions('options', options, OPTION_NAMES);
   const wanted: Claim = {
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     clearness: toClearness(clear),
+    account: account === undefined ? undefined : handleOfAccount(account),
+    charged: account,
     places: toPlaces(allocator.space, blocks),
   };
   const stack = allocator.capturesStacks ? captureStack(2) : undefined;
@@ -51,25 +57,34 @@ function take<N extends Bytes>(
   wanted: Claim,
   stack: string | undefined,
 ): AllocatedBlocks<N> {
-  const { places, tag, clearness } = wanted;
+  const { places, tag, clearness, account } = wanted;
   const slot = spareSlot();
   const guard = takeGuard();
-  const status = native.claim(allocator.handle, slot, places, tag, clearness);
+  const status = native.claim(allocator.handle, slot, places, tag, clearness, account);
   if (status !== native.OK) {
     putGuardBack(guard);
     const row = native.failedRow();
     // Lists that the collector has found may have what is missing.
-    if ((status === native.BLOCK_NOT_FREE || status === native.NO_MEMORY) && reclaimAll())
-      return take(allocator, wanted, stack);
-    throw claimError(allocator, status, places, row);
+    if (isForWantOfMemory(status) && reclaimAll()) return take(allocator, wanted, stack);
+    throw claimError(allocator, status, wanted, row);
   }
   const list = new AllocatedBlocks(allocator, guard, slot, tag);
   if (stack !== undefined) noteStack(slot, stack);
   return list;
 }
 
-function claimError(allocator: Allocator, status: number, places: native.Places, row: number): GpuBuddyError {
-  if (status !== native.BLOCK_NOT_FREE) return allocator.toError(status, SYSCALL);
+function isForWantOfMemory(status: number): boolean {
+  return status === native.BLOCK_NOT_FREE || status === native.NO_MEMORY || native.isShortage(status);
+}
+
+function claimError(
+  allocator: Allocator,
+  status: number,
+  { places, charged }: Claim,
+  row: number,
+): GpuBuddyError {
+  if (status !== native.BLOCK_NOT_FREE)
+    return allocator.toError(status, SYSCALL, { given: { account: charged?.name ?? UNNAMED } });
   const { space } = allocator;
   const overlap = firstOverlap(places);
   if (!overlap) return placeError(space, status, places, row);

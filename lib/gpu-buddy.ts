@@ -1,5 +1,6 @@
 /** The class `GpuBuddy`: an allocator as users see it. */
 import { inspect, type InspectOptions } from 'node:util';
+import { makeAccount, openAccount, type Account } from './account';
 import { toRange, type AddressRange, type RelativeRange } from './address-range';
 import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
@@ -24,7 +25,15 @@ import type { AllocOptions, Request } from './request';
 import type { GpuBuddyState } from './saved-state';
 import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { restoreState, saveState } from './state';
-import { fromId, toBuddyToken, toId, wantsBigint, type GpuBuddyToken, type OpenOptions } from './tokens';
+import {
+  fromId,
+  toBuddyToken,
+  toId,
+  wantsBigint,
+  type AccountToken,
+  type GpuBuddyToken,
+  type OpenOptions,
+} from './tokens';
 import { markAsUncloneable } from './uncloneable';
 
 const FIND_OPTION_NAMES: Names<api.FindFreeOptions> = { alignment: true, range: true };
@@ -153,9 +162,9 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     guard: Guard | undefined,
   ): AllocatedBlocks<N> | null {
     putGuardBack(guard);
-    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
+    if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
-    if (status === native.NO_SPACE) return null;
+    if (native.isShortage(status)) return null;
     throw this.#allocator.allocError(status, size, request);
   }
 
@@ -174,6 +183,14 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   pool(): Pool<N> {
     return new Pool(this.#allocator);
+  }
+
+  account(options?: api.AccountOptions): Account<N> {
+    return makeAccount(this.#allocator.handle, this.#allocator.space, options);
+  }
+
+  openAccount(token: AccountToken): Account<N> {
+    return openAccount(this.#allocator.handle, this.#allocator.space, token);
   }
 
   freeAll(): void {

@@ -1,4 +1,5 @@
 /** What Node gets as `gpu-buddy`: names only. lib/api.ts says what they are. */
+export { Account } from './account';
 export { AllocatedBlocks } from './adopt';
 export { AllocatedBlock } from './allocated-blocks';
 export { Batch } from './batch';

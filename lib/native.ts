@@ -8,6 +8,7 @@ export {
   statuses,
   type StatusText,
 } from './native/addon';
+export * from './native/accounts';
 export * from './native/allocation';
 export * from './native/allocators';
 export * from './native/batches';

@@ -111,9 +111,9 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
       this.#grow();
       return this.#alloc(size, request);
     }
-    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
+    if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
-    if (status === native.NO_SPACE) return null;
+    if (native.isShortage(status)) return null;
     throw this.#allocator.allocError(status, size, request);
   }
 

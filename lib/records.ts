@@ -41,12 +41,15 @@ function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
 const { requestCells: REQUEST_CELLS, requestFlags: FLAGS, requestWide: WIDE_NUMBERS } = layout;
 const { requestMinBlockSize: MIN_BLOCK_SIZE, requestStart: START } = layout;
 const { requestEnd: END, requestTag: TAG } = layout;
+const { requestAccount: ACCOUNT, requestAccountGeneration: ACCOUNT_GENERATION } = layout;
 const { wideMinBlockSize: WIDE_MIN_BLOCK_SIZE, wideStart: WIDE_START } = layout;
 const { wideEnd: WIDE_END, wideTag: WIDE_TAG, explains: EXPLAINS } = layout;
 
 function writeRequest(cells: Cells, at: number, request: Request): void {
-  const { minBlockSize, flags, start, end, tag, explains } = request;
+  const { minBlockSize, flags, start, end, tag, account, explains } = request;
   cells.integers[2 * at + FLAGS] = flags;
+  cells.integers[2 * at + ACCOUNT] = account === undefined ? 0 : account.slot + 1;
+  cells.integers[2 * at + ACCOUNT_GENERATION] = account?.generation ?? 0;
   cells.integers[2 * at + WIDE_NUMBERS] =
     (writeNumber(cells, at + MIN_BLOCK_SIZE, minBlockSize) ? WIDE_MIN_BLOCK_SIZE : 0) |
     (writeNumber(cells, at + START, start) ? WIDE_START : 0) |
@@ -86,7 +89,8 @@ function asksForSame(a: Request, b: Request): boolean {
     a.flags === b.flags &&
     a.start === b.start &&
     a.end === b.end &&
-    a.tag === b.tag
+    a.tag === b.tag &&
+    a.account === b.account
   );
 }
 

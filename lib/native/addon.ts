@@ -57,6 +57,8 @@ const NAMES = [
   'requestStart',
   'requestEnd',
   'requestTag',
+  'requestAccount',
+  'requestAccountGeneration',
   'wideMinBlockSize',
   'wideStart',
   'wideEnd',
@@ -118,18 +120,25 @@ interface Calls {
   open(register: Register, registry: Registry, buddy: object): void;
   openGuard(register: Register, registry: Registry, guard: object): void;
   openPool(register: Register, registry: Registry, pool: object): void;
+  openAccount(register: Register, registry: Registry, account: object): void;
+  findAccount(register: Register, registry: Registry, account: object): void;
   takeFromPool(register: Register, registry: Registry, guard: object): void;
   openGroup(register: Register, registry: Registry, guard: object): void;
   takeFromGroup(register: Register, registry: Registry, guard: object): void;
   // End it while the object lives.
   dispose(unregister: Unregister, registry: Registry, buddy: object): void;
   closePool(unregister: Unregister, registry: Registry, pool: object): void;
+  disposeAccount(unregister: Unregister, registry: Registry, account: object): void;
   // End it afterwards.
   forgetAllocator(): void;
+  forgetAccount(): void;
   closeGuards(guards: Uint32Array): void;
   closeSomeOfGroup(groups: Uint32Array): void;
   closeSomeOfPool(pools: Uint32Array): void;
 
+  changeAccount(): void;
+  describeAccount(): void;
+  shareAccount(): void;
   emptyGroup(): void;
   describe(): void;
   readonly alloc: () => void;

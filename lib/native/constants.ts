@@ -18,6 +18,10 @@ function statusNamed(name: string): number {
 /** The statuses that callers tell apart, or give themselves; all others are errors to report. */
 export const OK = statusNamed('OK');
 export const NO_SPACE = statusNamed('NO_SPACE');
+export const ABOVE_LIMIT = statusNamed('ABOVE_LIMIT');
+export const ALL_RESERVED = statusNamed('ALL_RESERVED');
+export const RESERVED_NOT_FREE = statusNamed('RESERVED_NOT_FREE');
+export const ACCOUNT_DISPOSED = statusNamed('ACCOUNT_DISPOSED');
 export const NO_MEMORY = statusNamed('NO_MEMORY');
 export const FREED = statusNamed('FREED');
 export const DISPOSED = statusNamed('DISPOSED');
@@ -43,3 +47,8 @@ export const BLOCK_NOT_FREE = statusNamed('BLOCK_NOT_FREE');
 export const STATE_UNKNOWN = statusNamed('STATE_UNKNOWN');
 export const STATE_UNFIT = statusNamed('STATE_UNFIT');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
+
+/** Whether an allocation was refused for want of bytes, which another free may bring. */
+export function isShortage(status: number): boolean {
+  return status === NO_SPACE || status === ABOVE_LIMIT || status === ALL_RESERVED;
+}

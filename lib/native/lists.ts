@@ -75,11 +75,14 @@ export function claim(
   { chunks, orders }: Places,
   tag: number,
   clearness: Clearness,
+  account: Handle | undefined,
 ): number {
   putHandle(allocator);
   numbers[2] = slot;
   numbers[3] = tag;
   numbers[4] = clearness;
+  numbers[5] = account === undefined ? 0 : account.slot + 1;
+  numbers[6] = account?.generation ?? 0;
   seal();
   calls.claim(chunks, orders);
   return status();

@@ -3,7 +3,7 @@
 /** A byte count or an address: a safe integer from 0 on, or a bigint below 2^64. */
 export type Bytes = number | bigint;
 
-/** Names an allocator, or the list in a guard, in this environment. */
+/** Names an allocator, an account, or the list in a guard, in this environment. */
 export interface Handle {
   readonly slot: number;
   readonly generation: number;
@@ -32,6 +32,8 @@ export interface Request {
   readonly start: Bytes;
   readonly end: Bytes;
   readonly tag: number;
+  /** The account that is charged. */
+  readonly account: Handle | undefined;
   /** Whether `shortage` tells what was free where an allocation finds no space. Means nothing in a batch. */
   readonly explains: boolean;
 }

@@ -277,6 +277,7 @@ export class TraceReplayer implements Disposable {
       start,
       end,
       tag: 0,
+      account: undefined,
       explains: false,
     });
   }
