@@ -86,16 +86,32 @@ const NAMES = [
   'batchClear',
   'batchStatus',
   'batchRow',
+  'batchState',
+  'closeDirty',
+  'closeCleared',
+  'closeUndone',
+  'asFound',
+  'asDirty',
+  'asClear',
+  'poolMoved',
+  'poolCount',
   'poolEntry',
+  'poolGeneration',
+  'poolChunk',
+  'poolChunks',
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'noSlot',
   'maxOrders',
+  'injectBug',
+  'injectWarning',
+  'injectFailure',
 ] as const;
 export type Layout = Readonly<Record<(typeof NAMES)[number], number>>;
 
 interface Addon {
-  readonly layout: Partial<Layout>;
+  readonly layout?: Partial<Layout>;
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
   readonly kernelSha256: string;
@@ -203,8 +219,8 @@ export function unfit(): Error {
   return mismatch(packageFolder, addonFile, addon);
 }
 
-function isWhole(layout: Partial<Layout>): layout is Layout {
-  return NAMES.every((name) => typeof layout[name] === 'number');
+function isWhole(layout: Partial<Layout> | undefined): layout is Layout {
+  return NAMES.every((name) => typeof layout?.[name] === 'number');
 }
 
 if (!isWhole(addon.layout)) throw unfit();

@@ -1,5 +1,5 @@
 /** Calls on the list in a guard. */
-import { calls } from './addon';
+import { calls, layout } from './addon';
 import { numbers, put, putHandle, putRange, result, seal, status, token } from './mailbox';
 import { OK } from './constants';
 import type { Bytes, Columns, Handle, NumberColumn, Places, Range, Token } from './values';
@@ -63,10 +63,8 @@ export function extend(blocks: Handle, size: Bytes): number {
 }
 
 /** What the blocks of `claim()` are to count as: as free memory did, dirty or clear. */
-export const AS_FOUND = 0;
-export const AS_DIRTY = 1;
-export const AS_CLEAR = 2;
-export type Clearness = typeof AS_FOUND | typeof AS_DIRTY | typeof AS_CLEAR;
+const CLEARNESSES = { 'as found': layout.asFound, dirty: layout.asDirty, clear: layout.asClear };
+export type Clearness = keyof typeof CLEARNESSES;
 
 /** Takes exactly these blocks, as one list, into a guard. */
 export function claim(
@@ -79,7 +77,7 @@ export function claim(
   putHandle(allocator);
   numbers[2] = slot;
   numbers[3] = tag;
-  numbers[4] = clearness;
+  numbers[4] = CLEARNESSES[clearness];
   seal();
   calls.claim(chunks, orders);
   return status();

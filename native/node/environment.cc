@@ -679,7 +679,7 @@ void Environment::TellOf(const struct buddy_fault &warning)
 
 #ifdef GPU_BUDDY_FAULT_INJECTION
 
-/* allocator slot, generation, 0: a BUG, 1: a WARN, 2: failures of memory; nth, from then on -> */
+/* allocator slot, generation, an enum buddy_injection; of failures: nth, from then on -> */
 void Environment::Inject()
 {
 	struct buddy_allocator *allocator = AllocatorArgument();
@@ -688,10 +688,10 @@ void Environment::Inject()
 		return;
 	mailbox_.status(BUDDY_OK);
 	switch (mailbox_.index(2)) {
-	case 0:
+	case BUDDY_INJECT_BUG:
 		mailbox_.status(buddy_inject_bug(allocator));
 		break;
-	case 1:
+	case BUDDY_INJECT_WARNING:
 		mailbox_.status(buddy_inject_warning(allocator));
 		break;
 	default:
