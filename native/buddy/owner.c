@@ -6,9 +6,6 @@
 
 _Static_assert(ARENA_GENERATION_BITS - 32 <= 14 && BUDDY_MOST_HANDLES == 1U << 19, "names fit");
 
-/* The node of an empty list: no node has the number. */
-#define NO_NODE 0x7fffffffU
-
 void buddy_owner_init(struct buddy_owner *owner)
 {
 	*owner = (struct buddy_owner){ .has_ticket = false };
@@ -119,7 +116,7 @@ void buddy_owner_renew(struct buddy_owner *owner, uint32_t slot, const struct bu
 {
 	struct slots_entry *entry = slots_entry(&owner->guards, slot);
 	struct buddy_guard *guard = guard_at(owner, slot);
-	struct buddy_name name = { NO_NODE, entry->generation + 1 };
+	struct buddy_name name = { BUDDY_NO_NODE, entry->generation + 1 };
 
 	if (list->first)
 		name = buddy_name_of(list);
@@ -133,7 +130,7 @@ void buddy_owner_forget(struct buddy_owner *owner, uint32_t slot)
 {
 	struct buddy_guard *guard = guard_at(owner, slot);
 
-	guard->node = NO_NODE;
+	guard->node = BUDDY_NO_NODE;
 	guard->handle = BUDDY_MOST_HANDLES - 1;
 	slots_entry(&owner->guards, slot)->next_free = SLOT_OPEN | SLOT_NONE;
 }
@@ -181,7 +178,7 @@ bool buddy_owner_meant(const struct buddy_owner *owner, uint32_t slot, uint32_t 
 		.guard = slot,
 		.handle = handle,
 		.name = { guard->node, (u64)guard->high_generation << 32 | entry->generation },
-		.is_empty = guard->node == NO_NODE,
+		.is_empty = guard->node == BUDDY_NO_NODE,
 	};
 	return true;
 }
