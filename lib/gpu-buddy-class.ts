@@ -27,6 +27,7 @@ import { fitsNumbers, makeSpace, type Space } from './space';
 import { restoreState, saveState, type GpuBuddyState, type Restored, type RestoreOptions } from './state';
 import { fromId, toBuddyToken, toId, wantsBigint, type GpuBuddyToken, type OpenOptions } from './tokens';
 import { markAsUncloneable } from './uncloneable';
+import { endWaits, waitForFree, type WaitForFreeOptions } from './waiting';
 
 /** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
 export interface GpuBuddyOptions {
@@ -229,6 +230,17 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   get clearAvail(): N {
     this.#check(native.readAvail(this.#handle), 'gpu_buddy');
     return this.#space.bytes(native.avail.clear);
+  }
+
+  /**
+   * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
+   * thread. An allocation that is taken back, such as part of a batch that fails, does not count. See `waitForFree()`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  get epoch(): number {
+    this.#check(native.readEpoch(this.#handle), 'gpu_buddy');
+    return native.epochFound();
   }
 
   /**
@@ -441,6 +453,43 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
   freeAll(): void {
     reclaimAll();
     this.#check(native.freeEverything(this.#handle), 'gpu_buddy_free_list');
+  }
+
+  /**
+   * Waits until memory has become free, in any thread: resolves to `epoch` once that is above `since`, at once if it is already.
+   * What has become free need not fit the caller's request, and others may be quicker: try again, and wait again. Whoever reads
+   * `epoch` before the allocation that fails misses nothing in between.
+   *
+   * Costs a free nothing while nobody waits, and one call for all who wait in a thread. Keeps the allocator, and without
+   * `ref: false` the event loop, going.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile; `ERR_GPU_BUDDY_POISONED`
+   * @throws the signal's `reason`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1M, type AllocatedBlocks } from 'gpu-buddy';
+   *
+   * async function allocWhenFree(buddy: GpuBuddy, size: number): Promise<AllocatedBlocks> {
+   *   for (;;) {
+   *     const since = buddy.epoch;
+   *     const blocks = buddy.tryAllocBlocks(size);
+   *     if (blocks) return blocks;
+   *     await buddy.waitForFree({ since });
+   *   }
+   * }
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1M });
+   * const first = buddy.allocBlocks(SZ_1M);
+   * setTimeout(() => first.free(), 10);
+   * const second = await allocWhenFree(buddy, SZ_1M);
+   * console.log(second.size); // 1048576
+   * ```
+   */
+  waitForFree(options?: WaitForFreeOptions): Promise<number> {
+    return waitForFree(this.#handle, options, (status) => this.#toError(status, 'gpu_buddy'));
   }
 
   /** A batch of allocations and frees, to be done in one call. */
@@ -709,13 +758,16 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
 
   /**
    * Ends the use of this allocator. Lists of blocks that are still there stay valid and can be freed; the native
-   * memory goes with the last of them. Without it, the collector does the same. A second call does nothing.
+   * memory goes with the last of them. Those who wait for memory through this object are told
+   * (`ERR_GPU_BUDDY_DISPOSED`). Without it, the collector does the same. A second call does nothing.
    *
    * Behind it: `gpu_buddy_fini()`, after the last list.
    */
   dispose(): void {
     // First: another allocator may get the slot.
     this.#lazyHandle = -1;
+    // Before they could not be told any more.
+    endWaits(this.#handle, () => this.#toError(native.DISPOSED, 'gpu_buddy'));
     native.dispose(this, this.#handle);
   }
 

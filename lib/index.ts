@@ -27,3 +27,4 @@ export * from './sizes';
 export type { Column } from './space';
 export type { GpuBuddyState, Restored, RestoreOptions } from './state';
 export type { AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
+export type { WaitForFreeOptions } from './waiting';

@@ -100,8 +100,16 @@ type Register = typeof FinalizationRegistry.prototype.register;
 type Unregister = typeof FinalizationRegistry.prototype.unregister;
 type Registry = FinalizationRegistry<number>;
 
+/** Those who wait for an allocator, and want to be told of the next free. */
+export interface Waker {
+  /** Called by the event loop, after a free. */
+  wake(): void;
+}
+
 interface Calls {
   readonly cells: Float64Array<SharedArrayBuffer>;
+  /** Of all copies of this module in an environment, by the slots of their handles. */
+  wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
   create(register: Register, registry: Registry, buddy: object): void;
@@ -158,6 +166,9 @@ interface Calls {
   findFree(): void;
   sizeIn(): void;
   lowest(): void;
+  epoch(): void;
+  wait(tell: (slot: number) => void): void;
+  endWait(): void;
   read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
@@ -1006,6 +1017,40 @@ export function print(allocator: Handle): string | number {
   seal();
   const text = calls.print();
   return status() === OK ? (text ?? '') : status();
+}
+
+export const wakers = (calls.wakers ??= new Map<number, Waker>());
+
+function wake(slot: number): void {
+  wakers.get(slot)?.wake();
+}
+
+/** Reads how often bytes have become free: see `epochFound()`. */
+export function readEpoch(allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  calls.epoch();
+  return status();
+}
+
+/** The same, and has the waker of this slot told of the next free, once; `keepsAlive`: the event loop goes on until then. */
+export function wait(allocator: Handle, keepsAlive: boolean): number {
+  putHandle(allocator);
+  numbers[2] = keepsAlive ? 1 : 0;
+  seal();
+  calls.wait(wake);
+  return status();
+}
+
+export function epochFound(): number {
+  return result(0);
+}
+
+/** Takes that back. */
+export function endWait(allocator: Handle): void {
+  putHandle(allocator);
+  seal();
+  calls.endWait();
 }
 
 /** Where the kernel code met a BUG in this allocator; empty while it did not. */
