@@ -46,6 +46,7 @@ class Waiters implements native.Waker {
   add(since: number, ref: boolean, signal: AbortSignal | undefined): Promise<number> {
     const promise = new Promise<number>((resolve, reject) => {
       const abort = (): void => {
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is the program's, whatever it is
         reject(signal?.reason);
         this.#remove(waiter);
         this.#update();
