@@ -1,4 +1,4 @@
-/** What a batch tells of its operations, a column for each property: see native/node/batch-results.h, the other side. */
+/** What a batch tells of its operations, a column for each property: see native/buddy/batch.h, the other side. */
 import * as native from './native';
 
 const BYTES_PER_ROW = 15;

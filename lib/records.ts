@@ -1,4 +1,4 @@
-/** Operations as they are written down for the addon: see native/node/record.h, the other side. */
+/** Operations as they are written down for the addon: see native/buddy/record.h, the other side. */
 import type { Bytes, Handle, Request } from './native';
 
 /** What a record is. */

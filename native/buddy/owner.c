@@ -28,6 +28,16 @@ void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *ha
 	buddy_put(allocator);
 }
 
+void buddy_owner_close_ended(struct buddy_owner *owner)
+{
+	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
+		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
+
+		if (handle && handle->disposed && !handle->users)
+			buddy_owner_close_handle(owner, handle);
+	}
+}
+
 void buddy_owner_end_waits(struct buddy_owner *owner)
 {
 	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {

@@ -118,8 +118,9 @@ int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 /* Disarms the waiters of all handles. */
 void buddy_owner_end_waits(struct buddy_owner *owner);
 
-/* Closes a handle that is given up and has no users. */
+/* Closes a handle that is given up and has no users; all of them. */
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle);
+void buddy_owner_close_ended(struct buddy_owner *owner);
 
 /* Counts so many users less; with the last one the handle may go. */
 static inline void buddy_owner_release(struct buddy_owner *owner, struct buddy_handle *handle,

@@ -38,7 +38,7 @@ void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
 		buddy_run_fetch_block(allocator, node);
 }
 
-void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 node)
+void buddy_run_fetch_parent(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 
@@ -46,7 +46,7 @@ void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 no
 		fetch(block->parent);
 }
 
-void buddy_run_fetch_buddy(struct buddy_allocator *allocator, u32 owner, u32 node)
+void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 	const struct gpu_buddy_block *parent = block ? block->parent : NULL;

@@ -86,8 +86,8 @@ struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
 #define BUDDY_ROWS_TO_BUDDY 4
 
 void buddy_run_fetch_block(const struct buddy_allocator *allocator, uint32_t node);
-void buddy_run_fetch_parent(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
-void buddy_run_fetch_buddy(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
+void buddy_run_fetch_parent(const struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
+void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
 /*
  * The first one, out of a run. It does nothing where another thread can reach the allocator, whose table of pages moves when it
  * grows.

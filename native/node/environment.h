@@ -11,7 +11,6 @@
 
 extern "C" {
 #include <buddy/faults.h>
-#include <buddy/queue.h>
 }
 
 class Environment {
@@ -124,7 +123,7 @@ private:
 	/* After a call that may have changed the blocks of a list: success gives it another name. */
 	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
-	struct buddy_handle *ReadAlloc(const struct AllocRecord &record);
+	struct buddy_handle *ReadAlloc(const struct buddy_alloc_record &record);
 	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
 				    size_t count, struct buddy_pool *pool, uint32_t slot);
 	void FlushQueue(size_t count);

@@ -10,7 +10,12 @@
 #ifndef NODE_MAILBOX_H
 #define NODE_MAILBOX_H
 
-#include "record.h"
+#include <cstdint>
+
+extern "C" {
+#include <buddy/batch.h>
+#include <buddy/queue.h>
+}
 
 /* Integers of the header of a pool's memory, and of each entry behind it. */
 #define POOL_ENTRY_INTEGERS 4
@@ -26,7 +31,7 @@ enum mailbox_cell {
 	/* The record of an allocation. What it says stands until it is changed. */
 	MAILBOX_ALLOC = 32,
 	/* The queue: lists that are to be freed before the next call does its work, whatever that is. */
-	MAILBOX_QUEUE = MAILBOX_ALLOC + ALLOC_CELLS,
+	MAILBOX_QUEUE = MAILBOX_ALLOC + BUDDY_ALLOC_CELLS,
 	MAILBOX_QUEUE_LENGTH = 32,
 	MAILBOX_CELLS = MAILBOX_QUEUE + MAILBOX_QUEUE_LENGTH * 2,
 };
@@ -75,8 +80,8 @@ public:
 
 	uint64_t number(unsigned int index) const
 	{
-		return NumberIn(doubles_ + MAILBOX_ARGUMENTS + index,
-				integers_[MAILBOX_WIDE] >> index & 1);
+		return buddy_number_in(doubles_ + MAILBOX_ARGUMENTS + index,
+				       integers_[MAILBOX_WIDE] >> index & 1);
 	}
 
 	uint32_t index(unsigned int index) const { return static_cast<uint32_t>(number(index)); }
@@ -114,9 +119,10 @@ public:
 		return reinterpret_cast<struct buddy_report *>(integers_ + MAILBOX_LIST_COUNT);
 	}
 
-	const struct AllocRecord &alloc() const
+	const struct buddy_alloc_record &alloc() const
 	{
-		return *reinterpret_cast<const struct AllocRecord *>(doubles_ + MAILBOX_ALLOC);
+		return *reinterpret_cast<const struct buddy_alloc_record *>(doubles_ +
+									    MAILBOX_ALLOC);
 	}
 
 	int32_t changes() const { return integers_[MAILBOX_CHANGES]; }

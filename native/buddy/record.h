@@ -1,0 +1,108 @@
+/*
+ * Operations as JavaScript writes them down: the allocation in the mailbox, and the records of a batch. lib/records.ts is
+ * the other side.
+ */
+#ifndef BUDDY_RECORD_H
+#define BUDDY_RECORD_H
+
+#include <assert.h>
+#include <buddy/run.h>
+#include <string.h>
+
+/* An allocation's arguments without its size. */
+struct buddy_request_record {
+	/* The kernel's flags. */
+	uint32_t flags;
+	/* A bit for each number that is wide, and BUDDY_REQUEST_EXPLAINS. */
+	uint32_t wide;
+	double min_block_size, start, end, tag;
+};
+
+/* An allocation in the mailbox tells what is free where it finds no space. */
+#define BUDDY_REQUEST_EXPLAINS 16
+
+/* The allocation in the mailbox. */
+struct buddy_alloc_record {
+	/* The slot of the guard, or of the pool. */
+	uint32_t slot;
+	uint32_t is_size_wide;
+	double size;
+	uint32_t allocator_slot, allocator_generation;
+	struct buddy_request_record request;
+};
+
+/* The kind of a record, in two bits. */
+#define BUDDY_RECORD_KIND 3
+#define BUDDY_RECORD_ALLOC 0
+#define BUDDY_RECORD_ALLOC_RAW 1
+#define BUDDY_RECORD_FREE 2
+/* The list of an allocation is the batch's; of what is freed, `slot` is the record of such an allocation. */
+#define BUDDY_RECORD_IN_BATCH 4
+/* The size of an allocation is wide. */
+#define BUDDY_RECORD_WIDE 8
+/* Frees as cleared. */
+#define BUDDY_RECORD_CLEARED 16
+
+/* An operation of a batch. */
+struct buddy_record {
+	uint32_t what;
+	/* The slot of a guard. */
+	uint32_t slot;
+	union {
+		/* The number of an allocation's request in the batch. */
+		uint32_t request;
+		/* The low bits of that of what is freed; or BUDDY_ANY_GENERATION. */
+		uint32_t generation;
+	};
+	uint32_t unused;
+	double size;
+};
+
+#define BUDDY_REQUEST_CELLS 5
+#define BUDDY_ALLOC_CELLS 8
+#define BUDDY_RECORD_CELLS 3
+
+static_assert(sizeof(struct buddy_request_record) == BUDDY_REQUEST_CELLS * sizeof(double), "cells");
+static_assert(sizeof(struct buddy_alloc_record) == BUDDY_ALLOC_CELLS * sizeof(double), "cells");
+static_assert(sizeof(struct buddy_record) == BUDDY_RECORD_CELLS * sizeof(double), "cells");
+
+static inline bool buddy_record_frees(const struct buddy_record *record)
+{
+	return (record->what & BUDDY_RECORD_KIND) == BUDDY_RECORD_FREE;
+}
+
+/* Reads a byte count or an address: a double as long as that is exact, a 64-bit integer (wide) above. */
+static inline uint64_t buddy_number_in(const double *cell, bool wide)
+{
+	uint64_t word;
+
+	if (wide) {
+		memcpy(&word, cell, sizeof(word));
+		return word;
+	}
+	return *cell >= 0 && *cell < 0x1p64 ? (uint64_t)*cell : 0;
+}
+
+/* Reads all but the size. */
+static inline void buddy_read_request(const struct buddy_request_record *record,
+				      struct buddy_prepared *prepared)
+{
+	struct buddy_request *request = &prepared->request;
+
+	prepared->is_known = false;
+	request->flags = record->flags;
+	request->min_block_size = buddy_number_in(&record->min_block_size, record->wide & 1);
+	request->start = buddy_number_in(&record->start, record->wide & 2);
+	request->end = buddy_number_in(&record->end, record->wide & 4);
+	request->tag = buddy_number_in(&record->tag, record->wide & 8);
+}
+
+static inline void buddy_set_size(struct buddy_prepared *prepared, uint64_t size)
+{
+	if (size == prepared->request.size)
+		return;
+	prepared->request.size = size;
+	prepared->is_known = false;
+}
+
+#endif
