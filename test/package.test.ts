@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { Manifest } from '../scripts/linux/manifest.mjs';
 import { publishedManifest } from '../scripts/release/pack.mjs';
-import { builtAddon as addon } from './built-addon';
+import { builtAddon as addon } from './support/built-addon';
 
 const root = join(__dirname, '..');
 const manifest = Manifest.read(root);

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 
 const { default: Sequencer } = createRequire(import.meta.url)('@jest/test-sequencer');
 
-const FIRST = /[\\/](collector|garbage-collection)\.test\.ts$/;
+const FIRST = /[\\/]collector[\\/]/;
 
 export default class extends Sequencer {
   /** @param {{ path: string }[]} tests */

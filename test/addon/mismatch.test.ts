@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareCode, protocolDigest } from '../../scripts/protocol.mjs';
 import { PROTOCOL } from '../../lib/addon/protocol';
-import { builtAddon } from '../built-addon';
+import { builtAddon } from '../support/built-addon';
 import { BarePackage } from './bare-package';
 
 const root = join(__dirname, '..', '..');

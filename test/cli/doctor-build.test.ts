@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { Manifest } from '../../scripts/linux/manifest.mjs';
-import { permissionFlag } from '../permission-flag';
+import { permissionFlag } from '../support/permission-flag';
 
 const root = join(__dirname, '..', '..');
 let folder = '';

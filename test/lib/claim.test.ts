@@ -11,7 +11,7 @@ import {
   SZ_12K,
   stateOf,
   thrownBy,
-} from './helpers';
+} from '../support/allocator-state';
 import { Random } from './programs';
 
 function make(options = {}) {

@@ -30,7 +30,7 @@ import {
   SZ_20K,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED' };
 

@@ -13,7 +13,15 @@ import {
   type GpuBuddyOptions,
   type GpuBuddyState,
 } from 'gpu-buddy';
-import { chunksOf, expectSound, freeChunksOf, stateOf, SZ_12K, SZ_20K, thrownBy } from './helpers';
+import {
+  chunksOf,
+  expectSound,
+  freeChunksOf,
+  stateOf,
+  SZ_12K,
+  SZ_20K,
+  thrownBy,
+} from '../support/allocator-state';
 import { drawOperation, fillPool, perform, Random, type Bench } from './programs';
 
 /** What arrives where a state is sent as text. */

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_1G, SZ_1M, SZ_4K, SZ_64K, type AllocatedBlocks } from 'gpu-buddy';
-import { expectSound, refusalOf, span, stateOf, takeAll, thrownBy } from '../lib/helpers';
-import { measured, runProgram } from './built';
+import { expectSound, refusalOf, span, stateOf, takeAll, thrownBy } from '../support/allocator-state';
+import { measured, runProgram } from '../support/built-package';
 
 const ENOMEM = { name: 'GpuBuddyError', code: 'ENOMEM', errno: -12 };
 const WORK_LIMIT = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_WORK_LIMIT', errno: undefined };

@@ -14,7 +14,7 @@ import {
   type Bytes,
   type GpuBuddyState,
 } from 'gpu-buddy';
-import { expectSound, stateOf } from '../lib/helpers';
+import { expectSound, stateOf } from '../support/allocator-state';
 
 /** Thrown by the values themselves, when somebody looks into them. */
 class OwnError extends Error {}

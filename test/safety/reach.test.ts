@@ -16,8 +16,8 @@ import {
   type Bytes,
 } from 'gpu-buddy';
 import { addonFile } from '../../lib/native';
-import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../lib/helpers';
-import { collectUntil } from './built';
+import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../support/allocator-state';
+import { collectUntil } from '../support/built-package';
 
 const COLUMNS = ['offsets', 'errnos', 'orders', 'counts'] as const;
 

@@ -16,8 +16,8 @@ import {
   type PoolHandle,
   type ReclaimedMessage,
 } from 'gpu-buddy';
-import { expectSound, randomNumbers, thrownBy } from '../lib/helpers';
-import { collect, collectUntil } from './built';
+import { expectSound, randomNumbers, thrownBy } from '../support/allocator-state';
+import { collect, collectUntil } from '../support/built-package';
 
 const CHANNEL = 'gpu-buddy:reclaimed';
 

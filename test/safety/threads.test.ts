@@ -14,9 +14,9 @@ import type {
   OpenOptions,
   PoolHandle,
 } from 'gpu-buddy';
-import { builtAddon } from '../built-addon';
-import { thrownBy } from '../lib/helpers';
-import { Actor, built, packageFolder, runFile, runProgram, soon } from './built';
+import { builtAddon } from '../support/built-addon';
+import { thrownBy } from '../support/allocator-state';
+import { Actor, built, packageFolder, runFile, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
 const SZ_20K = 5 * SZ_4K;

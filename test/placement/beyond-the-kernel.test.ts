@@ -3,7 +3,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_128K, SZ_16K, SZ_1M, SZ_32K, SZ_4K, SZ_64K, SZ_8K, type AllocOptions } from 'gpu-buddy';
-import { collectUntil } from '../safety/built';
+import { collectUntil } from '../support/built-package';
 import {
   chunksOf,
   expectSound,
@@ -18,7 +18,7 @@ import {
   takeAll,
   toRange,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 describe('the whole space without a range (H5) is searched as any other size', () => {
   test('so it is merged to blocks of at least min block size, of clear and dirty memory', () => {

@@ -22,7 +22,7 @@ import {
   SZ_12K,
   SZ_24K,
   thrownBy,
-} from './helpers';
+} from '../support/allocator-state';
 
 /** Three blocks, of 16, 8 and 4 KiB. */
 const SIZE_OF_THREE = SZ_16K + SZ_12K;

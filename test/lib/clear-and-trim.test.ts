@@ -16,7 +16,7 @@ import {
   SZ_24K,
   takeAll,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 describe('free({ cleared })', () => {
   test.each([

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, type OpenOptions } from 'gpu-buddy';
-import { stateOf, thrownBy } from './helpers';
+import { stateOf, thrownBy } from '../support/allocator-state';
 
 type Kind = 'bytes' | 'integer' | 'index' | 'flag' | 'options' | 'mode' | 'range';
 

@@ -19,7 +19,7 @@ import {
   type Bytes,
   type Segment,
 } from 'gpu-buddy';
-import { expectSound, SZ_12K, SZ_20K, thrownBy, withHoles } from './helpers';
+import { expectSound, SZ_12K, SZ_20K, thrownBy, withHoles } from '../support/allocator-state';
 
 interface Piece {
   readonly offset: bigint;

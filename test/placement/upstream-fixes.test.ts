@@ -15,7 +15,7 @@ import {
   SZ_12K,
   SZ_24K,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 describe('a range (f41900e4a6ef)', () => {
   test('is never left, and is used wherever an aligned block fits in it', () => {

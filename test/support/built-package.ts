@@ -76,7 +76,11 @@ export function runProgram(
   name: string,
   { argument, env = {} }: { argument?: unknown; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Outcome> {
-  return runFile(join(__dirname, 'programs', name), [packageFile, JSON.stringify(argument ?? null)], env);
+  return runFile(
+    join(packageFolder, 'test/safety/programs', name),
+    [packageFile, JSON.stringify(argument ?? null)],
+    env,
+  );
 }
 
 interface Reply {
@@ -96,7 +100,7 @@ export class Actor {
   readonly ended: Promise<number>;
 
   constructor(options: WorkerOptions = {}, packagePath = packageFile) {
-    this.#worker = new Worker(join(__dirname, 'workers/actor.cjs'), {
+    this.#worker = new Worker(join(packageFolder, 'test/safety/workers/actor.cjs'), {
       ...options,
       workerData: { package: packagePath, ...(options.workerData as object | undefined) },
     });

@@ -13,7 +13,16 @@ import {
   type AllocatedBlocks,
   type Bytes,
 } from 'gpu-buddy';
-import { chunksOf, expectSound, firstOf, refusalOf, SZ_12K, SZ_20K, stateOf, thrownBy } from './helpers';
+import {
+  chunksOf,
+  expectSound,
+  firstOf,
+  refusalOf,
+  SZ_12K,
+  SZ_20K,
+  stateOf,
+  thrownBy,
+} from '../support/allocator-state';
 
 function make(options = {}) {
   return new GpuBuddy({ size: SZ_1M, ...options });

@@ -15,7 +15,7 @@ import {
   SZ_24K,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 describe('simple', () => {
   test('takes an empty power-of-two space from the top', () => {

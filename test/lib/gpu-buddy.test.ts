@@ -14,7 +14,16 @@ import {
   SZ_8K,
 } from 'gpu-buddy';
 import * as library from 'gpu-buddy';
-import { chunksOf, expectSound, freeChunksOf, SZ_12K, SZ_20K, stateOf, thrownBy, withHoles } from './helpers';
+import {
+  chunksOf,
+  expectSound,
+  freeChunksOf,
+  SZ_12K,
+  SZ_20K,
+  stateOf,
+  thrownBy,
+  withHoles,
+} from '../support/allocator-state';
 
 describe('the package', () => {
   test('exports what its documents name, and nothing else', () => {

@@ -13,8 +13,15 @@ import {
   type BatchResult,
   type ReclaimedMessage,
 } from 'gpu-buddy';
-import { expectSound, firstOf, rangesOf, SZ_12K, SZ_20K, thrownBy } from '../lib/helpers';
-import { collect, collectUntil, measured, packageFolder, runFile, runProgram } from './built';
+import { expectSound, firstOf, rangesOf, SZ_12K, SZ_20K, thrownBy } from '../support/allocator-state';
+import {
+  collect,
+  collectUntil,
+  measured,
+  packageFolder,
+  runFile,
+  runProgram,
+} from '../support/built-package';
 
 const CHANNEL = 'gpu-buddy:reclaimed';
 const listeners: ((message: unknown) => void)[] = [];

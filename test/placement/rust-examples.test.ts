@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_16M, SZ_1G, SZ_4K, SZ_4M, SZ_8M } from 'gpu-buddy';
-import { rangesOf } from './helpers';
+import { rangesOf } from '../support/allocator-state';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;

@@ -14,7 +14,7 @@ import {
 } from 'gpu-buddy';
 import { setImmediate } from 'node:timers/promises';
 import * as native from '../../lib/native';
-import { chunksOf, expectSound, firstOf, stateOf } from './helpers';
+import { chunksOf, expectSound, firstOf, stateOf } from '../support/allocator-state';
 
 const MOST_TURNS = 50;
 

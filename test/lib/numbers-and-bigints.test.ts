@@ -32,7 +32,7 @@ import {
   SZ_20K,
   takeAll,
   thrownBy,
-} from './helpers';
+} from '../support/allocator-state';
 
 type Mode = 'numbers' | 'bigints';
 

@@ -23,7 +23,7 @@ import {
   SZ_12K,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 describe('blockAt', () => {
   // 16 chunks: 8 to 11 are one block, 12 to 15 another, the rest is free.

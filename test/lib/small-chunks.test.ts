@@ -24,7 +24,7 @@ import {
   span,
   takeAll,
   thrownBy,
-} from './helpers';
+} from '../support/allocator-state';
 
 const UNITS = [1, 2, 256, 512, 2048];
 const CHUNKS = 256;

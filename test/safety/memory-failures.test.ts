@@ -2,7 +2,7 @@
 // GpuBuddy gives another answer, and is as it was where that answer is an error. Where the types leave no way to write
 // a hazard down, a `@ts-expect-error` proves it, and the call is made nevertheless.
 
-import { failMemory, healMemory } from './faults';
+import { failMemory, healMemory } from '../support/faults';
 import { describe, expect, test } from '@jest/globals';
 import {
   AllocatedBlocks,
@@ -38,7 +38,7 @@ import {
   thrownBy,
   toRange,
   withHoles,
-} from '../lib/helpers';
+} from '../support/allocator-state';
 
 const EINVAL = { name: 'GpuBuddyError', code: 'EINVAL', errno: -22, syscall: 'gpu_buddy_alloc_blocks' };
 const ENOMEM = { name: 'GpuBuddyError', code: 'ENOMEM', errno: -12 };
