@@ -1,299 +1,179 @@
-// What nobody holds any more comes back by the garbage collector, what somebody holds stays. Needs `node --expose-gc`.
+// A pool that nobody holds is freed by the garbage collector, in slices; one that somebody holds stays.
 
-import { describe, expect, jest, test } from '@jest/globals';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import {
-  GpuBuddy,
-  SZ_16K,
-  SZ_1M,
-  SZ_4K,
-  type AllocatedBlock,
-  type Bytes,
-  type GpuBuddyOptions,
-  type ReclaimedMessage,
-} from 'gpu-buddy';
-import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { GpuBuddy, SZ_1M, SZ_4K, SZ_8K, type AllocatedBlocks } from 'gpu-buddy';
 import * as native from '../../lib/native';
-import { chunksOf, expectSound, firstOf, stateOf } from '../support/allocator-state';
+import { expectSound, SZ_12K } from '../support/allocator-state';
+import { collect, collectAll, collectUntil, isWhole, reclaimedMessages } from '../support/collector';
 
-const MOST_TURNS = 50;
-
-/** One collection, in a turn of the event loop in which no WeakRef was looked at, and one for the finalizers. */
-async function collect(): Promise<void> {
-  if (!globalThis.gc) throw new Error('Run jest by `node --expose-gc`.');
-  await setImmediate();
-  globalThis.gc();
-  await setImmediate();
-}
-
-/** Collects until something has happened. It does not depend on time: it gives up after so many turns. */
-async function collectUntil(what: string, happened: () => boolean): Promise<void> {
-  for (let turn = 0; turn < MOST_TURNS; turn++) {
-    if (happened()) return;
-    await collect();
+describe('a pool that is dropped', () => {
+  /** Allocations of one and three chunks in turns, some of them freed, one taken out. */
+  function dropPool(buddy: GpuBuddy, count = 1000): { bytes: number; taken: AllocatedBlocks } {
+    const pool = buddy.pool();
+    const handles = Array.from({ length: count }, (_, i) => pool.alloc(SZ_4K * (1 + 2 * (i % 2))));
+    const [first, second, third] = handles.splice(0, 3);
+    if (!first || !second || !third) throw new Error('There are fewer handles than allocations.');
+    pool.free(first);
+    pool.free(second);
+    return { bytes: handles.reduce((sum, handle) => sum + pool.size(handle), 0), taken: pool.blocks(third) };
   }
-  throw new Error(`After ${MOST_TURNS} collections it has not happened that ${what}.`);
-}
 
-/** Allocates a list that nobody holds. In a function of its own, so that no variable of the caller holds it either. */
-function dropList(buddy: GpuBuddy, size = SZ_4K): void {
-  expect(buddy.allocBlocks(size).size).toBe(size);
-}
-
-describe('a list that is dropped', () => {
-  test('gives its range back', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const before = stateOf(buddy);
-    dropList(buddy, 7 * SZ_4K);
-    dropList(buddy);
-    expect(buddy.avail).toBe(SZ_1M - 8 * SZ_4K);
-    await collectUntil('the lists came back', () => buddy.avail === buddy.size);
-    expect(stateOf(buddy)).toEqual(before);
-    expectSound(buddy);
-  });
-
-  test('gives its range back as dirty memory', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
+  test('is freed, as dirty memory, and told of in one message', async () => {
+    const messages = reclaimedMessages();
+    const buddy = new GpuBuddy({ size: 64 * SZ_1M });
     buddy.resetClear(true);
-    dropList(buddy, SZ_16K);
-    await collectUntil('the list came back', () => buddy.avail === buddy.size);
-    expect(buddy.clearAvail).toBe(SZ_1M - SZ_16K);
-  });
-
-  test('does not come back within synchronous code', async () => {
-    const buddy = new GpuBuddy({ size: SZ_16K });
-    for (let i = 0; i < 4; i++) dropList(buddy);
-    globalThis.gc?.();
-    expect(buddy.tryAllocBlocks(SZ_4K)).toBeNull();
-    await collectUntil('the lists came back', () => buddy.avail === buddy.size);
-    expect(buddy.allocBlocks(SZ_16K).size).toBe(SZ_16K);
-  });
-
-  test('comes back a thousand times over', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    for (let round = 0; round < 4; round++) {
-      for (let i = 0; i < 256; i++) dropList(buddy);
-      expect(buddy.avail).toBe(0);
-      await collectUntil('the lists came back', () => buddy.avail === buddy.size);
-    }
+    const { bytes, taken } = dropPool(buddy);
+    expect(buddy.avail).toBe(buddy.size - bytes - SZ_4K);
+    await collectUntil('the pool', () => buddy.avail === buddy.size - SZ_4K);
+    await collectUntil('a message', () => messages.length > 0);
+    expect(messages).toEqual([{ size: bytes, stack: undefined }]);
+    expect([taken.freed, taken.size]).toEqual([false, SZ_4K]);
+    // Lists freed by hand were freed as dirty, too.
+    expect(buddy.clearAvail).toBe(buddy.size - bytes - SZ_4K - SZ_12K - SZ_4K);
+    taken.free();
+    expect(buddy.avail).toBe(buddy.size);
     expectSound(buddy);
   });
 
-  test('comes back after it was trimmed or lost a block', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
+  test('is freed without a subscriber, and so are many', async () => {
+    const buddy = new GpuBuddy({ size: 64 * SZ_1M });
     (() => {
-      buddy.allocBlocks(SZ_16K).trim(3 * SZ_4K);
-      buddy.allocBlocks(7 * SZ_4K).freeBlock(1);
+      for (let i = 0; i < 100; i++) dropPool(buddy, 3 + i).taken.free();
+      // An empty one is not worth a message.
+      buddy.pool().clear();
     })();
-    expect(buddy.avail).toBe(SZ_1M - 8 * SZ_4K);
-    await collectUntil('the lists came back', () => buddy.avail === buddy.size);
-  });
-});
-
-describe('the channel gpu-buddy:reclaimed', () => {
-  test.each<[string, GpuBuddyOptions, Bytes, number]>([
-    ['of bigints', { size: SZ_1M, bigint: true }, SZ_16K, SZ_16K],
-    ['above 2^53', { size: 2n ** 64n - 4096n, bigint: true }, 2n ** 63n, 2 ** 63],
-    ['of 1 byte', { size: SZ_1M, chunkSize: 1 }, 77, 77],
-    ['of 256 bytes', { size: SZ_1M, chunkSize: 256 }, 5 * 256, 5 * 256],
-  ])('tells the size as a number of bytes: %s', async (_, options, size, expected) => {
-    const messages: ReclaimedMessage[] = [];
-    const listener = (message: unknown) => {
-      messages.push(message as ReclaimedMessage);
-    };
-    subscribe('gpu-buddy:reclaimed', listener);
-    try {
-      const buddy = new GpuBuddy<Bytes>(options);
-      (() => {
-        expect(buddy.allocBlocks(size).length).toBeGreaterThan(0);
-      })();
-      await collectUntil('the list came back', () => messages.length === 1);
-      expect(buddy.isEmpty).toBe(true);
-      // A list that only the result of a batch had.
-      (() => {
-        const batch = buddy.batch();
-        batch.alloc(size);
-        expect(batch.run().counts[0]).toBeGreaterThan(0);
-      })();
-      await collectUntil('the list of the batch came back', () => messages.length === 2);
-      expect(buddy.isEmpty).toBe(true);
-      const message = { size: expected, stack: undefined };
-      expect(messages).toEqual([message, message]);
-    } finally {
-      unsubscribe('gpu-buddy:reclaimed', listener);
-    }
-  });
-});
-
-describe('a list that is held', () => {
-  /** After this, all has been collected that could be. */
-  const collectAll = async (buddy: GpuBuddy) => {
-    const { avail } = buddy;
-    dropList(buddy);
-    await collectUntil('a list that was dropped later came back', () => buddy.avail >= avail);
-    for (let turn = 0; turn < 3; turn++) await collect();
-  };
-
-  test('stays', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const blocks = buddy.allocBlocks(SZ_16K);
-    await collectAll(buddy);
-    expect(buddy.avail).toBe(SZ_1M - SZ_16K);
-    expect(chunksOf(blocks)).toEqual([[252, 4]]);
-  });
-
-  test('by one of its blocks stays as long as the block does', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const held: AllocatedBlock[] = [];
-    (() => {
-      held.push(firstOf(buddy.allocBlocks(SZ_16K, { tag: 5 })));
-    })();
-    await collectAll(buddy);
-    expect(buddy.avail).toBe(SZ_1M - SZ_16K);
-    expect([held[0]?.tag, held[0]?.offset, held[0]?.blocks.length]).toEqual([5, SZ_1M - SZ_16K, 1]);
-
-    held.pop();
-    await collectUntil('the list of the block came back', () => buddy.avail === buddy.size);
-  });
-
-  test('by an iteration that has not ended stays as long as that does', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const held: Iterator<AllocatedBlock>[] = [];
-    (() => {
-      const iterator = buddy.allocBlocks(3 * SZ_4K)[Symbol.iterator]();
-      expect(iterator.next().done).toBe(false);
-      held.push(iterator);
-    })();
-    await collectAll(buddy);
-    expect(buddy.avail).toBe(SZ_1M - 3 * SZ_4K);
-    const orders = (() => {
-      const rest = held.splice(0).map((iterator) => ({ [Symbol.iterator]: () => iterator }));
-      return rest.flatMap((blocks) => Array.from(blocks, ({ order }) => order));
-    })();
-    expect(orders).toEqual([0]);
-    await collectUntil('the list of the iteration came back', () => buddy.avail === buddy.size);
-  });
-
-  test('keeps its allocator', async () => {
-    const { blocks, reference } = (() => {
-      const buddy = new GpuBuddy({ size: SZ_1M });
-      return { blocks: buddy.allocBlocks(SZ_16K), reference: new WeakRef(buddy) };
-    })();
-    await collectAll(new GpuBuddy({ size: SZ_1M }));
-    expect(reference.deref()).toBe(blocks.buddy);
-    expect(blocks.buddy.avail).toBe(SZ_1M - SZ_16K);
-  });
-
-  test('outlives its allocator that was disposed of', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const blocks = buddy.allocBlocks(SZ_16K, { tag: 2 });
-    dropList(buddy);
-    buddy.dispose();
-    await collectAll(new GpuBuddy({ size: SZ_1M }));
-    expect(chunksOf(blocks)).toEqual([[252, 4]]);
-    blocks.trim(SZ_4K);
-    blocks.free();
-    expect(blocks.freed).toBe(true);
-  });
-});
-
-describe('a list that was freed by hand', () => {
-  test('is not freed again when it is collected, whoever has its place now', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const freed = (() => {
-      const blocks = buddy.allocBlocks(SZ_16K);
-      blocks.free();
-      return new WeakRef(blocks);
-    })();
-    const next = buddy.allocBlocks(SZ_16K);
-    const before = stateOf(buddy);
-    await collectUntil('the freed list was collected', () => freed.deref() === undefined);
-    for (let turn = 0; turn < 3; turn++) await collect();
-    expect(stateOf(buddy)).toEqual(before);
-    expect(chunksOf(next)).toEqual([[252, 4]]);
-  });
-
-  test('leaves its guard to the next one, so that nothing more is registered', () => {
-    const buddy = new GpuBuddy({ size: SZ_1M });
-    const register = jest.spyOn(FinalizationRegistry.prototype, 'register');
-    try {
-      // More than were ever freed before, so that guards have to be made.
-      const lists = Array.from({ length: 200 }, () => buddy.allocBlocks(SZ_4K));
-      for (const list of lists) list.free();
-      register.mockClear();
-      for (let i = 0; i < 1000; i++) {
-        using one = buddy.allocBlocks(SZ_4K);
-        using other = buddy.allocBlocks(SZ_16K);
-        expect([one.length, other.length]).toEqual([1, 1]);
-      }
-      // A call that fails keeps none either.
-      using all = buddy.allocBlocks(SZ_1M);
-      expect(all.size).toBe(SZ_1M);
-      for (let i = 0; i < 1000; i++) {
-        expect(buddy.tryAllocBlocks(SZ_4K)).toBeNull();
-        expect(() => buddy.allocBlocks(1)).toThrow('EINVAL');
-      }
-      expect(register).not.toHaveBeenCalled();
-    } finally {
-      register.mockRestore();
-    }
-  });
-
-  test('is one of many more than are kept for reuse, and all is well', async () => {
-    const buddy = new GpuBuddy({ size: 8192 * SZ_4K });
-    for (let round = 0; round < 2; round++) {
-      const lists = Array.from({ length: 8192 }, () => buddy.allocBlocks(SZ_4K));
-      expect(buddy.avail).toBe(0);
-      for (const list of lists) list.free();
-      for (let turn = 0; turn < 3; turn++) await collect();
-      expect(buddy.avail).toBe(buddy.size);
-    }
+    await collectUntil('the pools', isWhole(buddy));
     expectSound(buddy);
   });
-});
 
-describe('an allocator that is dropped', () => {
-  /** Handles are reused, so the next allocators show whether an earlier one has given its own up. */
-  const isFree = (slot: number) => {
-    const next = Array.from({ length: 256 }, () => {
-      const buddy = new GpuBuddy({ size: SZ_4K });
-      return { buddy, slot: native.created().slot };
-    });
-    for (const { buddy } of next) buddy.dispose();
-    return next.some((made) => made.slot === slot);
-  };
-
-  test.each([
-    ['alone', 0],
-    ['with lists that are dropped too', 3],
-  ])('%s gives its native side up', async (_, lists) => {
-    const { reference, slot } = (() => {
-      const buddy = new GpuBuddy({ size: SZ_1M });
-      const { slot } = native.created();
-      for (let i = 0; i < lists; i++) dropList(buddy, SZ_16K);
-      return { reference: new WeakRef(buddy), slot };
+  test('each has a message of its own, and an empty one has none', async () => {
+    const messages = reclaimedMessages();
+    const buddy = new GpuBuddy({ size: 64 * SZ_1M });
+    const expected: number[] = [];
+    (() => {
+      for (const count of [3, 10, 40, 500]) {
+        const { bytes, taken } = dropPool(buddy, count);
+        taken.free();
+        if (bytes > 0) expected.push(bytes);
+      }
     })();
-    expect(isFree(slot)).toBe(false);
-    await collectUntil('the allocator was collected', () => reference.deref() === undefined);
-    await collectUntil('its handle was given up', () => isFree(slot));
+    await collectUntil('the pools', isWhole(buddy));
+    await collectUntil('the messages', () => messages.length === expected.length);
+    expect(messages.map(({ size }) => size).sort()).toEqual(expected.sort());
   });
 
-  test('after dispose() gives nothing up twice', async () => {
-    const reference = (() => {
+  test('is not freed while an iteration holds it', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const held = [
+      (() => {
+        const pool = buddy.pool();
+        pool.alloc(SZ_4K);
+        pool.alloc(SZ_4K);
+        return pool[Symbol.iterator]();
+      })(),
+    ];
+    expect(held[0]?.next().done).toBe(false);
+    await collectAll();
+    expect(buddy.avail).toBe(SZ_1M - 2 * SZ_4K);
+    expect(held.pop()?.next().done).toBe(false);
+    await collectUntil('the pool', isWhole(buddy));
+  });
+
+  test('after dispose() gives back nothing twice, and nothing of the pool in its place', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    (() => {
+      for (let i = 0; i < 20; i++) {
+        const pool = buddy.pool();
+        pool.alloc(SZ_4K);
+        pool.dispose();
+      }
+    })();
+    const kept = Array.from({ length: 20 }, () => buddy.pool());
+    for (const pool of kept) pool.alloc(SZ_4K);
+    await collectAll();
+    expect([buddy.avail, kept.every((pool) => pool.length === 1)]).toEqual([SZ_1M - 20 * SZ_4K, true]);
+  });
+
+  test('keeps its allocator until then', async () => {
+    const { token, observer } = (() => {
       const buddy = new GpuBuddy({ size: SZ_1M });
+      const pool = buddy.pool();
+      pool.alloc(SZ_4K);
       buddy.dispose();
-      return new WeakRef(buddy);
+      return { token: pool, observer: pool.buddy };
     })();
-    const next = new GpuBuddy({ size: SZ_1M });
-    await collectUntil('the disposed allocator was collected', () => reference.deref() === undefined);
-    for (let turn = 0; turn < 3; turn++) await collect();
-    expect(next.avail).toBe(next.size);
+    await collectAll();
+    expect([token.length, observer.disposed]).toEqual([1, true]);
+    token.clear();
+    expect(token.length).toBe(0);
   });
 
-  test('stays as long as it is held', async () => {
+  test('says where it was made, if captureStacks was asked for', async () => {
+    const messages = reclaimedMessages();
+    const buddy = new GpuBuddy({ size: SZ_1M, captureStacks: true });
+    function theCulprit() {
+      buddy.pool().alloc(SZ_4K);
+    }
+    theCulprit();
+    await collectUntil('a message', () => messages.length === 1);
+    expect(messages[0]?.stack).toMatch(/^ {4}at .*pools\.test\.ts:\d+:\d+/);
+  });
+
+  test('makes room for the next allocation, once it is collected', async () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    for (let turn = 0; turn < 10; turn++) await collect();
-    expect(buddy.allocBlocks(SZ_1M).size).toBe(SZ_1M);
+    const pool = buddy.pool();
+    for (const alloc of [
+      () => pool.alloc(SZ_1M),
+      () => pool.tryAlloc(SZ_1M),
+      () => buddy.tryAllocBlocks(SZ_1M)?.free(),
+    ]) {
+      (() => {
+        const dropped = buddy.pool();
+        for (let i = 0; i < 256; i++) dropped.alloc(SZ_4K);
+      })();
+      await collectAll();
+      expect(alloc()).not.toBeNull();
+      pool.clear();
+    }
+    expect(buddy.avail).toBe(buddy.size);
+  });
+
+  test('has its own bytes in its message, although another one is collected between its slices', async () => {
+    const COUNT = 100_000;
+    const messages = reclaimedMessages();
+    const buddy = new GpuBuddy({ size: 2 * COUNT * SZ_4K });
+    const drop = (count: number, size: number) => {
+      const pool = buddy.pool();
+      for (let i = 0; i < count; i++) pool.alloc(size);
+    };
+    drop(COUNT, SZ_4K);
+    await collectUntil('some of the first one', () => buddy.avail > COUNT * SZ_4K);
+    // Its first slice is over, and it has not come to its end.
+    expect([buddy.avail < buddy.size, messages.length]).toEqual([true, 0]);
+    drop(10, SZ_8K);
+    collect();
+    await collectUntil('all', isWhole(buddy));
+    await collectUntil('two messages', () => messages.length === 2);
+    expect(messages.map(({ size }) => size)).toEqual([10 * SZ_8K, COUNT * SZ_4K]);
+  });
+
+  test('is freed in slices, between which the event loop turns', async () => {
+    const COUNT = 300_000;
+    const buddy = new GpuBuddy({ size: COUNT * SZ_4K });
+    (() => {
+      const pool = buddy.pool();
+      for (let i = 0; i < COUNT; i++) pool.alloc(SZ_4K);
+    })();
+    expect(buddy.avail).toBe(0);
+    await collectUntil('some of it', () => buddy.avail > 0);
+    const seen = new Set<number>();
+    while (buddy.avail < buddy.size) {
+      seen.add(buddy.avail);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    // The first one was over when this was seen.
+    expect(seen.size).toBeGreaterThan(0);
+    expect([...seen].every((avail) => avail > 0 && avail < buddy.size)).toBe(true);
   });
 });
 

@@ -12,7 +12,7 @@ import {
   stateOf,
   thrownBy,
 } from '../support/allocator-state';
-import { Random } from './programs';
+import { Random } from '../support/random';
 
 function make(options = {}) {
   return new GpuBuddy({ size: SZ_1M, ...options });

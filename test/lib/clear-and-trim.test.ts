@@ -7,8 +7,6 @@ import {
   expectSound,
   firstOf,
   freeChunksOf,
-  randomNumbers,
-  shuffled,
   span,
   stateOf,
   SZ_12K,
@@ -17,6 +15,7 @@ import {
   takeAll,
   withHoles,
 } from '../support/allocator-state';
+import { Random } from '../support/random';
 
 describe('free({ cleared })', () => {
   test.each([
@@ -111,13 +110,13 @@ describe('resetClear', () => {
     expect(stateOf(buddy)).toEqual(before);
   });
 
-  test('reaches all memory that was freed in random order', () => {
+  test.each([1, 2, 3])('reaches all memory that was freed in the random order %d', (seed) => {
     const chunks = 8192;
     const buddy = new GpuBuddy({ size: chunks * SZ_4K });
-    const random = randomNumbers(1);
+    const random = new Random(seed);
     // Every other chunk stays allocated, so that nothing merges and the trees are as large as they can be.
     const lists = takeAll(buddy).filter((_, i) => i % 2 === 0);
-    for (const list of shuffled(lists, random)) list.free({ cleared: random() % 2 === 0 });
+    for (const list of random.shuffled(lists)) list.free({ cleared: random.chance(0.5) });
     expect(buddy.clearAvail).toBeGreaterThan(0);
     expect(buddy.clearAvail).toBeLessThan(buddy.avail);
 
@@ -294,7 +293,7 @@ describe('freeBlock', () => {
 describe('blocks of a list of many', () => {
   test('can be freed one by one in any order, and the rest stays as it was', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
-    const random = randomNumbers(7);
+    const random = new Random(7);
     takeAll(buddy).forEach((list, i) => {
       if (i % 2) list.free();
     });
@@ -302,7 +301,7 @@ describe('blocks of a list of many', () => {
     let expected = chunksOf(blocks);
     expect(expected).toHaveLength(128);
     while (!blocks.isEmpty) {
-      const index = random() % blocks.length;
+      const index = random.below(blocks.length);
       blocks.freeBlock(index);
       expected = expected.filter((_, i) => i !== index);
       expect(chunksOf(blocks)).toEqual(expected);

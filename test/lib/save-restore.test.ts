@@ -22,7 +22,8 @@ import {
   SZ_20K,
   thrownBy,
 } from '../support/allocator-state';
-import { drawOperation, fillPool, perform, Random, type Bench } from './programs';
+import { Random } from '../support/random';
+import { drawOperation, fillPool, perform, type Bench } from './programs';
 
 /** What arrives where a state is sent as text. */
 function sent(state: GpuBuddyState): GpuBuddyState {

@@ -7,7 +7,6 @@ import {
   expectSound,
   firstOf,
   freeChunksOf,
-  randomNumbers,
   rangesOf,
   refusalOf,
   span,
@@ -16,28 +15,9 @@ import {
   SZ_24K,
   withHoles,
 } from '../support/allocator-state';
+import { Random } from '../support/random';
 
 describe('a range (f41900e4a6ef)', () => {
-  test('is never left, and is used wherever an aligned block fits in it', () => {
-    const chunks = 16;
-    for (let size = 1; size <= chunks; size *= 2)
-      for (let start = 0; start < chunks; start++)
-        for (let end = start + 1; end <= chunks; end++) {
-          // An exact range is another matter, as is one that is too short.
-          if (end - start <= size) continue;
-          const buddy = new GpuBuddy({ size: chunks * SZ_4K });
-          const place = Math.ceil(start / size) * size;
-          const mode = { range: { start: start * SZ_4K, end: end * SZ_4K } } as const;
-          const blocks = buddy.tryAllocBlocks(size * SZ_4K, { mode, minBlockSize: size * SZ_4K });
-          expect({ size, start, end, blocks: blocks && chunksOf(blocks) }).toEqual({
-            size,
-            start,
-            end,
-            blocks: place + size <= end ? [[place, size]] : null,
-          });
-        }
-  });
-
   test('can be filled to its last chunk, whatever its bounds', () => {
     for (const [start, end] of [
       [0, 16],
@@ -170,11 +150,11 @@ describe('an offset-aligned allocation (493740d790cc)', () => {
     );
 
   test('finds an aligned place wherever there is one, and nothing else', () => {
-    const random = randomNumbers(3);
+    const random = new Random(3);
     const answers = { found: 0, none: 0 };
     for (let run = 0; run < 200; run++) {
-      const free = span(0, 31).filter(() => random() % 2 === 0);
-      const clear = free.filter(() => random() % 3 === 0);
+      const free = span(0, 31).filter(() => random.chance(1 / 2));
+      const clear = free.filter(() => random.chance(1 / 3));
       const buddy = withHoles(32, { dirty: free.filter((i) => !clear.includes(i)), clear });
       for (const [size, min] of [
         [1, 2],
@@ -256,11 +236,11 @@ describe('contiguous in its fallback (56bc6384314f)', () => {
   });
 
   test('gives adjacent, aligned and exactly sized memory or nothing, and nothing is lost', () => {
-    const random = randomNumbers(9);
+    const random = new Random(9);
     let found = 0;
     for (let run = 0; run < 300; run++) {
-      const free = span(0, 23).filter(() => random() % 4 > 0);
-      const clear = free.filter(() => random() % 4 === 0);
+      const free = span(0, 23).filter(() => random.chance(3 / 4));
+      const clear = free.filter(() => random.chance(1 / 4));
       const buddy = withHoles(24, { dirty: free.filter((i) => !clear.includes(i)), clear });
       const { avail } = buddy;
       for (const [size, min] of [

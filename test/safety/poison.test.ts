@@ -6,7 +6,8 @@ import { describe, expect, jest, test } from '@jest/globals';
 import { inspect } from 'node:util';
 import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
 import { expectSound, firstOf, rangesOf, SZ_20K, SZ_24K, thrownBy } from '../support/allocator-state';
-import { Actor, built, measured, runProgram } from '../support/built-package';
+import { Actor } from './actor';
+import { built, measured, runProgram } from '../support/built-package';
 
 const POISONED = {
   name: 'GpuBuddyError',

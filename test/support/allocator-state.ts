@@ -1,4 +1,4 @@
-// What the tests of the library share: ways to say what is where in an allocator, and that an error left no trace.
+// Says what is where in an allocator, and that an error left no trace.
 
 import { expect } from '@jest/globals';
 import {
@@ -164,29 +164,6 @@ export function withHoles(
 /** The numbers from `first` to `last`. */
 export function span(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
-}
-
-/** Always the same numbers from 0 to below 2^32, in no order that anybody could see (mulberry32). */
-export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
-/** The same values in another order. */
-export function shuffled<T>(values: readonly T[], random: () => number): T[] {
-  const result = [...values];
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = random() % (i + 1);
-    const other = result[j] as T;
-    result[j] = result[i] as T;
-    result[i] = other;
-  }
-  return result;
 }
 
 /** Two addresses as an allocation takes them. */

@@ -1,8 +1,8 @@
 /** A copy of the package without binaries, which a process of its own loads. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { makeTemporaryFolder } from './temporary-folder';
 
 const root = join(__dirname, '..', '..');
 
@@ -18,11 +18,12 @@ export interface Loaded {
   readonly kernelVersion?: string;
 }
 
-export class BarePackage {
-  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'gpu-buddy-load-')));
+export class BarePackage implements Disposable {
+  readonly folder = makeTemporaryFolder();
 
-  constructor() {
-    for (const name of ['dist', 'package.json'])
+  /** Copies the built JavaScript, and the files and folders that are named. */
+  constructor(...names: readonly string[]) {
+    for (const name of ['dist', 'package.json', ...names])
       cpSync(join(root, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'));
   }
@@ -57,7 +58,7 @@ export class BarePackage {
     return JSON.parse(stdout) as Loaded;
   }
 
-  remove(): void {
+  [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true });
   }
 }
