@@ -56,6 +56,15 @@ const checks = {
     blocks.free();
   },
 
+  async 'wait for memory'() {
+    const buddy = new GpuBuddy({ size: SZ_16M });
+    const blocks = buddy.allocBlocks(SZ_16M);
+    setTimeout(() => blocks.free(), 5);
+    assert.equal(await buddy.waitForFree(), 1);
+    // The process ends all the same.
+    void buddy.waitForFree({ ref: false });
+  },
+
   async doctor() {
     const { run } = require(path.join(folder, 'dist/cli/run.js'));
     assert.equal(await run(['doctor'], process), 0);
