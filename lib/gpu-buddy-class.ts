@@ -488,7 +488,7 @@ export class GpuBuddyClass<N extends Bytes = number> implements Disposable {
    * console.log(second.size); // 1048576
    * ```
    */
-  waitForFree(options?: WaitForFreeOptions): Promise<number> {
+  async waitForFree(options?: WaitForFreeOptions): Promise<number> {
     return waitForFree(this.#handle, options, (status) => this.#toError(status, 'gpu_buddy'));
   }
 

@@ -44,20 +44,21 @@ class Waiters implements native.Waker {
 
   /** Asks the addon last: whoever is stopped before that keeps no event loop going. */
   add(since: number, ref: boolean, signal: AbortSignal | undefined): Promise<number> {
-    const promise = new Promise<number>((resolve, reject) => {
-      const abort = (): void => {
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is the program's, whatever it is
-        reject(signal?.reason);
-        this.#remove(waiter);
-        this.#update();
-      };
-      const waiter: Waiter = { since, ref, signal, abort, resolve, reject };
-      signal?.addEventListener('abort', abort);
-      this.#waiters.add(waiter);
-      if (ref) this.#refs++;
-    });
-    // Nobody has it yet who could handle that.
+    const settlers: unknown[] = [];
+    // No function of ours, which could be stopped, and would reject the promise.
+    const promise = new Promise<number>(settlers.push.bind(settlers));
+    // Whoever is stopped after that has no promise to handle.
     promise.catch(ignore);
+    const [resolve, reject] = settlers as [Waiter['resolve'], Waiter['reject']];
+    const abort = (): void => {
+      reject(signal?.reason);
+      this.#remove(waiter);
+      this.#update();
+    };
+    const waiter: Waiter = { since, ref, signal, abort, resolve, reject };
+    signal?.addEventListener('abort', abort);
+    this.#waiters.add(waiter);
+    if (ref) this.#refs++;
     native.wakers.set(this.handle.slot, this);
     this.wake();
     return promise;
@@ -113,15 +114,15 @@ function waitersOf(handle: native.Handle): Waiters | undefined {
 }
 
 /**
- * Resolves to the epoch once that is above `since`.
+ * Gives the epoch once that is above `since`. The promise counts as handled: an async function gives it to the program.
  *
  * @param toError makes the error of a status
  */
-export async function waitForFree(
+export function waitForFree(
   handle: native.Handle,
   options: WaitForFreeOptions | undefined,
   toError: (status: number) => Error,
-): Promise<number> {
+): number | Promise<number> {
   const given = toOptions('options', options, OPTION_NAMES);
   const ref = given.ref === undefined || toBoolean('ref', given.ref);
   const signal = toSignal(given.signal);

@@ -69,7 +69,16 @@ function waitingAllocator(world) {
   const { my, library } = world;
   my.waiting = world.holdBuddy(new library.GpuBuddy({ size: 64 * KIB }));
   my.waits = [];
-  my.controller = new AbortController();
+  // As an AbortSignal, whose own would throw by the event loop what interrupts a listener.
+  my.signal = {
+    aborted: false,
+    reason: 'on purpose',
+    throwIfAborted: () => undefined,
+    addEventListener: (/** @type {string} */ _, /** @type {() => void} */ abort) => {
+      my.abort = abort;
+    },
+    removeEventListener: () => undefined,
+  };
   wait(world, { ref: false });
 }
 
@@ -94,7 +103,7 @@ const waits = [
   {
     name: 'GpuBuddy.waitForFree',
     arrange: waitingAllocator,
-    act: (w) => wait(w, { signal: w.my.controller.signal, ref: false }),
+    act: (w) => wait(w, { signal: w.my.signal, ref: false }),
     cleanup: endWaits,
   },
   {
@@ -110,9 +119,9 @@ const waits = [
     name: 'GpuBuddy.waitForFree aborted',
     arrange: (w) => {
       waitingAllocator(w);
-      wait(w, { signal: w.my.controller.signal, ref: false });
+      wait(w, { signal: w.my.signal, ref: false });
     },
-    act: ({ my }) => void my.controller.abort(),
+    act: ({ my }) => void my.abort(),
     cleanup: endWaits,
   },
   {
