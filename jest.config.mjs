@@ -1,10 +1,10 @@
-// How jest runs test/: TypeScript through swc (types are checked by `npm run lint:ts`, not here), with the package's
+// How jest runs test/: TypeScript through swc (types are checked by `npm run lint`, not here), with the package's
 // own name meaning lib/, so that tests and the examples in the docs import what a user imports.
 
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/lib', '<rootDir>/scripts', '<rootDir>/test'],
+  roots: ['<rootDir>/lib', '<rootDir>/scripts', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {

@@ -1,33 +1,17 @@
 /** Takes blocks that a program knows of by itself, exactly as they are. */
+import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
-import { InternalBlocks, type AllocatedBlocks } from './allocated-blocks';
+import type { Allocator } from './allocator';
+import type { BlockPlace, ClaimOptions } from './api';
 import { toBoolean, toBytes, toInteger, toRelative } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
 import { putGuardBack, spareSlot, takeGuard } from './guard';
-import { internalKey, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { chunksIn, firstOverlap, misplaced } from './places';
 import { reclaimAll } from './reclaim';
 import type { Space } from './space';
-
-/** A block's place and size, as an `AllocatedBlock` and a `BlockInfo` have them, too. */
-export interface BlockPlace {
-  /** Address of its first byte, with the allocator's `baseOffset`. */
-  readonly offset: Bytes;
-  /** Its size is `chunkSize * 2 ** order`. */
-  readonly order: number;
-}
-
-/** Options of `claim()`. */
-export interface ClaimOptions {
-  /** A number that the blocks carry, as with `allocBlocks()`. Default: 0. */
-  readonly tag?: number | undefined;
-  /** Whether the blocks count as known to be zero (`isClear`). Default: as the free memory did. */
-  readonly clear?: boolean | undefined;
-}
 
 const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true };
 
@@ -42,7 +26,7 @@ interface Claim {
 
 /** Takes exactly these blocks as one list, in this order, or none. */
 export function claim<N extends Bytes>(
-  buddy: GpuBuddy<N>,
+  allocator: Allocator<N>,
   blocks: Iterable<BlockPlace>,
   options: ClaimOptions | undefined,
 ): AllocatedBlocks<N> {
@@ -51,10 +35,10 @@ export function claim<N extends Bytes>(
   const wanted: Claim = {
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     clearness: toClearness(clear),
-    places: toPlaces(buddy, blocks),
+    places: toPlaces(allocator.space, blocks),
   };
-  const stack = ofBuddy.capturesStacks(buddy) ? captureStack(2) : undefined;
-  return take(buddy, wanted, stack);
+  const stack = allocator.capturesStacks ? captureStack(2) : undefined;
+  return take(allocator, wanted, stack);
 }
 
 function toClearness(clear: unknown): native.Clearness {
@@ -63,35 +47,30 @@ function toClearness(clear: unknown): native.Clearness {
 }
 
 function take<N extends Bytes>(
-  buddy: GpuBuddy<N>,
+  allocator: Allocator<N>,
   wanted: Claim,
   stack: string | undefined,
 ): AllocatedBlocks<N> {
   const { places, tag, clearness } = wanted;
   const slot = spareSlot();
   const guard = takeGuard();
-  const status = native.claim(ofBuddy.handle(buddy), slot, places, tag, clearness);
+  const status = native.claim(allocator.handle, slot, places, tag, clearness);
   if (status !== native.OK) {
     putGuardBack(guard);
     const row = native.failedRow();
     // Lists that the collector has found may have what is missing.
     if ((status === native.BLOCK_NOT_FREE || status === native.NO_MEMORY) && reclaimAll())
-      return take(buddy, wanted, stack);
-    throw claimError(buddy, status, places, row);
+      return take(allocator, wanted, stack);
+    throw claimError(allocator, status, places, row);
   }
-  const list = new InternalBlocks(internalKey, buddy, guard, slot, tag);
+  const list = new AllocatedBlocks(allocator, guard, slot, tag);
   if (stack !== undefined) noteStack(slot, stack);
   return list;
 }
 
-function claimError(
-  buddy: GpuBuddy<Bytes>,
-  status: number,
-  places: native.Places,
-  row: number,
-): GpuBuddyError {
-  if (status !== native.BLOCK_NOT_FREE) return ofBuddy.toError(buddy, status, SYSCALL);
-  const space = ofBuddy.space(buddy);
+function claimError(allocator: Allocator, status: number, places: native.Places, row: number): GpuBuddyError {
+  if (status !== native.BLOCK_NOT_FREE) return allocator.toError(status, SYSCALL);
+  const { space } = allocator;
   const overlap = firstOverlap(places);
   if (!overlap) return placeError(space, status, places, row);
   return placeError(space, native.BLOCK_OVERLAPS, places, overlap.row, `blocks[${String(overlap.other)}]`);
@@ -117,8 +96,7 @@ function givenError(status: number, row: number, offset: Bytes, order: number, n
 }
 
 /** Reads all that is given, once. */
-function toPlaces(buddy: GpuBuddy<Bytes>, value: unknown): native.Places {
-  const space = ofBuddy.space(buddy);
+function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
   const count = chunksIn(space);
   const chunks: number[] = [];
   const orders: number[] = [];

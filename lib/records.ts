@@ -1,25 +1,13 @@
 /** Operations as they are written down for the addon: see native/buddy/record.h, the other side. */
-import type { Bytes, Handle, Request } from './native';
+import { layout } from './native/addon';
+import type { Bytes, Handle, Request } from './native/values';
 
-/** What a record is. */
-const ALLOC = 0;
-const ALLOC_RAW = 1;
-const FREE = 2;
-/** Bits beside it. */
-const IN_BATCH = 1 << 2;
-const WIDE = 1 << 3;
-const CLEARED = 1 << 4;
-
-/** Beside the bits that say which numbers of a request are bigints. */
-const EXPLAINS = 1 << 4;
-
-/** As a generation: of whatever list is in the slot. */
-const ANY_GENERATION = -1;
-
-/** Of the fields: how many there are, and where numbers of 8 bytes begin. */
-const REQUEST_CELLS = 5;
-const ALLOC_CELLS = 8;
-const RECORD_CELLS = 3;
+// Constants of this module, which compiled code need not look for.
+const { recordAlloc: ALLOC, recordAllocRaw: ALLOC_RAW, recordFree: FREE } = layout;
+const { recordInBatch: IN_BATCH, recordWide: WIDE, recordCleared: CLEARED } = layout;
+const { recordCells: RECORD_CELLS, recordWhat: WHAT, recordSlot: SLOT } = layout;
+const { recordRequest: REQUEST, recordGeneration: GENERATION, recordSize: SIZE } = layout;
+const { anyGeneration: ANY_GENERATION } = layout;
 
 /** Views of one piece of memory. */
 export interface Cells {
@@ -50,44 +38,46 @@ function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
   return typeof value !== 'number';
 }
 
+const { requestCells: REQUEST_CELLS, requestFlags: FLAGS, requestWide: WIDE_NUMBERS } = layout;
+const { requestMinBlockSize: MIN_BLOCK_SIZE, requestStart: START } = layout;
+const { requestEnd: END, requestTag: TAG } = layout;
+const { wideMinBlockSize: WIDE_MIN_BLOCK_SIZE, wideStart: WIDE_START } = layout;
+const { wideEnd: WIDE_END, wideTag: WIDE_TAG, explains: EXPLAINS } = layout;
+
 function writeRequest(cells: Cells, at: number, request: Request): void {
   const { minBlockSize, flags, start, end, tag, explains } = request;
-  cells.integers[2 * at] = flags;
-  cells.integers[2 * at + 1] =
-    (writeNumber(cells, at + 1, minBlockSize) ? 1 : 0) |
-    (writeNumber(cells, at + 2, start) ? 2 : 0) |
-    (writeNumber(cells, at + 3, end) ? 4 : 0) |
-    (writeNumber(cells, at + 4, tag) ? 8 : 0) |
+  cells.integers[2 * at + FLAGS] = flags;
+  cells.integers[2 * at + WIDE_NUMBERS] =
+    (writeNumber(cells, at + MIN_BLOCK_SIZE, minBlockSize) ? WIDE_MIN_BLOCK_SIZE : 0) |
+    (writeNumber(cells, at + START, start) ? WIDE_START : 0) |
+    (writeNumber(cells, at + END, end) ? WIDE_END : 0) |
+    (writeNumber(cells, at + TAG, tag) ? WIDE_TAG : 0) |
     (explains ? EXPLAINS : 0);
 }
+
+const { allocCells: ALLOC_CELLS, allocSlot: ALLOC_SLOT, allocSize: ALLOC_SIZE } = layout;
+const { allocIsSizeWide: IS_SIZE_WIDE, allocRequest: ALLOC_REQUEST } = layout;
+const { allocAllocator: ALLOCATOR, allocGeneration: ALLOCATOR_GENERATION } = layout;
 
 /** The allocation in the mailbox. */
 export function allocRecordIn(mailbox: ArrayBufferLike, byteOffset: number): Cells {
   return cellsIn(mailbox, byteOffset, ALLOC_CELLS);
 }
 
-/** The cells of its slot and size, and of whether the size is wide. */
-const SLOT = 0;
-const IS_WIDE = 1;
-const SIZE = 1;
-/** Of the allocator, two integers; of the request, so many cells. */
-const ALLOCATOR = 4;
-const REQUEST = 3;
-
 /** Writes where an allocation goes, and how much it asks for. */
 export function writeTarget(record: Cells, slot: number, size: Bytes): void {
   const { integers, numbers } = record;
-  integers[SLOT] = slot;
-  if (typeof size === 'number' && integers[IS_WIDE] === 0) numbers[SIZE] = size;
-  else integers[IS_WIDE] = writeNumber(record, SIZE, size) ? 1 : 0;
+  integers[ALLOC_SLOT] = slot;
+  if (typeof size === 'number' && integers[IS_SIZE_WIDE] === 0) numbers[ALLOC_SIZE] = size;
+  else integers[IS_SIZE_WIDE] = writeNumber(record, ALLOC_SIZE, size) ? 1 : 0;
 }
 
 /** Writes allocator and request. */
 export function writeAlloc(record: Cells, allocator: Handle, request: Request): void {
   const { integers } = record;
   integers[ALLOCATOR] = allocator.slot;
-  integers[ALLOCATOR + 1] = allocator.generation;
-  writeRequest(record, REQUEST, request);
+  integers[ALLOCATOR_GENERATION] = allocator.generation;
+  writeRequest(record, ALLOC_REQUEST, request);
 }
 
 function asksForSame(a: Request, b: Request): boolean {
@@ -175,10 +165,10 @@ export class Records {
     const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
     const { integers } = this.#cells;
-    const isWide = writeNumber(this.#cells, RECORD_CELLS * index + 2, size);
-    integers[at] = isWide ? what | WIDE : what;
-    integers[at + 1] = slot;
-    integers[at + 2] = number;
+    const isWide = writeNumber(this.#cells, RECORD_CELLS * index + SIZE, size);
+    integers[at + WHAT] = isWide ? what | WIDE : what;
+    integers[at + SLOT] = slot;
+    integers[at + REQUEST] = number;
     this.#length = index + 1;
     return index;
   }
@@ -187,9 +177,9 @@ export class Records {
     const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
     const { integers } = this.#cells;
-    integers[at] = what;
-    integers[at + 1] = slot;
-    integers[at + 2] = generation;
+    integers[at + WHAT] = what;
+    integers[at + SLOT] = slot;
+    integers[at + GENERATION] = generation;
     this.#length = index + 1;
     return index;
   }
@@ -222,11 +212,11 @@ export class Records {
   /** Which list a record of `freeList()` frees; `undefined`: none. */
   aimFree(index: number, list: Handle | undefined): void {
     const at = 2 * RECORD_CELLS * index;
-    this.#cells.integers[at + 1] = list?.slot ?? -1;
-    this.#cells.integers[at + 2] = list?.generation ?? 0;
+    this.#cells.integers[at + SLOT] = list?.slot ?? -1;
+    this.#cells.integers[at + GENERATION] = list?.generation ?? 0;
   }
 
   slotAt(index: number): number {
-    return this.#cells.integers[2 * RECORD_CELLS * index + 1] ?? -1;
+    return this.#cells.integers[2 * RECORD_CELLS * index + SLOT] ?? -1;
   }
 }

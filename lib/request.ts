@@ -33,9 +33,10 @@ export interface AllocOptions {
   readonly tag?: number | undefined;
 }
 
-type PoolOptions = Omit<AllocOptions, 'contiguous'>;
+/** How to allocate in a pool: as `AllocOptions`, but always in one piece. */
+export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
-const POOL_OPTION_NAMES: Names<PoolOptions> = {
+const POOL_OPTION_NAMES: Names<PoolAllocOptions> = {
   minBlockSize: true,
   mode: true,
   clear: true,
@@ -49,8 +50,6 @@ const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: tr
 export interface Request extends native.Request {
   /** The range begins or ends outside of all addresses of the space. */
   readonly isOutside: boolean;
-  /** Slow path: outside, or its list remembers where it was allocated. */
-  readonly isSpecial: boolean;
   /** As given, for the words of errors. */
   readonly place:
     { readonly argument: 'range' | 'at'; readonly value: string; readonly where: string } | undefined;
@@ -61,15 +60,9 @@ type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'place'>;
 const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, place: undefined };
 const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
-/** An allocation without options, from an allocator whose lists may remember where they were allocated. */
-export function plainRequest(chunkSize: Bytes, capturesStacks: boolean): Request {
-  return {
-    ...SIMPLE,
-    minBlockSize: chunkSize,
-    tag: 0,
-    explains: true,
-    isSpecial: capturesStacks,
-  };
+/** An allocation without options. */
+export function plainRequest(chunkSize: Bytes): Request {
+  return { ...SIMPLE, minBlockSize: chunkSize, tag: 0, explains: true };
 }
 
 /** @param plain what holds where an option is not given; one that is contiguous, a pool's, makes this one so, too */
@@ -86,7 +79,7 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     (clear === undefined ? 0 : 1) +
     (trimDisable === undefined ? 0 : 1) +
     (tag === undefined ? 0 : 1);
-  if (isImplied) refuseMoreThan<PoolOptions>(found, 'options', options, POOL_OPTION_NAMES);
+  if (isImplied) refuseMoreThan<PoolAllocOptions>(found, 'options', options, POOL_OPTION_NAMES);
   else refuseMoreThan(found, 'options', options, OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
   const { flags, start, end, isOutside, place } = toPlace(mode, size, base);
@@ -102,7 +95,6 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     explains: plain.explains,
     isOutside,
-    isSpecial: isOutside || plain.isSpecial,
     place,
   };
 }

@@ -9,12 +9,21 @@ import { invalidArgType } from './errors';
 import * as native from './native';
 import { toOptions, type Names } from './options';
 
+/** What is used of an `AbortSignal`, whose type not every program has. */
+export interface WaitSignal {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** The end of a wait, and what it does to the process. */
 export interface WaitForFreeOptions {
   /** Resolves once `epoch` is above this. Default: what it is at the call. */
   readonly since?: number | undefined;
-  /** Ends the wait: it rejects with the signal's `reason`. */
-  readonly signal?: AbortSignal | undefined;
+  /** An `AbortSignal` that ends the wait: it rejects with the signal's `reason`. */
+  readonly signal?: WaitSignal | undefined;
   /** Keep the event loop going as long as it waits. Default: true. */
   readonly ref?: boolean | undefined;
 }
@@ -25,7 +34,7 @@ const OPTION_NAMES: Names<WaitForFreeOptions> = { since: true, signal: true, ref
 interface Waiter {
   readonly since: number;
   readonly ref: boolean;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: WaitSignal | undefined;
   readonly abort: () => void;
   readonly resolve: (epoch: number) => void;
   readonly reject: (reason: unknown) => void;
@@ -43,7 +52,7 @@ class Waiters implements native.Waker {
   ) {}
 
   /** Asks the addon last: whoever is stopped before that keeps no event loop going. */
-  add(since: number, ref: boolean, signal: AbortSignal | undefined): Promise<number> {
+  add(since: number, ref: boolean, signal: WaitSignal | undefined): Promise<number> {
     const settlers: unknown[] = [];
     // No function of ours, which could be stopped, and would reject the promise.
     const promise = new Promise<number>(settlers.push.bind(settlers));
@@ -142,9 +151,9 @@ export function endWaits(handle: native.Handle, reason: () => Error): void {
   waitersOf(handle)?.end(reason());
 }
 
-function toSignal(value: unknown): AbortSignal | undefined {
+function toSignal(value: unknown): WaitSignal | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null || !('aborted' in value))
     throw invalidArgType('signal', 'an instance of AbortSignal', value);
-  return value as AbortSignal;
+  return value as WaitSignal;
 }

@@ -7,21 +7,24 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-ex
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = path.join(root, 'dist');
-const ENTRIES = ['index.d.ts', 'trace/index.d.ts'].map((name) => path.join(dist, name));
+/** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
+const ENTRIES = Object.entries({ 'index.d.ts': 'api.d.ts', 'trace/index.d.ts': 'trace/index.d.ts' }).map(
+  (names) => names.map((name) => path.join(dist, name)),
+);
 
 /** @param {string} entry */
 function rolledUp(entry) {
   return `${entry}.rolled`;
 }
 
-/** @param {string} entry */
-function rollUp(entry) {
+/** @param {string} entry @param {string} source */
+function rollUp(entry, source) {
   const config = ExtractorConfig.prepare({
     configObjectFullPath: undefined,
     packageJsonFullPath: path.join(root, 'package.json'),
     configObject: {
       projectFolder: root,
-      mainEntryPointFilePath: entry,
+      mainEntryPointFilePath: source,
       compiler: { tsconfigFilePath: path.join(root, 'tsconfig.build.json') },
       dtsRollup: { enabled: true, untrimmedFilePath: rolledUp(entry) },
       messages: {
@@ -36,15 +39,14 @@ function rollUp(entry) {
   });
   const { succeeded } = Extractor.invoke(config, {
     messageCallback(message) {
-      // Which compiler it uses is of no interest; the class stands behind `GpuBuddy`.
-      if (message.logLevel === ExtractorLogLevel.Info || message.text.includes('"GpuBuddyClass"'))
-        message.logLevel = ExtractorLogLevel.None;
+      // Which compiler it uses is of no interest.
+      if (message.logLevel === ExtractorLogLevel.Info) message.logLevel = ExtractorLogLevel.None;
     },
   });
   if (!succeeded) throw new Error(`The declarations of ${entry} can't be rolled up.`);
 }
 
-for (const entry of ENTRIES) rollUp(entry);
+for (const [entry, source] of ENTRIES) rollUp(entry, source);
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
   if (file.endsWith('.d.ts')) rmSync(path.join(dist, file));
-for (const entry of ENTRIES) renameSync(rolledUp(entry), entry);
+for (const [entry] of ENTRIES) renameSync(rolledUp(entry), entry);

@@ -12,7 +12,7 @@ const dist = path.join(root, 'dist');
 const ENTRIES = [
   ...['index', 'trace/index', 'cli/main'],
   ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
-  ...['internal', 'native'],
+  ...['gpu-buddy', 'native'],
 ];
 
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
@@ -40,7 +40,7 @@ await build({
       // Apart, since the core loads the addon at once, and `gpu-buddy doctor` and `build` are for where it does not load.
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
-        { name: 'core', test: /\/lib\/[\w-]+\.ts$/ },
+        { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
       ],
     },
   },

@@ -343,12 +343,14 @@ static struct work begin(struct buddy_owner *owner, struct buddy_handle *handle,
 			 struct buddy_batch *batch)
 {
 	struct work work = { .owner = owner, .handle = handle, .batch = batch };
+	uint8_t *columns = batch->results;
+	size_t rows = batch->rows;
 
-	work.offsets = batch->results;
-	work.counts = (uint32_t *)(work.offsets + batch->rows);
-	work.orders = (uint8_t *)(work.counts + batch->rows);
-	work.clear = work.orders + batch->rows;
-	work.statuses = work.clear + batch->rows;
+	work.offsets = (uint64_t *)(columns + BUDDY_BATCH_OFFSET * rows);
+	work.counts = (uint32_t *)(columns + BUDDY_BATCH_COUNT * rows);
+	work.orders = columns + BUDDY_BATCH_ORDER * rows;
+	work.clear = columns + BUDDY_BATCH_CLEAR * rows;
+	work.statuses = columns + BUDDY_BATCH_STATUS * rows;
 	work.nodes = batch->group ? batch->group->nodes : NULL;
 	work.row = batch->first;
 	work.request = ~0U;

@@ -10,13 +10,19 @@
 
 /*
  * Results are a column for each property, one after the other in one piece of memory, the columns with the largest elements
- * first. All of it is zero before the batch is run.
- *
- * - offset of the first block on the list that an allocation has left: 64 bits
- * - how many blocks are on it, or as many as there is room for in the number: 32 bits
- * - order of the first block, whether it is clear, and the status: 8 bits each
+ * first. All of it is zero before the batch is run. A column begins at the number of rows times its place here.
  */
-#define BUDDY_BATCH_BYTES_PER_ROW (8 + 4 + 3)
+enum buddy_batch_column {
+	/* Offset of the first block on the list that an allocation has left: 64 bits. */
+	BUDDY_BATCH_OFFSET = 0,
+	/* How many blocks are on it, or as many as there is room for in the number: 32 bits. */
+	BUDDY_BATCH_COUNT = 8,
+	/* Order of the first block, whether it is clear, and an enum buddy_status: 8 bits each. */
+	BUDDY_BATCH_ORDER = 12,
+	BUDDY_BATCH_CLEAR,
+	BUDDY_BATCH_STATUS,
+	BUDDY_BATCH_BYTES_PER_ROW,
+};
 
 /* What `state` says of each operation: avail, clear avail and the number of kernel warnings after it. */
 #define BUDDY_BATCH_STATE_CELLS 3
@@ -26,7 +32,7 @@ struct buddy_batch {
 	const struct buddy_record *records;
 	const struct buddy_request_record *requests;
 	size_t request_count;
-	/* See BUDDY_BATCH_BYTES_PER_ROW. */
+	/* See enum buddy_batch_column. */
 	void *results;
 	size_t rows;
 	/* Offsets are written as doubles, and this is added to each. */

@@ -163,17 +163,6 @@ uint64_t buddy_count(const struct buddy_list *list);
 uint64_t buddy_bytes(const struct buddy_list *list);
 
 /*
- * Allocation into an empty list. The raw entry passes the kernel's arguments on as they are, bad ones too, and leaves
- * the list bound to the allocator even when it fails. The checked entry says what is wrong with an argument, keeps
- * min_block_size as alignment where the kernel does not, and takes start and end only together with
- * GPU_BUDDY_RANGE_ALLOCATION.
- */
-enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request);
-enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_request *request);
-
-/*
  * gpu_buddy_block_trim(): shrinks a list of one block to new_size bytes, from *start on, or from its own start where
  * start is NULL. The checked entry looks at start even if there is nothing to trim.
  */

@@ -1,11 +1,10 @@
 /*
  * Operations as JavaScript writes them down: the allocation in the mailbox, and the records of a batch. lib/records.ts is
- * the other side.
+ * the other side; it learns from layout.c where everything is.
  */
 #ifndef BUDDY_RECORD_H
 #define BUDDY_RECORD_H
 
-#include <assert.h>
 #include <buddy/run.h>
 #include <string.h>
 
@@ -18,6 +17,10 @@ struct buddy_request_record {
 	double min_block_size, start, end, tag;
 };
 
+#define BUDDY_WIDE_MIN_BLOCK_SIZE 1
+#define BUDDY_WIDE_START 2
+#define BUDDY_WIDE_END 4
+#define BUDDY_WIDE_TAG 8
 /* An allocation in the mailbox tells what is free where it finds no space. */
 #define BUDDY_REQUEST_EXPLAINS 16
 
@@ -58,14 +61,6 @@ struct buddy_record {
 	double size;
 };
 
-#define BUDDY_REQUEST_CELLS 5
-#define BUDDY_ALLOC_CELLS 8
-#define BUDDY_RECORD_CELLS 3
-
-static_assert(sizeof(struct buddy_request_record) == BUDDY_REQUEST_CELLS * sizeof(double), "cells");
-static_assert(sizeof(struct buddy_alloc_record) == BUDDY_ALLOC_CELLS * sizeof(double), "cells");
-static_assert(sizeof(struct buddy_record) == BUDDY_RECORD_CELLS * sizeof(double), "cells");
-
 static inline bool buddy_record_frees(const struct buddy_record *record)
 {
 	return (record->what & BUDDY_RECORD_KIND) == BUDDY_RECORD_FREE;
@@ -91,10 +86,11 @@ static inline void buddy_read_request(const struct buddy_request_record *record,
 
 	prepared->is_known = false;
 	request->flags = record->flags;
-	request->min_block_size = buddy_number_in(&record->min_block_size, record->wide & 1);
-	request->start = buddy_number_in(&record->start, record->wide & 2);
-	request->end = buddy_number_in(&record->end, record->wide & 4);
-	request->tag = buddy_number_in(&record->tag, record->wide & 8);
+	request->min_block_size =
+		buddy_number_in(&record->min_block_size, record->wide & BUDDY_WIDE_MIN_BLOCK_SIZE);
+	request->start = buddy_number_in(&record->start, record->wide & BUDDY_WIDE_START);
+	request->end = buddy_number_in(&record->end, record->wide & BUDDY_WIDE_END);
+	request->tag = buddy_number_in(&record->tag, record->wide & BUDDY_WIDE_TAG);
 }
 
 static inline void buddy_set_size(struct buddy_prepared *prepared, uint64_t size)

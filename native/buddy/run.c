@@ -1,10 +1,5 @@
-/* Operations in a row, see run.h, and rows of one. */
+/* Operations in a row, see run.h, and freeing alone. */
 #include <buddy/lists.h>
-
-struct allocation {
-	struct buddy_list *list;
-	struct buddy_prepared prepared;
-};
 
 struct freeing {
 	struct buddy_list *list;
@@ -60,46 +55,6 @@ void buddy_abandon(struct buddy_list *list)
 	if (list->first)
 		buddy_end_mark(list->first);
 	buddy_list_init(list, list->owner);
-}
-
-static enum buddy_status alloc(struct buddy_allocator *allocator, void *arguments)
-{
-	struct allocation *allocation = arguments;
-
-	return buddy_run_alloc(allocator, allocation->list, &allocation->prepared);
-}
-
-static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *arguments)
-{
-	const struct allocation *allocation = arguments;
-
-	return buddy_run_alloc_raw(allocator, allocation->list, &allocation->prepared.request);
-}
-
-static enum buddy_status run_alloc(buddy_body body, struct buddy_allocator *allocator,
-				   struct buddy_list *list, const struct buddy_request *request)
-{
-	struct allocation allocation = { list, { .request = *request } };
-	enum buddy_status status;
-
-	if (list->allocator)
-		return BUDDY_LIST_IN_USE;
-	status = buddy_run(allocator, body, &allocation);
-	if (status == BUDDY_POISONED)
-		buddy_abandon(list);
-	return status;
-}
-
-enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request)
-{
-	return run_alloc(alloc_raw, allocator, list, request);
-}
-
-enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_request *request)
-{
-	return run_alloc(alloc, allocator, list, request);
 }
 
 static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)

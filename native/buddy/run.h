@@ -39,11 +39,16 @@ struct buddy_prepared {
 	bool is_one_block;
 };
 
-/* The operations of a run. A list that is given back must have come from its allocator: see buddy_allocator_of(). */
+/*
+ * Allocate into an empty list. The raw operation passes the kernel's arguments on as they are, bad ones too, and leaves the list
+ * bound to the allocator even when it fails. The checked one says what is wrong with an argument, keeps min_block_size as
+ * alignment where the kernel does not, and takes start and end only together with GPU_BUDDY_RANGE_ALLOCATION.
+ */
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 				  struct buddy_prepared *prepared);
 enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				      const struct buddy_request *request);
+/* Frees a list, which must have come from this allocator. */
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared);
 /* The same for an owner's list by its name, if it is there: then one more has been freed, even where a BUG follows. */
 void buddy_run_free_named(struct buddy_allocator *allocator, uint32_t owner, struct buddy_name name,

@@ -2,6 +2,10 @@
 #include "environment.h"
 #include "columns.h"
 
+extern "C" {
+#include <buddy/layout.h>
+}
+
 #include <algorithm>
 #include <string>
 
@@ -59,46 +63,14 @@ void SetStatuses(napi_env env, napi_value object, const char *name)
 	Set(env, object, name, texts);
 }
 
-/* The numbers that lib/native.ts would otherwise have to repeat. */
 void SetLayout(napi_env env, napi_value object, const char *name)
 {
-	static constexpr struct {
-		const char *name;
-		int number;
-	} numbers[] = {
-		{ "results", MAILBOX_RESULTS },
-		{ "integers", MAILBOX_INTEGERS },
-		{ "alloc", MAILBOX_ALLOC },
-		{ "queue", MAILBOX_QUEUE },
-		{ "queueLength", MAILBOX_QUEUE_LENGTH },
-		{ "wide", MAILBOX_WIDE },
-		{ "status", MAILBOX_STATUS },
-		{ "queued", MAILBOX_QUEUED },
-		{ "changes", MAILBOX_CHANGES },
-		{ "poisonings", MAILBOX_POISONINGS },
-		{ "freeAlls", MAILBOX_FREE_ALLS },
-		{ "listCount", MAILBOX_LIST_COUNT },
-		{ "listNode", MAILBOX_LIST_NODE },
-		{ "listGeneration", MAILBOX_LIST_GENERATION },
-		{ "listChunk", MAILBOX_LIST_CHUNK },
-		{ "listShape", MAILBOX_LIST_SHAPE },
-		{ "shapeCount", BUDDY_SHAPE_COUNT_SHIFT },
-		{ "shapeMostBlocks", BUDDY_SHAPE_MOST_BLOCKS },
-		{ "queuedCleared", BUDDY_QUEUED_CLEARED },
-		{ "queuedInPool", BUDDY_QUEUED_IN_POOL },
-		{ "poolEntry", POOL_ENTRY_INTEGERS },
-		{ "poolGenerationBits", BUDDY_POOL_GENERATION_BITS },
-		{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },
-		{ "poolPending", BUDDY_POOL_PENDING },
-		{ "maxOrders", BUDDY_MAX_ORDERS },
-		{ "cells", MAILBOX_CELLS },
-	};
 	napi_value layout;
 
 	if (napi_create_object(env, &layout) != napi_ok)
 		return;
-	for (const auto &entry : numbers)
-		SetNumber(env, layout, entry.name, entry.number);
+	for (size_t i = 0; i < buddy_layout_length; i++)
+		SetNumber(env, layout, buddy_layout[i].name, buddy_layout[i].number);
 	Set(env, object, name, layout);
 }
 
@@ -275,15 +247,15 @@ napi_value Environment::OpenGuard(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* See MAILBOX_LIST_COUNT. */
+/* See struct buddy_mailbox. */
 struct buddy_name Environment::ReportList(const struct buddy_list *list)
 {
-	struct buddy_report *report = mailbox_.report();
-	struct buddy_name name = buddy_report(list, report);
+	struct buddy_report &report = mailbox_.report();
+	struct buddy_name name = buddy_report(list, &report);
 
-	if (report->count < 0)
+	if (report.count < 0)
 		mailbox_.result(0, buddy_count(list));
-	if (report->chunk < 0)
+	if (report.chunk < 0)
 		mailbox_.result(1, buddy_first_chunk(list));
 	return name;
 }
@@ -292,8 +264,8 @@ struct buddy_name Environment::ReportList(const struct buddy_list *list)
 void Environment::ReportGuard(uint32_t slot, const struct buddy_list *list)
 {
 	ReportList(list);
-	mailbox_.integer(MAILBOX_LIST_GENERATION,
-			 BUDDY_LOW_GENERATION(slots_generation(&owner_.guards, slot)));
+	mailbox_.report().generation =
+		static_cast<int32_t>(BUDDY_LOW_GENERATION(slots_generation(&owner_.guards, slot)));
 	mailbox_.result(2, list->first ? buddy_first(list).tag : 0);
 }
 
@@ -799,7 +771,7 @@ napi_value Environment::Connect(const Napi::CallbackInfo &info)
 	    napi_get_typedarray_info(env_, info[0], &type, &length, &memory, &buffer, nullptr) !=
 		    napi_ok ||
 	    napi_is_arraybuffer(env_, buffer, &can_be_detached) != napi_ok || can_be_detached ||
-	    type != napi_float64_array || length < MAILBOX_CELLS) {
+	    type != napi_float64_array || length * sizeof(double) < sizeof(struct buddy_mailbox)) {
 		napi_throw_type_error(env_, nullptr, "The mailbox must be shared memory.");
 		return nullptr;
 	}

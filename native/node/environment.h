@@ -1,6 +1,6 @@
 /*
  * One environment's side of the addon: the main thread has one, each worker, each vm context that loads the package.
- * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native.ts is the other side.
+ * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native/ is the other side.
  */
 #ifndef NODE_ENVIRONMENT_H
 #define NODE_ENVIRONMENT_H

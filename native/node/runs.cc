@@ -2,6 +2,10 @@
 #include "environment.h"
 #include "columns.h"
 
+extern "C" {
+#include <buddy/batch.h>
+}
+
 #include <algorithm>
 
 #define ALLOCATIONS_PER_ACCOUNT 64
@@ -144,9 +148,8 @@ void Environment::AllocInPool()
 	if (AllocInto(list, *pool->handle, count, pool, record.slot) == BUDDY_OK) {
 		uint32_t index = buddy_pool_add(pool, &list);
 
-		mailbox_.integer(MAILBOX_LIST_NODE, index);
-		mailbox_.integer(MAILBOX_LIST_GENERATION,
-				 static_cast<uint32_t>(pool->entries[index].generation));
+		mailbox_.report().node = static_cast<int32_t>(index);
+		mailbox_.report().generation = pool->entries[index].generation;
 	}
 	ReportWarning();
 }
@@ -175,7 +178,7 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	struct buddy_batch batch = {};
 	batch.records = reinterpret_cast<const struct buddy_record *>(records.Data());
 	batch.requests = reinterpret_cast<const struct buddy_request_record *>(requests.Data());
-	batch.request_count = requests.ElementLength() / BUDDY_REQUEST_CELLS;
+	batch.request_count = requests.ByteLength() / sizeof(*batch.requests);
 	batch.results = memory.Data();
 	batch.rows = memory.ElementLength() / BUDDY_BATCH_BYTES_PER_ROW;
 	batch.first = mailbox_.number(2);
@@ -185,7 +188,7 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	batch.group = buddy_owner_group(&owner_, mailbox_.index(6));
 	batch.as_doubles = mailbox_.flag(7);
 
-	size_t room = std::min<size_t>(batch.rows, records.ElementLength() / BUDDY_RECORD_CELLS);
+	size_t room = std::min<size_t>(batch.rows, records.ByteLength() / sizeof(*batch.records));
 	if (!state.IsEmpty()) {
 		room = std::min<size_t>(room, state.ElementLength() / BUDDY_BATCH_STATE_CELLS);
 		batch.state = state.Data();

@@ -5,7 +5,7 @@ import { Comparison, openLines, replayTrace, TraceReplayer, type ComparisonCount
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { profiles } from '../../oracle/generator/profiles.mjs';
+import { profiles } from '../../tools/oracle/generator/profiles.mjs';
 import { temporaryFolder } from '../support/temporary-folder';
 
 const root = join(__dirname, '..', '..');

@@ -17,7 +17,7 @@ import {
   SZ_64K,
   type Bytes,
 } from 'gpu-buddy';
-import { ofBuddy } from '../../lib/internal';
+import { allocatorOf } from '../../lib/gpu-buddy';
 import {
   expectSound,
   firstOf,
@@ -552,7 +552,7 @@ describe('a list that has lost all of its blocks gives up its allocator', () => 
     const slots = Array.from({ length: 3 }, () => {
       const { buddy, blocks } = emptied();
       end(buddy, blocks);
-      return ofBuddy.handle(buddy).slot;
+      return allocatorOf(buddy).handle.slot;
     });
     expect(new Set(slots).size).toBe(1);
   });

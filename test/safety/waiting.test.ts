@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Actor } from './actor';
-import { built, packageFile, packageFolder, runFile, runProgram, soon } from '../support/built-package';
+import { built, packageFile, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } = built;
 
@@ -90,12 +90,6 @@ test('what waits in a thread that is terminated is told of nothing, while others
   await frees;
   expect(buddy.avail).toBe(SZ_1M);
   expect(AllocatedBlocks.adopt(buddy.allocBlocks(SZ_4K).transfer()).size).toBe(SZ_4K);
-});
-
-test('four threads that wait for each other lose no wake-up', async () => {
-  const { code, stdout, stderr } = await runFile(join(packageFolder, 'scripts/soak/waits.mjs'), ['20000']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toMatch(/^20000 steps, \d+ waits, [1-9]\d* of them asleep, .*\navail is whole\n$/);
 });
 
 describe('a process', () => {

@@ -1,4 +1,4 @@
-// A thread that does what the test tells it, one message an act, and answers each. See Actor in ../built.ts.
+// A thread that does what the test tells it, one message an act, and answers each. See Actor in ../actor.ts.
 const path = require('node:path');
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy, AllocatedBlocks } = require(workerData.package);
@@ -49,8 +49,8 @@ const actions = {
   /** In builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
-    const { ofBuddy } = require(path.join(folder, 'internal.js'));
-    return require(path.join(folder, 'native.js')).inject(ofBuddy.handle(buddies[buddy]), fault);
+    const { allocatorOf } = require(path.join(folder, 'gpu-buddy.js'));
+    return require(path.join(folder, 'native.js')).inject(allocatorOf(buddies[buddy]).handle, fault);
   },
 
   /** Until it is terminated. */
