@@ -26,6 +26,7 @@ import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { restoreState, saveState } from './state';
 import { fromId, toBuddyToken, toId, wantsBigint, type GpuBuddyToken, type OpenOptions } from './tokens';
 import { markAsUncloneable } from './uncloneable';
+import { waitForFree, type WaitForFreeOptions } from './waiting';
 
 const FIND_OPTION_NAMES: Names<api.FindFreeOptions> = { alignment: true, range: true };
 
@@ -74,6 +75,11 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   #readAvail(): void {
     this.#allocator.check(native.readAvail(this.#allocator.handle), 'gpu_buddy');
+  }
+
+  get epoch(): number {
+    this.#allocator.check(native.readEpoch(this.#allocator.handle), 'gpu_buddy');
+    return native.epochFound();
   }
 
   get isEmpty(): boolean {
@@ -179,6 +185,11 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   freeAll(): void {
     reclaimAll();
     this.#allocator.check(native.freeEverything(this.#allocator.handle), 'gpu_buddy_free_list');
+  }
+
+  async waitForFree(options?: WaitForFreeOptions): Promise<number> {
+    const allocator = this.#allocator;
+    return waitForFree(allocator.handle, options, (status) => allocator.toError(status, 'gpu_buddy'));
   }
 
   batch(): Batch<N> {

@@ -19,3 +19,4 @@ export * from './native/pools';
 export * from './native/saved-state';
 export * from './native/constants';
 export * from './native/values';
+export * from './native/waiting';

@@ -110,6 +110,12 @@ const NAMES = [
 ] as const;
 export type Layout = Readonly<Record<(typeof NAMES)[number], number>>;
 
+/** Waits for an allocator, and wants to be told of the next free. */
+export interface Waker {
+  /** Called by the event loop, after a free. */
+  wake(): void;
+}
+
 interface Addon {
   readonly layout?: Partial<Layout>;
   readonly statuses: readonly StatusText[];
@@ -128,6 +134,8 @@ export type Registry = FinalizationRegistry<number>;
 
 interface Calls {
   readonly cells: Float64Array<SharedArrayBuffer>;
+  /** See waiting.ts. */
+  wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
   create(register: Register, registry: Registry, buddy: object): void;
@@ -184,6 +192,9 @@ interface Calls {
   findFree(): void;
   sizeIn(): void;
   lowest(): void;
+  epoch(): void;
+  wait(tell: (slot: number) => void): void;
+  endWait(): void;
   read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;

@@ -1,8 +1,21 @@
 /** Calls on the list in a guard. */
 import { calls, layout } from './addon';
-import { numbers, put, putHandle, putRange, result, seal, status, token } from './mailbox';
+import {
+  integers,
+  UNANSWERED,
+  numbers,
+  put,
+  putHandle,
+  putRange,
+  result,
+  seal,
+  status,
+  token,
+} from './mailbox';
 import { OK } from './constants';
 import type { Bytes, Columns, Handle, NumberColumn, Places, Range, Token } from './values';
+
+const { status: STATUS } = layout;
 
 function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
   putHandle(blocks);
@@ -161,7 +174,8 @@ export function park(blocks: Handle): number {
   putHandle(blocks);
   seal();
   calls.park();
-  return status();
+  // No call of ours: it could be stopped, and the token of a list that is parked already would be lost.
+  return integers[STATUS] ?? UNANSWERED;
 }
 
 /** Takes up a parked list, which has a tag (`reportedTag()`), into a guard. */

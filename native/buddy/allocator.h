@@ -10,6 +10,9 @@
 #include <string.h>
 #include <userspace/arena.h>
 
+/* What few allocators have, in `extras`. */
+#define BUDDY_HAS_WAITERS 1U
+
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
@@ -17,6 +20,11 @@ struct buddy_allocator {
 	u64 references;
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
+	/* BUDDY_HAS_ bits: operations test them all at once, and do what they ask for elsewhere. */
+	unsigned int extras;
+	/* See buddy_epoch(). */
+	u64 epoch;
+	struct buddy_waiter *waiters;
 	u64 step_limit;
 	u64 base_offset;
 	/* Shifted to the left by this, the caller's bytes are the kernel's. */
@@ -55,6 +63,17 @@ static inline void buddy_unlock(struct buddy_allocator *allocator)
 {
 	if (buddy_needs_lock(allocator))
 		mutex_unlock(&allocator->lock);
+}
+
+/* Wakes all waiters, in a run. */
+void buddy_run_wake(struct buddy_allocator *allocator);
+
+/* Notes that bytes become free in this run. */
+static inline void buddy_run_note_free(struct buddy_allocator *allocator)
+{
+	allocator->epoch++;
+	if (unlikely(allocator->extras))
+		buddy_run_wake(allocator);
 }
 
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */

@@ -34,6 +34,7 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 	struct buddy_list *list = trimming->list;
 	struct gpu_buddy_block *old = list->first, *block;
 	void *tag = old ? old->private : NULL;
+	u64 avail = allocator->mm.avail;
 	u64 start = trimming->start ? *trimming->start : 0;
 	struct list_head blocks;
 	int error;
@@ -45,6 +46,8 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 	error = gpu_buddy_block_trim(&allocator->mm, trimming->start ? &start : NULL,
 				     trimming->new_size, &blocks);
 	buddy_close_ring(list, &blocks);
+	if (allocator->mm.avail > avail)
+		buddy_run_note_free(allocator);
 	if (error) {
 		buddy_put_mark(list);
 		return buddy_status_of(allocator, error);
@@ -122,6 +125,8 @@ void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, 
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
+	if (list->first)
+		buddy_run_note_free(allocator);
 	buddy_end_list(list, &blocks);
 	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 }
@@ -172,6 +177,7 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_block(&allocator->mm, block);
 	return BUDDY_OK;
 }
@@ -186,6 +192,7 @@ static enum buddy_status free_block_checked(struct buddy_allocator *allocator, v
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
 	list_add(&block->link, &alone);
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_list(&allocator->mm, &alone, freeing->cleared ? GPU_BUDDY_CLEARED : 0);
 	return BUDDY_OK;
 }

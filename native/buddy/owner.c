@@ -19,6 +19,7 @@ void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *ha
 {
 	struct buddy_allocator *allocator = handle->allocator;
 
+	buddy_end_wait(allocator, &handle->waiter);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
 	buddy_put(allocator);
@@ -31,6 +32,16 @@ void buddy_owner_close_ended(struct buddy_owner *owner)
 
 		if (handle && handle->disposed && !handle->users)
 			buddy_owner_close_handle(owner, handle);
+	}
+}
+
+void buddy_owner_end_waits(struct buddy_owner *owner)
+{
+	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
+		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
+
+		if (handle)
+			buddy_end_wait(handle->allocator, &handle->waiter);
 	}
 }
 
@@ -88,6 +99,7 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 		return 0;
 	known_bytes = handle->known_bytes;
 	handle->disposed = true;
+	buddy_end_wait(handle->allocator, &handle->waiter);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;
 }

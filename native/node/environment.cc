@@ -200,6 +200,8 @@ void Environment::Forget(uint32_t allocator_slot)
 	uint64_t bytes = 0;
 	int64_t total;
 
+	if (struct buddy_handle *handle = buddy_owner_handle(&owner_, allocator_slot))
+		KeepAlive(*handle, false);
 	if (allocator_slot < owner_.handles.count)
 		bytes = buddy_owner_dispose(&owner_, allocator_slot,
 					    slots_generation(&owner_.handles, allocator_slot));
@@ -837,6 +839,9 @@ napi_value Environment::DefineCalls()
 	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
 	Define(calls, "park", Call<&Environment::Park>);
 	Define(calls, "adopt", Call<&Environment::Adopt>);
+	Define(calls, "epoch", Call<&Environment::Epoch>);
+	Define(calls, "wait", CallWithValues<&Environment::Wait>);
+	Define(calls, "endWait", Call<&Environment::EndWait>);
 	Define(calls, "read", CallWithValues<&Environment::Read>);
 	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
 	Define(calls, "freeRuns", CallWithValues<&Environment::FreeRuns>);
