@@ -31,7 +31,11 @@ const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the fil
  * @returns {import('eslint').Linter.Config}
  */
 function forbidImports(files, patterns) {
-  return { files, rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
+  return {
+    files,
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
 }
 
 export default defineConfig(
@@ -61,7 +65,7 @@ export default defineConfig(
   forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noCli, noSelf]),
   forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
-  forbidImports(['tools/**/*.mjs'], [noNeighbours]),
+  forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
 );
 
