@@ -65,7 +65,7 @@ export default defineConfig(
   forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noCli, noSelf]),
   forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
-  forbidImports(['tools/**/*.mjs'], [noNeighbours]),
+  forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
 );
 

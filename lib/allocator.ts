@@ -15,6 +15,7 @@ import * as native from './native';
 import type { Bytes, Token } from './native';
 import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
 import { fitsNumbers, makeSpace, type Space } from './space';
+import { endWaits } from './waiting';
 
 /** An allocator that is there already, and whether this object gives out bigints. */
 export interface Shared {
@@ -84,6 +85,8 @@ export class Allocator<N extends Bytes = Bytes> {
   dispose(): void {
     // First: another allocator may get the slot.
     this.lazyHandle = -1;
+    // Before they could not be told any more.
+    endWaits(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
     native.dispose(this, this.handle);
   }
 

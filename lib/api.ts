@@ -21,6 +21,7 @@ import type { GpuBuddyState } from './saved-state';
 import type { Segment } from './segments';
 import type { Column } from './space';
 import type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
+import type { WaitForFreeOptions } from './waiting';
 
 export type { AddressRange } from './address-range';
 export type { BatchHandle } from './batch-handles';
@@ -38,6 +39,7 @@ export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
 export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
+export type { WaitForFreeOptions, WaitSignal } from './waiting';
 
 /**
  * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It
@@ -81,6 +83,14 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   readonly clearAvail: N;
+
+  /**
+   * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
+   * thread. An allocation that is taken back, such as part of a batch that fails, does not count. See `waitForFree()`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
+   */
+  readonly epoch: number;
 
   /**
    * Whether nothing is allocated.
@@ -222,6 +232,41 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    */
   freeAll(): void;
 
+  /**
+   * Waits until memory has become free, in any thread: resolves to `epoch` once that is above `since`, at once if it is already.
+   * What has become free need not fit the caller's request, and others may be quicker: try again, and wait again. Whoever reads
+   * `epoch` before the allocation that fails misses nothing in between.
+   *
+   * Costs a free nothing while nobody waits, and one call for all who wait in a thread. Keeps the allocator, and without
+   * `ref: false` the event loop, going.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile; `ERR_GPU_BUDDY_POISONED`
+   * @throws the signal's `reason`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1M, type AllocatedBlocks } from 'gpu-buddy';
+   *
+   * async function allocWhenFree(buddy: GpuBuddy, size: number): Promise<AllocatedBlocks> {
+   *   for (;;) {
+   *     const since = buddy.epoch;
+   *     const blocks = buddy.tryAllocBlocks(size);
+   *     if (blocks) return blocks;
+   *     await buddy.waitForFree({ since });
+   *   }
+   * }
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1M });
+   * const first = buddy.allocBlocks(SZ_1M);
+   * setTimeout(() => first.free(), 10);
+   * const second = await allocWhenFree(buddy, SZ_1M);
+   * console.log(second.size); // 1048576
+   * ```
+   */
+  waitForFree(options?: WaitForFreeOptions): Promise<number>;
+
   /** A batch of allocations and frees, to be done in one call. */
   batch(): Batch<N>;
 
@@ -343,7 +388,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
 
   /**
    * Ends the use of this allocator. Lists of blocks that are still there stay valid and can be freed; the native
-   * memory goes with the last of them. Without it, the collector does the same. A second call does nothing.
+   * memory goes with the last of them. Those who wait for memory through this object are told
+   * (`ERR_GPU_BUDDY_DISPOSED`). Without it, the collector does the same. A second call does nothing.
    *
    * Behind it: `gpu_buddy_fini()`, after the last list.
    */

@@ -4,7 +4,6 @@ import { AllocatedBlocks } from './allocated-blocks';
 import { noteStack } from './allocation-stacks';
 import { Allocator } from './allocator';
 import type * as api from './api';
-import type { BatchColumns } from './batch-columns';
 import type { BatchHandle, BatchHandles } from './batch-handles';
 import { GpuBuddyError, gpuBuddyError, invalidArgType } from './errors';
 import { isToBeCleared, type FreeOptions } from './free-options';
@@ -34,7 +33,7 @@ export let discard: (result: BatchResult<Bytes>) => void;
 export class BatchResult<N extends Bytes = number> implements api.BatchResult<N> {
   readonly #allocator: Allocator<N>;
   /** Seen by nobody else. */
-  readonly #columns: BatchColumns;
+  readonly #columns: native.BatchColumns;
   readonly #handles: BatchHandles;
   readonly #stack: string | undefined;
   readonly #made = new Map<number, AllocatedBlocks<N>>();
@@ -47,7 +46,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
 
   constructor(
     allocator: Allocator<N>,
-    columns: BatchColumns,
+    columns: native.BatchColumns,
     handles: BatchHandles,
     holder: GroupHolder,
     stack: string | undefined,
@@ -132,7 +131,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
 
   #free(cleared: boolean): void {
     let failure: GpuBuddyError | undefined;
-    const status = this.#close(cleared ? native.CLEARED : native.DIRTY);
+    const status = this.#close(cleared ? 'cleared' : 'dirty');
     for (const blocks of this.#made.values()) {
       try {
         blocks.free({ cleared });
@@ -160,7 +159,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
         (blocks) => blocks !== null,
       );
     discard = (result) => {
-      result.#close(native.UNDONE);
+      result.#close('undone');
     };
   }
 

@@ -5,7 +5,6 @@ import { captureStack, noteGroupStack } from './allocation-stacks';
 import { Allocator } from './allocator';
 import type * as api from './api';
 import { toBytes, toFlag } from './arguments';
-import { BatchColumns } from './batch-columns';
 import { BatchHandles, type BatchHandle } from './batch-handles';
 import { allBlocks, BatchResult, discard, operationError, type GroupHolder } from './batch-result';
 import { gpuBuddyError, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
@@ -17,7 +16,6 @@ import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { PlaceSet } from './place-set';
 import { reclaimAll } from './reclaim';
-import { Records } from './records';
 import type { AllocOptions, Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
@@ -45,7 +43,7 @@ const LARGEST_PART = 4096;
 
 export class Batch<N extends Bytes = number> implements api.Batch<N> {
   readonly #allocator: Allocator<N>;
-  readonly #records = new Records(SMALLEST_CAPACITY);
+  readonly #records = new native.Records(SMALLEST_CAPACITY);
   #handles = BatchHandles.first();
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
@@ -157,7 +155,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
     const { isBigint, base } = allocator.space;
-    const columns = orNoMemory(() => new BatchColumns(count, isBigint));
+    const columns = orNoMemory(() => new native.BatchColumns(count, isBigint));
     const group = this.#spareGroup ?? takeGroup();
     this.#spareGroup = undefined;
     noteGroupStack(group.number, stack);

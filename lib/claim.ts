@@ -48,8 +48,8 @@ export function claim<N extends Bytes>(
 }
 
 function toClearness(clear: unknown): native.Clearness {
-  if (clear === undefined) return native.AS_FOUND;
-  return toBoolean('clear', clear) ? native.AS_CLEAR : native.AS_DIRTY;
+  if (clear === undefined) return 'as found';
+  return toBoolean('clear', clear) ? 'clear' : 'dirty';
 }
 
 function take<N extends Bytes>(

@@ -35,6 +35,7 @@ import {
   type OpenOptions,
 } from './tokens';
 import { markAsUncloneable } from './uncloneable';
+import { waitForFree, type WaitForFreeOptions } from './waiting';
 
 const FIND_OPTION_NAMES: Names<api.FindFreeOptions> = { alignment: true, range: true };
 
@@ -83,6 +84,11 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   #readAvail(): void {
     this.#allocator.check(native.readAvail(this.#allocator.handle), 'gpu_buddy');
+  }
+
+  get epoch(): number {
+    this.#allocator.check(native.readEpoch(this.#allocator.handle), 'gpu_buddy');
+    return native.epochFound();
   }
 
   get isEmpty(): boolean {
@@ -196,6 +202,11 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   freeAll(): void {
     reclaimAll();
     this.#allocator.check(native.freeEverything(this.#allocator.handle), 'gpu_buddy_free_list');
+  }
+
+  async waitForFree(options?: WaitForFreeOptions): Promise<number> {
+    const allocator = this.#allocator;
+    return waitForFree(allocator.handle, options, (status) => allocator.toError(status, 'gpu_buddy'));
   }
 
   batch(): Batch<N> {

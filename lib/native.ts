@@ -11,10 +11,13 @@ export {
 export * from './native/accounts';
 export * from './native/allocation';
 export * from './native/allocators';
+export * from './native/batch-columns';
 export * from './native/batches';
+export * from './native/groups';
 export * from './native/lists';
 export { bytesInRange, countOf, found, isClear, lastStatus, list, orderOf, report } from './native/mailbox';
 export * from './native/pools';
 export * from './native/saved-state';
 export * from './native/constants';
 export * from './native/values';
+export * from './native/waiting';

@@ -17,16 +17,12 @@ import { markAsUncloneable } from './uncloneable';
 
 const SMALLEST_ROOM = 64;
 /** Places in the header of the memory: whether there is other memory now, and how many entries have been used. */
-const MOVED = 0;
-const COUNT = 1;
+const { POOL_MOVED: MOVED, POOL_COUNT: COUNT } = native;
 /** Places in an entry. */
-const GENERATION = 0;
-const CHUNK = 2;
-const CHUNKS = 3;
-
+const { POOL_GENERATION: GENERATION, POOL_CHUNK: CHUNK, POOL_CHUNKS: CHUNKS } = native;
 const { POOL_ENTRY: ENTRY, POOL_MOST_ENTRIES: MOST_ENTRIES, POOL_PENDING: PENDING } = native;
 /** The slot of no pool. */
-const NO_POOL = 2 ** 31 - 1;
+const { NO_SLOT: NO_POOL } = native;
 const NO_ENTRIES = new Int32Array(ENTRY);
 
 /** Taken before anybody can put others in their place, who could then write into the memory of pools. */

@@ -93,7 +93,7 @@ function takeLists(
     for (const list of lists) list.free();
     throw error;
   } finally {
-    returnGroup(group, native.DIRTY);
+    returnGroup(group, 'dirty');
   }
   return lists;
 }

@@ -2,11 +2,10 @@
 // nothing else. Fails where a public type speaks of one that is not exported.
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { packageRoot } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = path.join(root, 'dist');
+const dist = path.join(packageRoot, 'dist');
 /** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
 const ENTRIES = Object.entries({ 'index.d.ts': 'api.d.ts', 'trace/index.d.ts': 'trace/index.d.ts' }).map(
   (names) => names.map((name) => path.join(dist, name)),
@@ -21,11 +20,11 @@ function rolledUp(entry) {
 function rollUp(entry, source) {
   const config = ExtractorConfig.prepare({
     configObjectFullPath: undefined,
-    packageJsonFullPath: path.join(root, 'package.json'),
+    packageJsonFullPath: path.join(packageRoot, 'package.json'),
     configObject: {
-      projectFolder: root,
+      projectFolder: packageRoot,
       mainEntryPointFilePath: source,
-      compiler: { tsconfigFilePath: path.join(root, 'tsconfig.build.json') },
+      compiler: { tsconfigFilePath: path.join(packageRoot, 'tsconfig.build.json') },
       dtsRollup: { enabled: true, untrimmedFilePath: rolledUp(entry) },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },

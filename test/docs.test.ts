@@ -37,17 +37,19 @@ const ofPages = pages.flatMap(examplesIn);
 const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 
 /** Runs an example as a program of its own, and gives what it logged. */
-function run(code: string): string[] {
+async function run(code: string): Promise<string[]> {
   const { code: compiled } = transformSync(code, {
     module: { type: 'commonjs' },
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
   });
   const logged: string[] = [];
   const require = createRequire(__filename);
-  const program = compileFunction(compiled, ['require', 'exports', 'console']) as (
+  const body = `return (async () => {${compiled}
+})()`;
+  const program = compileFunction(body, ['require', 'exports', 'console']) as (
     ...globals: readonly unknown[]
-  ) => void;
-  program(
+  ) => Promise<void>;
+  await program(
     (name: string): unknown => (name === 'gpu-buddy' ? gpuBuddy : (require(name) as unknown)),
     {},
     {
@@ -72,8 +74,8 @@ describe('examples', () => {
       expect(examples.filter(({ where }) => where.startsWith(place))).not.toEqual([]);
   });
 
-  test.each(examples)('$where does what it says', ({ code }) => {
-    expect(run(code)).toEqual(promised(code));
+  test.each(examples)('$where does what it says', async ({ code }) => {
+    expect(await run(code)).toEqual(promised(code));
   });
 });
 

@@ -88,16 +88,38 @@ const NAMES = [
   'batchClear',
   'batchStatus',
   'batchRow',
+  'batchState',
+  'closeDirty',
+  'closeCleared',
+  'closeUndone',
+  'asFound',
+  'asDirty',
+  'asClear',
+  'poolMoved',
+  'poolCount',
   'poolEntry',
+  'poolGeneration',
+  'poolChunk',
+  'poolChunks',
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'noSlot',
   'maxOrders',
+  'injectBug',
+  'injectWarning',
+  'injectFailure',
 ] as const;
 export type Layout = Readonly<Record<(typeof NAMES)[number], number>>;
 
+/** Waits for an allocator, and wants to be told of the next free. */
+export interface Waker {
+  /** Called by the event loop, after a free. */
+  wake(): void;
+}
+
 interface Addon {
-  readonly layout: Partial<Layout>;
+  readonly layout?: Partial<Layout>;
   readonly statuses: readonly StatusText[];
   readonly kernelVersion: string;
   readonly kernelSha256: string;
@@ -114,6 +136,8 @@ export type Registry = FinalizationRegistry<number>;
 
 interface Calls {
   readonly cells: Float64Array<SharedArrayBuffer>;
+  /** See waiting.ts. */
+  wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
   create(register: Register, registry: Registry, buddy: object): void;
@@ -177,6 +201,9 @@ interface Calls {
   findFree(): void;
   sizeIn(): void;
   lowest(): void;
+  epoch(): void;
+  wait(tell: (slot: number) => void): void;
+  endWait(): void;
   read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
@@ -212,8 +239,8 @@ export function unfit(): Error {
   return mismatch(packageFolder, addonFile, addon);
 }
 
-function isWhole(layout: Partial<Layout>): layout is Layout {
-  return NAMES.every((name) => typeof layout[name] === 'number');
+function isWhole(layout: Partial<Layout> | undefined): layout is Layout {
+  return NAMES.every((name) => typeof layout?.[name] === 'number');
 }
 
 if (!isWhole(addon.layout)) throw unfit();

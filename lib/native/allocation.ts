@@ -1,15 +1,17 @@
 /** Allocating into guards and pools, and freeing what they hold. */
 import { setImmediate } from '../event-loop';
-import { allocRecordIn, writeAlloc, writeTarget } from '../records';
 import { calls, layout, register, type Registry } from './addon';
 import { integer, integers, mailbox, numbers, result, seal, status, wordResult } from './mailbox';
 import { OK } from './constants';
+import { cellsIn, writeRequest } from './request-cells';
 import type { Bytes, Handle, Request } from './values';
 
 const { alloc: callAlloc, allocInPool: callAllocInPool } = calls;
-const record = allocRecordIn(mailbox, 8 * layout.alloc);
+/** The record of an allocation in the mailbox. */
+const record = cellsIn(mailbox, 8 * layout.alloc, layout.allocCells);
 // Constants of this module, which compiled code need not look for.
 const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, freeAlls: FREE_ALLS } = layout;
+const { allocSlot: SLOT, allocSize: SIZE, allocIsSizeWide: IS_SIZE_WIDE } = layout;
 const { queue: QUEUE, queueLength: QUEUE_LENGTH, queueEntry: QUEUE_ENTRY } = layout;
 const { queuedSlot: QUEUED_SLOT, queuedNode: QUEUED_NODE } = layout;
 const { queuedGeneration: QUEUED_GENERATION, queuedWhat: QUEUED_WHAT } = layout;
@@ -49,16 +51,31 @@ function change(allocator: Handle, request: Request): void {
   lastRequest = undefined;
   lastChange = (integer(CHANGES) + 1) | 0;
   integers[CHANGES] = lastChange;
-  writeAlloc(record, allocator, request);
+  record.integers[layout.allocAllocator] = allocator.slot;
+  record.integers[layout.allocGeneration] = allocator.generation;
+  writeRequest(record, layout.allocRequest, request);
   lastAllocator = allocator;
   lastRequest = request;
+}
+
+/** Writes where an allocation goes, and how much it asks for. */
+function writeTarget(slot: number, size: Bytes): void {
+  const { integers } = record;
+  integers[SLOT] = slot;
+  if (typeof size === 'number') {
+    record.numbers[SIZE] = size;
+    if (integers[IS_SIZE_WIDE] !== 0) integers[IS_SIZE_WIDE] = 0;
+  } else {
+    record.words[SIZE] = size;
+    integers[IS_SIZE_WIDE] = 1;
+  }
 }
 
 /** gpu_buddy_alloc_blocks() into a guard, checked and explained; `start` and `end` go with FLAG_RANGE. */
 export function alloc(allocator: Handle, request: Request, slot: number, size: Bytes): number {
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
-  writeTarget(record, slot, size);
+  writeTarget(slot, size);
   // Always answers.
   callAlloc();
   return status();
@@ -68,7 +85,7 @@ export function alloc(allocator: Handle, request: Request, slot: number, size: B
 export function allocInPool(allocator: Handle, request: Request, pool: number, size: Bytes): number {
   if (request !== lastRequest || allocator !== lastAllocator || integer(CHANGES) !== lastChange)
     change(allocator, request);
-  writeTarget(record, pool, size);
+  writeTarget(pool, size);
   callAllocInPool();
   return status();
 }

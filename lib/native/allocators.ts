@@ -277,6 +277,12 @@ export function freeEverything(allocator: Handle): number {
   return status();
 }
 
+const FAULTS = {
+  bug: layout.injectBug,
+  warning: layout.injectWarning,
+  'out of memory': layout.injectFailure,
+};
+
 /** What test builds can provoke. */
 export type Fault =
   | { readonly kind: 'bug' | 'warning' }
@@ -286,7 +292,7 @@ export type Fault =
 export function inject(allocator: Handle, fault: Fault): number {
   if (!calls.inject) throw new Error('This build of the addon has no faults to inject.');
   putHandle(allocator);
-  numbers[2] = ['bug', 'warning', 'out of memory'].indexOf(fault.kind);
+  numbers[2] = FAULTS[fault.kind];
   numbers[3] = fault.kind === 'out of memory' ? fault.nth : 0;
   numbers[4] = fault.kind === 'out of memory' && fault.fromThenOn ? 1 : 0;
   seal();

@@ -1,10 +1,167 @@
-/** Many operations in one call, and groups, which hold the lists of batches. */
-import type { BatchColumns } from '../batch-columns';
-import type { Records } from '../records';
-import { calls, register, type Registry } from './addon';
+/** Batches: operations as they are written down for the addon, see native/buddy/record.h, and many of them in one call. */
+import { calls, layout } from './addon';
+import type { BatchColumns } from './batch-columns';
 import { numbers, put, putHandle, result, seal, status } from './mailbox';
-import { OK } from './constants';
-import type { Bytes, Columns, Handle } from './values';
+import { NO_SLOT, OK } from './constants';
+import { cellsIn, writeRequest, type Cells } from './request-cells';
+import type { Bytes, Columns, Handle, Request } from './values';
+
+// Constants of this module, which compiled code need not look for.
+const { recordAlloc: ALLOC, recordAllocRaw: ALLOC_RAW, recordFree: FREE } = layout;
+const { recordInBatch: IN_BATCH, recordWide: WIDE, recordCleared: CLEARED } = layout;
+const { recordCells: RECORD_CELLS, recordWhat: WHAT, recordSlot: SLOT } = layout;
+const { recordRequest: REQUEST, recordGeneration: GENERATION, recordSize: SIZE } = layout;
+const { anyGeneration: ANY_GENERATION, requestCells: REQUEST_CELLS } = layout;
+
+/** With the cells of `old` at their start. */
+function makeCells(count: number, old?: Cells): Cells {
+  const cells = cellsIn(new ArrayBuffer(8 * count), 0, count);
+  if (old) cells.integers.set(old.integers);
+  return cells;
+}
+
+function asksForSame(a: Request, b: Request): boolean {
+  return (
+    a.minBlockSize === b.minBlockSize &&
+    a.flags === b.flags &&
+    a.start === b.start &&
+    a.end === b.end &&
+    a.tag === b.tag &&
+    a.account === b.account
+  );
+}
+
+/**
+ * Keeps the operations of a batch, one after the other. Knows nothing of what they mean.
+ *
+ * An operation counts once it is written whole, which may be interrupted at any instruction: the length is raised last.
+ */
+export class Records {
+  #capacity: number;
+  #cells: Cells;
+  #length = 0;
+  #requestCapacity: number;
+  #requests: Cells;
+  #numberOfRequests = 0;
+  #lastRequest: Request | undefined;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+    this.#cells = makeCells(RECORD_CELLS * capacity);
+    this.#requestCapacity = capacity;
+    this.#requests = makeCells(REQUEST_CELLS * capacity);
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** For the addon. */
+  get memory(): Float64Array {
+    return this.#cells.numbers;
+  }
+
+  /** For the addon: what allocations ask for. */
+  get requests(): Float64Array {
+    return this.#requests.numbers;
+  }
+
+  clear(): void {
+    this.#lastRequest = undefined;
+    this.#length = 0;
+    this.#numberOfRequests = 0;
+  }
+
+  /** Whether there is room for one operation more, whatever it asks for. */
+  get hasRoom(): boolean {
+    return this.#length < this.#capacity && this.#numberOfRequests < this.#requestCapacity;
+  }
+
+  /** Makes twice as much room of what there is too little. */
+  grow(): void {
+    if (this.#length === this.#capacity) {
+      this.#cells = makeCells(2 * RECORD_CELLS * this.#capacity, this.#cells);
+      this.#capacity *= 2;
+    }
+    if (this.#numberOfRequests === this.#requestCapacity) {
+      this.#requests = makeCells(2 * REQUEST_CELLS * this.#requestCapacity, this.#requests);
+      this.#requestCapacity *= 2;
+    }
+  }
+
+  /** Returns the number of the request, which is written only if it differs from the one before it. */
+  #numberOf(request: Request): number {
+    const last = this.#lastRequest;
+    if (request !== last && !(last && asksForSame(request, last))) {
+      this.#lastRequest = undefined;
+      writeRequest(this.#requests, REQUEST_CELLS * this.#numberOfRequests, request);
+      this.#numberOfRequests++;
+      this.#lastRequest = request;
+    }
+    return this.#numberOfRequests - 1;
+  }
+
+  #writeAlloc(what: number, slot: number, size: Bytes, request: Request): number {
+    const number = this.#numberOf(request);
+    const index = this.#length;
+    const at = 2 * RECORD_CELLS * index;
+    const { integers, numbers, words } = this.#cells;
+    if (typeof size === 'number') numbers[RECORD_CELLS * index + SIZE] = size;
+    else words[RECORD_CELLS * index + SIZE] = size;
+    integers[at + WHAT] = typeof size === 'number' ? what : what | WIDE;
+    integers[at + SLOT] = slot;
+    integers[at + REQUEST] = number;
+    this.#length = index + 1;
+    return index;
+  }
+
+  #writeFree(what: number, slot: number, generation: number): number {
+    const index = this.#length;
+    const at = 2 * RECORD_CELLS * index;
+    const { integers } = this.#cells;
+    integers[at + WHAT] = what;
+    integers[at + SLOT] = slot;
+    integers[at + GENERATION] = generation;
+    this.#length = index + 1;
+    return index;
+  }
+
+  /** `gpu_buddy_alloc_blocks()`, guarded and explained, into a list of the batch. */
+  alloc(size: Bytes, request: Request): number {
+    return this.#writeAlloc(ALLOC | IN_BATCH, 0, size, request);
+  }
+
+  /** The same with arguments as they are, into the guard in this slot. */
+  allocRaw(slot: number, size: Bytes, request: Request): number {
+    return this.#writeAlloc(ALLOC_RAW, slot, size, request);
+  }
+
+  /** Frees what the batch has allocated at this place. */
+  freePlace(place: number, cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | IN_BATCH | CLEARED : FREE | IN_BATCH, place, 0);
+  }
+
+  /** Frees whatever list will be in the guard in this slot. */
+  freeSlot(slot: number, cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | CLEARED : FREE, slot, ANY_GENERATION);
+  }
+
+  /** Frees the list that `aimFree()` will name. */
+  freeList(cleared: boolean): number {
+    return this.#writeFree(cleared ? FREE | CLEARED : FREE, -1, 0);
+  }
+
+  /** Which list a record of `freeList()` frees; `undefined`: none. */
+  aimFree(index: number, list: Handle | undefined): void {
+    const at = 2 * RECORD_CELLS * index;
+    this.#cells.integers[at + SLOT] = list?.slot ?? -1;
+    this.#cells.integers[at + GENERATION] = list?.generation ?? 0;
+  }
+
+  slotAt(index: number): number {
+    return this.#cells.integers[2 * RECORD_CELLS * index + SLOT] ?? -1;
+  }
+}
 
 /** Operations, and where the addon tells of them. */
 export interface BatchRun {
@@ -13,13 +170,6 @@ export interface BatchRun {
   /** Of the records, from here on. */
   readonly first: number;
   readonly count: number;
-}
-
-/** Opens an empty group of lists that is the guard's, whose end the registry tells by the number of the group. -1 without memory. */
-export function openGroup(registry: Registry, guard: object): number {
-  seal();
-  calls.openGroup(register, registry, guard);
-  return status() === OK ? result(0) : -1;
 }
 
 /**
@@ -55,8 +205,8 @@ export function failedOperation(): number {
   return result(0);
 }
 
-/** The number of no group: no slot is as high. */
-const NO_GROUP = 2 ** 32 - 1;
+/** Cells of `state` for each operation. */
+export const STATE_CELLS = layout.batchState;
 
 /**
  * Does the operations as a trace tells of them. `state` receives avail, clear avail and kernel warnings after each,
@@ -75,53 +225,11 @@ export function replayBatch(
   numbers[3] = batch.count;
   numbers[4] = 0;
   numbers[5] = 0;
-  numbers[6] = NO_GROUP;
+  numbers[6] = NO_SLOT;
   numbers[7] = 1;
   seal();
   const { offsets, orders, states, tags } = blocks;
   const { records, results } = batch;
   calls.runBatch(records.memory, records.requests, results.memory, state, offsets, orders, states, tags);
   return result(0);
-}
-
-/** How lists are freed: as what `gpu_buddy_free_list()` is told, or as if they had never been allocated. */
-export const DIRTY = 0;
-export const CLEARED = 1;
-export const UNDONE = 2;
-export type Closing = typeof DIRTY | typeof CLEARED | typeof UNDONE;
-
-/** Frees all lists of a group, the last one first. The group is empty then. */
-export function emptyGroup(group: number, how: Closing): number {
-  numbers[0] = group;
-  numbers[1] = how;
-  seal();
-  calls.emptyGroup();
-  return status();
-}
-
-/**
- * Frees some lists of a group whose guard has been collected, and the group with the last one: then its number is 0. Returns the
- * bytes that were freed, if `counts`.
- *
- * @param groups each with 1 added, 0 for none
- */
-export function closeSomeOfGroup(groups: Uint32Array, place: number, most: number, counts: boolean): number {
-  numbers[0] = place;
-  numbers[1] = most;
-  numbers[2] = counts ? 1 : 0;
-  seal();
-  calls.closeSomeOfGroup(groups);
-  return result(0);
-}
-
-/**
- * Takes a list out of a group, into a native guard for the object, as openGuard() makes it: its slot. -1 where there is none.
- * The list is told of in `list`.
- */
-export function takeFromGroup(registry: Registry, guard: object, group: number, place: number): number {
-  numbers[0] = group;
-  numbers[1] = place;
-  seal();
-  calls.takeFromGroup(register, registry, guard);
-  return status() === OK ? result(3) : -1;
 }

@@ -8,6 +8,9 @@ export const FLAG_CONTIGUOUS = layout.flagContiguous;
 export const FLAG_CLEAR = layout.flagClear;
 export const FLAG_TRIM_DISABLE = layout.flagTrimDisable;
 
+/** The slot of nothing. */
+export const NO_SLOT = layout.noSlot;
+
 /** The status of this name; the names are checked when the package is loaded. */
 function statusNamed(name: string): number {
   const index = statuses.findIndex((text) => text.name === name);

@@ -1,8 +1,21 @@
 /** Calls on the list in a guard. */
-import { calls } from './addon';
-import { numbers, put, putHandle, putRange, result, seal, status, token } from './mailbox';
+import { calls, layout } from './addon';
+import {
+  integers,
+  UNANSWERED,
+  numbers,
+  put,
+  putHandle,
+  putRange,
+  result,
+  seal,
+  status,
+  token,
+} from './mailbox';
 import { OK } from './constants';
 import type { Bytes, Columns, Handle, NumberColumn, Places, Range, Token } from './values';
+
+const { status: STATUS } = layout;
 
 function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
   putHandle(blocks);
@@ -63,10 +76,8 @@ export function extend(blocks: Handle, size: Bytes): number {
 }
 
 /** What the blocks of `claim()` are to count as: as free memory did, dirty or clear. */
-export const AS_FOUND = 0;
-export const AS_DIRTY = 1;
-export const AS_CLEAR = 2;
-export type Clearness = typeof AS_FOUND | typeof AS_DIRTY | typeof AS_CLEAR;
+const CLEARNESSES = { 'as found': layout.asFound, dirty: layout.asDirty, clear: layout.asClear };
+export type Clearness = keyof typeof CLEARNESSES;
 
 /** Takes exactly these blocks, as one list, into a guard. */
 export function claim(
@@ -80,7 +91,7 @@ export function claim(
   putHandle(allocator);
   numbers[2] = slot;
   numbers[3] = tag;
-  numbers[4] = clearness;
+  numbers[4] = CLEARNESSES[clearness];
   numbers[5] = account === undefined ? 0 : account.slot + 1;
   numbers[6] = account?.generation ?? 0;
   seal();
@@ -166,7 +177,8 @@ export function park(blocks: Handle): number {
   putHandle(blocks);
   seal();
   calls.park();
-  return status();
+  // No call of ours: it could be stopped, and the token of a list that is parked already would be lost.
+  return integers[STATUS] ?? UNANSWERED;
 }
 
 /** Takes up a parked list, which has a tag (`reportedTag()`), into a guard. */

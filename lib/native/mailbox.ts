@@ -21,7 +21,7 @@ const { listChunk: CHUNK, listShape: SHAPE } = layout;
 const { shapeOrder: SHAPE_ORDER, shapeCount: SHAPE_COUNT, shapeMostBlocks: SHAPE_MOST_BLOCKS } = layout;
 
 /** Stands in the cell of the status until the addon has answered. No status has this number. */
-const UNANSWERED = -1;
+export const UNANSWERED = -1;
 
 /** Writes an argument. Returns the bit to give to `seal()`. */
 export function put(index: number, value: Bytes): number {

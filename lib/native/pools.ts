@@ -4,8 +4,13 @@ import { numbers, putHandle, result, seal, status } from './mailbox';
 import { OK } from './constants';
 import type { Handle } from './values';
 
-/** How the memory of a pool is laid out: see native/buddy/pool.h. */
+/** How the memory of a pool is laid out, in integers: see native/buddy/pool.h. */
+export const POOL_MOVED = layout.poolMoved;
+export const POOL_COUNT = layout.poolCount;
 export const POOL_ENTRY = layout.poolEntry;
+export const POOL_GENERATION = layout.poolGeneration;
+export const POOL_CHUNK = layout.poolChunk;
+export const POOL_CHUNKS = layout.poolChunks;
 export const POOL_GENERATION_BITS = layout.poolGenerationBits;
 export const POOL_MOST_ENTRIES = layout.poolMostEntries;
 export const POOL_PENDING = layout.poolPending;

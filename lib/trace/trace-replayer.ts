@@ -271,7 +271,7 @@ export class TraceReplayer implements Disposable {
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
-    this.#batch.alloc(slot, size, {
+    this.#batch.allocRaw(slot, size, {
       minBlockSize,
       flags: toFlags(flags),
       start,
@@ -287,7 +287,7 @@ export class TraceReplayer implements Disposable {
 
     this.#liveAllocator('free', place);
     const slot = this.#slotOf(id, place);
-    this.#batch.free(slot, cleared);
+    this.#batch.freeSlot(slot, cleared);
     this.#lists.delete(id, slot);
   }
 

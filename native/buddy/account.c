@@ -98,6 +98,8 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 {
 	u64 promised = allocator->promised - promised_to(account);
 	u64 added = promised_by(quota, account->used);
+	bool is_eased =
+		quota->limit > account->quota.limit || promised + added < allocator->promised;
 
 	if (allocator->poisoned)
 		return BUDDY_POISONED;
@@ -110,6 +112,9 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 		return BUDDY_RESERVED_NOT_FREE;
 	account->quota = *quota;
 	allocator->promised = promised + added;
+	/* Whoever waits for memory may get some now. */
+	if (is_eased)
+		buddy_run_note_free(allocator);
 	return BUDDY_OK;
 }
 
@@ -135,6 +140,8 @@ static void close_account(struct buddy_allocator *allocator, u32 number)
 	struct buddy_account *account = account_at(allocator, number);
 
 	if (!--account->openings) {
+		if (promised_to(account))
+			buddy_run_note_free(allocator);
 		allocator->promised -= promised_to(account);
 		account->quota.reserved = 0;
 	}

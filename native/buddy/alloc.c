@@ -237,31 +237,27 @@ static u64 bytes_needed(const struct buddy_request *asked)
 	return rounds ? buddy_rounded_size(asked) : asked->size;
 }
 
-/* Gives the same request, which has been checked, in the kernel's unit. */
-static struct buddy_request scale(const struct buddy_allocator *allocator,
-				  const struct buddy_request *request)
+/* Makes the kernel's arguments of a request that has been checked. */
+static void scale(const struct buddy_allocator *allocator, struct buddy_request *request)
 {
-	struct buddy_request scaled = *request;
-
-	scaled.start = buddy_to_kernel(allocator, request->start);
-	scaled.end = buddy_to_kernel(allocator, request->end);
-	scaled.size = buddy_to_kernel(allocator, request->size);
-	scaled.min_block_size = buddy_to_kernel(allocator, request->min_block_size);
-	return scaled;
+	request->start = buddy_to_kernel(allocator, request->start);
+	request->end = buddy_to_kernel(allocator, request->end);
+	request->size = buddy_to_kernel(allocator, request->size);
+	request->min_block_size = buddy_to_kernel(allocator, request->min_block_size);
 }
 
 /* The arguments with which the kernel does what the request says. */
 SELDOM static void prepare(const struct buddy_allocator *allocator, struct buddy_prepared *prepared)
 {
 	const struct gpu_buddy *mm = &allocator->mm;
-	struct buddy_request *asked = &prepared->asked;
+	struct buddy_request *asked = &prepared->request;
 
 	prepared->is_known = true;
-	prepared->status = check_request(allocator, &prepared->request);
+	prepared->status = check_request(allocator, asked);
 	if (prepared->status)
 		return;
 
-	*asked = scale(allocator, &prepared->request);
+	scale(allocator, asked);
 	prepared->is_in_range = asked->flags & GPU_BUDDY_RANGE_ALLOCATION && !is_exact(asked);
 
 	/*
@@ -303,7 +299,7 @@ static bool has_blocks(const struct buddy_allocator *allocator, u64 block_size, 
 SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
 			       const struct buddy_prepared *prepared)
 {
-	const struct buddy_request *asked = &prepared->asked;
+	const struct buddy_request *asked = &prepared->request;
 	const struct gpu_buddy *mm = &allocator->mm;
 
 	if (prepared->needed > mm->avail)
@@ -327,7 +323,7 @@ SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct list_
 static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *blocks,
 			  const struct buddy_prepared *prepared)
 {
-	const struct buddy_request *asked = &prepared->asked;
+	const struct buddy_request *asked = &prepared->request;
 
 	if (unlikely(prepared->is_in_range))
 		return alloc_in_range(allocator, blocks, asked);
@@ -372,8 +368,8 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
-	if (context->out_of_memory && !(prepared->asked.flags & GPU_BUDDY_TRIM_DISABLE) &&
-	    avail - allocator->mm.avail > prepared->asked.size) {
+	if (context->out_of_memory && !(prepared->request.flags & GPU_BUDDY_TRIM_DISABLE) &&
+	    avail - allocator->mm.avail > prepared->request.size) {
 		buddy_give_back(allocator, &blocks);
 		return BUDDY_NO_MEMORY;
 	}

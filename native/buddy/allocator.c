@@ -21,6 +21,8 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 
 	if (system_setjmp(escape)) {
 		allocator->poisoned = true;
+		/* They would wait for ever. */
+		buddy_run_wake(allocator);
 		return BUDDY_POISONED;
 	}
 

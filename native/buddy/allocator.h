@@ -11,6 +11,7 @@
 #include <userspace/arena.h>
 
 /* What few allocators have, in `extras`. */
+#define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
 
 struct buddy_allocator {
@@ -22,6 +23,9 @@ struct buddy_allocator {
 	bool poisoned;
 	/* BUDDY_HAS_ bits: operations test them all at once, and do what they ask for elsewhere. */
 	unsigned int extras;
+	/* See buddy_epoch(). */
+	u64 epoch;
+	struct buddy_waiter *waiters;
 	unsigned int account_count;
 	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
 	u64 promised;
@@ -65,6 +69,17 @@ static inline void buddy_unlock(struct buddy_allocator *allocator)
 {
 	if (buddy_needs_lock(allocator))
 		mutex_unlock(&allocator->lock);
+}
+
+/* Wakes all waiters, in a run. */
+void buddy_run_wake(struct buddy_allocator *allocator);
+
+/* Notes that bytes become free in this run. */
+static inline void buddy_run_note_free(struct buddy_allocator *allocator)
+{
+	allocator->epoch++;
+	if (unlikely(allocator->extras))
+		buddy_run_wake(allocator);
 }
 
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */

@@ -3,7 +3,7 @@
 #include <buddy/batch.h>
 #include <buddy/lists.h>
 
-/* So many rows before a list is freed its name is asked for; the rest of it follows, see BUDDY_ROWS_TO_BLOCK. */
+/* So many rows before a list is freed its name is asked for; the rest of it follows, see buddy_run_fetch_ahead(). */
 #define ROWS_TO_NAME 28
 
 /* A batch in work. */
@@ -31,8 +31,7 @@ struct work {
 	enum buddy_status account_status;
 	/* The operation in work has freed a list, even where a BUG followed. */
 	uint64_t freed;
-	/* Nodes of lists that will be freed soon, by the numbers of the operations. */
-	u32 ahead[32];
+	struct buddy_ahead ahead;
 	/* Rows of `blocks` that are filled. */
 	u64 used;
 	/* Lists in the group. */
@@ -43,28 +42,29 @@ struct work {
 	bool has_ended_handle;
 };
 
-static void read_request(struct work *work, const struct buddy_request_record *record)
+static void read_request(struct work *work, const struct buddy_request_record *record, u64 size)
 {
-	buddy_read_request(record, &work->prepared);
+	buddy_read_request(record, size, &work->prepared);
 	work->account_status =
 		buddy_owner_find_account(work->owner, work->handle->allocator, &record->account,
 					 &work->prepared.request.account);
 }
 
-/* What an allocation asks for. */
-static void prepare(struct work *work, const struct buddy_record *record)
+/* Reads what an allocation asks for, unless that is known from the one before. */
+static void prepare(struct work *work, const struct buddy_record *record, bool is_raw)
 {
+	static const struct buddy_request_record nothing;
 	const struct buddy_batch *batch = work->batch;
+	u64 size = buddy_number_in(&record->size, record->what & BUDDY_RECORD_WIDE);
 
-	if (record->request != work->request) {
-		work->request = record->request;
-		work->prepared = (struct buddy_prepared){ .is_known = false };
-		work->account_status = BUDDY_OK;
-		if (work->request < batch->request_count)
-			read_request(work, &batch->requests[work->request]);
-	}
-	buddy_set_size(&work->prepared,
-		       buddy_number_in(&record->size, record->what & BUDDY_RECORD_WIDE));
+	if (record->request == work->request && size == work->prepared.size &&
+	    !(is_raw && work->prepared.is_known))
+		return;
+	work->request = record->request;
+	read_request(work,
+		     work->request < batch->request_count ? &batch->requests[work->request] :
+							    &nothing,
+		     size);
 }
 
 /* The freeing that comes so many operations from now, or NULL. */
@@ -92,7 +92,7 @@ static bool find_meant(const struct work *work, const struct buddy_record *recor
 	       meant->handle->allocator == work->handle->allocator;
 }
 
-/* The node of a list that will be freed, as far as that is known. No node has the number ~0. */
+/* The node of a list that will be freed; BUDDY_NO_NODE where that is not known. */
 static u32 node_meant(const struct work *work, const struct buddy_record *record)
 {
 	struct buddy_meant meant;
@@ -100,35 +100,26 @@ static u32 node_meant(const struct work *work, const struct buddy_record *record
 	if (record->what & BUDDY_RECORD_IN_BATCH) {
 		const u32 *row = row_meant(work, record);
 
-		return row ? *row - 1 : ~0U;
+		return row ? *row - 1 : BUDDY_NO_NODE;
 	}
 	return buddy_owner_meant(work->owner, record->slot, record->generation, &meant) ?
 		       meant.name.node :
-		       ~0U;
+		       BUDDY_NO_NODE;
 }
 
 /* What freeing needs is asked for some operations before it, in the order in which one leads to the other. */
 static void fetch_ahead(struct work *work)
 {
-	const struct buddy_allocator *allocator = work->handle->allocator;
 	const struct buddy_record *record = freeing_ahead(work, ROWS_TO_NAME);
-	u32 owner = work->handle->owner, node = ~0U;
 
 	if (record && !(record->what & BUDDY_RECORD_IN_BATCH))
 		slots_fetch(&work->owner->guards, record->slot);
 	else if (record && row_meant(work, record))
 		__builtin_prefetch(row_meant(work, record), 1);
 
-	record = freeing_ahead(work, BUDDY_ROWS_TO_BLOCK);
-	if (record)
-		buddy_run_fetch_block(allocator, node = node_meant(work, record));
-	work->ahead[(work->row + BUDDY_ROWS_TO_BLOCK) % ARRAY_SIZE(work->ahead)] = node;
-	buddy_run_fetch_parent(
-		allocator, owner,
-		work->ahead[(work->row + BUDDY_ROWS_TO_PARENT) % ARRAY_SIZE(work->ahead)]);
-	buddy_run_fetch_buddy(
-		allocator, owner,
-		work->ahead[(work->row + BUDDY_ROWS_TO_BUDDY) % ARRAY_SIZE(work->ahead)]);
+	record = freeing_ahead(work, BUDDY_ROWS_AHEAD);
+	buddy_run_fetch_ahead(work->handle->allocator, work->handle->owner, &work->ahead,
+			      record ? node_meant(work, record) : BUDDY_NO_NODE);
 }
 
 /* The operation in work is done. */
@@ -177,6 +168,7 @@ static void end_alloc(struct work *work, const struct buddy_record *record,
 static void alloc(struct work *work, const struct buddy_record *record)
 {
 	struct buddy_allocator *allocator = work->handle->allocator;
+	bool is_raw = (record->what & BUDDY_RECORD_KIND) != BUDDY_RECORD_ALLOC;
 	bool is_ours = record->what & BUDDY_RECORD_IN_BATCH;
 
 	buddy_list_init(&work->list, work->handle->owner);
@@ -184,15 +176,14 @@ static void alloc(struct work *work, const struct buddy_record *record)
 		end(work, BUDDY_NO_MEMORY);
 		return;
 	}
-	prepare(work, record);
+	prepare(work, record, is_raw);
 	if (work->account_status) {
 		end(work, work->account_status);
 		return;
 	}
 	end_alloc(work, record,
-		  (record->what & BUDDY_RECORD_KIND) == BUDDY_RECORD_ALLOC ?
-			  buddy_run_alloc(allocator, &work->list, &work->prepared) :
-			  buddy_run_alloc_raw(allocator, &work->list, &work->prepared.request));
+		  is_raw ? buddy_run_alloc_raw(allocator, &work->list, &work->prepared.request) :
+			   buddy_run_alloc(allocator, &work->list, &work->prepared));
 }
 
 /* Counts a list less in the group. */

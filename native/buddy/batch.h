@@ -1,6 +1,6 @@
 /*
- * Batches: many operations in one call, from their records to their results. lib/records.ts writes the ones,
- * lib/batch-columns.ts reads the others.
+ * Batches: many operations in one call, from their records to their results. lib/native/batches.ts writes
+ * the ones, lib/native/batch-columns.ts reads the others.
  */
 #ifndef BUDDY_BATCH_H
 #define BUDDY_BATCH_H

@@ -1,7 +1,9 @@
 /* Where everything is that both sides see, and what its bits mean: see layout.h. */
 #include <buddy/batch.h>
+#include <buddy/faults.h>
 #include <buddy/layout.h>
 #include <buddy/mailbox.h>
+#include <buddy/state.h>
 #include <linux/gpu_buddy.h>
 
 /* Places in a struct, counted in cells of 8 bytes, in integers of 32 bits or in bytes. */
@@ -97,12 +99,29 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "batchClear", BUDDY_BATCH_CLEAR },
 	{ "batchStatus", BUDDY_BATCH_STATUS },
 	{ "batchRow", BUDDY_BATCH_BYTES_PER_ROW },
+	{ "batchState", BUDDY_BATCH_STATE_CELLS },
+	{ "closeDirty", BUDDY_CLOSE_DIRTY },
+	{ "closeCleared", BUDDY_CLOSE_CLEARED },
+	{ "closeUndone", BUDDY_CLOSE_UNDONE },
+	{ "asFound", BUDDY_AS_FOUND },
+	{ "asDirty", BUDDY_DIRTY },
+	{ "asClear", BUDDY_CLEAR },
 
+	{ "poolMoved", INTEGER(buddy_pool_header, moved) },
+	{ "poolCount", INTEGER(buddy_pool_header, count) },
 	{ "poolEntry", INTEGERS(buddy_pool_entry) },
+	{ "poolGeneration", INTEGER(buddy_pool_entry, generation) },
+	{ "poolChunk", INTEGER(buddy_pool_entry, chunk) },
+	{ "poolChunks", INTEGER(buddy_pool_entry, chunks) },
 	{ "poolGenerationBits", BUDDY_POOL_GENERATION_BITS },
 	{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },
 	{ "poolPending", BUDDY_POOL_PENDING },
+
+	{ "noSlot", SLOT_NONE },
 	{ "maxOrders", BUDDY_MAX_ORDERS },
+	{ "injectBug", BUDDY_INJECT_BUG },
+	{ "injectWarning", BUDDY_INJECT_WARNING },
+	{ "injectFailure", BUDDY_INJECT_FAILURE },
 };
 
 const size_t buddy_layout_length = sizeof(buddy_layout) / sizeof(*buddy_layout);

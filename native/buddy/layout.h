@@ -1,4 +1,4 @@
-/* The numbers that JavaScript needs to talk with this library, by name: lib/native/layout.ts reads them when it is loaded. */
+/* The numbers that JavaScript needs to talk with this library, by name: lib/native/addon.ts reads them when it is loaded. */
 #ifndef BUDDY_LAYOUT_H
 #define BUDDY_LAYOUT_H
 

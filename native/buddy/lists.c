@@ -47,6 +47,8 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 				     trimming->new_size, &blocks);
 	buddy_close_ring(list, &blocks);
 	buddy_run_settle(allocator, buddy_account_in(label), avail);
+	if (allocator->mm.avail > avail)
+		buddy_run_note_free(allocator);
 	if (error) {
 		buddy_put_mark(list);
 		return buddy_status_of(allocator, error);
@@ -126,6 +128,8 @@ void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, 
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
+	if (list->first)
+		buddy_run_note_free(allocator);
 	buddy_end_list(list, &blocks);
 	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 	if (unlikely(account))
@@ -180,6 +184,7 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_block(&allocator->mm, block);
 	buddy_run_settle(allocator, account, avail);
 	return BUDDY_OK;
@@ -197,6 +202,7 @@ static enum buddy_status free_block_checked(struct buddy_allocator *allocator, v
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
 	list_add(&block->link, &alone);
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_list(&allocator->mm, &alone, freeing->cleared ? GPU_BUDDY_CLEARED : 0);
 	buddy_run_settle(allocator, account, avail);
 	return BUDDY_OK;

@@ -11,6 +11,7 @@
 
 #include <buddy/sharing.h>
 #include <buddy/slots.h>
+#include <buddy/wait.h>
 
 struct buddy_owner {
 	struct slots handles;
@@ -38,6 +39,10 @@ struct buddy_handle {
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
+	/* Whoever fills it in is told of the next free. Giving up the handle disarms it. */
+	struct buddy_waiter waiter;
+	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
+	bool keeps_alive;
 };
 
 /* Handles have slots below this. */
@@ -110,6 +115,9 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
  * whoever keeps the books. 0 for a handle on somebody else's allocator.
  */
 int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
+
+/* Disarms the waiters of all handles. */
+void buddy_owner_end_waits(struct buddy_owner *owner);
 
 /* Closes a handle that is given up and has no users; all of them. */
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle);

@@ -1,6 +1,6 @@
 /*
- * Operations as JavaScript writes them down: the allocation in the mailbox, and the records of a batch. lib/records.ts is
- * the other side; it learns from layout.c where everything is.
+ * Operations as JavaScript writes them down: the allocation in the mailbox, and the records of a batch. lib/native/ is the
+ * other side; it learns from layout.c where everything is.
  */
 #ifndef BUDDY_RECORD_H
 #define BUDDY_RECORD_H
@@ -86,13 +86,15 @@ static inline uint64_t buddy_number_in(const double *cell, bool wide)
 	return *cell >= 0 && *cell < 0x1p64 ? (uint64_t)*cell : 0;
 }
 
-/* Reads all but the size and the account. */
-static inline void buddy_read_request(const struct buddy_request_record *record,
+/* Reads what an allocation asks for, but for the account. */
+static inline void buddy_read_request(const struct buddy_request_record *record, uint64_t size,
 				      struct buddy_prepared *prepared)
 {
 	struct buddy_request *request = &prepared->request;
 
 	prepared->is_known = false;
+	prepared->size = size;
+	request->size = size;
 	request->flags = record->flags;
 	request->min_block_size =
 		buddy_number_in(&record->min_block_size, record->wide & BUDDY_WIDE_MIN_BLOCK_SIZE);
@@ -100,14 +102,6 @@ static inline void buddy_read_request(const struct buddy_request_record *record,
 	request->end = buddy_number_in(&record->end, record->wide & BUDDY_WIDE_END);
 	request->tag = buddy_number_in(&record->tag, record->wide & BUDDY_WIDE_TAG);
 	request->account = 0;
-}
-
-static inline void buddy_set_size(struct buddy_prepared *prepared, uint64_t size)
-{
-	if (size == prepared->request.size)
-		return;
-	prepared->request.size = size;
-	prepared->is_known = false;
 }
 
 #endif

@@ -6,10 +6,9 @@ struct freeing {
 	bool cleared;
 };
 
-struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list)
-{
-	return list->allocator;
-}
+/* So many rows before a list is freed: what its block leads to needs the block, and the buddy needs the parent. */
+#define ROWS_TO_PARENT 10
+#define ROWS_TO_BUDDY 4
 
 /* A block and its mark always lie in two lines of the cache. For the volatile see slots_fetch(). */
 static void fetch(const struct gpu_buddy_block *block)
@@ -19,7 +18,7 @@ static void fetch(const struct gpu_buddy_block *block)
 	__builtin_prefetch(block + 1, 1);
 }
 
-void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
+static void fetch_block(const struct buddy_allocator *allocator, u32 node)
 {
 	const struct gpu_buddy_block *block = arena_object(&allocator->arena, node);
 
@@ -27,13 +26,7 @@ void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
 		fetch(block);
 }
 
-void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
-{
-	if (!buddy_needs_lock(allocator))
-		buddy_run_fetch_block(allocator, node);
-}
-
-void buddy_run_fetch_parent(const struct buddy_allocator *allocator, u32 owner, u32 node)
+static void fetch_parent(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 
@@ -41,13 +34,35 @@ void buddy_run_fetch_parent(const struct buddy_allocator *allocator, u32 owner, 
 		fetch(block->parent);
 }
 
-void buddy_run_fetch_buddy(const struct buddy_allocator *allocator, u32 owner, u32 node)
+static void fetch_buddy(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 	const struct gpu_buddy_block *parent = block ? block->parent : NULL;
 
 	if (parent)
 		fetch(parent->left == block ? parent->right : parent->left);
+}
+
+/* The node of a list that is freed so many rows from now. */
+static u32 *node_in(struct buddy_ahead *ahead, u32 rows)
+{
+	return &ahead->nodes[(ahead->row + rows) % ARRAY_SIZE(ahead->nodes)];
+}
+
+void buddy_run_fetch_ahead(const struct buddy_allocator *allocator, u32 owner,
+			   struct buddy_ahead *ahead, u32 node)
+{
+	*node_in(ahead, BUDDY_ROWS_AHEAD) = node;
+	fetch_block(allocator, node);
+	fetch_parent(allocator, owner, *node_in(ahead, ROWS_TO_PARENT));
+	fetch_buddy(allocator, owner, *node_in(ahead, ROWS_TO_BUDDY));
+	ahead->row++;
+}
+
+void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
+{
+	if (!buddy_needs_lock(allocator))
+		fetch_block(allocator, node);
 }
 
 void buddy_abandon(struct buddy_list *list)

@@ -200,6 +200,8 @@ void Environment::Forget(uint32_t allocator_slot)
 	uint64_t bytes = 0;
 	int64_t total;
 
+	if (struct buddy_handle *handle = buddy_owner_handle(&owner_, allocator_slot))
+		KeepAlive(*handle, false);
 	if (allocator_slot < owner_.handles.count)
 		bytes = buddy_owner_dispose(&owner_, allocator_slot,
 					    slots_generation(&owner_.handles, allocator_slot));
@@ -679,7 +681,7 @@ void Environment::TellOf(const struct buddy_fault &warning)
 
 #ifdef GPU_BUDDY_FAULT_INJECTION
 
-/* allocator slot, generation, 0: a BUG, 1: a WARN, 2: failures of memory; nth, from then on -> */
+/* allocator slot, generation, an enum buddy_injection; of failures: nth, from then on -> */
 void Environment::Inject()
 {
 	struct buddy_allocator *allocator = AllocatorArgument();
@@ -688,10 +690,10 @@ void Environment::Inject()
 		return;
 	mailbox_.status(BUDDY_OK);
 	switch (mailbox_.index(2)) {
-	case 0:
+	case BUDDY_INJECT_BUG:
 		mailbox_.status(buddy_inject_bug(allocator));
 		break;
-	case 1:
+	case BUDDY_INJECT_WARNING:
 		mailbox_.status(buddy_inject_warning(allocator));
 		break;
 	default:
@@ -844,6 +846,9 @@ napi_value Environment::DefineCalls()
 	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
 	Define(calls, "park", Call<&Environment::Park>);
 	Define(calls, "adopt", Call<&Environment::Adopt>);
+	Define(calls, "epoch", Call<&Environment::Epoch>);
+	Define(calls, "wait", CallWithValues<&Environment::Wait>);
+	Define(calls, "endWait", Call<&Environment::EndWait>);
 	Define(calls, "read", CallWithValues<&Environment::Read>);
 	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
 	Define(calls, "freeRuns", CallWithValues<&Environment::FreeRuns>);

@@ -145,6 +145,16 @@ private:
 	/* Gives up the handle in the slot. */
 	void Forget(uint32_t allocator_slot);
 
+	/* Waiting for free memory, in waiting.cc. */
+	void Epoch();
+	napi_value Wait(const Napi::CallbackInfo &info);
+	void EndWait();
+	bool MakeOnFree(napi_value tell);
+	void KeepAlive(struct buddy_handle &handle, bool keeps);
+	static void Wake(void *environment, uint32_t slot);
+	static void CallOnFree(napi_env env, napi_value tell, void *environment, void *slot);
+	static void EndAllWaits(void *environment);
+
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);
 	void ReportWarning()
@@ -175,6 +185,10 @@ private:
 	napi_ref calls_ = nullptr;
 	std::vector<napi_ref> pool_memory_;
 	napi_threadsafe_function on_warning_ = nullptr;
+	/* Made by the first wait. */
+	napi_threadsafe_function on_free_ = nullptr;
+	/* Handles that keep the event loop going until memory is free. */
+	uint32_t keepers_ = 0;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
 	/* Of the allocation in the mailbox. They stay as they are until the mailbox tells of a change. */

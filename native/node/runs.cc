@@ -40,14 +40,17 @@ void Environment::Flush()
 /* Reads the record of the allocation. Gives the handle; nullptr where it is given up. */
 struct buddy_handle *Environment::ReadAlloc(const struct buddy_alloc_record &record)
 {
-	if (mailbox_.changes() != known_changes_) {
+	uint64_t size = buddy_number_in(&record.size, record.is_size_wide);
+	bool has_changed = mailbox_.changes() != known_changes_;
+
+	if (has_changed) {
 		known_changes_ = mailbox_.changes();
 		alloc_handle_ = buddy_owner_open_handle(&owner_, record.allocator_slot,
 							record.allocator_generation);
-		buddy_read_request(&record.request, &prepared_);
 		explains_ = record.request.wide & BUDDY_REQUEST_EXPLAINS;
 	}
-	buddy_set_size(&prepared_, buddy_number_in(&record.size, record.is_size_wide));
+	if (has_changed || size != prepared_.size)
+		buddy_read_request(&record.request, size, &prepared_);
 	/* A slot stays where it is, whatever becomes of the handle. */
 	return alloc_handle_ && slots_generation_of(alloc_handle_) == record.allocator_generation &&
 			       !alloc_handle_->disposed ?

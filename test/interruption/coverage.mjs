@@ -5,7 +5,7 @@
 
 /** The classes whose objects own something, and how the code calls each, which sites name. */
 const CLASSES = {
-  GpuBuddy: 'GpuBuddyClass',
+  GpuBuddy: 'GpuBuddy',
   AllocatedBlocks: 'AllocatedBlocks',
   AllocatedBlock: 'AllocatedBlock',
   Batch: 'Batch',

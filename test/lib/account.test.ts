@@ -247,6 +247,38 @@ describe('limit and reservation', () => {
     expect(buddy.tryAllocBlocks(SZ_4K)).toBeNull();
   });
 
+  test('wake those who wait for memory, when they are eased', async () => {
+    const buddy = make();
+    const account = buddy.account({ limit: SZ_4K, reserved: SZ_4K });
+    const rises = (act: () => void) => {
+      const before = buddy.epoch;
+      act();
+      return buddy.epoch > before;
+    };
+    const waiting = buddy.waitForFree();
+    expect(
+      rises(() => {
+        account.update({ limit: 2 * SZ_4K });
+      }),
+    ).toBe(true);
+    await waiting;
+    expect(
+      rises(() => {
+        account.update({ reserved: 0 });
+      }),
+    ).toBe(true);
+    expect(
+      rises(() => {
+        account.update({ limit: SZ_4K, reserved: SZ_4K });
+      }),
+    ).toBe(false);
+    expect(
+      rises(() => {
+        account.dispose();
+      }),
+    ).toBe(true);
+  });
+
   test('take what the collector has found', async () => {
     const buddy = make();
     (() => void buddy.allocBlocks(SZ_1M))();

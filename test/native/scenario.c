@@ -88,7 +88,7 @@ enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arg
 	EMPTY_LIST(list);
 	enum buddy_status status = buddy_run_alloc(allocator, &list, &prepared);
 
-	buddy_run_explain(allocator, &explained->request, &explained->shortage);
+	buddy_run_explain(allocator, &prepared.request, &explained->shortage);
 	return status;
 }
 

@@ -62,6 +62,14 @@ const actions = {
     return require(path.join(folder, 'native.js')).inject(allocatorOf(buddies[buddy]).handle, fault);
   },
 
+  /** Until it is terminated. */
+  waitAgainAndAgain: async (buddy = 0) => {
+    for (;;) {
+      await Promise.race([buddies[buddy].waitForFree(), buddies[buddy].waitForFree({ ref: false })]);
+      buddies[buddy].allocBlocks(4096).free();
+    }
+  },
+
   throwLater: () => {
     setImmediate(() => {
       throw new Error('on purpose');

@@ -1,7 +1,7 @@
 /** What a batch tells of its operations, a column for each property: see native/buddy/batch.h, the other side. */
-import { layout, statuses } from './native/addon';
-import { OK } from './native/constants';
-import type { NumberColumn } from './native/values';
+import { layout, statuses } from './addon';
+import { OK } from './constants';
+import type { NumberColumn } from './values';
 
 const { batchOffset: OFFSET, batchCount: COUNT, batchOrder: ORDER } = layout;
 const { batchClear: CLEAR, batchStatus: STATUS, batchRow: BYTES_PER_ROW } = layout;
