@@ -465,7 +465,7 @@ TEST("lists of different accounts are not joined")
 	drop_allocator(allocator);
 }
 
-TEST("an account lives while it is open or holds bytes; its reservation ends when nobody has it open")
+TEST("an account lives while it is open or holds bytes, its reservation while it is open")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	uint32_t account = open_account(allocator, MIB, 512 * KIB), again;

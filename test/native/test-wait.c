@@ -254,7 +254,7 @@ static void claim_in_vain(void)
 	struct buddy_list other = { .owner = list.owner };
 	uint64_t failed;
 
-	CHECK_STATUS(buddy_claim(allocator, &other, &places, 0, BUDDY_AS_FOUND, &failed),
+	CHECK_STATUS(buddy_claim(allocator, &other, &places, 0, 0, BUDDY_AS_FOUND, &failed),
 		     BLOCK_NOT_FREE);
 	CHECK_EQ(failed, 1);
 }
