@@ -84,7 +84,8 @@ function waitingAllocator(world) {
 
 /** Whatever was interrupted, the next free ends all waits. @param {World} world */
 async function endWaits({ my }) {
-  if (my.waiting.disposed) return;
+  // It may have been stopped before there was an allocator.
+  if (!my.waiting || my.waiting.disposed) return;
   const since = my.waiting.epoch;
   my.waiting.allocBlocks(4 * KIB).free();
   assert.ok((await my.waiting.waitForFree({ since, ref: false })) > since, 'the epoch rises');
