@@ -99,14 +99,6 @@ static inline struct buddy_handle *buddy_owner_open_handle(const struct buddy_ow
 	return handle && !handle->disposed ? handle : NULL;
 }
 
-static inline struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner,
-							    uint32_t slot, uint32_t generation)
-{
-	const struct buddy_handle *handle = buddy_owner_open_handle(owner, slot, generation);
-
-	return handle ? handle->allocator : NULL;
-}
-
 /* Gives up the handle; without effect on a stale one. Returns the bytes that buddy_owner_growth() has told of. */
 uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
 
