@@ -1,5 +1,5 @@
 /**
- * All that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
+ * Declares all that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
  * above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
  *
  * TypeScript reads this file as the package `gpu-buddy`; what Node gets stands in lib/index.ts, and a test compares the two. Import

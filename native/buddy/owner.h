@@ -39,7 +39,7 @@ struct buddy_handle {
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
-	/* Whoever fills it in is told of the next free. Giving up the handle disarms it. */
+	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
 	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
 	bool keeps_alive;

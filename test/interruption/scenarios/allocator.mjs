@@ -82,7 +82,7 @@ function waitingAllocator(world) {
   wait(world, { ref: false });
 }
 
-/** Whatever was interrupted, the next free ends all waits. @param {World} world */
+/** Ends all waits by a free, whatever was interrupted. @param {World} world */
 async function endWaits({ my }) {
   // It may have been stopped before there was an allocator.
   if (!my.waiting || my.waiting.disposed) return;
