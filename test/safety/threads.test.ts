@@ -15,7 +15,8 @@ import type {
 import { BarePackage } from '../support/bare-package';
 import { builtAddon } from '../support/built-addon';
 import { thrownBy } from '../support/allocator-state';
-import { Actor, startActor } from './actor';
+import type { Actor} from './actor';
+import { startActor } from './actor';
 import { built, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
