@@ -15,7 +15,7 @@ import type {
 import { BarePackage } from '../support/bare-package';
 import { builtAddon } from '../support/built-addon';
 import { thrownBy } from '../support/allocator-state';
-import type { Actor} from './actor';
+import type { Actor } from './actor';
 import { startActor } from './actor';
 import { built, runProgram, soon } from '../support/built-package';
 
