@@ -5,7 +5,8 @@ import { captureStack, noteStack } from './allocation-stacks';
 import type { Allocator } from './allocator';
 import type { Account, BlockPlace, ClaimOptions } from './api';
 import { toBoolean, toBytes, toInteger, toRelative } from './arguments';
-import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
+import { invalidArgType, type GpuBuddyError } from './errors';
+import { allocated, failed, tellAlloc, tellStatus } from './events';
 import { putGuardBack, spareSlot, takeGuard } from './guard';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -41,7 +42,7 @@ export function claim<N extends Bytes>(
     clearness: toClearness(clear),
     account: account === undefined ? undefined : handleOfAccount(account),
     charged: account,
-    places: toPlaces(allocator.space, blocks),
+    places: toPlaces(allocator, blocks),
   };
   const stack = allocator.capturesStacks ? captureStack(2) : undefined;
   return take(allocator, wanted, stack);
@@ -66,11 +67,18 @@ function take<N extends Bytes>(
     const row = native.failedRow();
     // Lists that the collector has found may have what is missing.
     if (isForWantOfMemory(status) && reclaimAll()) return take(allocator, wanted, stack);
-    throw claimError(allocator, status, wanted, row);
+    const error = claimError(allocator, status, wanted, row);
+    if (failed.hasSubscribers) tellStatus(allocator, 1, bytesOf(allocator, wanted), wanted, status);
+    throw error;
   }
   const list = new AllocatedBlocks(allocator, guard, slot, tag);
   if (stack !== undefined) noteStack(slot, stack);
+  if (allocated.hasSubscribers) tellAlloc(allocator, 1, bytesOf(allocator, wanted), wanted);
   return list;
+}
+
+function bytesOf({ space }: Allocator, { places }: Claim): number {
+  return places.orders.reduce((bytes, order) => bytes + space.chunkBytes * 2 ** order, 0);
 }
 
 function isForWantOfMemory(status: number): boolean {
@@ -85,25 +93,37 @@ function claimError(
 ): GpuBuddyError {
   if (status !== native.BLOCK_NOT_FREE)
     return allocator.toError(status, SYSCALL, { given: { account: charged?.name ?? UNNAMED } });
-  const { space } = allocator;
   const overlap = firstOverlap(places);
-  if (!overlap) return placeError(space, status, places, row);
-  return placeError(space, native.BLOCK_OVERLAPS, places, overlap.row, `blocks[${String(overlap.other)}]`);
+  if (!overlap) return placeError(allocator, status, places, row);
+  return placeError(
+    allocator,
+    native.BLOCK_OVERLAPS,
+    places,
+    overlap.row,
+    `blocks[${String(overlap.other)}]`,
+  );
 }
 
 function placeError(
-  space: Space<Bytes>,
+  allocator: Allocator,
   status: number,
   { chunks, orders }: native.Places,
   row: number,
   note?: string,
 ): GpuBuddyError {
-  const offset = space.address((chunks[row] ?? 0) * space.chunkBytes);
-  return givenError(status, row, offset, orders[row] ?? 0, note);
+  const offset = allocator.space.addressOf(chunks[row] ?? 0);
+  return givenError(allocator, status, row, offset, orders[row] ?? 0, note);
 }
 
-function givenError(status: number, row: number, offset: Bytes, order: number, note?: string): GpuBuddyError {
-  return gpuBuddyError(status, SYSCALL, {
+function givenError(
+  allocator: Allocator,
+  status: number,
+  row: number,
+  offset: Bytes,
+  order: number,
+  note?: string,
+): GpuBuddyError {
+  return allocator.toError(status, SYSCALL, {
     given: { block: `offset ${String(offset)}, order ${String(order)}` },
     names: { block: `blocks[${String(row)}]` },
     note,
@@ -111,7 +131,8 @@ function givenError(status: number, row: number, offset: Bytes, order: number, n
 }
 
 /** Reads all that is given, once. */
-function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
+function toPlaces(allocator: Allocator, value: unknown): native.Places {
+  const { space } = allocator;
   const count = chunksIn(space);
   const chunks: number[] = [];
   const orders: number[] = [];
@@ -126,11 +147,11 @@ function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
     const chunk = toChunk(space, offset);
     // More blocks than chunks overlap; the iterable may never end.
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
-    if (status !== native.OK) throw givenError(status, row, offset, order);
+    if (status !== native.OK) throw givenError(allocator, status, row, offset, order);
     chunks.push(chunk);
     orders.push(order);
   }
-  if (chunks.length === 0) throw gpuBuddyError(native.NO_BLOCKS, SYSCALL);
+  if (chunks.length === 0) throw allocator.toError(native.NO_BLOCKS, SYSCALL);
   return { chunks: Float64Array.from(chunks), orders: Uint8Array.from(orders) };
 }
 
