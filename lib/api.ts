@@ -521,6 +521,8 @@ export interface GpuBuddyStats<N extends Bytes = number> {
   readonly avail: N;
   /** Bytes that are free and known to be zero. */
   readonly clearAvail: N;
+  /** Bytes of `avail` that accounts reserve, and do not use: nobody else can take them. */
+  readonly reserved: N;
   /** Bytes of native memory that the bookkeeping has taken. */
   readonly nativeBytes: number;
   /** How many `WARN_ON`s the kernel code has met. */

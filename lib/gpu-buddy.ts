@@ -290,6 +290,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
       chunkSize: space.chunkSize,
       avail: space.bytes(stats.avail),
       clearAvail: space.bytes(stats.clearAvail),
+      reserved: space.bytes(stats.reserved),
       nativeBytes: stats.nativeBytes,
       kernelWarnings: stats.kernelWarnings,
       orders: Array.from(stats.freeBlocks, (freeBlocks, order) => ({
