@@ -167,6 +167,14 @@ describe('an allocation is refused', () => {
     expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_4K))).toMatchObject({ reason: 'full' });
   });
 
+  test('never for a limit that its account has not, however much it is rounded up to', () => {
+    const buddy = new GpuBuddy({ size: 2n ** 64n - 8192n, bigint: true });
+    const account = buddy.account();
+    buddy.allocBlocks(16 * KIB, { account });
+    const call = () => buddy.allocBlocks(2n ** 64n - 24576n, { minBlockSize: 16 * KIB, account });
+    expect(refusalOf(buddy, call)).toMatchObject({ ...NO_SPACE, reason: 'fragmented' });
+  });
+
   test('where its account is disposed of, another allocator, or none', () => {
     const buddy = make();
     const account = buddy.account({ name: 'old' });
@@ -260,6 +268,11 @@ describe('limit and reservation', () => {
       return buddy.epoch > before;
     };
     const waiting = buddy.waitForFree();
+    expect(
+      rises(() => {
+        buddy.account({ reserved: SZ_4K });
+      }),
+    ).toBe(false);
     expect(
       rises(() => {
         account.update({ limit: 2 * SZ_4K });
