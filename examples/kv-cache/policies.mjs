@@ -22,10 +22,8 @@ export const policies = [
   { name: 'all high', modes: () => ({ pages: 'top-down', adapters: 'top-down' }) },
   {
     name: 'apart',
-    modes: (size, reserved) => ({
-      pages: within(0, size - reserved),
-      adapters: within(size - reserved, size),
-    }),
+    // Adapters below: a sequence that grows in place never crosses the border then.
+    modes: (size, reserved) => ({ pages: within(reserved, size), adapters: within(0, reserved) }),
   },
   { name: 'contiguous', modes: () => ({ pages: 'simple', adapters: 'simple' }), isContiguous: true },
 ];

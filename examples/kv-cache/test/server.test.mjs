@@ -77,9 +77,13 @@ describe('a KV cache', () => {
 
   test('keeps pages and adapters apart, where the policy says so', () => {
     const cache = new KvCache(8 * PAGE_SIZE, 0.25, apart);
-    assert.equal(cache.load(2 * PAGE_SIZE).offset, 6 * PAGE_SIZE);
+    const pages = cache.open(5 * PAGE_TOKENS, 0, 0);
+    assert.ok([...pages.blocks].every(({ offset }) => offset >= 2 * PAGE_SIZE));
+    assert.equal(cache.grow(pages, 5 * PAGE_TOKENS + 1), true);
+    assert.equal(cache.grow(pages, 6 * PAGE_TOKENS + 1), false);
+    assert.equal(cache.load(2 * PAGE_SIZE).offset, 0);
+    pages.blocks.free();
     assert.equal(cache.load(PAGE_SIZE), null);
-    assert.equal(cache.open(6 * PAGE_TOKENS, 0, 0).blocks.offset, 0);
   });
 
   test('gives a contiguous sequence all of its pages at once', () => {
