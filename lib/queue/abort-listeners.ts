@@ -1,0 +1,41 @@
+/** Listens once to each distinct signal, however many requests it can end. */
+import type { Bytes } from 'gpu-buddy';
+import type { Request } from './request';
+import type { AbortSignalLike } from './services';
+
+interface Listener<N extends Bytes> {
+  readonly requests: Set<Request<N>>;
+  readonly listen: () => void;
+}
+
+export class AbortListeners<N extends Bytes> {
+  readonly #listeners = new Map<AbortSignalLike, Listener<N>>();
+
+  constructor(private readonly end: (request: Request<N>, reason: unknown) => void) {}
+
+  add(request: Request<N>): void {
+    const { signal } = request;
+    if (signal) (this.#listeners.get(signal) ?? this.#listenTo(signal)).requests.add(request);
+  }
+
+  remove(request: Request<N>): void {
+    const { signal } = request;
+    const listener = signal && this.#listeners.get(signal);
+    if (!listener) return;
+    listener.requests.delete(request);
+    if (listener.requests.size > 0) return;
+    this.#listeners.delete(signal);
+    signal.removeEventListener('abort', listener.listen);
+  }
+
+  #listenTo(signal: AbortSignalLike): Listener<N> {
+    const requests = new Set<Request<N>>();
+    const listen = (): void => {
+      for (const request of requests) this.end(request, signal.reason);
+    };
+    const listener = { requests, listen };
+    signal.addEventListener('abort', listen);
+    this.#listeners.set(signal, listener);
+    return listener;
+  }
+}

@@ -1,0 +1,6 @@
+/** What is public as `gpu-buddy/queue`: names only. */
+/// <reference lib="esnext.disposable" preserve="true" />
+export { AllocQueue } from './alloc-queue';
+export type { AllocQueueOptions, QueuedAllocOptions } from './options';
+export type { AbortSignalLike, Account, EventCount, WaitableBuddy } from './services';
+export type { AllocQueueStats, QueuedLineStats } from './stats';
