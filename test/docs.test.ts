@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
+import * as queue from 'gpu-buddy/queue';
 
 const root = join(__dirname, '..');
 
@@ -36,19 +37,26 @@ const pages = [join(root, 'README.md'), ...filesBelow('docs', '.md')];
 const ofPages = pages.flatMap(examplesIn);
 const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 
+const modules = new Map<string, unknown>([
+  ['gpu-buddy', gpuBuddy],
+  ['gpu-buddy/queue', queue],
+]);
+
 /** Runs an example as a program of its own, and gives what it logged. */
-function run(code: string): string[] {
+async function run(code: string): Promise<string[]> {
   const { code: compiled } = transformSync(code, {
     module: { type: 'commonjs' },
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
   });
   const logged: string[] = [];
   const require = createRequire(__filename);
-  const program = compileFunction(compiled, ['require', 'exports', 'console']) as (
-    ...globals: readonly unknown[]
-  ) => void;
-  program(
-    (name: string): unknown => (name === 'gpu-buddy' ? gpuBuddy : (require(name) as unknown)),
+  const program = compileFunction(`return (async () => {${compiled}})()`, [
+    'require',
+    'exports',
+    'console',
+  ]) as (...globals: readonly unknown[]) => Promise<void>;
+  await program(
+    (name: string): unknown => modules.get(name) ?? (require(name) as unknown),
     {},
     {
       log: (...values: readonly unknown[]) => {
@@ -73,8 +81,8 @@ describe('examples', () => {
     expect(examples.filter(({ where }) => where.startsWith('lib/')).length).toBeGreaterThanOrEqual(2);
   });
 
-  test.each(examples)('$where does what it says', ({ code }) => {
-    expect(run(code)).toEqual(promised(code));
+  test.each(examples)('$where does what it says', async ({ code }) => {
+    expect(await run(code)).toEqual(promised(code));
   });
 });
 

@@ -11,7 +11,11 @@ interface Listener<N extends Bytes> {
 export class AbortListeners<N extends Bytes> {
   readonly #listeners = new Map<AbortSignalLike, Listener<N>>();
 
-  constructor(private readonly end: (request: Request<N>, reason: unknown) => void) {}
+  readonly #end: (request: Request<N>, reason: unknown) => void;
+
+  constructor(end: (request: Request<N>, reason: unknown) => void) {
+    this.#end = end;
+  }
 
   add(request: Request<N>): void {
     const { signal } = request;
@@ -31,7 +35,7 @@ export class AbortListeners<N extends Bytes> {
   #listenTo(signal: AbortSignalLike): Listener<N> {
     const requests = new Set<Request<N>>();
     const listen = (): void => {
-      for (const request of requests) this.end(request, signal.reason);
+      for (const request of requests) this.#end(request, signal.reason);
     };
     const listener = { requests, listen };
     signal.addEventListener('abort', listen);

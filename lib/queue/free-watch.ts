@@ -3,38 +3,46 @@ import type { Bytes } from 'gpu-buddy';
 import type { WaitableBuddy } from './services';
 
 export class FreeWatch<N extends Bytes> {
-  #current: AbortController | undefined;
+  readonly #buddy: WaitableBuddy<N>;
+  readonly #onFree: () => void;
+  readonly #onError: (error: unknown) => void;
+  /** Serves one wait after the other, until it is aborted. */
+  #controller = new AbortController();
+  #isWaiting = false;
 
-  constructor(
-    private readonly buddy: WaitableBuddy<N>,
-    private readonly onFree: () => void,
-    private readonly onError: (error: unknown) => void,
-  ) {}
+  constructor(buddy: WaitableBuddy<N>, onFree: () => void, onError: (error: unknown) => void) {
+    this.#buddy = buddy;
+    this.#onFree = onFree;
+    this.#onError = onError;
+  }
 
   /** Waits for the epoch to rise above `since`, unless it waits already. */
   start(since: number): void {
-    if (!this.#current) void this.#wait(since);
+    if (!this.#isWaiting) void this.#wait(since);
   }
 
   async #wait(since: number): Promise<void> {
-    const current = new AbortController();
-    this.#current = current;
-    let error: unknown;
+    const { signal } = this.#controller;
+    this.#isWaiting = true;
+    let tell = this.#onFree;
     try {
-      await this.buddy.waitForFree({ since, signal: current.signal });
-    } catch (reason) {
-      error = reason;
+      await this.#buddy.waitForFree({ since, signal });
+    } catch (error) {
+      tell = () => {
+        this.#onError(error);
+      };
     }
-    // A wait that was stopped has nothing to say.
-    if (this.#current !== current) return;
-    this.#current = undefined;
-    if (error === undefined) this.onFree();
-    else this.onError(error);
+    // Else it was stopped, and has nothing to say.
+    if (signal.aborted) return;
+    this.#isWaiting = false;
+    tell();
   }
 
+  /** Ends the wait; what comes of it is of no interest any more. */
   stop(): void {
-    const current = this.#current;
-    this.#current = undefined;
-    current?.abort();
+    if (!this.#isWaiting) return;
+    this.#isWaiting = false;
+    this.#controller.abort();
+    this.#controller = new AbortController();
   }
 }
