@@ -32,7 +32,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   readonly #buddy: WaitableBuddy<N>;
   readonly #patience: Patience;
   /** An allocator like that one, but empty: what it can't give will never be had. */
-  readonly #emptySpace: GpuBuddy<Bytes>;
+  #emptySpace: GpuBuddy<Bytes> | undefined;
   /** The highest priority first. */
   #levels: Level<N>[] = [];
   /** What was refused at this epoch, by account, is refused until the next one. */
@@ -60,8 +60,6 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     markAsUncloneable(this);
     this.#buddy = buddy;
     this.#patience = toPatience(options);
-    const { size, chunkSize, baseOffset } = buddy;
-    this.#emptySpace = new Buddy({ size, chunkSize, baseOffset, bigint: typeof size === 'bigint' });
     this.#watch = new FreeWatch(
       buddy,
       () => {
@@ -85,15 +83,17 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     const given = toWaitOptions(options);
     const { plain, signal, account } = given;
     this.#refuseEnded(signal);
-    this.#emptySpace.allocBlocks(wanted, plain).free();
     const request = account ? { ...plain, account } : plain;
-    if (account?.limit !== undefined && wanted > account.limit)
-      return this.#buddy.allocBlocks(wanted, request);
     const blocks = this.#waiting === 0 ? this.#buddy.tryAllocBlocks(wanted, request) : null;
     if (blocks) {
       this.#countGrant(Number(wanted));
       return blocks;
     }
+    this.#emptySpace ??= emptySpaceLike(this.#buddy);
+    this.#emptySpace.allocBlocks(wanted, plain).free();
+    // Throws, unless the limit has just been raised.
+    if (account?.limit !== undefined && wanted > account.limit)
+      return this.#buddy.allocBlocks(wanted, request);
     // Again: who listens to what allocators do may have ended it meanwhile.
     this.#refuseEnded(signal);
     return this.#wait(wanted, request, given);
@@ -144,11 +144,12 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   /** Once a turn of the event loop, whatever happens in it. */
   #schedule(): void {
     if (this.#isScheduled) return;
-    this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
       if (this.#waiting > 0) this.#drain();
     });
+    // Last: if it is stopped before that, nobody waits in vain.
+    this.#isScheduled = true;
   }
 
   /** Grants what can be granted, and waits for more. */
@@ -157,7 +158,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     const inVain: Line<N>[] = [];
     for (const level of [...this.#levels]) if (!this.#serve(level, inVain)) break;
     for (const level of this.#levels) level.forgetIdle();
-    this.#levels = this.#levels.filter(({ lines }) => lines.length > 0);
+    this.#levels = this.#levels.filter(({ lines }) => lines.some(({ first }) => first));
     if (this.#waiting > 0) this.#watch.start(this.#epoch);
   }
 
@@ -183,10 +184,12 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     const { barrier } = level;
     if (barrier) {
       const { line } = barrier.request;
-      if (line && !this.#isRefused(line)) this.#try(barrier.request);
+      if (line && !this.#isRefused(line) && this.#try(barrier.request) === 'granted')
+        this.#pass(inVain, barrier.request);
       return false;
     }
-    for (let place = 0, line; (line = level.lines[place]);) {
+    let place = 0;
+    for (let line = level.lines[0]; line; line = level.lines[place]) {
       const request = line.first;
       const outcome = request && !this.#isRefused(line) ? this.#try(request) : 'refused';
       if (request && outcome === 'granted' && this.#pass(inVain, request)) return false;
@@ -209,8 +212,10 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
 
   #try(request: Request<N>): 'granted' | 'refused' | 'gone' {
     let blocks: AllocatedBlocks<N> | null;
+    let isHeldByLimit: boolean;
     try {
       blocks = this.#buddy.tryAllocBlocks(request.size, request.options);
+      isHeldByLimit = !blocks && isAtLimit(request, request.line?.account);
     } catch (error) {
       this.#reject(request, error);
       return 'gone';
@@ -223,7 +228,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     }
     if (!blocks) {
       this.#refused.set(line.account, line);
-      line.isAtLimit = isAtLimit(request, line.account);
+      line.isAtLimit = isHeldByLimit;
       return 'refused';
     }
     // First: if it is stopped behind that, nothing is lost.
@@ -284,6 +289,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   /** Leaves nothing of a request behind. */
   #leave(request: Request<N>, line: Line<N>): void {
     line.remove(request);
+    this.#waiting--;
     clearTimeout(request.timer);
     this.#aborts.remove(request);
     const { level } = line;
@@ -292,7 +298,6 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
       level.barrier = undefined;
       this.#schedule();
     }
-    this.#waiting--;
     if (this.#waiting > 0) return;
     this.#watch.stop();
     this.#levels = [];
@@ -323,13 +328,17 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     if (this.#closed) return;
     this.#closed = { reason };
     this.#rejectAll(reason);
-    this.#emptySpace.dispose();
+    this.#emptySpace?.dispose();
   }
 
   /** `close()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function emptySpaceLike({ size, chunkSize, baseOffset }: GpuBuddy<Bytes>): GpuBuddy<Bytes> {
+  return new Buddy({ size, chunkSize, baseOffset, bigint: typeof size === 'bigint' });
 }
 
 /** Whether only the account's own frees can help. */
