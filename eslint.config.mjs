@@ -14,6 +14,10 @@ const noDefaultExport = [
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
 const noQueue = { regex: '^\\.{1,2}/(.*/)?queue(/|$)', message: 'The library stands below lib/queue.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
+const noNeighbours = {
+  regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
+  message: 'scripts/, tools/ and bench/ stand apart: run the other as a process.',
+};
 const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
 
 /**
@@ -55,6 +59,7 @@ export default defineConfig(
   // Its declarations name the package, so that the allocator of a program is the one that they speak of.
   forbidImports(['lib/queue/**/*.{ts,mts}'], [noTrace, noCli]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noSelf]),
+  forbidImports(['tools/**/*.mjs'], [noNeighbours]),
   prettier,
 );
 

@@ -4,7 +4,7 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
-  roots: ['<rootDir>/lib', '<rootDir>/scripts', '<rootDir>/test'],
+  roots: ['<rootDir>/lib', '<rootDir>/scripts', '<rootDir>/test', '<rootDir>/tools'],
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   moduleFileExtensions: ['ts', 'mts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: {

@@ -5,11 +5,9 @@ import { limits } from './check.mjs';
 export const parts = /** @type {const} */ ([
   'core',
   'states',
-  'scale',
   'peers',
   'numbers',
   'questions',
-  'freeing',
   'memory',
   'threads',
   'snapshot',
@@ -19,17 +17,13 @@ export const parts = /** @type {const} */ ([
 
 /** @typedef {typeof parts[number]} Part */
 
-/** Those that limits.json knows. */
-const checkedParts = parts.filter((part) => limits.some((limit) => limit.part === part));
-
-export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [--against DIR] [--oracle] [--readme]
+export const usage = `npm run bench -- [--only PART]... [--check] [--rounds N] [--against DIR] [--readme]
 
   --only PART   ${parts.join(', ')}; may be given more than once
-  --check       exit with 1 where a figure of limits.json is missed; only the parts with limits, unless told otherwise
+  --check       exit with 1 where a figure misses its limit in limits.json; only the parts with limits, unless told otherwise
   --from FILE   measure nothing, but judge the results in this file, as --check does
   --rounds N    of each measurement, 5 at least; 9 unless given
-  --against DIR measure nothing but the core states and ENOSPC's errors, in turns with another checkout, which must be built
-  --oracle      also time the kernel, booted (see oracle/README.md)
+  --against DIR measure nothing but the core states, in turns with another checkout, which must be built
   --readme      also draw the chart in README.md anew`;
 
 /** @param {string[]} args */
@@ -42,7 +36,6 @@ export function parseOptions(args) {
       against: { type: 'string' },
       check: { type: 'boolean', default: false },
       rounds: { type: 'string', default: '9' },
-      oracle: { type: 'boolean', default: false },
       readme: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -51,6 +44,6 @@ export function parseOptions(args) {
   if (!Number.isInteger(rounds) || rounds < 5) throw new Error('--rounds: a whole number from 5 on');
   const unknown = values.only?.find((part) => !parts.some((known) => known === part));
   if (unknown !== undefined) throw new Error(`--only ${unknown}: one of ${parts.join(', ')}`);
-  const only = values.only ?? (values.check ? checkedParts : parts);
+  const only = values.only ?? (values.check ? parts.filter((part) => part in limits) : parts);
   return { ...values, rounds, only: /** @type {readonly Part[]} */ (only) };
 }

@@ -11,13 +11,14 @@ const SZ_2M = 2 ** 21;
  * @property {'simple' | 'top-down' | { range: { start: number, end: number } }} mode
  * @property {boolean} contiguous
  * @property {boolean} clear and freed as cleared
- * @property {number} [minBlockSize] a chunk unless given
  */
 
 /**
  * @typedef {object} State
  * @property {string} id
  * @property {string} name
+ * @property {import('./options.mjs').Part} part that measures it
+ * @property {readonly WayName[]} ways in which it is measured
  * @property {typeof space} space
  * @property {'empty' | 'packed' | 'checkerboard' | 'random' | 'full'} layout
  *   packed: one block beside the other; checkerboard: every second place is free; random: half of the places are free, at
@@ -25,11 +26,17 @@ const SZ_2M = 2 ** 21;
  * @property {number} live blocks
  * @property {number} blockSize of the live blocks
  * @property {Request} request
- * @property {'pairs' | 'churn' | 'failures' | 'errors' | 'job'} operation
- *   pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not;
- *   errors: the same, and take the error; job: the common job
+ * @property {Operation} operation
  * @property {number} count operations in a round
- * @property {boolean} isCore whether the figures that are checked come from it
+ * @property {{ operation: Operation, count: number }} [settling] is done before anything is measured
+ */
+
+/**
+ * pairs: allocate one, free it; churn: free a random live one, allocate another; failures: ask for what there is not;
+ * job: the common job; copyBlocks: take a snapshot
+ *
+ * @typedef {'pairs' | 'churn' | 'failures' | 'job' | 'copyBlocks'} Operation
+ * @typedef {'api' | 'pool' | 'batch' | 'replay'} WayName
  */
 
 /** The space of an allocator that is measured, unless its state says otherwise. */
@@ -43,41 +50,34 @@ function grouped(number) {
   return number.toLocaleString('en');
 }
 
+/** @type {readonly WayName[]} */
+const ALL_WAYS = ['api', 'pool', 'batch', 'replay'];
+
 /** @param {Partial<State> & Pick<State, 'id' | 'name' | 'layout' | 'live' | 'operation' | 'count'>} state @returns {State} */
 function state(state) {
-  return { space, blockSize: SZ_4K, request: SIMPLE, isCore: false, ...state };
+  return { part: 'states', ways: ALL_WAYS, space, blockSize: SZ_4K, request: SIMPLE, ...state };
 }
 
-/** @param {number} live @param {number} count @param {boolean} [isCore] */
-function samePlace(live, count, isCore) {
-  const name = `${grouped(live)} live, checkerboard, same place`;
-  return state({
-    id: `same-place-${live}`,
-    name,
-    layout: 'checkerboard',
-    live,
-    operation: 'pairs',
-    count,
-    isCore,
-  });
+/** @param {string} id @param {string} name @param {State['layout']} layout */
+function pairsIn(id, name, layout) {
+  /** @param {number} live @param {number} count @param {Partial<State>} [more] */
+  return (live, count, more) => {
+    const named = { id: `${id}-${live}`, name: `${grouped(live)} live, ${name}` };
+    return state({ ...named, layout, live, operation: 'pairs', count, ...more });
+  };
 }
 
-/** @param {number} live @param {number} count */
-function packed(live, count) {
-  return state({
-    id: `packed-${live}`,
-    name: `${grouped(live)} live, packed`,
-    layout: 'packed',
-    live,
-    operation: 'pairs',
-    count,
-  });
-}
+const samePlace = pairsIn('same-place', 'checkerboard, same place', 'checkerboard');
+const packed = pairsIn('packed', 'packed', 'packed');
 
-/** @param {number} live @param {number} count @param {boolean} [isCore] */
-export function churn(live, count, isCore) {
-  const name = `${grouped(live)} live, random churn`;
-  return state({ id: `churn-${live}`, name, layout: 'random', live, operation: 'churn', count, isCore });
+/** @param {number} live @param {number} count @param {Partial<State>} [more] */
+function churn(live, count, more) {
+  // As much as one has the time for, so that the order in memory has nothing to do with that of the addresses any more.
+  const settling = {
+    operation: /** @type {const} */ ('churn'),
+    count: Math.min(Math.max(live, 10_000), 2_000_000),
+  };
+  return pairsIn('churn', 'random churn', 'random')(live, count, { operation: 'churn', settling, ...more });
 }
 
 /** @type {Record<string, Partial<Request>>} */
@@ -108,26 +108,23 @@ function modes() {
   );
 }
 
+/** The number of holes that questions are asked about, each of one chunk. */
+export const HOLES = 32_768;
+
+const core = /** @type {const} */ ({ part: 'core' });
+
 /** @type {readonly State[]} */
 export const states = [
-  state({
-    id: 'empty',
-    name: 'empty',
-    layout: 'empty',
-    live: 0,
-    operation: 'pairs',
-    count: 50_000,
-    isCore: true,
-  }),
-  samePlace(1000, 400_000, true),
-  samePlace(100_000, 300_000, true),
+  state({ id: 'empty', name: 'empty', layout: 'empty', live: 0, operation: 'pairs', count: 50_000, ...core }),
+  samePlace(1000, 400_000, core),
+  samePlace(100_000, 300_000, core),
   samePlace(1_000_000, 200_000),
   packed(1000, 200_000),
   packed(100_000, 100_000),
   packed(1_000_000, 100_000),
   churn(1000, 300_000),
-  churn(100_000, 200_000, true),
-  churn(1_000_000, 200_000, true),
+  churn(100_000, 200_000, core),
+  churn(1_000_000, 200_000, core),
   state({
     id: 'failing',
     name: 'full, fails',
@@ -136,61 +133,42 @@ export const states = [
     blockSize: SPACE,
     operation: 'failures',
     count: 300_000,
-    isCore: true,
+    ...core,
   }),
   ...modes(),
+  // The job that allocators from npm do, too: see peers/job.mjs. About 14,000 allocations are live.
+  state({
+    id: 'common',
+    name: 'common job, 14,000 live',
+    part: 'peers',
+    ways: ['api', 'pool', 'batch'],
+    space: { size: 2 ** 30, chunkSize: SZ_4K },
+    layout: 'empty',
+    live: 0,
+    operation: 'job',
+    count: 300_000,
+    settling: { operation: 'job', count: 300_000 },
+  }),
+  // A million blocks, free and allocated.
+  churn(720_000, 1, {
+    id: 'snapshot',
+    name: 'snapshot() of 1,000,000 blocks',
+    part: 'snapshot',
+    ways: ['api'],
+    operation: 'copyBlocks',
+  }),
+  // Numbers given out are compared with bigints, not with C.
+  samePlace(1000, 300_000, {
+    id: 'numbers',
+    name: '1,000 live, numbers / bigints',
+    part: 'numbers',
+    ways: ['api', 'batch'],
+  }),
 ];
 
-/** The number of holes that questions are asked about, each of one chunk. */
-export const HOLES = 32_768;
-
-/** Errors are the API's alone: two checkouts are compared in these states, and no ways. @type {readonly State[]} */
-export const errorStates = [
-  state({
-    id: 'error-full',
-    name: 'full, throws ENOSPC',
-    layout: 'full',
-    live: 1,
-    blockSize: SPACE,
-    operation: 'errors',
-    count: 100_000,
-  }),
-  state({
-    id: 'error-fragmented',
-    name: `${grouped(HOLES)} holes, throws ENOSPC`,
-    layout: 'checkerboard',
-    live: HOLES,
-    space: { size: 2 * HOLES * SZ_4K, chunkSize: SZ_4K },
-    request: { ...SIMPLE, size: 2 * SZ_4K, minBlockSize: 2 * SZ_4K },
-    operation: 'errors',
-    count: 100_000,
-  }),
-];
-
-/** The job that allocators from npm do, too: see peers/job.mjs. About 14,000 allocations are live. */
-export const jobState = state({
-  id: 'common',
-  name: 'common job',
-  space: { size: 2 ** 30, chunkSize: SZ_4K },
-  layout: 'empty',
-  live: 0,
-  operation: 'job',
-  count: 300_000,
-});
-
-/** Blocks that lie one beside the other, until churn has come: for any number of them. @param {number} live */
-export function scaleState(live) {
-  return { ...churn(live, 200_000), id: `scale-${live}`, layout: /** @type {const} */ ('packed') };
-}
-
-/** One of these, or `scale-` and a number of live blocks. @param {string} id */
+/** @param {string} id @returns {State} */
 export function findState(id) {
-  const found = [...states, ...errorStates, jobState].find((state) => state.id === id);
-  if (found) return found;
-  const live = Number(id.match(/^scale-(\d+)$/)?.[1]);
-  if (!live) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
-  return scaleState(live);
+  const found = states.find((state) => state.id === id);
+  if (!found) throw new Error(`There is no state ${id}: ${states.map((state) => state.id).join(', ')}`);
+  return found;
 }
-
-/** A million blocks, free and allocated. */
-export const snapshotState = churn(720_000, 0);

@@ -11,7 +11,7 @@ import { format } from '@wasm-fmt/clang-format';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
 /** Those with C and C++. */
-const folders = ['native', 'test/native', 'test/kunit', 'test/fuzz', 'oracle/kernel', 'bench/c'];
+const folders = ['native', 'test/native', 'test/kunit', 'test/fuzz', 'tools/oracle/kernel', 'bench/c'];
 
 /** @returns {boolean} whether every file is formatted now */
 function formatScripts() {

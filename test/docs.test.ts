@@ -76,9 +76,8 @@ function promised(code: string): string[] {
 
 describe('examples', () => {
   test('are found in the README, in docs/ and in the docstrings', () => {
-    expect(examples.filter(({ where }) => where.startsWith('README.md'))).toHaveLength(7);
-    expect(examples.filter(({ where }) => where.startsWith('docs/')).length).toBeGreaterThanOrEqual(5);
-    expect(examples.filter(({ where }) => where.startsWith('lib/')).length).toBeGreaterThanOrEqual(2);
+    for (const place of ['README.md', 'docs/', 'lib/'])
+      expect(examples.filter(({ where }) => where.startsWith(place))).not.toEqual([]);
   });
 
   test.each(examples)('$where does what it says', async ({ code }) => {

@@ -1,12 +1,12 @@
 /** What is built, committed and published: nothing missing, nothing that does not belong there. */
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Manifest } from '../scripts/linux/manifest.mjs';
 import { publishedManifest } from '../scripts/release/pack.mjs';
-import { builtAddon as addon } from './built-addon';
+import { builtAddon as addon } from './support/built-addon';
+import { temporaryFolder } from './support/temporary-folder';
 
 const root = join(__dirname, '..');
 const manifest = Manifest.read(root);
@@ -77,6 +77,7 @@ describe('the npm package', () => {
     return Object.values(packed).flatMap((entry) => entry.files.map(({ path }) => path));
   }
   const files = filesPackedIn('.');
+  const folder = temporaryFolder();
 
   test('has what is run, what it is built from, and the papers', () => {
     expect(files).toEqual(
@@ -129,19 +130,14 @@ describe('the npm package', () => {
   });
 
   test('has no leavings of an interrupted build', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-pack-'));
-    try {
-      cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-      const binaries = ['linux-x64/gpu-buddy.glibc.node', 'linux-x64/gpu-buddy.musl.node'];
-      const leavings = ['linux-x64/.compile-a1/linked.node', 'linux-x64/.compile-a1/0.o', '.compile-b2/0.o'];
-      for (const file of [...binaries, ...leavings, '../build/compile-c3/linked.node']) {
-        mkdirSync(join(folder, 'prebuilds', dirname(file)), { recursive: true });
-        writeFileSync(join(folder, 'prebuilds', file), '');
-      }
-      expect(filesPackedIn(folder)).toEqual(['package.json', ...binaries.map((file) => `prebuilds/${file}`)]);
-    } finally {
-      rmSync(folder, { recursive: true });
+    cpSync(join(root, 'package.json'), folder('package.json'));
+    const binaries = ['linux-x64/gpu-buddy.glibc.node', 'linux-x64/gpu-buddy.musl.node'];
+    const leavings = ['linux-x64/.compile-a1/linked.node', 'linux-x64/.compile-a1/0.o', '.compile-b2/0.o'];
+    for (const file of [...binaries, ...leavings, '../build/compile-c3/linked.node']) {
+      mkdirSync(folder('prebuilds', dirname(file)), { recursive: true });
+      writeFileSync(folder('prebuilds', file), '');
     }
+    expect(filesPackedIn(folder())).toEqual(['package.json', ...binaries.map((file) => `prebuilds/${file}`)]);
   });
 
   test('has every source that native/sources.json lists for the addon', () => {

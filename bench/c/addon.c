@@ -2,7 +2,6 @@
  * Lets bench/ways/c.mjs call space.h, so that C runs in the same process as what it is compared with. A call does many
  * thousand operations: what it costs itself is not seen.
  */
-#include "random.h"
 #include "space.h"
 
 #include <node_api.h>
@@ -16,14 +15,18 @@
 #define MOST_ARGUMENTS 6
 
 struct arguments {
-	size_t count;
 	napi_value values[MOST_ARGUMENTS];
+	/* What is to be run. */
+	void *body;
 };
 
-static void get_arguments(napi_env env, napi_callback_info info, struct arguments *arguments)
+static struct arguments arguments_of(napi_env env, napi_callback_info info)
 {
-	arguments->count = MOST_ARGUMENTS;
-	napi_get_cb_info(env, info, &arguments->count, arguments->values, NULL, NULL);
+	struct arguments given;
+	size_t count = MOST_ARGUMENTS;
+
+	napi_get_cb_info(env, info, &count, given.values, NULL, &given.body);
+	return given;
 }
 
 static double number(napi_env env, napi_value value)
@@ -86,13 +89,11 @@ static void check(napi_env env, int error)
 /* (request, seed) -> space */
 static napi_value create(napi_env env, napi_callback_info info)
 {
-	struct arguments given;
-	struct space_request request;
+	struct arguments given = arguments_of(env, info);
+	struct space_request request = request_of(env, given.values[0]);
 	struct space *space = NULL;
 	napi_value result = NULL;
 
-	get_arguments(env, info, &given);
-	request = request_of(env, given.values[0]);
 	check(env, space_create(&request, (u32)number(env, given.values[1]), &space));
 	if (space)
 		napi_create_external(env, space, NULL, NULL, &result);
@@ -102,9 +103,8 @@ static napi_value create(napi_env env, napi_callback_info info)
 /* (space) */
 static napi_value destroy(napi_env env, napi_callback_info info)
 {
-	struct arguments given;
+	struct arguments given = arguments_of(env, info);
 
-	get_arguments(env, info, &given);
 	space_destroy(space_of(env, given.values[0]));
 	return NULL;
 }
@@ -112,14 +112,10 @@ static napi_value destroy(napi_env env, napi_callback_info info)
 /* (space, request, count), with what is to be run as the function's data */
 static napi_value run(napi_env env, napi_callback_info info)
 {
-	struct arguments given;
-	struct space_request request;
-	void *body;
+	struct arguments given = arguments_of(env, info);
+	struct space_request request = request_of(env, given.values[1]);
 
-	get_arguments(env, info, &given);
-	napi_get_cb_info(env, info, NULL, NULL, NULL, &body);
-	request = request_of(env, given.values[1]);
-	check(env, space_run(space_of(env, given.values[0]), (space_body *)body, &request,
+	check(env, space_run(space_of(env, given.values[0]), (space_body *)given.body, &request,
 			     (size_t)number(env, given.values[2])));
 	return NULL;
 }
@@ -127,50 +123,23 @@ static napi_value run(napi_env env, napi_callback_info info)
 /* (space) -> number */
 static napi_value count_blocks(napi_env env, napi_callback_info info)
 {
-	struct arguments given;
+	struct arguments given = arguments_of(env, info);
 
-	get_arguments(env, info, &given);
 	return to_number(env, (double)space_count_blocks(space_of(env, given.values[0])));
 }
 
 /* (space, offsets, orders, states, tags), with room for all blocks */
 static napi_value walk(napi_env env, napi_callback_info info)
 {
-	struct arguments given;
-	struct space_columns columns;
+	struct arguments given = arguments_of(env, info);
+	struct space_columns columns = {
+		.offsets = memory(env, given.values[1]),
+		.orders = memory(env, given.values[2]),
+		.states = memory(env, given.values[3]),
+		.tags = memory(env, given.values[4]),
+	};
 
-	get_arguments(env, info, &given);
-	columns.offsets = memory(env, given.values[1]);
-	columns.orders = memory(env, given.values[2]);
-	columns.states = memory(env, given.values[3]);
-	columns.tags = memory(env, given.values[4]);
 	space_walk(space_of(env, given.values[0]), &columns);
-	return NULL;
-}
-
-/* (space) */
-static napi_value copy_blocks(napi_env env, napi_callback_info info)
-{
-	struct arguments given;
-
-	get_arguments(env, info, &given);
-	check(env, space_copy(space_of(env, given.values[0])));
-	return NULL;
-}
-
-/* (seed, numbers: Uint32Array): the numbers that follow the seed */
-static napi_value random_numbers(napi_env env, napi_callback_info info)
-{
-	struct arguments given;
-	size_t length = 0;
-	void *data = NULL;
-	u32 state;
-
-	get_arguments(env, info, &given);
-	state = (u32)number(env, given.values[0]);
-	napi_get_typedarray_info(env, given.values[1], NULL, &length, &data, NULL, NULL);
-	for (size_t i = 0; i < length; i++)
-		((u32 *)data)[i] = next_random(&state);
 	return NULL;
 }
 
@@ -213,8 +182,7 @@ NAPI_MODULE_INIT()
 		{ "job", run, space_job },
 		{ "countBlocks", count_blocks, NULL },
 		{ "walk", walk, NULL },
-		{ "copyBlocks", copy_blocks, NULL },
-		{ "randomNumbers", random_numbers, NULL },
+		{ "copyBlocks", run, space_copy },
 		{ "threadTime", thread_time, NULL },
 		{ "trimMemory", trim_memory, NULL },
 	};

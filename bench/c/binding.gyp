@@ -6,10 +6,10 @@
     {
       "target_name": "bench",
       "variables": {
-        "cflags_of_c": ["<!@(node ../../scripts/native-sources.mjs cflags)"]
+        "cflags_of_c": ["<!@(node sources.mjs cflags)"]
       },
-      "sources": ["addon.c", "space.c", "<!@(node objects.mjs)"],
-      "include_dirs": ["<!@(node objects.mjs includes)"],
+      "sources": ["addon.c", "space.c", "<!@(node sources.mjs objects)"],
+      "include_dirs": ["<!@(node sources.mjs includes)"],
       "defines": ["NAPI_VERSION=9"],
       "cflags": ["-fvisibility=hidden", "-O3", "-fno-lto"],
       "cflags_c": ["<@(cflags_of_c)"],

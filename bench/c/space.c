@@ -266,7 +266,7 @@ void space_walk(const struct space *space, const struct space_columns *columns)
 	}
 }
 
-int space_copy(const struct space *space)
+static int copy_once(const struct space *space)
 {
 	u64 count = space_count_blocks(space);
 	struct space_columns columns = {
@@ -285,5 +285,15 @@ int space_copy(const struct space *space)
 	free(columns.orders);
 	free(columns.states);
 	free(columns.tags);
+	return error;
+}
+
+int space_copy(struct space *space, const struct space_request *request, size_t count)
+{
+	int error = 0;
+
+	(void)request;
+	for (size_t i = 0; i < count && !error; i++)
+		error = copy_once(space);
 	return error;
 }

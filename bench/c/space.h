@@ -54,14 +54,14 @@ space_body space_pairs;
 space_body space_churn;
 /* asks in vain, */
 space_body space_failures;
-/* or does what peers/job.mjs does, with the size of the request as the smallest. */
+/* does what peers/job.mjs does, with the size of the request as the smallest, */
 space_body space_job;
+/* or copies all blocks, into memory that it takes and gives back. */
+space_body space_copy;
 
 /* Blocks, free and allocated. */
 u64 space_count_blocks(const struct space *space);
 /* Copies them in the order of their addresses. */
 void space_walk(const struct space *space, const struct space_columns *columns);
-/* Copies them into memory that it takes, and gives back. */
-int space_copy(const struct space *space);
 
 #endif

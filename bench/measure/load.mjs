@@ -1,23 +1,29 @@
-// How long a process takes that requires the package, and one that does nothing, in milliseconds: ROUNDS.
-import { spawnSync } from 'node:child_process';
+import { execaSync } from 'execa';
 import { fileURLToPath } from 'node:url';
 import { interleave } from '../interleave.mjs';
-import { report } from './report.mjs';
+import { row } from '../rows.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** @param {string} script */
+/** @param {string} script @returns {number} milliseconds */
 function start(script) {
   const begin = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
+  execaSync(process.execPath, ['-e', script], { cwd: root });
   return performance.now() - begin;
 }
 
-const measurements = {
-  empty: () => start(''),
-  // By its name, which is how the package may call itself.
-  loaded: () => start("require('gpu-buddy')"),
-};
-await interleave(measurements, 2);
-report(await interleave(measurements, 3 * Number(process.argv[2])));
+/** Measures how long a process takes that requires the package, and one that does nothing. @param {number} rounds */
+export async function measure(rounds) {
+  const measurements = {
+    empty: () => start(''),
+    // By its name, which is how the package may call itself.
+    loaded: () => start("require('gpu-buddy')"),
+  };
+  await interleave(measurements, 2);
+  const { empty, loaded } = await interleave(measurements, 3 * rounds);
+  const more = loaded.map((time, i) => time - empty[i]);
+  return [
+    row('load.empty', 'a process that does nothing', 'ms', empty),
+    row('load.more', "require('gpu-buddy'), more than that", 'ms', more),
+  ];
+}

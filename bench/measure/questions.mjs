@@ -1,10 +1,10 @@
-// Measures questions, ranges and refusals in a space with many holes: ROUNDS.
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
-import { GpuBuddy } from '../library.mjs';
+import { library } from '../library.mjs';
+import { row } from '../rows.mjs';
 import { HOLES } from '../states.mjs';
-import { report } from './report.mjs';
 
+const { GpuBuddy } = library;
 const SZ_4K = 4096;
 /** No hole is so large. */
 const TWO_CHUNKS = 2 * SZ_4K;
@@ -41,50 +41,70 @@ function expectError(size, options, reason) {
 /**
  * Each says what must be so, so that none is optimized away.
  *
- * @type {Record<string, [count: number, ask: () => boolean | void]>}
+ * @type {[id: string, name: string, count: number, ask: () => boolean | void][]}
  */
-const questions = {
-  largestFree: [100_000, () => buddy.largestFree === SZ_4K],
-  fragmentation: [100_000, () => buddy.fragmentation > 0.9],
-  isEmpty: [100_000, () => !buddy.isEmpty],
-  'availIn(), 1 MiB': [1000, () => buddy.availIn(FIRST_MIB) === 2 ** 19],
-  'findFree(), the first hole': [2000, () => buddy.findFree(SZ_4K) === holes[0].offset],
-  'findFree(), no hole fits': [10, () => buddy.findFree(TWO_CHUNKS) === null],
-  'freeSegments()': [10, () => buddy.freeSegments().length === HOLES],
-  'tryAllocBlocks() that gives null': [
+const questions = [
+  ['largestFree', 'largestFree', 100_000, () => buddy.largestFree === SZ_4K],
+  ['fragmentation', 'fragmentation', 100_000, () => buddy.fragmentation > 0.9],
+  ['isEmpty', 'isEmpty', 100_000, () => !buddy.isEmpty],
+  ['availIn', 'availIn(), 1 MiB', 1000, () => buddy.availIn(FIRST_MIB) === 2 ** 19],
+  ['find', 'findFree(), the first hole', 2000, () => buddy.findFree(SZ_4K) === holes[0].offset],
+  ['findNone', 'findFree(), no hole fits', 10, () => buddy.findFree(TWO_CHUNKS) === null],
+  ['segments', 'freeSegments()', 10, () => buddy.freeSegments().length === HOLES],
+  [
+    'small',
+    'tryAllocBlocks() of what no hole has room for',
     100_000,
     () => buddy.tryAllocBlocks(TWO_CHUNKS, { minBlockSize: TWO_CHUNKS }) === null,
   ],
-  'tryAllocBlocks() of more than is free': [
+  [
+    'full',
+    'tryAllocBlocks() of more than is free',
     100_000,
     () => buddy.tryAllocBlocks((HOLES + 1) * SZ_4K) === null,
   ],
-  'tryAllocBlocks() in a full window of 256 MiB': [
+  [
+    'window',
+    'tryAllocBlocks() in a full window of 256 MiB',
     20_000,
     () => withWindow.tryAllocBlocks(SZ_4K, { mode: WINDOW }) === null,
   ],
-  'the lowest chunk, beside 10,000 live ones, and back': [
+  [
+    'lowest',
+    'the lowest chunk, beside 10,000 live ones, and back',
     20_000,
     () => filled.allocBlocks(SZ_4K, { mode: LOWEST }).free(),
   ],
-  'all holes, in one list of a range, and back': [
+  [
+    'holes',
+    'all of them, 128 MiB, in one list of a range, and back',
     1,
     () => buddy.allocBlocks(HOLES * SZ_4K, { mode: ALL }).free(),
   ],
-  'ENOSPC, fragmented': [20_000, () => expectError(TWO_CHUNKS, { minBlockSize: TWO_CHUNKS }, 'fragmented')],
-  'ENOSPC, range': [1000, () => expectError(TWO_CHUNKS, { mode: { at: 0 } }, 'range')],
-};
+  [
+    'fragmented',
+    'ENOSPC, fragmented',
+    20_000,
+    () => expectError(TWO_CHUNKS, { minBlockSize: TWO_CHUNKS }, 'fragmented'),
+  ],
+  ['range', 'ENOSPC, range', 1000, () => expectError(TWO_CHUNKS, { mode: { at: 0 } }, 'range')],
+];
 
-const measurements = Object.fromEntries(
-  Object.entries(questions).map(([name, [count, ask]]) => [
-    name,
-    () =>
-      timed(() => {
-        for (let i = 0; i < count; i++) if (ask() === false) throw new Error(`${name}: another answer`);
-      }, count),
-  ]),
-);
-await interleave(measurements, 2);
-const times = await interleave(measurements, Number(process.argv[2]));
-if ([...live, ...window, ...chunks].some((blocks) => blocks.freed)) throw new Error('Some blocks have gone.');
-report(times);
+/** Measures questions, ranges and refusals in a space with many holes. @param {number} rounds */
+export async function measure(rounds) {
+  const measurements = Object.fromEntries(
+    questions.map(([id, name, count, ask]) => [
+      id,
+      () =>
+        timed(() => {
+          for (let i = 0; i < count; i++) if (ask() === false) throw new Error(`${name}: another answer`);
+        }, count),
+    ]),
+  );
+  await interleave(measurements, 2);
+  const times = await interleave(measurements, rounds);
+  if ([...live, ...window, ...chunks].some((blocks) => blocks.freed))
+    throw new Error('Some blocks have gone.');
+  const where = `${HOLES.toLocaleString('en')} holes`;
+  return questions.map(([id, name]) => row(`questions.${id}`, `${where}: ${name}`, 'ns', times[id]));
+}

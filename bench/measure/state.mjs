@@ -1,45 +1,48 @@
-// Measures one state, all ways in turns, or those that are named: ID ROUNDS [WAY]...
 import { timed } from '../clock.mjs';
 import { interleave } from '../interleave.mjs';
 import { findState } from '../states.mjs';
-import { ways } from '../ways/index.mjs';
-import { assertAgreement, build } from '../ways/way.mjs';
-import { report } from './report.mjs';
-
-const [id, numberOfRounds, ...named] = process.argv.slice(2);
-const state = findState(id);
-const { request, operation, count } = state;
-/** Goes on where the round before it has ended: done as often by all, or it would lead to different blocks. */
-const isSequel = operation === 'churn' || operation === 'job';
-
-/** In the state that all of them have come to. */
-const steady = Object.entries(ways).filter(
-  ([name]) => (name !== 'batch' || !isSequel) && (!named.length || named.includes(name)),
-);
+import { assertAgreement, build, openWay } from '../ways/way.mjs';
 
 /** Nanoseconds that a round should take at the most. */
-const LONGEST_ROUND = 2e8;
+const LONGEST_ROUND = 5e8;
+/** Operations after which all of the code is compiled. */
+const WARM_UP = 1000;
 
-const built = steady.map(([name, Way]) => {
-  const way = new Way(state.space);
-  build(way, state);
-  return /** @type {[string, import('../ways/way.mjs').Way]} */ ([name, way]);
-});
+/**
+ * Measures one state in several ways, in turns.
+ *
+ * @param {string} id
+ * @param {number} rounds
+ * @param {Record<string, import('../ways/way.mjs').Contender>} contenders
+ */
+export async function measure(id, rounds, contenders) {
+  const state = findState(id);
+  const { request, operation, count, space } = state;
+  /** @type {Record<string, import('../ways/way.mjs').Way>} */
+  const ways = {};
+  for (const [label, contender] of Object.entries(contenders)) {
+    ways[label] = await openWay(contender, space, label);
+    build(ways[label], state);
+    ways[label].end();
+  }
+  const run = (way, times) =>
+    timed(() => {
+      way.run(operation, request, times);
+      way.end();
+    }, times);
 
-const rounds = Object.fromEntries(
-  built.map(([name, way]) => {
-    const run = (times) => timed(() => way[operation](request, times), times);
-    if (isSequel) return [name, () => run(count)];
-    // The first ones until all of it is compiled.
-    const affordable = [1000, 5000].map((times) => LONGEST_ROUND / run(times).wall)[1];
-    const times = Math.min(count, 1000 * Math.ceil(affordable / 1000));
-    return [name, () => run(times)];
-  }),
-);
-await interleave(rounds, 1);
-globalThis.gc?.();
-const times = await interleave(rounds, Number(numberOfRounds));
-assertAgreement(state.name, built);
-for (const [, way] of built) way.dispose();
-
-report(times);
+  // As many for all: churn done a different number of times leads to different blocks.
+  const step = Math.min(count, WARM_UP);
+  const costs = Object.values(ways).map((way) => [step, 5 * step].map((times) => run(way, times))[1]);
+  const affordable = step * Math.ceil(LONGEST_ROUND / Math.max(...costs) / step);
+  const times = Math.min(count, affordable);
+  const measurements = Object.fromEntries(
+    Object.entries(ways).map(([label, way]) => [label, () => run(way, times)]),
+  );
+  await interleave(measurements, 1);
+  globalThis.gc?.();
+  const results = await interleave(measurements, rounds);
+  assertAgreement(state.name, ways);
+  for (const way of Object.values(ways)) way.dispose();
+  return results;
+}

@@ -1,46 +1,50 @@
-// Pairs a second of one thread, of two with an allocator each, and of two that share one: ROUNDS.
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { interleave } from '../interleave.mjs';
-import { GpuBuddy } from '../library.mjs';
-import { report } from './report.mjs';
+import { library } from '../library.mjs';
+import { row } from '../rows.mjs';
 
 const MILLISECONDS = 300;
 
-/** @param {unknown} token of an allocator to share; without one, it makes one for itself */
+/** @param {unknown} [token] of an allocator to share; without one, it makes one for itself */
 async function startWorker(token) {
-  const worker = new Worker(new URL('../threads/worker.mjs', import.meta.url), { workerData: { token } });
-  await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
-  return { worker };
+  const worker = new Worker(new URL('thread.mjs', import.meta.url), { workerData: { token } });
+  await once(worker, 'message');
+  return worker;
 }
 
-const shared = new GpuBuddy({ size: 2 ** 40 });
-const token = shared.share();
-const [first, second] = [await startWorker(undefined), await startWorker(undefined)];
-const sharing = [await startWorker(token), await startWorker(token)];
-
-/**
- * @param {{ worker: Worker }[]} workers
- * @param {boolean} [countsOnly] instead of allocating
- * @returns {Promise<number[]>} pairs a second of each, or steps
- */
-async function run(workers, countsOnly = false) {
-  const rates = workers.map(
-    ({ worker }) =>
-      /** @type {Promise<number>} */ (new Promise((resolve) => worker.once('message', resolve))),
-  );
+/** @param {Worker[]} workers @returns {Promise<number[]>} million pairs a second of each */
+async function run(workers) {
+  const rates = Promise.all(workers.map((worker) => once(worker, 'message')));
   const until = Date.now() + MILLISECONDS;
-  for (const { worker } of workers) worker.postMessage({ until, countsOnly });
-  return Promise.all(rates);
+  for (const worker of workers) worker.postMessage(until);
+  return (await rates).map(([rate]) => rate / 1e6);
 }
 
-const measurements = {
-  one: () => run([first]),
-  apart: () => run([first, second]),
-  shared: () => run(sharing),
-  oneCounting: () => run([first], true),
-  twoCounting: () => run([first, second], true),
-};
-await interleave(measurements, 2);
-const rates = await interleave(measurements, Number(process.argv[2]));
-for (const { worker } of [first, second, ...sharing]) await worker.terminate();
-report(rates);
+/** @param {number[]} rates */
+const sum = (rates) => rates.reduce((a, b) => a + b, 0);
+
+/** Measures one thread, two with an allocator each, and two that share one. @param {number} rounds */
+export async function measure(rounds) {
+  const shared = new library.GpuBuddy({ size: 2 ** 40 });
+  const token = shared.share();
+  const pair = [await startWorker(), await startWorker()];
+  const sharing = [await startWorker(token), await startWorker(token)];
+  const measurements = {
+    one: () => run(pair.slice(0, 1)),
+    apart: () => run(pair),
+    shared: () => run(sharing),
+  };
+  await interleave(measurements, 2);
+  const rates = await interleave(measurements, rounds);
+  for (const worker of [...pair, ...sharing]) await worker.terminate();
+
+  const total = (name) => rates[name].map(sum);
+  const smaller = rates.shared.map((both) => Math.min(...both) / sum(both));
+  const unit = 'million pairs/s';
+  return [
+    row('threads.apart', 'two threads, two allocators / one thread', unit, total('apart'), total('one')),
+    row('threads.shared', 'two threads, one allocator / one thread', unit, total('shared'), total('one')),
+    row('threads.share', 'one allocator: share of the slower thread', '', smaller),
+  ];
+}

@@ -1,9 +1,10 @@
 /**
- * Allocators from npm, each behind the same two functions, and ours.
+ * Allocators from npm, each behind the same two functions.
  *
  * @typedef {object} Peer
+ * @property {string} id
  * @property {string} name
- * @property {number} operations that it may do in a round, where it is slow
+ * @property {number} [operations] that it may do in a round, where it is slow
  * @property {(size: number) => Promise<Allocator>} open over so many bytes
  *
  * @typedef {object} Allocator
@@ -11,44 +12,29 @@
  * @property {(allocation: any) => void} free
  */
 import { createRequire } from 'node:module';
-import { GpuBuddy, openPool } from '../library.mjs';
 import { openTlsf } from './tlsf.mjs';
 
 const require = createRequire(import.meta.url);
 
+/** Imports a package by its file: only the benchmark has it, so its types are not known. @param {string} file @returns {Promise<any>} */
+function importFile(file) {
+  return import(new URL(`../node_modules/${file}`, import.meta.url).href);
+}
+
 /** @type {Peer[]} */
 export const peers = [
   {
-    name: 'gpu-buddy',
-    operations: Infinity,
-    async open(size) {
-      const buddy = new GpuBuddy({ size });
-      return { alloc: (bytes) => buddy.tryAllocBlocks(bytes), free: (blocks) => blocks.free() };
-    },
-  },
-  {
-    name: 'gpu-buddy, pool',
-    operations: Infinity,
-    async open(size) {
-      const pool = openPool(new GpuBuddy({ size }));
-      return { alloc: (bytes) => pool.tryAlloc(bytes), free: (handle) => pool.free(handle) };
-    },
-  },
-  {
+    id: 'playcanvas',
     name: 'playcanvas BlockAllocator',
-    operations: Infinity,
     async open(size) {
-      const { BlockAllocator } = await import(
-        new URL('../node_modules/playcanvas/build/playcanvas/src/core/block-allocator.js', import.meta.url)
-          .href
-      );
+      const { BlockAllocator } = await importFile('playcanvas/build/playcanvas/src/core/block-allocator.js');
       const allocator = new BlockAllocator(size);
       return { alloc: (bytes) => allocator.allocate(bytes), free: (block) => allocator.free(block) };
     },
   },
   {
+    id: 'alloc',
     name: 'alloc',
-    operations: Infinity,
     async open(size) {
       const { BuddyAllocator } = require('alloc');
       const allocator = new BuddyAllocator(Buffer.allocUnsafeSlow(size), { minSize: 4096 });
@@ -56,13 +42,15 @@ export const peers = [
     },
   },
   {
+    id: 'assemblyscript',
     name: 'assemblyscript (TLSF)',
-    operations: Infinity,
-    open: openTlsf,
+    async open(size) {
+      return openTlsf(await importFile('assemblyscript/dist/asc.js'), size);
+    },
   },
   {
+    id: 'malloc',
     name: 'malloc',
-    operations: Infinity,
     async open(size) {
       const Malloc = require('malloc');
       const allocator = new Malloc(new ArrayBuffer(size));
@@ -70,12 +58,11 @@ export const peers = [
     },
   },
   {
+    id: '@thi.ng/malloc',
     name: '@thi.ng/malloc',
     operations: 2000,
     async open(size) {
-      const { MemPool } = await import(
-        new URL('../node_modules/@thi.ng/malloc/index.js', import.meta.url).href
-      );
+      const { MemPool } = await importFile('@thi.ng/malloc/index.js');
       const pool = new MemPool({ buf: new ArrayBuffer(size) });
       return { alloc: (bytes) => pool.malloc(bytes) || null, free: (address) => pool.free(address) };
     },

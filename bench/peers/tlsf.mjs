@@ -5,11 +5,8 @@ export function alloc(size: usize): usize { return heap.alloc(size); }
 export function free(address: usize): void { heap.free(address); }
 `;
 
-/** @param {number} size @returns {Promise<import('./index.mjs').Allocator>} */
-export async function openTlsf(size) {
-  const { default: asc } = await import(
-    new URL('../node_modules/assemblyscript/dist/asc.js', import.meta.url).href
-  );
+/** @param {any} compiler @param {number} size @returns {Promise<import('./index.mjs').Allocator>} */
+export async function openTlsf({ default: asc }, size) {
   const { error, stderr, binary } = await asc.compileString(SOURCE, { optimizeLevel: 3, runtime: 'minimal' });
   if (error) throw new Error(`AssemblyScript: ${stderr}`);
   // Its types are those of a browser.

@@ -11,10 +11,7 @@ export const threadTime = c.threadTime;
 /** Gives what malloc keeps of freed memory back to the system, where malloc can. @type {() => void} */
 export const trimMemory = c.trimMemory;
 
-/** @type {(seed: number, numbers: Uint32Array) => void} */
-export const randomNumbersOfC = c.randomNumbers;
-
-/** @implements {Way} @typedef {import('./way.mjs').Way} Way @typedef {import('../states.mjs').Request} Request */
+/** @implements {Way} @typedef {import('./way.mjs').Way} Way */
 export class C {
   #params;
   #space;
@@ -25,45 +22,10 @@ export class C {
     this.#space = c.create(Float64Array.of(params.size, params.chunkSize, 0, 0, 0, 0), SEED);
   }
 
-  /** @param {Request} request */
-  #arguments(request) {
+  /** @param {import('./way.mjs').Operation} operation @param {import('../states.mjs').Request} request @param {number} [count] */
+  run(operation, request, count = 0) {
     const { size, minBlockSize, start, end, flags, freeFlags } = kernelArguments(request, this.#params);
-    return Float64Array.of(size, minBlockSize, start, end, flags, freeFlags);
-  }
-
-  /** @param {Request} request @param {number} count */
-  fill(request, count) {
-    c.fill(this.#space, this.#arguments(request), count);
-  }
-
-  /** @param {Request} request */
-  keepEverySecond(request) {
-    c.keepEverySecond(this.#space, this.#arguments(request), 0);
-  }
-
-  /** @param {Request} request */
-  keepRandomHalf(request) {
-    c.keepRandomHalf(this.#space, this.#arguments(request), 0);
-  }
-
-  /** @param {Request} request @param {number} count */
-  pairs(request, count) {
-    c.pairs(this.#space, this.#arguments(request), count);
-  }
-
-  /** @param {Request} request @param {number} count */
-  churn(request, count) {
-    c.churn(this.#space, this.#arguments(request), count);
-  }
-
-  /** @param {Request} request @param {number} count */
-  failures(request, count) {
-    c.failures(this.#space, this.#arguments(request), count);
-  }
-
-  /** The job of ../peers/job.mjs. @param {Request} request @param {number} count */
-  job(request, count) {
-    c.job(this.#space, this.#arguments(request), count);
+    c[operation](this.#space, Float64Array.of(size, minBlockSize, start, end, flags, freeFlags), count);
   }
 
   end() {}
@@ -78,11 +40,6 @@ export class C {
     };
     c.walk(this.#space, columns.offsets, columns.orders, columns.states, columns.tags);
     return columns;
-  }
-
-  /** As `blocks()`, all of it in C. */
-  copyBlocks() {
-    c.copyBlocks(this.#space);
   }
 
   dispose() {

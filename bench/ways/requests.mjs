@@ -10,12 +10,12 @@ const FLAG_CLEAR = 8;
 const FLAG_CLEARED = 16;
 
 /** The arguments of the kernel's functions. @param {Request} request @param {{ size: number, chunkSize: number }} space */
-export function kernelArguments({ size, mode, contiguous, clear, minBlockSize }, space) {
+export function kernelArguments({ size, mode, contiguous, clear }, space) {
   const isRange = typeof mode === 'object';
   const { start, end } = isRange ? mode.range : { start: 0, end: space.size };
   return {
     size,
-    minBlockSize: minBlockSize ?? space.chunkSize,
+    minBlockSize: space.chunkSize,
     start,
     // The whole space is asked for like this: see native/buddy/alloc.c.
     end: !isRange && size === space.size ? end - space.chunkSize : end,
@@ -29,15 +29,13 @@ export function kernelArguments({ size, mode, contiguous, clear, minBlockSize },
 }
 
 /** Nothing where nothing is out of the ordinary, as one writes it. @param {Request} request */
-export function apiOptions({ mode, contiguous, clear, minBlockSize }) {
-  if (mode === 'simple' && !contiguous && !clear && !minBlockSize)
-    return { alloc: undefined, free: undefined };
+export function apiOptions({ mode, contiguous, clear }) {
+  if (mode === 'simple' && !contiguous && !clear) return { alloc: undefined, free: undefined };
   return {
     alloc: {
       ...(mode !== 'simple' && { mode }),
       ...(contiguous && { contiguous }),
       ...(clear && { clear }),
-      ...(minBlockSize && { minBlockSize }),
     },
     free: clear ? { cleared: true } : undefined,
   };

@@ -154,7 +154,7 @@ async function listPackages(config, { series, versions }) {
       failure,
       newer.length > 0 &&
         `Linux ${newer.join(', ')} is a newer series, which this version of gpu-buddy does not know: look for a newer gpu-buddy, ` +
-          'or try that kernel with `npm run parity` (docs/parity.md)',
+          'or try that kernel with `npm run oracle -- parity` (docs/parity.md)',
     ]
       .filter(Boolean)
       .join('; '),

@@ -41,7 +41,7 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
   if (origin.version !== 'unknown' && seriesOf(origin.version) !== series) {
     throw new FetchError(
       `${origin.source} holds Linux ${origin.version}, and ${folder} is for Linux ${series}. ` +
-        'To try another series, use `npm run parity` (docs/parity.md); to move to it, see vendor/README.md.',
+        'To try another series, use `npm run oracle -- parity` (docs/parity.md); to move to it, see vendor/README.md.',
     );
   }
   // A cache that cannot be written must not stop anyone.

@@ -1,43 +1,39 @@
 // A bundle of a program and the package finds the addon. Other bundlers, and single executables, are tried by `npm run consume`.
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { prebuiltFor } from '../../lib/addon/places';
+import { builtAddon as addon } from '../support/built-addon';
+import { temporaryFolder } from '../support/temporary-folder';
 
 const root = join(__dirname, '..', '..');
-const addon = join(root, 'build/Release/gpu_buddy.node');
 const [prebuilt] = prebuiltFor(process);
 const PROGRAM = `
   import { GpuBuddy } from 'gpu-buddy';
   console.log(new GpuBuddy({ size: 4096 }).avail);`;
-let folder = '';
+const folder = temporaryFolder();
 let place = '';
 
 beforeAll(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'gpu-buddy-bundle-')));
-  mkdirSync(join(folder, 'sources/node_modules'), { recursive: true });
-  symlinkSync(root, join(folder, 'sources/node_modules/gpu-buddy'));
-  writeFileSync(join(folder, 'sources/main.mjs'), PROGRAM);
+  mkdirSync(folder('sources/node_modules'), { recursive: true });
+  symlinkSync(root, folder('sources/node_modules/gpu-buddy'));
+  writeFileSync(folder('sources/main.mjs'), PROGRAM);
   for (const [format, name] of [
     ['cjs', 'bundle.cjs'],
     ['esm', 'bundle.mjs'],
   ] as const) {
     const rolldown = join(root, 'node_modules/rolldown/bin/cli.mjs');
-    const options = ['--platform', 'node', '--format', format, '--file', join(folder, 'built', name)];
+    const options = ['--platform', 'node', '--format', format, '--file', folder('built', name)];
     execFileSync(process.execPath, [rolldown, 'main.mjs', ...options], {
-      cwd: join(folder, 'sources'),
+      cwd: folder('sources'),
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   }
 });
 beforeEach(() => {
-  place = mkdtempSync(join(folder, 'place-'));
-  cpSync(join(folder, 'built'), place, { recursive: true });
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
+  place = mkdtempSync(folder('place-'));
+  cpSync(folder('built'), place, { recursive: true });
 });
 
 function put(name: string, source = addon): void {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { noBinary } from '../../lib/addon/load-error';
 import { prebuiltFor } from '../../lib/addon/places';
 import { thisPlatform } from '../../lib/addon/platform';
-import { builtAddon as addon } from '../built-addon';
-import { BarePackage } from './bare-package';
-import { permissionFlag } from '../permission-flag';
+import { builtAddon as addon } from '../support/built-addon';
+import { BarePackage } from '../support/bare-package';
+import { permissionFlag } from '../support/permission-flag';
 
 let bare: BarePackage;
 let folder = '';
@@ -17,7 +17,7 @@ beforeAll(() => {
   ({ folder } = bare);
 });
 afterAll(() => {
-  bare.remove();
+  bare[Symbol.dispose]();
 });
 
 describe('without a binary', () => {

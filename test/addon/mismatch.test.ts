@@ -5,8 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bareCode, protocolDigest } from '../../scripts/protocol.mjs';
 import { PROTOCOL } from '../../lib/addon/protocol';
-import { builtAddon } from '../built-addon';
-import { BarePackage } from './bare-package';
+import { builtAddon } from '../support/built-addon';
+import { BarePackage } from '../support/bare-package';
 
 const root = join(__dirname, '..', '..');
 const OWN_BUILD = 'build/Release/gpu_buddy.node';
@@ -16,7 +16,7 @@ beforeAll(() => {
   bare = new BarePackage();
 });
 afterAll(() => {
-  bare.remove();
+  bare[Symbol.dispose]();
 });
 
 /** Compiles other-addon.c. */

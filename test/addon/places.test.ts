@@ -1,27 +1,24 @@
 // Which of the binaries in a package is loaded.
-import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
 import { glibcVersion, libcOfProcess, libcOfProgram } from '../../lib/addon/libc';
 import { binariesIn, findBinaries } from '../../lib/addon/places';
+import { temporaryFolder } from '../support/temporary-folder';
 
-const folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-places-'));
+const folder = temporaryFolder();
 const musl = { platform: 'linux', arch: 'arm64', libc: 'musl' };
 
 function add(...names: readonly string[]): void {
   for (const name of names) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true });
-    writeFileSync(join(folder, name), '');
+    mkdirSync(dirname(folder(name)), { recursive: true });
+    writeFileSync(folder(name), '');
   }
 }
 
 beforeEach(() => {
-  rmSync(folder, { recursive: true });
+  for (const name of readdirSync(folder())) rmSync(folder(name), { recursive: true });
   add('prebuilds/linux-arm64/gpu-buddy.glibc.node', 'prebuilds/linux-arm64/gpu-buddy.musl.node');
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 const PREBUILT = ['prebuilds/linux-arm64/gpu-buddy.musl.node', 'prebuilds/linux-arm64/gpu-buddy.glibc.node'];
@@ -45,24 +42,24 @@ describe('of the binaries in a package', () => {
     { there: ['build/Release/another.node', 'build/Release/gpu_buddy_test.node'], found: PREBUILT },
   ])('$found are tried, with $there beside', ({ there, found }) => {
     add(...there);
-    expect(binariesIn(folder, musl)).toEqual(found.map((name) => join(folder, name)));
+    expect(binariesIn(folder(), musl)).toEqual(found.map((name) => folder(name)));
   });
 
   test('the one for the C library of the process is tried first', () => {
-    expect(binariesIn(folder, { ...musl, libc: 'glibc' })).toEqual(
-      PREBUILT.toReversed().map((name) => join(folder, name)),
+    expect(binariesIn(folder(), { ...musl, libc: 'glibc' })).toEqual(
+      PREBUILT.toReversed().map((name) => folder(name)),
     );
   });
 
   test('none is tried that is for another platform', () => {
     for (const other of [{ platform: 'darwin' }, { arch: 'x64' }, { platform: 'win32' }])
-      expect(binariesIn(folder, { ...musl, ...other })).toEqual([]);
+      expect(binariesIn(folder(), { ...musl, ...other })).toEqual([]);
   });
 });
 
 describe('where the code lies in a bundle', () => {
-  const code = join(folder, 'out', 'server');
-  const find = () => findBinaries(code, musl).map((file) => relative(folder, file));
+  const code = () => folder('out', 'server');
+  const find = () => findBinaries(code(), musl).map((file) => relative(folder(), file));
   const PACKAGE = 'out/server/node_modules/gpu-buddy';
 
   test.each([
@@ -70,19 +67,19 @@ describe('where the code lies in a bundle', () => {
     { there: [`out/server/${PREBUILT[0] ?? ''}`], found: [`out/server/${PREBUILT[0] ?? ''}`] },
   ])('$found beside it comes before the package', ({ there, found }) => {
     add(...there, `${PACKAGE}/${PREBUILT[0] ?? ''}`, 'build/Release/gpu_buddy.node');
-    writeFileSync(join(folder, PACKAGE, 'package.json'), '{}');
+    writeFileSync(folder(PACKAGE, 'package.json'), '{}');
     expect(find()).toEqual(found);
   });
 
   test('the package is found that a program there would load', () => {
-    rmSync(join(folder, 'prebuilds'), { recursive: true });
+    rmSync(folder('prebuilds'), { recursive: true });
     add(`${PACKAGE}/${PREBUILT[0] ?? ''}`, `${PACKAGE}/package.json`);
-    writeFileSync(join(folder, PACKAGE, 'package.json'), '{}');
+    writeFileSync(folder(PACKAGE, 'package.json'), '{}');
     expect(find()).toEqual([`${PACKAGE}/${PREBUILT[0] ?? ''}`]);
   });
 
   test('nothing is found where there is nothing', () => {
-    rmSync(join(folder, 'prebuilds'), { recursive: true });
+    rmSync(folder('prebuilds'), { recursive: true });
     expect(find()).toEqual([]);
   });
 });

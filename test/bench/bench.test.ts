@@ -4,18 +4,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { judge, limits, type Limit } from '../../bench/check.mjs';
+import { judge, limits, type Limits } from '../../bench/check.mjs';
 import { interleave } from '../../bench/interleave.mjs';
 import { parseOptions, parts } from '../../bench/options.mjs';
 import { Job } from '../../bench/peers/job.mjs';
 import { nextRandom, SEED } from '../../bench/random.mjs';
-import { errorStates, findState, jobState, states } from '../../bench/states.mjs';
-import { median, quantile, ratios } from '../../bench/statistics.mjs';
+import { row, summarize } from '../../bench/rows.mjs';
+import { findState, states } from '../../bench/states.mjs';
 import { table } from '../../bench/table.mjs';
-import { Batch } from '../../bench/ways/batch.mjs';
-import { takeEverySecond, takeRandomHalf } from '../../bench/ways/halves.mjs';
-import { Pool } from '../../bench/ways/pool.mjs';
-import { apiOptions, kernelArguments } from '../../bench/ways/requests.mjs';
+import { JavaScript } from '../../bench/ways/javascript.mjs';
+import { apiOptions } from '../../bench/ways/requests.mjs';
 import { agree } from '../../bench/ways/way.mjs';
 
 const root = join(__dirname, '../..');
@@ -29,27 +27,28 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('statistics', () => {
+describe('a row', () => {
   test.each([
     [[3, 1, 2], 2],
     [[4, 1, 3, 2], 2.5],
     [[7], 7],
     [[10, 9, 100], 10],
-  ])('the median of %j is %d', (values, expected) => {
-    expect(median(values)).toBe(expected);
+  ])('has the median of %j, which is %d', (values, expected) => {
+    expect(summarize(values).median).toBe(expected);
   });
 
-  test('quantiles lie between the values', () => {
-    expect(quantile([10, 20, 30, 40, 50], 0.25)).toBe(20);
-    expect(quantile([10, 20], 0.75)).toBe(17.5);
-    expect(quantile([], 0.5)).toBeNaN();
+  test.each([
+    [5, 1, 5],
+    [9, 2, 8],
+    [45, 16, 30],
+  ])('of %d rounds bounds the median by the rounds %d and %d', (count, from, to) => {
+    const rounds = Array.from({ length: count }, (_, i) => count - i);
+    expect(summarize(rounds)).toMatchObject({ from, to, rounds });
   });
 
-  test('a ratio is one of rounds, not of medians', () => {
-    expect(ratios([10, 40, 90], [10, 20, 30])).toEqual({
+  test('has a ratio of rounds, not of medians', () => {
+    expect(row('id', 'name', 'ns', [10, 40, 90], [10, 20, 30]).ratio).toMatchObject({
       median: 2,
-      lowest: 1,
-      highest: 3,
       rounds: [1, 2, 3],
     });
   });
@@ -92,42 +91,13 @@ int main(void)
     let state = SEED;
     expect(numbers).toEqual(Array.from({ length: 1000 }, () => (state = nextRandom(state)) >>> 0));
   });
-
-  test('choose halves that together are the whole', () => {
-    const whole = Array.from({ length: 1000 }, (_, i) => i);
-    const kept = [...whole];
-    const { taken, random } = takeRandomHalf(kept, SEED);
-    expect(kept).toHaveLength(500);
-    expect([...kept, ...taken].sort((a, b) => a - b)).toEqual(whole);
-    expect(random).not.toBe(SEED);
-    expect(kept).not.toEqual(whole.slice(0, 500));
-  });
-});
-
-test('a checkerboard keeps every second block', () => {
-  const items = [0, 1, 2, 3, 4, 5, 6, 7];
-  const taken = takeEverySecond(items);
-  expect(items).toEqual([0, 2, 4, 6]);
-  expect(taken.sort()).toEqual([1, 3, 5, 7]);
 });
 
 test('states have names of their own', () => {
-  const all = [...states, ...errorStates, jobState];
-  expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
-  expect(all.map(({ id }) => findState(id))).toEqual(all);
-  expect(findState('scale-77').live).toBe(77);
+  expect(new Set(states.map(({ id }) => id)).size).toBe(states.length);
+  expect(states.map(({ id }) => findState(id))).toEqual(states);
   expect(() => findState('nowhere')).toThrow('There is no state nowhere');
 });
-
-test.each(errorStates.map((state) => [state.name, state] as const))(
-  'in the state "%s" nothing fits',
-  (_, { layout, live, blockSize, request, space }) => {
-    const blocks = layout === 'full' ? live : 2 * live;
-    expect(blocks * blockSize).toBe(space.size);
-    const largestHole = layout === 'full' ? 0 : blockSize;
-    expect(kernelArguments(request, space).minBlockSize).toBeGreaterThan(largestHole);
-  },
-);
 
 describe('a request', () => {
   const plain = { size: 4096, mode: 'simple', contiguous: false, clear: false } as const;
@@ -140,7 +110,6 @@ describe('a request', () => {
     [{ mode: 'top-down' } as const, { alloc: { mode: 'top-down' }, free: undefined }],
     [{ contiguous: true }, { alloc: { contiguous: true }, free: undefined }],
     [{ clear: true }, { alloc: { clear: true }, free: { cleared: true } }],
-    [{ minBlockSize: 8192 }, { alloc: { minBlockSize: 8192 }, free: undefined }],
   ])('with %j has the options %j', (more, options) => {
     expect(apiOptions({ ...plain, ...more })).toEqual(options);
   });
@@ -176,14 +145,15 @@ function allocatorWith(batch: object, pool: object) {
     pool() {
       return pool;
     }
+    tryAllocBlocks() {
+      return {};
+    }
   }
   return { GpuBuddy } as never;
 }
 
-test.each([
-  ['batch', Batch],
-  ['pool', Pool],
-] as const)('a %s gets back what it has given for an allocation, whatever that is', (_, Way) => {
+/** Whatever is allocated is an object of its own; what is freed is kept. */
+function fakePool() {
   const given: object[] = [];
   const freed: object[] = [];
   const fake = {
@@ -194,7 +164,12 @@ test.each([
     free: (allocation: object) => freed.push(allocation),
     run: () => ({ errnos: new Int32Array(0), free: () => undefined }),
   };
-  const way = new Way({ size: 2 ** 20, chunkSize: 4096 }, allocatorWith(fake, fake));
+  return { given, freed, fake };
+}
+
+test.each(['batch', 'pool'])('a %s gets back what it has given, whatever that is', (name) => {
+  const { given, freed, fake } = fakePool();
+  const way = JavaScript.open(name, { size: 2 ** 20, chunkSize: 4096 }, allocatorWith(fake, fake));
   way.fill(request, 4);
   way.keepEverySecond(request);
   expect(freed).toHaveLength(2);
@@ -205,13 +180,44 @@ test.each([
   expect(freed.filter((allocation) => !given.includes(allocation))).toEqual([]);
 });
 
+test('a checkerboard keeps every second block', () => {
+  const { given, freed, fake } = fakePool();
+  const way = JavaScript.open('pool', { size: 2 ** 20, chunkSize: 4096 }, allocatorWith(fake, fake));
+  way.fill(request, 8);
+  way.keepEverySecond(request);
+  expect(freed.map((one) => given.indexOf(one)).sort()).toEqual([1, 3, 5, 7]);
+});
+
+test('half of the blocks at random is not the first half', () => {
+  const { given, freed, fake } = fakePool();
+  const way = JavaScript.open('pool', { size: 2 ** 20, chunkSize: 4096 }, allocatorWith(fake, fake));
+  way.fill(request, 1000);
+  way.keepRandomHalf(request);
+  const places = freed.map((one) => given.indexOf(one));
+  expect(new Set(places).size).toBe(500);
+  expect(Math.min(...places)).toBeLessThan(100);
+  expect(Math.max(...places)).toBeGreaterThan(900);
+});
+
+test.each(['batch', 'pool', 'api'])('a %s that finds room where there should be none is refused', (name) => {
+  const found = {
+    alloc: () => ({}),
+    tryAlloc: () => ({}),
+    run: () => ({ errnos: Int32Array.of(-28, 0), free: () => undefined }),
+  };
+  const way = JavaScript.open(name, { size: 2 ** 20, chunkSize: 4096 }, allocatorWith(found, found));
+  expect(() => {
+    way.run('failures', request, 1);
+  }).toThrow('There should be no room.');
+});
+
 test('a pool is not told to allocate one run, which it does anyway', () => {
   const options: unknown[] = [];
   const pool = {
     alloc: (...given: unknown[]) => options.push(given[1]),
     free: (...given: unknown[]) => options.push(given[1]),
   };
-  const way = new Pool({ size: 2 ** 20, chunkSize: 4096 }, allocatorWith({}, pool));
+  const way = JavaScript.open('pool', { size: 2 ** 20, chunkSize: 4096 }, allocatorWith({}, pool));
   way.pairs({ ...request, contiguous: true }, 1);
   way.pairs({ ...request, contiguous: true, clear: true }, 1);
   expect(options).toEqual([undefined, undefined, { clear: true }, { cleared: true }]);
@@ -254,7 +260,7 @@ describe('the command line', () => {
 
   test('checks the parts that have limits, and measures no others then', () => {
     const { only } = parseOptions(['--check']);
-    expect(new Set(only)).toEqual(new Set(limits.map(({ part }) => part)));
+    expect(new Set(only)).toEqual(new Set(Object.keys(limits)));
   });
 
   test.each([
@@ -268,12 +274,11 @@ describe('the command line', () => {
 });
 
 describe('the check', () => {
-  const some: Limit[] = [
-    { part: 'core', figure: 'time', id: 'time', atMost: 2 },
-    { part: 'threads', figure: 'rate', id: 'rate', atLeast: 0.5 },
-  ];
-  const oks = (figures: Record<string, number>, measured: string[]) =>
-    judge(some, figures, measured).map(({ id, ok }) => [id, ok]);
+  const some: Limits = { core: { time: { atMost: 2 } }, threads: { rate: { atLeast: 0.5 } } };
+  const oks = (figures: Record<string, number>, measured: string[]) => {
+    const rows = Object.entries(figures).map(([id, value]) => row(id, id, '', [value]));
+    return judge(some, rows, measured).map(({ id, ok }) => [id, ok]);
+  };
 
   test('lets the limit itself pass, and nothing beyond it', () => {
     expect(oks({ time: 2, rate: 0.5 }, ['core', 'threads'])).toEqual([
@@ -286,31 +291,36 @@ describe('the check', () => {
     ]);
   });
 
+  test('judges the ratio of what is compared', () => {
+    const [verdict] = judge(some, [row('time', 'time', 'ns', [100], [60])], ['core']);
+    expect(verdict).toMatchObject({ id: 'time', ok: true });
+  });
+
   test('misses what should have been measured, and was not', () => {
     expect(oks({}, ['core'])).toEqual([['time', false]]);
     expect(oks({ time: NaN }, ['core'])).toEqual([['time', false]]);
   });
 
+  const all = Object.values(limits).flatMap((part) => Object.entries(part));
+
   test('every limit is of a part, and has one bound', () => {
-    expect(new Set(limits.map(({ id }) => id)).size).toBe(limits.length);
-    for (const { part, atMost, atLeast } of limits) {
-      expect(parts).toContain(part);
+    for (const part of Object.keys(limits)) expect(parts).toContain(part);
+    expect(new Set(all.map(([id]) => id)).size).toBe(all.length);
+    for (const [, { atMost, atLeast }] of all)
       expect([atMost, atLeast].filter((bound) => bound !== undefined)).toHaveLength(1);
-    }
   });
 
   test.each([
     ['all hold', 0, 0, 'all figures hold'],
-    ['one is missed', 1, 1, `1 of ${limits.length} figures missed`],
+    ['one is missed', 1, 1, `1 of ${all.length} figures missed`],
   ])('the exit code where %s is %d', (_, misses, code, words) => {
-    const figures = Object.fromEntries(
-      limits.map(({ id, atMost, atLeast }, i) => {
-        const bound = atMost ?? atLeast ?? NaN;
-        return [id, i < misses ? bound + (atMost === undefined ? -0.1 : 0.1) : bound];
-      }),
-    );
+    const rows = all.map(([id, { atMost, atLeast }], i) => {
+      const bound = atMost ?? atLeast ?? NaN;
+      const beyond = atMost === undefined ? -0.1 : 0.1;
+      return row(id, id, '', [i < misses ? bound + beyond : bound]);
+    });
     const file = join(folder, `results-${misses}.json`);
-    writeFileSync(file, JSON.stringify({ figures, parts }));
+    writeFileSync(file, JSON.stringify({ rows, parts }));
     const { status, stdout } = spawnSync(process.execPath, ['bench/main.mjs', '--from', file], {
       cwd: root,
       encoding: 'utf8',

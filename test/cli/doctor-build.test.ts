@@ -1,38 +1,23 @@
 // The commands that help where no addon loads, run on a package in a folder of its own: what the tarball holds, less binaries.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { Manifest } from '../../scripts/linux/manifest.mjs';
-import { permissionFlag } from '../permission-flag';
+import { BarePackage } from '../support/bare-package';
+import { permissionFlag } from '../support/permission-flag';
 
 const root = join(__dirname, '..', '..');
-let folder = '';
-let empty = '';
+let bare: BarePackage;
+const at = (name: string) => join(bare.folder, name);
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-build-'));
-  empty = join(folder, 'empty');
-  mkdirSync(empty);
-  for (const name of ['dist', 'native', 'vendor/linux', 'vendor/node-api', 'package.json'])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  bare = new BarePackage('native', 'vendor/linux', 'vendor/node-api');
+  mkdirSync(at('empty'));
 });
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  bare[Symbol.dispose]();
 });
 
 function cli(
@@ -42,7 +27,7 @@ function cli(
 ) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [...flags, join(folder, 'dist/cli/main.js'), ...args],
+    [...flags, at('dist/cli/main.js'), ...args],
     {
       encoding: 'utf8',
       env: { ...process.env, GPU_BUDDY_ADDON: '', CC: '', CXX: '', ...env },
@@ -50,8 +35,6 @@ function cli(
   );
   return { status, stdout, stderr };
 }
-
-const built = () => join(folder, 'build/Release/gpu_buddy.node');
 
 describe('without an addon', () => {
   test('there is help', () => {
@@ -80,17 +63,17 @@ describe('without an addon', () => {
   });
 
   test('without a compiler, the build says what to install', () => {
-    const { status, stderr } = cli(['build'], { PATH: empty });
+    const { status, stderr } = cli(['build'], { PATH: at('empty') });
     expect(status).toBe(2);
     expect(stderr).toContain(
       'there is no C compiler (cc, gcc, clang) and no C++ compiler (c++, g++, clang++).\nInstall',
     );
     expect(stderr).toContain('apt-get install g++');
-    expect(existsSync(built())).toBe(false);
+    expect(existsSync(at('build/Release/gpu_buddy.node'))).toBe(false);
   });
 
   test('a compiler that fails is quoted, and leaves nothing behind', () => {
-    const compiler = join(empty, 'compiler');
+    const compiler = at('compiler');
     const script =
       'if [ "$1" = --version ]; then echo "compiler 1"; else echo "out of paper" >&2; exit 1; fi';
     writeFileSync(compiler, `#!/bin/sh\n${script}\n`);
@@ -99,36 +82,46 @@ describe('without an addon', () => {
     expect(status).toBe(2);
     expect(stderr).toContain('a compiler failed.\n');
     expect(stderr).toContain('out of paper');
-    expect(readdirSync(join(folder, 'build/Release'))).toEqual([]);
+    expect(readdirSync(at('build/Release'))).toEqual([]);
   });
 });
 
-test('a build from the sources in the package passes the tests of the doctor', () => {
-  expect(cli(['build'])).toMatchObject({
-    status: 0,
-    stderr: '',
-    stdout: expect.stringContaining('Built build/Release/gpu_buddy.node'),
+describe('with an addon that was built from the sources in the package', () => {
+  let build: ReturnType<typeof cli>;
+  beforeAll(() => {
+    build = cli(['build']);
   });
-  expect(readdirSync(join(folder, 'build/Release'))).toEqual(['gpu_buddy.node']);
+  afterAll(() => {
+    rmSync(at('build'), { recursive: true });
+  });
 
-  const sha256 = createHash('sha256')
-    .update(readFileSync(join(Manifest.read(root).folder, 'drivers/gpu/buddy.c')))
-    .digest('hex');
-  const { status, stdout } = cli(['doctor']);
-  expect(stdout).toContain('addon       build/Release/gpu_buddy.node (');
-  expect(stdout).toMatch(/^kernel +drivers\/gpu\/buddy\.c of Linux \d+\.\d+/m);
-  expect(stdout).toContain(`SHA-256 ${sha256}\n`);
-  expect(stdout).toContain('faults to inject: no');
-  expect(stdout.match(/: passed$/gm)).toHaveLength(3);
-  expect(status).toBe(0);
-});
+  test('the build has left that file, and nothing else', () => {
+    expect(build).toMatchObject({
+      status: 0,
+      stderr: '',
+      stdout: expect.stringContaining('Built build/Release/gpu_buddy.node'),
+    });
+    expect(readdirSync(at('build/Release'))).toEqual(['gpu_buddy.node']);
+  });
 
-test('the doctor leaves out what takes a thread where none may be started', () => {
-  const { status, stdout } = cli(['doctor'], {}, [
-    ...[permissionFlag, '--allow-addons', `--allow-fs-read=${join(folder, '*')}`],
-    `--allow-fs-read=${join(root, '*')}`,
-  ]);
-  expect(stdout.match(/: passed$/gm)).toHaveLength(2);
-  expect(stdout).toMatch(/: left out: a thread takes --allow-worker\n$/);
-  expect(status).toBe(0);
+  test('the tests of the doctor pass', () => {
+    const source = readFileSync(join(Manifest.read(root).folder, 'drivers/gpu/buddy.c'));
+    const { status, stdout } = cli(['doctor']);
+    expect(stdout).toContain('addon       build/Release/gpu_buddy.node (');
+    expect(stdout).toMatch(/^kernel +drivers\/gpu\/buddy\.c of Linux \d+\.\d+/m);
+    expect(stdout).toContain(`SHA-256 ${createHash('sha256').update(source).digest('hex')}\n`);
+    expect(stdout).toContain('faults to inject: no');
+    expect(stdout.match(/: passed$/gm)).toHaveLength(3);
+    expect(status).toBe(0);
+  });
+
+  test('the doctor leaves out what takes a thread where none may be started', () => {
+    const { status, stdout } = cli(['doctor'], {}, [
+      ...[permissionFlag, '--allow-addons', `--allow-fs-read=${at('*')}`],
+      `--allow-fs-read=${join(root, '*')}`,
+    ]);
+    expect(stdout.match(/: passed$/gm)).toHaveLength(2);
+    expect(stdout).toMatch(/: left out: a thread takes --allow-worker\n$/);
+    expect(status).toBe(0);
+  });
 });

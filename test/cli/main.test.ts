@@ -1,9 +1,9 @@
 // The built program as a process of its own. `npm test` builds it first.
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../support/temporary-folder';
 
 const ROOT = join(__dirname, '..', '..');
 const MAIN = join(ROOT, 'dist', 'cli', 'main.js');
@@ -11,13 +11,7 @@ const EXAMPLES = join(ROOT, 'examples', 'traces');
 const TRACE = join(EXAMPLES, 'big-1.trace.gz');
 const EXPECTED = join(EXAMPLES, 'big-1.expected.gz');
 
-let folder = '';
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-main-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 /** With the program as `$1`, a trace as `$2` and its recorded results as `$3`. */
 function shell(script: string) {
@@ -26,7 +20,7 @@ function shell(script: string) {
     ['-o', 'pipefail', '-c', script, 'bash', MAIN, TRACE, EXPECTED],
     {
       encoding: 'utf8',
-      cwd: folder,
+      cwd: folder(),
     },
   );
   return { status, stdout, stderr };
@@ -76,7 +70,7 @@ test.each([
 test('leaves nothing of the copy that it keeps for the peak of a pipe', () => {
   const { status } = shell('mkdir tmp; zcat "$2" | TMPDIR=$PWD/tmp node "$1" replay --picture -');
   expect(status).toBe(0);
-  expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  expect(readdirSync(folder('tmp'))).toEqual([]);
 });
 
 test('says that it cannot keep a copy', () => {
@@ -86,11 +80,11 @@ test('says that it cannot keep a copy', () => {
 });
 
 test('says in its exit status whether all is identical', () => {
-  const expected = join(folder, 'wrong.expected');
+  const expected = folder('wrong.expected');
   writeFileSync(expected, '# not this\n');
   expect(spawnSync('node', [MAIN, 'replay', '--check', EXAMPLES, TRACE]).status).toBe(0);
   expect(spawnSync('node', [MAIN, 'replay', '--check', expected, TRACE]).status).toBe(1);
-  expect(spawnSync('node', [MAIN, 'replay', '--check', join(folder, 'none'), TRACE]).status).toBe(2);
+  expect(spawnSync('node', [MAIN, 'replay', '--check', folder('none'), TRACE]).status).toBe(2);
 });
 
 test('is a script', () => {

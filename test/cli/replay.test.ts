@@ -1,10 +1,10 @@
 // The command `gpu-buddy replay` from its arguments to its exit status, within this process.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
+import { temporaryFolder } from '../support/temporary-folder';
 import { runCli } from './fake-terminal';
 
 const EXAMPLES = join(__dirname, '..', '..', 'examples', 'traces');
@@ -27,14 +27,12 @@ const EXPECTED = [
 ].join('\n');
 const OTHER = EXPECTED.replace('0x4000:2:0', '0x0:2:0');
 
-let folder = '';
-const at = (name: string) => join(folder, name);
+const at = temporaryFolder();
 const write = (name: string, content: string | Buffer) => {
   writeFileSync(at(name), content);
 };
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-cli-'));
   write('small.trace', TRACE);
   write('small.expected', EXPECTED);
   write('zipped.trace.gz', gzipSync(TRACE));
@@ -51,9 +49,6 @@ beforeAll(() => {
   write('empty.expected', '# nothing\n-22 avail=0x0 clear_avail=0x0\n# but\n# words\n# here\n');
   execFileSync('mkfifo', [at('pipe')]);
   mkdirSync(at('folder.trace'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
 });
 
 describe('without --check', () => {
@@ -149,7 +144,7 @@ describe('with --check', () => {
   });
 
   test('the answers are found in a folder by name', async () => {
-    expect(await runCli(['replay', '--check', folder, at('small.trace'), at('zipped.trace.gz')])).toEqual({
+    expect(await runCli(['replay', '--check', at(), at('small.trace'), at('zipped.trace.gz')])).toEqual({
       status: 0,
       stdout:
         'small: 5 lines, 5 identical, 0 different\n' +
@@ -160,7 +155,7 @@ describe('with --check', () => {
   });
 
   test('a difference is shown, and the exit status 1', async () => {
-    expect(await runCli(['replay', '--check', folder, at('other.trace'), at('small.trace')])).toEqual({
+    expect(await runCli(['replay', '--check', at(), at('other.trace'), at('small.trace')])).toEqual({
       status: 1,
       stdout: [
         'other: 5 lines, 4 identical, 1 different',
@@ -192,7 +187,7 @@ describe('with --check', () => {
       '(the trace has ended)',
     ],
   ])('%s answers are different', async (name, counts, operation, expected, actual) => {
-    const { status, stdout } = await runCli(['replay', '--check', folder, at(`${name}.trace`)]);
+    const { status, stdout } = await runCli(['replay', '--check', at(), at(`${name}.trace`)]);
     expect(status).toBe(1);
     expect(stdout).toContain(counts);
     expect(stdout).toContain(
@@ -201,7 +196,7 @@ describe('with --check', () => {
   });
 
   test('an error after a difference shows both', async () => {
-    const { status, stdout, stderr } = await runCli(['replay', '--check', folder, at('bad.trace')]);
+    const { status, stdout, stderr } = await runCli(['replay', '--check', at(), at('bad.trace')]);
     expect(status).toBe(2);
     expect(stdout).toContain(`  first difference: ${at('bad.trace')}:3\n`);
     expect(stdout).not.toContain('identical');
@@ -410,7 +405,7 @@ describe('a wrong command line', () => {
   });
 
   test('a folder cannot answer standard input', async () => {
-    const { status, stderr } = await runCli(['replay', '-', '--check', folder]);
+    const { status, stderr } = await runCli(['replay', '-', '--check', at()]);
     expect(status).toBe(2);
     expect(stderr).toContain('--check needs a file, not a folder, for standard input');
   });

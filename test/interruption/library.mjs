@@ -1,5 +1,5 @@
 /** Loads the built package, or a copy of it with steps; again, where an interruption has left the loaded one unusable. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Module, createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,39 +26,29 @@ export function plainLibrary() {
  * The package with steps in lib/*.ts and lib/trace/: not in what loads the addon, which is over before anybody can call
  * anything, nor in the commands.
  *
- * @returns {Library}
+ * @param {string} scratch folder for the copy @returns {Library}
  */
-export function steppedLibrary() {
+export function steppedLibrary(scratch) {
   process.env['GPU_BUDDY_ADDON'] ??= require(path.join(distFolder, 'addon/places.js')).binariesIn(
     path.dirname(distFolder),
   )[0];
   installSteps();
-  // This folder is as deep as dist/, since the package looks for its own files.
-  const copy = path.join(scratchFolder(), 'dist');
+  const copy = path.join(scratch, 'dist');
   const wanted = (/** @type {string} */ file) => /^chunks[\\/](core|trace)\.js$/.test(file);
   const sites = instrumentFolder(distFolder, copy, wanted, unstoppable);
   return { load: () => loadFresh(copy), sites };
 }
 
-/** A wrong library of toys.cjs, with steps where it is wrong. @param {string} name @returns {Library} */
-export function toyLibrary(name) {
+/** A wrong library of toys.cjs, with steps where it is wrong. @param {string} scratch @param {string} name @returns {Library} */
+export function toyLibrary(scratch, name) {
   installSteps();
   /** @type {Site[]} */
   const sites = [];
-  const file = path.join(scratchFolder(), 'toys.cjs');
+  const file = path.join(scratch, 'toys.cjs');
   const code = readFileSync(new URL('toys.cjs', import.meta.url), 'utf8');
   writeFileSync(file, instrument(code, 'toys.cjs', sites));
   const { toys } = require(file);
   return { load: () => toys[name](loadFresh(distFolder)), sites };
-}
-
-/** A folder that goes with the process. */
-function scratchFolder() {
-  const parent = path.join(root, 'build/interruption');
-  mkdirSync(parent, { recursive: true });
-  const folder = mkdtempSync(path.join(parent, 'copy-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** @param {string} folder @returns {Package} */

@@ -53,10 +53,10 @@ const parts = {
 
 /** @param {string} [toy] */
 function libraryOf(toy) {
-  return toy === undefined ? steppedLibrary() : toyLibrary(toy);
+  return toy === undefined ? steppedLibrary(scratch) : toyLibrary(scratch, toy);
 }
 
-const { part, ...task } = JSON.parse(process.argv[2] ?? '{}');
+const { part, scratch, ...task } = JSON.parse(process.argv[2] ?? '{}');
 const run = parts[part];
 if (!run) throw new Error(`There is no part ${part}.`);
 writeSync(1, JSON.stringify(await run(task)));

@@ -1,5 +1,7 @@
 /** Runs the parts of the harness, each in processes of its own, and puts their reports together. */
 import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { mergeReports } from './report.mjs';
@@ -7,6 +9,8 @@ import { mergeReports } from './report.mjs';
 /** @typedef {import('./report.mjs').PlainReport} PlainReport */
 
 const program = fileURLToPath(new URL('main.mjs', import.meta.url));
+/** Lies in the checkout, since a copy of the package imports from its node_modules. */
+const scratchFolders = fileURLToPath(new URL('../../build/interruption', import.meta.url));
 const MOST_OUTPUT = 64 * 2 ** 20;
 
 /** Whether the addon is one that was built under a sanitizer, by `npm run test:asan`. */
@@ -23,12 +27,18 @@ const STACK = `--stack-size=${isSanitized ? 600 : 200}`;
  * @returns {Promise<any>}
  */
 async function runPart(task, { flags = [] } = {}) {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--expose-gc', ...flags, program, JSON.stringify(task)],
-    { maxBuffer: MOST_OUTPUT },
-  );
-  return JSON.parse(stdout);
+  mkdirSync(scratchFolders, { recursive: true });
+  const scratch = mkdtempSync(path.join(scratchFolders, 'copy-'));
+  try {
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--expose-gc', ...flags, program, JSON.stringify({ ...task, scratch })],
+      { maxBuffer: MOST_OUTPUT },
+    );
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
 }
 
 /**

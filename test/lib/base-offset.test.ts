@@ -2,7 +2,15 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_16K, SZ_1M, SZ_4K, SZ_64K, SZ_8K, type Bytes } from 'gpu-buddy';
-import { expectSound, firstOf, rangesOf, refusalOf, SZ_12K, SZ_20K, takeAll } from './helpers';
+import {
+  expectSound,
+  firstOf,
+  rangesOf,
+  refusalOf,
+  SZ_12K,
+  SZ_20K,
+  takeAll,
+} from '../support/allocator-state';
 
 const small: [string, bigint][] = [
   ['0', 0n],

@@ -30,7 +30,7 @@ import {
   SZ_20K,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 /** Returns the element at an index, which must be there. */
 function at<T>(values: readonly T[], index: number): T {

@@ -11,8 +11,8 @@ import {
   SZ_12K,
   stateOf,
   thrownBy,
-} from './helpers';
-import { Random } from './programs';
+} from '../support/allocator-state';
+import { Random } from '../support/random';
 
 function make(options = {}) {
   return new GpuBuddy({ size: SZ_1M, ...options });

@@ -15,7 +15,7 @@ import {
   type Bytes,
   type Pool,
 } from 'gpu-buddy';
-import { describeBlock, firstOf, SZ_20K, thrownBy } from './helpers';
+import { describeBlock, firstOf, SZ_20K, thrownBy } from '../support/allocator-state';
 
 /** Whether Node can refuse to clone an object: from 22.10 on. */
 const canRefuse = 'markAsUncloneable' in threads;

@@ -33,7 +33,7 @@ import {
   takeAll,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
 
 const INIT = 'gpu_buddy_init';
 const ALLOC = 'gpu_buddy_alloc_blocks';

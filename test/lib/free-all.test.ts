@@ -2,7 +2,16 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K, SZ_8K, type AllocatedBlock } from 'gpu-buddy';
-import { expectSound, firstOf, rangesOf, refusalOf, stateOf, SZ_12K, SZ_20K, thrownBy } from './helpers';
+import {
+  expectSound,
+  firstOf,
+  rangesOf,
+  refusalOf,
+  stateOf,
+  SZ_12K,
+  SZ_20K,
+  thrownBy,
+} from '../support/allocator-state';
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED' };
 

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
-import { chunksOf, refusalOf, SZ_20K, thrownBy } from './helpers';
+import { chunksOf, refusalOf, SZ_20K, thrownBy } from '../support/allocator-state';
 
 function make() {
   const buddy = new GpuBuddy({ size: SZ_1M });

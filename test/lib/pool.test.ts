@@ -20,17 +20,16 @@ import {
   chunksOf,
   expectSound,
   firstOf,
-  randomNumbers,
   rangesOf,
   refusalOf,
-  shuffled,
   span,
   stateOf,
   SZ_12K,
   SZ_20K,
   thrownBy,
   withHoles,
-} from './helpers';
+} from '../support/allocator-state';
+import { Random } from '../support/random';
 
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED' };
 
@@ -410,10 +409,10 @@ describe('handles', () => {
   test('that are random numbers are refused', () => {
     const pool = megabyte().pool();
     const handles = new Set<number>(span(0, 99).map(() => pool.alloc(SZ_4K)));
-    const random = randomNumbers(7);
+    const random = new Random(7);
     const before = stateOf(pool.buddy);
     for (let i = 0; i < 20_000; i++) {
-      const made = ((random() % 128) * 2 ** 27 + (random() % 2 ** 27)) as PoolHandle;
+      const made = random.below(2 ** 34) as PoolHandle;
       if (!handles.has(made)) expect(pool.has(made)).toBe(false);
     }
     expect(stateOf(pool.buddy)).toEqual(before);
@@ -425,7 +424,7 @@ describe('free()', () => {
     const buddy = megabyte();
     const pool = buddy.pool();
     const handles = span(0, 99).map((i) => pool.alloc(SZ_4K * (1 + (i % 4))));
-    const order = shuffled(handles, randomNumbers(3));
+    const order = new Random(3).shuffled(handles);
     order.forEach((handle, i) => {
       pool.free(handle);
       expect(pool.length).toBe(order.length - 1 - i);
@@ -798,12 +797,12 @@ describe('the class', () => {
 test('lists, batches and pools of one allocator take turns', () => {
   const buddy = new GpuBuddy({ size: 4 * SZ_1M });
   const pool = buddy.pool();
-  const random = randomNumbers(11);
+  const random = new Random(11);
   const [lists, handles] = [[] as AllocatedBlocks[], [] as PoolHandle[]];
   let taken = 0;
   for (let i = 0; i < 5000; i++) {
-    const size = SZ_4K * (1 + (random() % 5));
-    switch (random() % 6) {
+    const size = SZ_4K * (1 + random.below(5));
+    switch (random.below(6)) {
       case 0:
         lists.push(buddy.allocBlocks(size, { contiguous: true }));
         taken += size;
@@ -818,10 +817,10 @@ test('lists, batches and pools of one allocator take turns', () => {
         lists.shift()?.free();
         break;
       default: {
-        const [handle] = handles.splice(random() % (handles.length || 1), 1);
+        const [handle] = handles.splice(random.below(handles.length || 1), 1);
         if (handle === undefined) break;
         taken -= pool.size(handle);
-        if (random() % 4) pool.free(handle);
+        if (random.chance(0.75)) pool.free(handle);
         else pool.blocks(handle).free();
       }
     }

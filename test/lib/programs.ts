@@ -9,35 +9,7 @@ import {
   type GpuBuddy,
   type Pool,
 } from 'gpu-buddy';
-
-/** Numbers from a seed (mulberry32). */
-export class Random {
-  #state: number;
-
-  constructor(seed: number) {
-    this.#state = seed;
-  }
-
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  }
-
-  /** An integer from 0 on, below `end`. */
-  below(end: number): number {
-    return Math.floor(this.next() * end);
-  }
-
-  chance(probability: number): boolean {
-    return this.next() < probability;
-  }
-
-  oneOf<T>(values: readonly [T, ...T[]]): T {
-    return values[this.below(values.length)] ?? values[0];
-  }
-}
+import type { Random } from '../support/random';
 
 /** An allocator, and the lists of it that a program knows. */
 export interface Bench {

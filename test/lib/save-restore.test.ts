@@ -13,8 +13,17 @@ import {
   type GpuBuddyOptions,
   type GpuBuddyState,
 } from 'gpu-buddy';
-import { chunksOf, expectSound, freeChunksOf, stateOf, SZ_12K, SZ_20K, thrownBy } from './helpers';
-import { drawOperation, fillPool, perform, Random, type Bench } from './programs';
+import {
+  chunksOf,
+  expectSound,
+  freeChunksOf,
+  stateOf,
+  SZ_12K,
+  SZ_20K,
+  thrownBy,
+} from '../support/allocator-state';
+import { Random } from '../support/random';
+import { drawOperation, fillPool, perform, type Bench } from './programs';
 
 /** What arrives where a state is sent as text. */
 function sent(state: GpuBuddyState): GpuBuddyState {

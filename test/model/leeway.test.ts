@@ -1,7 +1,7 @@
 /** Why the model allows what it allows: where clear and dirty memory lie side by side, the kernel may miss what is there. */
 import { describe, expect, test } from '@jest/globals';
 import { SZ_16K, SZ_32K, SZ_4K } from 'gpu-buddy';
-import { chunksOf, freeChunksOf, withHoles } from '../lib/helpers';
+import { chunksOf, freeChunksOf, withHoles } from '../support/allocator-state';
 
 describe('a merger of clear and dirty memory, of which there is one a try, may be of no use', () => {
   test('in a range, where it reaches beyond its end: ENOSPC at first, and blocks the second time', () => {

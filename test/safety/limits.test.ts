@@ -1,9 +1,8 @@
-// The limits of an allocator's own memory and of the work of one call, and what V8 knows of that memory.
+// The limits of an allocator's own memory and of the work of one call.
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_1G, SZ_1M, SZ_4K, SZ_64K, type AllocatedBlocks } from 'gpu-buddy';
-import { expectSound, refusalOf, span, stateOf, takeAll, thrownBy } from '../lib/helpers';
-import { measured, runProgram } from './built';
+import { expectSound, refusalOf, span, stateOf, takeAll, thrownBy } from '../support/allocator-state';
 
 const ENOMEM = { name: 'GpuBuddyError', code: 'ENOMEM', errno: -12 };
 const WORK_LIMIT = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_WORK_LIMIT', errno: undefined };
@@ -130,34 +129,4 @@ describe('maxSteps', () => {
     expect(buddy.blockAt(buddy.size - 1)).toBeNull();
     expectSound(buddy);
   });
-});
-
-describe('V8', () => {
-  interface Pressure {
-    readonly nativeBytes: number;
-    readonly growth: number;
-    readonly collections: number;
-  }
-
-  async function pressure(argument: 'drop' | 'dispose'): Promise<Pressure> {
-    const { code, answer } = await runProgram('pressure.cjs', { argument, env: measured });
-    expect(code).toBe(0);
-    expect(answer).toMatchObject({ nativeBytes: expect.any(Number) });
-    return answer as Pressure;
-  }
-
-  // process.memoryUsage().external tells nothing: in Node 20 it counts array buffers only.
-  test('knows of native memory: it collects allocators that are dropped before they add up', async () => {
-    const { nativeBytes, growth, collections } = await pressure('drop');
-    expect(nativeBytes).toBeGreaterThan(480e6);
-    expect(growth).toBeLessThan(300e6);
-    expect(collections).toBeGreaterThan(2);
-  }, 60_000);
-
-  test('is told when native memory is given back: it has no reason to collect after dispose()', async () => {
-    const { nativeBytes, growth, collections } = await pressure('dispose');
-    expect(nativeBytes).toBeGreaterThan(480e6);
-    expect(growth).toBeLessThan(100e6);
-    expect(collections).toBeLessThan(3);
-  }, 60_000);
 });

@@ -14,7 +14,7 @@ import {
   type Bytes,
   type GpuBuddyState,
 } from 'gpu-buddy';
-import { expectSound, stateOf } from '../lib/helpers';
+import { expectSound, stateOf } from '../support/allocator-state';
 
 /** Thrown by the values themselves, when somebody looks into them. */
 class OwnError extends Error {}
@@ -733,14 +733,6 @@ function expectSame({ batch, planned, result, done, pool, handle }: Fixture): vo
   expect([batch.length, result.indexOf(done), result.blocks(done)?.length]).toEqual([1, 0, 1]);
   expect(batch.run().blocks(planned)?.length).toBe(1);
 }
-
-const calls = forms.length * positions.length * values.length;
-
-test(`${forms.length} forms, ${positions.length} positions and ${values.length} values are ${calls} calls`, () => {
-  expect(values.length).toBeGreaterThanOrEqual(40);
-  expect(new Set(values.map(([name]) => name)).size).toBe(values.length);
-  expect(new Set(positions.map(([name]) => name)).size).toBe(positions.length);
-});
 
 describe.each(forms)('odd values, with $name', (form) => {
   test.each(positions)('in %s', (_, kind, call) => {

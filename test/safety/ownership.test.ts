@@ -18,7 +18,15 @@ import {
   type Bytes,
 } from 'gpu-buddy';
 import { ofBuddy } from '../../lib/internal';
-import { expectSound, firstOf, rangesOf, refusalOf, SZ_20K, SZ_24K, thrownBy } from '../lib/helpers';
+import {
+  expectSound,
+  firstOf,
+  rangesOf,
+  refusalOf,
+  SZ_20K,
+  SZ_24K,
+  thrownBy,
+} from '../support/allocator-state';
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED', errno: undefined };

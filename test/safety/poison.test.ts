@@ -1,12 +1,13 @@
 // A BUG in the kernel code ends the allocator that it happened in, and nothing else. A WARN is counted, and told once.
 
-import { provokeBug, provokeWarning } from './faults';
-import { testAddon } from './test-addon';
+import { provokeBug, provokeWarning } from '../support/faults';
+import { testAddon } from '../support/test-addon';
 import { describe, expect, jest, test } from '@jest/globals';
 import { inspect } from 'node:util';
 import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
-import { expectSound, firstOf, rangesOf, SZ_20K, SZ_24K, thrownBy } from '../lib/helpers';
-import { Actor, built, measured, runProgram } from './built';
+import { expectSound, firstOf, rangesOf, SZ_20K, SZ_24K, thrownBy } from '../support/allocator-state';
+import { Actor } from './actor';
+import { built, measured, runProgram } from '../support/built-package';
 
 const POISONED = {
   name: 'GpuBuddyError',

@@ -16,8 +16,7 @@ import {
   type Bytes,
 } from 'gpu-buddy';
 import { addonFile } from '../../lib/native';
-import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../lib/helpers';
-import { collectUntil } from './built';
+import { expectSound, firstOf, span, SZ_20K, thrownBy } from '../support/allocator-state';
 
 const COLUMNS = ['offsets', 'errnos', 'orders', 'counts'] as const;
 
@@ -81,22 +80,6 @@ describe('the columns of a result', () => {
       expect(Number(avail)).toBe(SZ_1M - 50 * SZ_4K);
       expect(mine.every((list) => !list.freed && buddy.blockAt(firstOf(list).offset) !== null)).toBe(true);
       expectSound(buddy);
-    },
-  );
-
-  test.each(MODES)(
-    'can be taken away from a result that the collector finds (bigint: $bigint)',
-    async ({ bigint }) => {
-      const buddy = megabyte(bigint);
-      (() => {
-        for (const name of COLUMNS) {
-          const column = runMany(megabyte(bigint)).result[name];
-          structuredClone(column, { transfer: [column.buffer as ArrayBuffer] });
-        }
-        const { offsets } = runMany(buddy).result;
-        structuredClone(offsets, { transfer: [offsets.buffer as ArrayBuffer] });
-      })();
-      await collectUntil('all of it', () => buddy.avail === buddy.size);
     },
   );
 });

@@ -2,108 +2,24 @@
 // channel, async hooks. Ownership is checked by brute force.
 
 import { createHook } from 'node:async_hooks';
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import * as timers from 'node:timers';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import {
   AllocatedBlocks,
   GpuBuddy,
-  SZ_1G,
   SZ_1M,
   SZ_4K,
   type BatchHandle,
   type BatchResult,
   type PoolHandle,
-  type ReclaimedMessage,
 } from 'gpu-buddy';
-import { expectSound, randomNumbers, thrownBy } from '../lib/helpers';
-import { collect, collectUntil } from './built';
-
-const CHANNEL = 'gpu-buddy:reclaimed';
-
-function drop(buddy: GpuBuddy, count: number): void {
-  for (let i = 0; i < count; i++) buddy.allocBlocks(SZ_4K);
-}
-
-/** Its name tells these lists, in the stacks of their messages, from those that other tests of this process have dropped. */
-function dropForSubscriber(buddy: GpuBuddy, count: number): void {
-  drop(buddy, count);
-}
-
-const turn = () => new Promise((resolve) => setImmediate(resolve));
+import { expectSound, thrownBy } from '../support/allocator-state';
+import { Random } from '../support/random';
+import { collect, collectUntil, isWhole, onReclaimed } from '../support/collector';
 
 const cleanups: (() => void)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
-});
-
-function listen(listener: (message: unknown) => void): void {
-  subscribe(CHANNEL, listener);
-  cleanups.push(() => unsubscribe(CHANNEL, listener));
-}
-
-describe('a subscriber of the channel', () => {
-  test('that allocates in a full space is told of each list once, and never inside itself', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1G, captureStacks: true });
-    const hold = buddy.allocBlocks(SZ_4K);
-    let depth = 0;
-    let deepest = 0;
-    let told = 0;
-    listen((message) => {
-      if (!(message as ReclaimedMessage).stack?.includes(dropForSubscriber.name)) return;
-      told++;
-      deepest = Math.max(deepest, ++depth);
-      expect(buddy.tryAllocBlocks(SZ_1G)).toBe(null);
-      depth--;
-    });
-    dropForSubscriber(buddy, 5000);
-    await collectUntil('5000 lists', () => told >= 5000);
-    expect([told, deepest]).toEqual([5000, 1]);
-    expect(buddy.avail).toBe(SZ_1G - SZ_4K);
-    hold.free();
-  });
-});
-
-describe('dropped lists are freed', () => {
-  test('after timers were faked while some were collected', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1G });
-    const real = timers.setImmediate;
-    const nothing = (() => ({})) as never;
-    const mutable = timers as { setImmediate: typeof setImmediate };
-    mutable.setImmediate = globalThis.setImmediate = nothing;
-    try {
-      drop(buddy, 1000);
-      for (let i = 0; i < 3; i++) {
-        collect();
-        await new Promise((resolve) => real(resolve));
-      }
-    } finally {
-      mutable.setImmediate = globalThis.setImmediate = real;
-    }
-    drop(buddy, 1000);
-    await collectUntil('all of them', () => buddy.avail === buddy.size);
-  });
-
-  test('after a hook allocated while their freeing was asked for', async () => {
-    const buddy = new GpuBuddy({ size: SZ_1G });
-    let thrown = 0;
-    const caught = jest.fn();
-    process.on('uncaughtException', caught);
-    const hook = createHook({
-      init(_, type) {
-        if (type === 'Immediate' && thrown++ === 0) buddy.allocBlocks(SZ_4K).free();
-      },
-    }).enable();
-    try {
-      drop(buddy, 1000);
-      await collectUntil('all of them', () => buddy.avail === buddy.size);
-      expect(thrown).toBeGreaterThan(0);
-      expect(caught).not.toHaveBeenCalled();
-    } finally {
-      hook.disable();
-      process.off('uncaughtException', caught);
-    }
-  });
 });
 
 describe('a pool', () => {
@@ -154,9 +70,9 @@ describe('a pool', () => {
 test.each([1, 2])(
   'whatever the program does in the middle of a call, every range has one owner (seed %d)',
   async (seed) => {
-    const numbers = randomNumbers(seed);
-    const random = () => numbers() / 2 ** 32;
-    const pick = <T>(values: readonly T[]): T | undefined => values[Math.floor(random() * values.length)];
+    const numbers = new Random(seed);
+    const random = () => numbers.next();
+    const pick = <T>(values: readonly T[]): T | undefined => values[numbers.below(values.length)];
     const SPACE = 4 * SZ_1M;
     const make = () => new GpuBuddy({ size: SPACE, captureStacks: random() < 0.5 });
     const buddies = [make(), make()] as const;
@@ -295,7 +211,7 @@ test.each([1, 2])(
       isQuiet = false;
     }
 
-    listen(() => {
+    onReclaimed(() => {
       interfere(1);
     });
     const errors = Error as { prepareStackTrace?: unknown };
@@ -318,6 +234,6 @@ test.each([1, 2])(
     lists = results = [];
     for (const batch of batches) batch.clear();
     for (const pool of pools) pool.clear();
-    await collectUntil('all of it', () => buddies.every(({ avail, size }) => avail === size));
+    await collectUntil('all of it', () => buddies.every((buddy) => isWhole(buddy)()));
   },
 );

@@ -1,10 +1,8 @@
 // One allocator in several threads: who shares it, who owns which list, and what is left when a thread ends, however it
-// does. Workers load the built package, and so does the main thread in these tests (see built.ts).
+// does. Workers load the built package, and so does the main thread in these tests (support/built-package.ts).
 
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type {
   AllocatedBlocksToken,
   Bytes,
@@ -14,9 +12,11 @@ import type {
   OpenOptions,
   PoolHandle,
 } from 'gpu-buddy';
-import { builtAddon } from '../built-addon';
-import { thrownBy } from '../lib/helpers';
-import { Actor, built, packageFolder, runFile, runProgram, soon } from './built';
+import { BarePackage } from '../support/bare-package';
+import { builtAddon } from '../support/built-addon';
+import { thrownBy } from '../support/allocator-state';
+import { Actor } from './actor';
+import { built, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
 const SZ_20K = 5 * SZ_4K;
@@ -471,6 +471,9 @@ describe('a token', () => {
       );
     }
     expect(thrownBy(() => AllocatedBlocks.adopt({ ...token, id: shared.id }))).toMatchObject(TOKEN);
+    const other = new GpuBuddy({ size: SZ_1M });
+    expect(thrownBy(() => AllocatedBlocks.adopt({ ...token, buddy: other.share() }))).toMatchObject(TOKEN);
+    expect(other.avail).toBe(SZ_1M);
     expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     AllocatedBlocks.adopt(token).free();
     expect(buddy.avail).toBe(buddy.size);
@@ -617,16 +620,6 @@ describe('a worker that', () => {
 });
 
 describe('the package', () => {
-  let folder: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-copy-'));
-  });
-
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
   test('can be loaded by twenty workers at once', async () => {
     const { code, answer } = await runProgram('workers-only.cjs', {
       argument: { generations: 1, workers: 20 },
@@ -642,14 +635,10 @@ describe('the package', () => {
   }, 60_000);
 
   test('works side by side with itself: loaded twice, in contexts of their own, and as a copy', async () => {
-    mkdirSync(join(folder, 'build/Release'), { recursive: true });
-    cpSync(join(packageFolder, 'dist'), join(folder, 'dist'), { recursive: true });
-    cpSync(join(packageFolder, 'package.json'), join(folder, 'package.json'));
-    cpSync(builtAddon, join(folder, 'build/Release/gpu_buddy.node'));
-    symlinkSync(join(packageFolder, 'node_modules'), join(folder, 'node_modules'));
-
+    using copy = new BarePackage();
+    using _addon = copy.withFile('build/Release/gpu_buddy.node', builtAddon);
     const { code, answer } = await runProgram('several-copies.cjs', {
-      argument: { copy: join(folder, 'dist/index.js') },
+      argument: { copy: join(copy.folder, 'dist/index.js') },
       // Each loads its own addon, also where all else is tested with another one.
       env: { GPU_BUDDY_ADDON: '' },
     });
@@ -672,9 +661,3 @@ describe('the package', () => {
     });
   });
 });
-
-test('twelve workers that come and go leave nothing behind: the soak of scripts/soak, cut short', async () => {
-  const { code, stdout } = await runFile(join(packageFolder, 'scripts/soak/workers.mjs'), ['12', '1']);
-  expect(stdout).toMatch(/avail is whole\n$/);
-  expect(code).toBe(0);
-}, 60_000);

@@ -200,7 +200,7 @@ onDebian('the package is refused, and leaves nothing behind, when', () => {
     expectError(
       result,
       '(only: linux-source-7.2, linux-source-7.4); Linux 7.4 is a newer series',
-      'npm run parity',
+      'npm run oracle -- parity',
     );
     expect(downloads()).toEqual([]);
   });

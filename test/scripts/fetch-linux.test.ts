@@ -201,7 +201,7 @@ describe('a kernel that the manifest does not know', () => {
     expectError(
       result,
       /kernel tree tree holds Linux 7\.4\.1, and \S+ is for Linux 7\.3\./,
-      'npm run parity',
+      'npm run oracle -- parity',
     );
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });

@@ -9,7 +9,7 @@ import { problemsOf, problemsOfFile } from '../../scripts/release/demands.mjs';
 import { fileOf, nameOf, TARGETS } from '../../scripts/release/targets.mjs';
 import { binariesIn } from '../../lib/addon/places';
 import { PREBUILT } from '../../lib/addon/platform';
-import { builtAddon as addon } from '../built-addon';
+import { builtAddon as addon } from '../support/built-addon';
 
 const root = join(__dirname, '..', '..');
 const target = (name: string) => {

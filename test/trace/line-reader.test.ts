@@ -1,11 +1,10 @@
 // Reading line by line: chunks of any size, compressed files, and what is no text.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { LineReader, openLines } from 'gpu-buddy/trace';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { temporaryFolder } from '../support/temporary-folder';
 import { linesOf, readAll } from './lines';
 
 const TEXT = 'print\n# grüße\n\nfini\n';
@@ -105,19 +104,12 @@ describe('lines', () => {
 });
 
 describe('a file', () => {
-  let folder = '';
+  const folder = temporaryFolder();
   const file = (name: string, content: string | Buffer) => {
-    const path = join(folder, name);
+    const path = folder(name);
     writeFileSync(path, content);
     return path;
   };
-
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'gpu-buddy-lines-'));
-  });
-  afterAll(() => {
-    rmSync(folder, { recursive: true });
-  });
 
   test.each([
     ['plain.trace', Buffer.from(TEXT)],
@@ -171,7 +163,7 @@ describe('a file', () => {
     ['none.trace.gz', 'no such file or directory'],
     ['.', 'illegal operation on a directory'],
   ])('%s cannot be read', async (name, reason) => {
-    const path = join(folder, name);
+    const path = folder(name);
     const lines = openLines(path);
     await new Promise(setImmediate);
     await expect(readAll(lines)).rejects.toThrow(`${path}: cannot be read: ${reason}`);

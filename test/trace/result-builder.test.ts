@@ -1,6 +1,6 @@
 // Result lines, to the letter.
 import { expect, test } from '@jest/globals';
-import { STATE_ALLOCATED, STATE_CLEAR } from '../../lib/native';
+import { STATE_ALLOCATED, STATE_CLEAR } from 'gpu-buddy';
 import { ResultBuilder } from '../../lib/trace/result-builder';
 
 test.each([

@@ -1,7 +1,7 @@
 // Spaces drawn as cells.
 import { describe, expect, test } from '@jest/globals';
 import { drawSpace, type CellKind, type SpaceSnapshot } from 'gpu-buddy/trace';
-import { STATE_ALLOCATED, STATE_CLEAR } from '../../lib/native';
+import { STATE_ALLOCATED, STATE_CLEAR } from 'gpu-buddy';
 
 const STATES = { used: STATE_ALLOCATED, free: 0, clear: STATE_CLEAR };
 type Block = readonly [state: keyof typeof STATES, order: number];

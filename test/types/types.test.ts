@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
-import { packageFolder } from '../safety/built';
+import { packageFolder } from '../support/built-package';
 
 const project = join(__dirname, 'project');
 

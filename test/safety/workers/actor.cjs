@@ -1,4 +1,4 @@
-// A thread that does what the test tells it, one message an act, and answers each. See Actor in ../built.ts.
+// A thread that does what the test tells it, one message an act, and answers each. See Actor in ../actor.ts.
 const path = require('node:path');
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy, AllocatedBlocks } = require(workerData.package);

@@ -24,6 +24,12 @@ buddy.allocBlocks(4096, { contigous: true });
 buddy.allocBlocks(4096, { mode: 'topdown' });
 // @ts-expect-error -- a mode is one of four
 buddy.allocBlocks(4096, { mode: { start: 0, end: 4096 } });
+// @ts-expect-error -- a start and an end are a mode
+buddy.allocBlocks(4096, { start: 0, end: 4096 });
+// @ts-expect-error -- flags have names
+buddy.allocBlocks(4096, { flags: 1 << 6 });
+// @ts-expect-error -- a list takes no second allocation
+buddy.allocBlocks(4096, { into: list });
 // @ts-expect-error -- it is cleared
 list.free({ clear: true });
 // @ts-expect-error -- it is atomic
