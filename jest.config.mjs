@@ -1,4 +1,4 @@
-// How jest runs test/: TypeScript through swc (types are checked by `npm run lint:ts`, not here), with the package's
+// How jest runs test/: TypeScript through swc (types are checked by `npm run lint`, not here), with the package's
 // own name meaning lib/, so that tests and the examples in the docs import what a user imports.
 
 /** @type {import('jest').Config} */

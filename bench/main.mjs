@@ -21,7 +21,7 @@ function prepare() {
     npm(bench, ['ci', '--ignore-scripts']);
   }
   console.error('Building …');
-  npm(root, ['run', 'build:all']);
+  npm(root, ['run', 'build']);
   npm(root, ['exec', '--', 'node-gyp', 'configure', 'build', '-C', 'bench/c']);
 }
 

@@ -1,29 +1,18 @@
-#!/usr/bin/env node
-// Fetches the kernel's files into vendor/linux/SERIES/. What may come from where: vendor/README.md.
-
+// Fetches the kernel's files into vendor/linux/SERIES/. What may come from where: vendor/README.md. `--tests` asks for the kernel's
+// tests too, which an npm package comes without. `--root DIR` is another package's folder, `--keyring FILE` another keyring of
+// Debian's, `--timeout SECONDS` the time for trees behind URLs, all files together. `--archive FILE` only saves Debian's archive of
+// the whole kernel, for the oracle.
 import { copyFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { withPackage } from './linux/apt.mjs';
-import { FetchError } from './linux/fetch-error.mjs';
 import { fetchLinux } from './linux/fetch.mjs';
 import { Manifest } from './linux/manifest.mjs';
-import { packageRoot } from './linux/root.mjs';
+import { packageRoot, script, ScriptError } from './run.mjs';
 
-const USAGE = `Usage: node scripts/fetch-linux.mjs [options]
-
-  --tests            the kernel's tests are needed too (an npm package comes without them)
-  --root DIR         the package folder, whose vendor/linux.json says what is wanted
-  --timeout SECONDS  how long trees behind URLs may take, all files together (15)
-  --keyring FILE     Debian's archive keyring, if not in its usual place
-  --archive FILE     only saves Debian's archive of the whole kernel here, for the oracle
-
-Environment: GPU_BUDDY_LINUX, GPU_BUDDY_OFFLINE and more; see vendor/README.md.`;
-
-async function main() {
-  const { help, root, tests, timeout, keyring, archive } = parseArgs({
+await script('fetch-linux', async () => {
+  const { root, tests, timeout, keyring, archive } = parseArgs({
     options: {
-      help: { type: 'boolean', default: false },
       tests: { type: 'boolean', default: false },
       root: { type: 'string', default: packageRoot },
       timeout: { type: 'string', default: '15' },
@@ -31,36 +20,12 @@ async function main() {
       archive: { type: 'string' },
     },
   }).values;
-  if (help) {
-    console.log(USAGE);
-    return;
-  }
-  if (archive) {
-    await withPackage(Manifest.read(root), { keyring }, async (file) => copyFileSync(file, archive));
-    return;
-  }
-  if (!(Number(timeout) > 0)) throw new FetchError(`--timeout takes seconds, not "${timeout}".`);
-  const { origin, fresh, folder } = await fetchLinux({
-    root,
-    tests,
-    timeout: Number(timeout) * 1000,
-    keyring,
-  });
+  if (!(Number(timeout) > 0)) throw new ScriptError(`--timeout takes seconds, not "${timeout}".`);
+  if (archive) return withPackage(Manifest.read(root), keyring, async (file) => copyFileSync(file, archive));
+  const options = { root, tests, timeout: Number(timeout) * 1000, keyring };
+  const { origin, isFresh, folder } = await fetchLinux(options);
   const { version, source, verified } = origin;
   const kernel = `Linux ${version}${verified ? '' : ' (not known to vendor/linux.json)'}`;
-  console.log(
-    `${relative(root, folder)} ${fresh ? 'now holds' : 'already holds'} ${kernel}, from ${source}.`,
-  );
-}
-
-try {
-  await main();
-} catch (error) {
-  const { code = '', message, syscall } = /** @type {NodeJS.ErrnoException} */ (error);
-  const isUsage = code.startsWith('ERR_PARSE_ARGS');
-  // The system's own complaints (disk full, no rights) read well enough, too.
-  if (!(error instanceof FetchError || syscall || isUsage)) throw error;
-  console.error(`fetch-linux: ${message}${isUsage ? `\n${USAGE}` : ''}`);
-  // A name that nobody resolves would keep the process waiting.
-  process.exit(1);
-}
+  const holds = isFresh ? 'now holds' : 'already holds';
+  console.log(`${relative(root, folder)} ${holds} ${kernel}, from ${source}.`);
+});

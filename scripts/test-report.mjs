@@ -3,26 +3,20 @@
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
- * The counts of everything ctest reported, which may be several runs one after another.
+ * Counts all that ctest reported, which may be several runs one after another.
  * @param {string} output what ctest printed
  * @returns {Counts}
  */
 export function ctestCounts(output) {
-  const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const [, failed, total] of output.matchAll(/(\d+) tests? failed out of (\d+)/g)) {
-    counts.failed += Number(failed);
-    counts.passed += Number(total) - Number(failed);
-  }
+  const runs = [...output.matchAll(/(\d+) tests? failed out of (\d+)/g)].map(([, ...counts]) => counts);
+  const [failed, total] = [0, 1].map((i) => runs.reduce((sum, counts) => sum + Number(counts[i]), 0));
   // ctest counts a skipped test among the passed ones.
-  for (const _ of output.matchAll(/^ *\d+\/\d+ +Test +#\d+: .*\*\*\*Skipped/gm)) {
-    counts.passed -= 1;
-    counts.skipped += 1;
-  }
-  return counts;
+  const skipped = [...output.matchAll(/^ *\d+\/\d+ +Test +#\d+: .*\*\*\*Skipped/gm)].length;
+  return { passed: total - failed - skipped, failed, skipped };
 }
 
 /**
- * The counts of a jest run. A file that could not be run at all is one failure.
+ * Counts a jest run. A file that could not be run at all is one failure.
  * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
  *   numRuntimeErrorTestSuites: number }} report what `jest --json` wrote
  * @returns {Counts}
@@ -36,34 +30,23 @@ export function jestCounts(report) {
 }
 
 /**
- * What a stage counts for: a stage that failed, or ran no test, has at least one failure.
- * @param {boolean} succeeded whether its command exited with 0
+ * Gives what a stage counts for: a stage that failed, or ran no test, has at least one failure.
+ * @param {boolean} hasSucceeded whether its command exited with 0
  * @param {Counts} counts
  * @returns {Counts}
  */
-export function stageCounts(succeeded, counts) {
-  const ranNothing = counts.passed + counts.failed === 0;
-  return { ...counts, failed: succeeded && !ranNothing ? counts.failed : Math.max(counts.failed, 1) };
+export function stageCounts(hasSucceeded, counts) {
+  const hasRun = counts.passed + counts.failed > 0;
+  return { ...counts, failed: hasSucceeded && hasRun ? counts.failed : Math.max(counts.failed, 1) };
 }
 
-/**
- * @param {Counts[]} all
- * @returns {Counts}
- */
+/** @param {Counts[]} all @returns {Counts} */
 export function sumCounts(all) {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  for (const { passed, failed, skipped } of all) {
-    sum.passed += passed;
-    sum.failed += failed;
-    sum.skipped += skipped;
-  }
-  return sum;
+  const sum = (/** @type {keyof Counts} */ key) => all.reduce((total, counts) => total + counts[key], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
 }
 
-/**
- * `N passed, N failed`, and `, N skipped` where there are any.
- * @param {Counts} counts
- */
+/** Gives `N passed, N failed`, and `, N skipped` where there are any. @param {Counts} counts */
 export function countsLine({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }

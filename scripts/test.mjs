@@ -1,107 +1,81 @@
 // What `npm test` runs: every check and every test suite, one stage after another, going on after a failure.
 // Ends with a table and, as the last line, `N passed, N failed`. Tests nothing itself; counting is in test-report.mjs.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
+import { execa } from 'execa';
+import { packageRoot, printTable, script, withTempFolder } from './run.mjs';
 import { countsLine, ctestCounts, jestCounts, stageCounts, sumCounts } from './test-report.mjs';
 
-/** @import { Counts } from './test-report.mjs' */
-/** @typedef {{ name: string, seconds: number, counts: Counts }} Result */
+const NONE = { passed: 0, failed: 0, skipped: 0 };
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const none = { passed: 0, failed: 0, skipped: 0 };
+/** @typedef {(command: string[]) => Promise<import('./test-report.mjs').Counts>} Stage */
 
-const stages = [
-  { name: 'format:check', run: runCheck },
-  { name: 'lint:ts', run: runCheck },
-  { name: 'lint:c', run: runCheck },
-  { name: 'test:native', run: runCtest },
-  { name: 'test:js', run: runJest },
-];
-
-/** A check counts as one test. @param {string} script */
-async function runCheck(script) {
-  const { succeeded } = await npmRun(script);
-  return stageCounts(succeeded, { ...none, passed: succeeded ? 1 : 0 });
+/** Runs an npm script, whose output is shown and kept. @param {string[]} command */
+async function npmRun([name, ...args]) {
+  const { failed, stdout } = await execa('npm', ['run', '--silent', name, '--', ...args], {
+    cwd: packageRoot,
+    stdin: 'ignore',
+    stdout: ['inherit', 'pipe'],
+    stderr: 'inherit',
+    reject: false,
+  });
+  return { hasSucceeded: !failed, output: stripVTControlCharacters(stdout) };
 }
 
-/** @param {string} script */
-async function runCtest(script) {
-  const { succeeded, output } = await npmRun(script, { capture: true });
-  return stageCounts(succeeded, ctestCounts(stripVTControlCharacters(output)));
+/** A check counts as one test. @type {Stage} */
+async function runCheck(command) {
+  const { hasSucceeded } = await npmRun(command);
+  return stageCounts(hasSucceeded, { ...NONE, passed: hasSucceeded ? 1 : 0 });
 }
 
-/** @param {string} script */
-async function runJest(script) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'gpu-buddy-jest-'));
-  try {
+/** @type {Stage} */
+async function runCtest(command) {
+  const { hasSucceeded, output } = await npmRun(command);
+  return stageCounts(hasSucceeded, ctestCounts(output));
+}
+
+/** @type {Stage} */
+function runJest(command) {
+  return withTempFolder(async (folder) => {
     const report = path.join(folder, 'report.json');
-    const { succeeded } = await npmRun(script, { args: ['--json', `--outputFile=${report}`] });
-    return stageCounts(succeeded, jestReport(report));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** Jest leaves no report when it could not start. @param {string} file */
-function jestReport(file) {
-  try {
-    return jestCounts(JSON.parse(readFileSync(file, 'utf8')));
-  } catch {
-    return none;
-  }
-}
-
-/**
- * @param {string} script
- * @param {{ args?: string[], capture?: boolean }} [options] with `capture`, standard output is shown and kept
- * @returns {Promise<{ succeeded: boolean, output: string }>}
- */
-function npmRun(script, { args = [], capture = false } = {}) {
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', ['run', '--silent', script, '--', ...args], {
-      cwd: root,
-      stdio: ['ignore', capture ? 'pipe' : 'inherit', 'inherit'],
-    });
-    let output = '';
-    child.stdout?.setEncoding('utf8').on('data', (text) => {
-      process.stdout.write(text);
-      output += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ succeeded: code === 0, output }));
+    const { hasSucceeded } = await npmRun([...command, '--json', `--outputFile=${report}`]);
+    return stageCounts(hasSucceeded, countsIn(report));
   });
 }
 
-/** @returns {Promise<Result[]>} */
-async function runAll() {
-  const results = [];
-  for (const { name, run } of stages) {
+/** Jest leaves no report when it could not start. @param {string} file */
+function countsIn(file) {
+  try {
+    return jestCounts(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return NONE;
+  }
+}
+
+/** @type {readonly [Stage, string[]][]} */
+const STAGES = [
+  [runCheck, ['lint']],
+  [runCtest, ['test:native']],
+  [runJest, ['test:js']],
+];
+
+await script('test', async () => {
+  const rows = [];
+  const all = [];
+  for (const [run, command] of STAGES) {
+    const name = command.join(' ');
     console.log(`\n── ${name}`);
     const start = performance.now();
-    const counts = await run(name);
-    const seconds = (performance.now() - start) / 1000;
-    console.log(`── ${name}: ${countsLine(counts)} in ${seconds.toFixed(1)} s`);
-    results.push({ name, seconds, counts });
+    const counts = await run(command);
+    all.push(counts);
+    const time = `${((performance.now() - start) / 1000).toFixed(1)} s`;
+    console.log(`── ${name}: ${countsLine(counts)} in ${time}`);
+    rows.push([counts.failed > 0 ? '✗' : '✓', name, time, countsLine(counts)]);
   }
-  return results;
-}
-
-/** @param {Result[]} results */
-function printTable(results) {
+  const total = sumCounts(all);
   console.log();
-  for (const { name, seconds, counts } of results) {
-    const mark = counts.failed > 0 ? '✗' : '✓';
-    console.log(`${mark} ${name.padEnd(14)}${seconds.toFixed(1).padStart(7)} s   ${countsLine(counts)}`);
-  }
-  console.log();
-}
-
-const results = await runAll();
-const total = sumCounts(results.map(({ counts }) => counts));
-printTable(results);
-console.log(countsLine(total));
-if (total.failed > 0) process.exitCode = 1;
+  printTable(rows);
+  console.log(`\n${countsLine(total)}`);
+  if (total.failed > 0) process.exitCode = 1;
+});

@@ -9,7 +9,7 @@ const { linux, kernel, posix, includes, cflags } = JSON.parse(
   readFileSync(path.join(root, 'native/sources.json'), 'utf8'),
 );
 
-/** Tells where `npm run build:native` leaves the object of a source. @param {string} source */
+/** Tells where `npm run build -- native` leaves the object of a source. @param {string} source */
 function objectOf(source) {
   return path.join(root, 'build/Release/obj.target/gpu_buddy', source.replace(/\.c$/, '.o'));
 }

@@ -1,7 +1,7 @@
 /** Says how to install tools that a build lacks, on this system. */
 import { readFileSync } from 'node:fs';
 
-export type Tool = 'compilers' | 'cmake' | 'ninja' | 'make' | 'python';
+export type Tool = 'compilers' | 'cmake' | 'ninja' | 'make' | 'python' | 'archives';
 
 interface System {
   readonly name: string;
@@ -16,36 +16,72 @@ const SYSTEMS: readonly System[] = [
     name: 'Debian, Ubuntu',
     ids: ['debian', 'ubuntu'],
     install: 'apt-get install',
-    packages: { compilers: 'g++', cmake: 'cmake', ninja: 'ninja-build', make: 'make', python: 'python3' },
+    packages: {
+      compilers: 'g++',
+      cmake: 'cmake',
+      ninja: 'ninja-build',
+      make: 'make',
+      python: 'python3',
+      archives: 'tar xz-utils',
+    },
   },
   {
     name: 'Fedora, RHEL',
     ids: ['fedora', 'rhel'],
     install: 'dnf install',
-    packages: { compilers: 'gcc-c++', cmake: 'cmake', ninja: 'ninja-build', make: 'make', python: 'python3' },
+    packages: {
+      compilers: 'gcc-c++',
+      cmake: 'cmake',
+      ninja: 'ninja-build',
+      make: 'make',
+      python: 'python3',
+      archives: 'tar xz',
+    },
   },
   {
     name: 'Alpine',
     ids: ['alpine'],
     install: 'apk add',
-    packages: { compilers: 'g++', cmake: 'cmake', ninja: 'samurai', make: 'make', python: 'python3' },
+    packages: {
+      compilers: 'g++',
+      cmake: 'cmake',
+      ninja: 'samurai',
+      make: 'make',
+      python: 'python3',
+      archives: 'tar xz',
+    },
   },
   {
     name: 'Arch',
     ids: ['arch'],
     install: 'pacman -S',
-    packages: { compilers: 'gcc', cmake: 'cmake', ninja: 'ninja', make: 'make', python: 'python' },
+    packages: {
+      compilers: 'gcc',
+      cmake: 'cmake',
+      ninja: 'ninja',
+      make: 'make',
+      python: 'python',
+      archives: 'tar xz',
+    },
   },
   {
     name: 'openSUSE',
     ids: ['suse'],
     install: 'zypper install',
-    packages: { compilers: 'gcc-c++', cmake: 'cmake', ninja: 'ninja', make: 'make', python: 'python3' },
+    packages: {
+      compilers: 'gcc-c++',
+      cmake: 'cmake',
+      ninja: 'ninja',
+      make: 'make',
+      python: 'python3',
+      archives: 'tar xz',
+    },
   },
 ];
 
-/** Apple's command-line tools, which bring all but CMake and Ninja. */
+/** Apple's command-line tools, which bring all but what Homebrew has. */
 const XCODE = 'xcode-select --install';
+const BREWED: Partial<Record<Tool, string>> = { cmake: 'cmake', ninja: 'ninja', archives: 'xz' };
 
 /** Brings both compilers. */
 const ZIG = 'winget install zig.zig';
@@ -70,7 +106,7 @@ function command({ install, packages }: System, tools: readonly Tool[]): string 
 }
 
 function macCommand(tools: readonly Tool[]): string {
-  const brewed = tools.filter((tool) => tool === 'cmake' || tool === 'ninja');
+  const brewed = tools.flatMap((tool) => BREWED[tool] ?? []);
   return [
     ...(brewed.length < tools.length ? [XCODE] : []),
     ...(brewed.length > 0 ? [`brew install ${brewed.join(' ')}`] : []),

@@ -20,7 +20,7 @@ function getLine(folder: string): string {
       '      or name its file for this platform by the environment variable GPU_BUDDY_ADDON'
     );
   return exists(join(folder, 'binding.gyp'))
-    ? '    - build it and lib/ from one state of the sources: npm run build:all'
+    ? '    - build it and lib/ from one state of the sources: npm run build'
     : '    - compile it here, from the sources in the package: npx gpu-buddy build';
 }
 

@@ -1,13 +1,10 @@
 // Debian's kernel source package, fetched with the machine's own apt in a throw-away root: a release older than the package gets
 // it too, no file of the system is touched, and nobody needs to be root. apt checks Debian's signatures all the way.
-
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readArchive } from './archive.mjs';
-import { FetchError } from './fetch-error.mjs';
-import { CommandFailed, run } from './run.mjs';
-import { withTempFolder } from './temp.mjs';
+import { CommandFailed, run, ScriptError, withTempFolder } from '../run.mjs';
+import { readArchive } from './tree.mjs';
+import { verify } from './verify.mjs';
 
 /** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {{ name: string, version: string, upstream: string }} Package */
@@ -19,54 +16,48 @@ const MOST_DOWNLOADS = 2;
 
 const { compare } = new Intl.Collator('en', { numeric: true });
 
-/**
- * @template T
- * @param {Manifest} manifest
- * @param {{ keyring: string | undefined }} options
- * @param {(found: import('./verify.mjs').Found) => T} take throws a FetchError if the files are not the right ones
- * @returns {Promise<T>}
- */
-export function fromApt(manifest, options, take) {
-  return withPackage(manifest, options, async (archive, source, { upstream }) => {
+/** @param {Manifest} manifest @param {string} [keyring] @returns {Promise<import('./verify.mjs').Files>} */
+export function fromApt(manifest, keyring) {
+  return withPackage(manifest, keyring, async (archive, source, { upstream }) => {
     const { contents } = await readArchive(archive, manifest.paths, source);
-    const signed = compare(upstream, manifest.versions[0]) > 0;
-    return take({ source, version: upstream, signed, contents });
+    const isSigned = compare(upstream, manifest.versions[0]) > 0;
+    return verify({ source, version: upstream, isSigned, contents }, manifest);
   });
 }
 
 /**
- * Fetches a package and lets `use` have the archive in it, which is gone afterwards. If that throws a FetchError, the next
+ * Fetches a package and lets `use` have the archive in it, which is gone afterwards. If that throws a ScriptError, the next
  * package has its turn.
  * @template T
  * @param {Manifest} manifest
- * @param {{ keyring: string | undefined }} options
+ * @param {string | undefined} keyring Debian's, if not in its usual place
  * @param {(archive: string, source: string, chosen: Package) => Promise<T>} use `source` is what people call it
  * @returns {Promise<T>}
  */
-export async function withPackage(manifest, { keyring }, use) {
-  return withTempFolder(join(tmpdir(), 'gpu-buddy-apt-'), async (folder) => {
+export async function withPackage(manifest, keyring, use) {
+  return withTempFolder(async (folder) => {
     chmodSync(folder, 0o755); // apt drops root's rights for its downloads
     const mirrors = await debianMirrors(folder);
-    if (mirrors.length === 0) throw new FetchError('no Debian mirror is configured on this machine');
-    const keys = (keyring ? [keyring] : KEYRINGS).find(existsSync);
-    if (!keys) throw new FetchError(`there is no ${keyring ?? KEYRINGS[0]} to check it with`);
+    if (mirrors.length === 0) throw new ScriptError('no Debian mirror is configured on this machine');
+    const keys = (keyring ? [keyring] : KEYRINGS).find((file) => existsSync(file));
+    if (!keys)
+      throw new ScriptError(
+        `there is no ${keyring ?? KEYRINGS[0]} to check it with: apt-get install debian-archive-keyring`,
+      );
     const config = makeRoot(folder, mirrors, keys);
-    const packages = await listPackages(config, manifest);
     const problems = [];
-    for (const chosen of packages) {
+    for (const chosen of await listPackages(config, manifest)) {
       const source = `Debian package ${chosen.name} ${chosen.version}`;
       try {
-        return await withTempFolder(join(folder, 'package-'), async (place) =>
-          use(await download(config, chosen, place), source, chosen),
-        );
+        return await use(await download(config, chosen, folder), source, chosen);
       } catch (error) {
         const text = explain(error);
         problems.push(text.includes(source) ? text : `${source}: ${text}`);
       }
     }
-    throw new FetchError(problems.join('; '));
+    throw new ScriptError(problems.join('; '));
   }).catch((error) => {
-    throw new FetchError(explain(error));
+    throw new ScriptError(explain(error));
   });
 }
 
@@ -77,10 +68,12 @@ export async function withPackage(manifest, { keyring }, use) {
  */
 async function debianMirrors(folder) {
   for (const name of ['lists', 'cache']) mkdirSync(join(folder, name));
-  const lists = `Dir::State::lists=${join(folder, 'lists')}`;
-  const text = await run([['apt-get', '-o', lists, 'update', '--print-uris']]);
-  const all = new Set([...text.matchAll(/^'(\S+?\/)dists\//gm)].map(([, mirror = '']) => mirror));
-  const mirrors = [...all].filter((mirror) => !mirror.includes('security'));
+  const text = await run([
+    ...['apt-get', '-o', `Dir::State::lists=${join(folder, 'lists')}`],
+    ...['update', '--print-uris'],
+  ]);
+  const all = [...text.matchAll(/^'(\S+?\/)dists\//gm)].map(([, mirror = '']) => mirror);
+  const mirrors = [...new Set(all)].filter((mirror) => !mirror.includes('security'));
   const debian = mirrors.filter((mirror) => mirror.endsWith('/debian/'));
   return debian.length > 0 ? debian : mirrors;
 }
@@ -132,57 +125,52 @@ Acquire::https::Timeout "10";
 async function listPackages(config, { series, versions }) {
   console.error("Reading Debian's package lists …");
   // Not every mirror has every suite: what went wrong matters only if nothing is found.
-  const failure = await run([['apt-get', '-c', config, '-q', 'update']]).then(() => '', explain);
-  const names = (await run([['apt-cache', '-c', config, 'pkgnames', PREFIX]])).split('\n').filter(Boolean);
-  const table = names.length > 0 ? await run([['apt-cache', '-c', config, 'madison', ...names]]) : '';
+  const failure = await run(['apt-get', '-c', config, '-q', 'update']).then(() => '', explain);
+  const names = (await run(['apt-cache', '-c', config, 'pkgnames', PREFIX])).split('\n').filter(Boolean);
+  const table = names.length > 0 ? await run(['apt-cache', '-c', config, 'madison', ...names]) : '';
   // name | version | where: the newest of each name first, and again for every suite and mirror.
   const rows = table.matchAll(/^ *(linux-source-\d+\.\d+) *\| *((?:\d+:)?(\d+(?:\.\d+)+)\S*) *\|/gm);
   const all = new Map(
     [...rows].map(([, name = '', version = '', upstream = '']) => [version, { name, version, upstream }]),
   );
-  /** @param {Package} candidate */
-  const isKnown = ({ upstream }) => Number(versions.includes(upstream));
+  const isKnown = (/** @type {Package} */ { upstream }) => Number(versions.includes(upstream));
   const ours = [...all.values()].filter(({ name }) => name === PREFIX + series);
   if (ours.length > 0) return ours.sort((a, b) => isKnown(b) - isKnown(a)).slice(0, MOST_DOWNLOADS);
 
-  const newer = names
-    .filter((name) => compare(name, PREFIX + series) > 0)
-    .map((name) => name.slice(PREFIX.length));
-  throw new FetchError(
-    [
-      `no package ${PREFIX}${series} is offered (only: ${names.sort(compare).join(', ') || 'none'})`,
-      failure,
-      newer.length > 0 &&
-        `Linux ${newer.join(', ')} is a newer series, which this version of gpu-buddy does not know: look for a newer gpu-buddy, ` +
-          'or try that kernel with `npm run oracle -- parity` (docs/parity.md)',
-    ]
-      .filter(Boolean)
-      .join('; '),
-  );
+  const offered = names.sort(compare).join(', ') || 'none';
+  const newer = names.filter((name) => compare(name, PREFIX + series) > 0);
+  const hint =
+    newer.length > 0 &&
+    `Linux ${newer.map((name) => name.slice(PREFIX.length)).join(', ')} is a newer series, which this version of gpu-buddy ` +
+      'does not know: look for a newer gpu-buddy, or try that kernel with `npm run oracle -- parity` (docs/parity.md)';
+  const problems = [`no package ${PREFIX}${series} is offered (only: ${offered})`, failure, hint];
+  throw new ScriptError(problems.filter(Boolean).join('; '));
 }
 
 /**
  * @param {string} config
  * @param {Package} chosen
- * @param {string} folder made for it
+ * @param {string} folder for a folder of its own
  * @returns {Promise<string>} the archive that is in the package
  */
 async function download(config, { name, version }, folder) {
-  const get = ['apt-get', '-c', config, 'download', `${name}=${version}`];
+  const cwd = join(folder, 'package');
+  rmSync(cwd, { recursive: true, force: true });
+  mkdirSync(cwd);
   console.error(`Downloading ${name} ${version} (170 MB) …`);
-  await run([get], { cwd: folder, visible: true });
+  await run(['apt-get', '-c', config, 'download', `${name}=${version}`], { cwd, stdout: process.stderr });
   console.error(`Unpacking ${name} ${version} …`);
-  for (const deb of readdirSync(folder)) {
-    await run([['dpkg-deb', '-x', deb, '.']], { cwd: folder });
-    rmSync(join(folder, deb));
+  for (const deb of readdirSync(cwd)) {
+    await run(['dpkg-deb', '-x', deb, '.'], { cwd });
+    rmSync(join(cwd, deb));
   }
-  return join(folder, 'usr/src', `${name}.tar.xz`);
+  return join(cwd, 'usr/src', `${name}.tar.xz`);
 }
 
 /** Says what went wrong, in one sentence without its full stop: of apt's many lines, its complaints. @param {unknown} error */
 function explain(error) {
-  if (error instanceof FetchError) return error.message.replace(/\.$/, '');
-  if (!(error instanceof CommandFailed)) throw error;
-  const complaints = error.stderr.split('\n').filter((line) => /^[EW]: /.test(line));
-  return [...new Set(complaints)].slice(0, 3).join(' ') || error.message;
+  if (!(error instanceof ScriptError)) throw error;
+  const complaints =
+    error instanceof CommandFailed ? error.stderr.split('\n').filter((line) => /^[EW]: /.test(line)) : [];
+  return [...new Set(complaints)].slice(0, 3).join(' ') || error.message.replace(/\.$/, '');
 }

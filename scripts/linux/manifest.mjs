@@ -1,10 +1,9 @@
 // vendor/linux.json: which kernel files are wanted, the SHA-256 they have in each kernel version we know, and which public trees
 // have them.
-
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { FetchError, reason } from './fetch-error.mjs';
+import { ScriptError } from '../run.mjs';
 
 /** @typedef {{ sha256: string, licence: string, neededFor: 'addon' | 'tests' }} KnownFile */
 /** @typedef {Record<string, string>} Hashes path to SHA-256 */
@@ -40,7 +39,7 @@ export class Manifest {
     try {
       return new Manifest(root, JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
-      throw new FetchError(`${file} cannot be read: ${reason(error)}.`);
+      throw new ScriptError(`${file} cannot be read: ${reason(error)}.`);
     }
   }
 
@@ -52,9 +51,13 @@ export class Manifest {
     )?.[0];
   }
 
-  /** Tells what `path` should hash to, for a message. @param {string} path */
-  expected(path) {
-    return this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
+  /** Says which files are none that we know. @param {Hashes} hashes */
+  mismatch(hashes) {
+    const wrong = Object.entries(hashes).filter(([path, hash]) => !this.identify({ [path]: hash }));
+    const expected = (/** @type {string} */ path) =>
+      this.#versions.map(([version, files]) => `${files[path]?.sha256} (Linux ${version})`).join(' or ');
+    const problems = wrong.map(([path, hash]) => `${path} has SHA-256 ${hash}, expected ${expected(path)}`);
+    return problems.join('; ') || 'its files belong to different versions';
   }
 }
 
@@ -68,4 +71,15 @@ export function hashesOf(contents) {
   return Object.fromEntries(
     [...contents].map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')]),
   );
+}
+
+/**
+ * Says what went wrong in the words of the system rather than of Node ("permission denied", not "EACCES: …, open '…'").
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function reason(error) {
+  const { message, cause } = /** @type {Error} */ (error);
+  const [, text = message] = /^[A-Z]+: ([^,]+)/.exec(message) ?? [];
+  return cause instanceof Error ? `${text} (${reason(cause) || cause.name})` : text;
 }

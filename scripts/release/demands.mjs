@@ -1,114 +1,166 @@
-// What a prebuilt binary may ask of the system that loads it, by target; and what one asks too much.
-
-import { readBinary } from './binary.mjs';
-import { ToolMissing } from './installed.mjs';
+// What a prebuilt binary asks of the system that loads it, read from what LLVM's tools print, and what it asks too much.
+import { CommandFailed, run, ScriptError } from '../run.mjs';
 import { GLIBC, MACOS } from './targets.mjs';
 
-/** @typedef {import('./targets.mjs').Target} Target */
+/**
+ * @typedef {object} Binary
+ * @property {'ELF' | 'Mach-O' | 'PE'} format
+ * @property {string} arch as Node calls it
+ * @property {string[]} needed libraries
+ * @property {{ name: string, from: string }[]} imports each from a version of glibc, a library, or '', from whoever has it
+ * @property {string[]} exports
+ * @property {string[]} flaws whatever the target, a sentence each
+ */
 
 const NODE_API = /^(napi|node_api)_/;
-const GLIBC_LIBRARIES = /^(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux-[\w-]+\.so\.\d)$/;
-const MUSL_LIBRARIES = /^libc\.so$/;
-const WINDOWS_LIBRARIES = /^(KERNEL32|ADVAPI32|api-ms-win-crt-[\w-]+)\.dll$/i;
-const LIBSYSTEM = '/usr/lib/libSystem.B.dylib';
+/** Node's names of processors, by LLVM's. */
+const ARCHS = new Map([
+  ['x86_64', 'x64'],
+  ['aarch64', 'arm64'],
+]);
+/**
+ * By C library, or else by platform: the format, the libraries that may be needed, and where what is bound may come from.
+ * @type {Readonly<Record<string, { format: string, libraries: RegExp, mayBind: (from: string) => boolean }>>}
+ */
+const RULES = {
+  glibc: {
+    format: 'ELF',
+    libraries: /^(libc\.so\.6|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|ld-linux-[\w-]+\.so\.\d)$/,
+    mayBind: (from) => from.startsWith('GLIBC_') && !isNewer(from.slice('GLIBC_'.length), GLIBC),
+  },
+  musl: { format: 'ELF', libraries: /^libc\.so$/, mayBind: (from) => from === '' },
+  darwin: {
+    format: 'Mach-O',
+    libraries: /^\/usr\/lib\/libSystem\.B\.dylib$/,
+    mayBind: (from) => from === 'libSystem',
+  },
+  // Node-API is no import: native/node/windows.c finds it in the program.
+  win32: {
+    format: 'PE',
+    libraries: /^(KERNEL32|ADVAPI32|api-ms-win-crt-[\w-]+)\.dll$/i,
+    mayBind: (from) => from !== '',
+  },
+};
+
+/** @param {string} version @param {string} other */
+function isNewer(version, other) {
+  return version.localeCompare(other, 'en', { numeric: true }) > 0;
+}
 
 /**
- * What is wrong with a binary for a target, a sentence each.
- * @param {string} file
- * @param {Target} target
- * @returns {string[]}
- * @throws ToolMissing
- */
-export function problemsOfFile(file, target) {
-  try {
-    return problemsOf(readBinary(file), target);
-  } catch (error) {
-    if (error instanceof ToolMissing) throw error;
-    return [/** @type {Error} */ (error).message];
-  }
-}
-
-/**
- * What is wrong with what a binary asks for.
- * @param {ReturnType<typeof readBinary>} binary
- * @param {Target} target
+ * Says what is wrong with a binary for a target, a sentence each.
+ * @param {Binary} binary
+ * @param {import('./targets.mjs').Target} target
  * @returns {string[]}
  */
-export function problemsOf(binary, target) {
-  const wanted = { linux: 'ELF', darwin: 'Mach-O', win32: 'PE' }[target.platform];
-  if (binary.format !== wanted) return [`it is no ${wanted} file`];
-  const problems = binary.arch === target.arch ? [] : [`it is for ${binary.arch}`];
-  switch (binary.format) {
-    case 'ELF':
-      return [...problems, ...elfProblems(binary, target)];
-    case 'Mach-O':
-      return [...problems, ...machOProblems(binary, target)];
-    case 'PE':
-      return [...problems, ...peProblems(binary)];
-  }
-}
-
-/** @param {import('./binary.mjs').Elf} binary @param {Target} target */
-function elfProblems(binary, { libc }) {
-  const libraries = libc === 'musl' ? MUSL_LIBRARIES : GLIBC_LIBRARIES;
+export function problemsOf({ format, arch, needed, imports, exports, flaws }, target) {
+  const rule = RULES[target.libc ?? target.platform];
+  if (format !== rule.format) return [`it is no ${rule.format} file`];
+  const isWrong = (/** @type {{ name: string, from: string }} */ { name, from }) =>
+    NODE_API.test(name) ? from !== '' : !rule.mayBind(from);
   return [
-    ...(binary.isStripped ? [] : ['it is not stripped']),
-    ...(binary.stays ? [] : ['it was not linked with -z nodelete']),
-    ...searchProblems(binary),
-    ...binary.needed.filter((name) => !libraries.test(name)).map((name) => `it needs ${name}`),
-    ...exportProblems(binary.definedSymbols),
-    ...binary.undefinedSymbols.flatMap((symbol) => symbolProblems(symbol, libc)),
+    ...(arch === target.arch ? [] : [`it is for ${arch}`]),
+    ...flaws,
+    ...needed.filter((name) => !rule.libraries.test(name)).map((name) => `it needs ${name}`),
+    ...imports.filter(isWrong).map(({ name, from }) => `${name} comes from ${from || 'nobody'}`),
+    ...exports.filter((name) => !NODE_API.test(name)).map((name) => `it shows ${name} to others`),
   ];
 }
 
-/** @param {{ name: string, version: string | undefined }} symbol @param {string | undefined} libc */
-function symbolProblems({ name, version }, libc) {
-  if (NODE_API.test(name)) return version === undefined ? [] : [`${name} has the version ${version}`];
-  if (libc === 'musl') return version === undefined ? [] : [`${name} is glibc's (${version})`];
-  if (version === undefined) return [`nobody is said to have ${name}`];
-  return isAtMost(version, GLIBC)
-    ? []
-    : [`${name} is of ${version}, newer than GLIBC_${GLIBC} or not glibc's`];
+/** @param {string} file @returns {Promise<Binary>} */
+export async function readBinary(file) {
+  const llvm = (/** @type {string} */ tool, /** @type {string[]} */ ...options) =>
+    run([tool, ...options, file]).catch((error) => {
+      throw error instanceof CommandFailed && error.missing
+        ? new ScriptError(`${error.missing} is not installed: apt-get install llvm`)
+        : error;
+    });
+  const header = await llvm('llvm-readobj', '--file-headers');
+  if (header.includes('\nFormat: elf64'))
+    return readElf(await llvm('llvm-readobj', '--sections', '--dynamic-table', '--dyn-syms'));
+  if (header.includes('\nFormat: COFF'))
+    return readPe(await llvm('llvm-readobj', '--coff-imports', '--coff-exports'));
+  // Only objdump shows what is bound to which library.
+  return readMachO(
+    header + (await llvm('llvm-objdump', '--macho', '--private-headers', '--bind', '--lazy-bind')),
+  );
 }
 
-/** @param {string} version such as GLIBC_2.4 or GLIBCXX_3.4 @param {string} newest */
-function isAtMost(version, newest) {
-  const [, digits] = /^GLIBC_([\d.]+)$/.exec(version) ?? [];
-  if (digits === undefined) return false;
-  const [parts, most] = [digits, newest].map((text) => text.split('.').map(Number));
-  const at = most.findIndex((part, i) => part !== (parts[i] ?? 0));
-  return at < 0 || (parts[at] ?? 0) < most[at];
+/** @param {string} text of llvm-readobj --sections --dynamic-table --dyn-syms @returns {Binary} */
+export function readElf(text) {
+  const symbols = blocksIn(text, 'Symbol').map((block) => {
+    const [name = '', from = ''] = (allIn(block, /^ *Name: (\S*) \(\d+\)$/gm)[0] ?? '').split(/@+/);
+    return { name, from, isImport: /^ *Section: Undefined /m.test(block) };
+  });
+  // The first one is empty.
+  const named = symbols.filter(({ name }) => name !== '');
+  return {
+    format: 'ELF',
+    arch: archIn(text),
+    needed: allIn(text, / NEEDED +Shared library: \[(.*)\]/g),
+    imports: named.filter(({ isImport }) => isImport).map(({ name, from }) => ({ name, from })),
+    exports: named.filter(({ isImport }) => !isImport).map(({ name }) => name),
+    flaws: [
+      ...(/Type: SHT_SYMTAB /.test(text) ? ['it is not stripped'] : []),
+      ...(/ FLAGS_1 .*\bNODELETE\b/.test(text) ? [] : ['it was not linked with -z nodelete']),
+      ...searchPaths(allIn(text, / R(?:UN)?PATH +Library [\w ]+: \[(.*)\]/g)),
+    ],
+  };
 }
 
-/** @param {import('./binary.mjs').MachO} binary @param {Target} target */
-function machOProblems(binary, { arch }) {
-  const isFromNode = (/** @type {string} */ name) => NODE_API.test(name);
-  return [
-    ...(binary.oldestSystem === MACOS ? [] : [`it needs macOS ${binary.oldestSystem}`]),
-    ...(binary.isSigned || arch !== 'arm64' ? [] : ['it is not signed']),
-    ...searchProblems(binary),
-    ...binary.needed.filter((name) => name !== LIBSYSTEM).map((name) => `it needs ${name}`),
-    ...binary.imports
-      .filter(({ name, from }) => from !== (isFromNode(name) ? 'the loader' : 'libSystem'))
-      .map(({ name, from }) => `${name} comes from ${from}`),
-  ];
+/** @param {string} text of llvm-readobj --file-headers and llvm-objdump --macho --private-headers --bind --lazy-bind @returns {Binary} */
+export function readMachO(text) {
+  const bound = text.matchAll(/^__\w+ +__\w+ +0x[\dA-F]+ .*?(\S+) +_(\S+)(?: \(weak import\))?$/gm);
+  const imports = new Map(Array.from(bound, ([, from = '', name = '']) => [name, from]));
+  const [oldest] = allIn(text, / minos (\S+)/g);
+  const arch = archIn(text);
+  return {
+    format: 'Mach-O',
+    arch,
+    needed: allIn(text, /cmd LC_LOAD_DYLIB\n.*\n +name (\S+) /g),
+    imports: Array.from(imports, ([name, from]) => ({ name, from: from === 'flat-namespace' ? '' : from })),
+    exports: [],
+    flaws: [
+      ...(oldest === MACOS ? [] : [`it needs macOS ${oldest}`]),
+      ...(arch === 'arm64' && !/cmd LC_CODE_SIGNATURE/.test(text) ? ['it is not signed'] : []),
+      ...searchPaths(allIn(text, /cmd LC_RPATH\n.*\n +path (\S+) /g)),
+    ],
+  };
 }
 
-/** Node-API is no import: native/node/windows.c finds it in the program. @param {import('./binary.mjs').Pe} binary */
-function peProblems({ imports, exports }) {
-  const libraries = new Set(imports.map(({ from }) => from));
-  return [
-    ...[...libraries].filter((name) => !WINDOWS_LIBRARIES.test(name)).map((name) => `it needs ${name}`),
-    ...exportProblems(exports),
-  ];
+/** @param {string} text of llvm-readobj --coff-imports --coff-exports @returns {Binary} */
+export function readPe(text) {
+  const imports = blocksIn(text, 'Import').flatMap((block) => {
+    const [from = ''] = allIn(block, /^ *Name: (\S+)$/gm);
+    return allIn(block, /^ *Symbol: (\S+) /gm).map((name) => ({ name, from }));
+  });
+  return {
+    format: 'PE',
+    arch: archIn(text),
+    needed: [...new Set(imports.map(({ from }) => from))],
+    imports,
+    exports: blocksIn(text, 'Export').flatMap((block) => allIn(block, /^ *Name: (\S+)$/gm)),
+    flaws: [],
+  };
 }
 
-/** @param {{ searchPaths: string[] }} binary */
-function searchProblems({ searchPaths }) {
-  return searchPaths.map((path) => `it has the search path ${path}`);
+/** @param {string[]} paths */
+function searchPaths(paths) {
+  return paths.map((path) => `it has the search path ${path}`);
 }
 
-/** @param {string[]} names */
-function exportProblems(names) {
-  return names.filter((name) => !NODE_API.test(name)).map((name) => `it shows ${name} to others`);
+/** @param {string} text */
+function archIn(text) {
+  const [arch = 'unknown'] = allIn(text, /^Arch: (\S+)$/gm);
+  return ARCHS.get(arch) ?? arch;
+}
+
+/** Gives the lines between `NAME {` and its end. @param {string} text @param {string} name */
+function blocksIn(text, name) {
+  return allIn(text, new RegExp(`^(?: *)${name} \\{\\n([^]*?)^ *\\}$`, 'gm'));
+}
+
+/** Gives what the group in a pattern matches. @param {string} text @param {RegExp} pattern */
+function allIn(text, pattern) {
+  return Array.from(text.matchAll(pattern), ([, found = '']) => found);
 }

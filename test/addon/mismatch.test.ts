@@ -56,7 +56,7 @@ describe('an addon for another protocol', () => {
     using _own = bare.withFile(OWN_BUILD, other);
     using _checkout = bare.withFile('binding.gyp', join(root, 'binding.gyp'));
     const { message } = bare.load();
-    expect(message).toContain('npm run build:all');
+    expect(message).toContain('npm run build');
     expect(message).not.toContain('gpu-buddy build');
   });
 

@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { isCrowded, settle } from './collector.mjs';
 import { messageOf } from './checks.mjs';
 import { isOverflow, play } from './play.mjs';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { Report } from './report.mjs';
 import { arm, disarm, endTrail, startTrail } from './steps.mjs';
 import { World } from './world.mjs';

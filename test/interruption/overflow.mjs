@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { messageOf } from './checks.mjs';
 import { isOverflow, play } from './play.mjs';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { Session } from './session.mjs';
 
 /** @typedef {import('./world.mjs').Scenario} Scenario */

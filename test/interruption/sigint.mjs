@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { start } from 'node:repl';
 import { PassThrough } from 'node:stream';
 import { Worker } from 'node:worker_threads';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { interruptLoops } from './timeouts.mjs';
 
 /** @typedef {import('./world.mjs').Scenario} Scenario */

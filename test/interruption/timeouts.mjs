@@ -2,7 +2,7 @@
 import vm from 'node:vm';
 import { messageOf } from './checks.mjs';
 import { isCrowded } from './collector.mjs';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { isLoopable, playForEver, playOnce, Session } from './session.mjs';
 
 /** @typedef {import('./world.mjs').Scenario} Scenario */

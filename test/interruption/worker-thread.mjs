@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { turn } from './collector.mjs';
 import { plainLibrary } from './library.mjs';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { scenarios } from './scenarios/index.mjs';
 import { isLoopable, playOnce } from './session.mjs';
 import { World } from './world.mjs';

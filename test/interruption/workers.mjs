@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from './checks.mjs';
 import { settle, turn } from './collector.mjs';
-import { randomNumbers } from '../../scripts/soak/random.cjs';
+import { randomNumbers } from '../support/random.cjs';
 import { Report } from './report.mjs';
 import { isLoopable, playOnce } from './session.mjs';
 import { MIB, SMALL, World } from './world.mjs';

@@ -18,7 +18,7 @@ const cases = [
 let ktap = '';
 
 beforeAll(() => {
-  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts/test-kunit.mjs')], {
+  const { stdout, stderr } = spawnSync(process.execPath, [join(root, 'scripts/test-native.mjs'), 'kunit'], {
     encoding: 'utf8',
   });
   ktap = stdout + stderr;

@@ -210,7 +210,7 @@ describe('a build that fails', () => {
     try {
       expect(build(COMPILERS)).toMatchObject({
         status: 1,
-        stderr: `build-addon: ${file} is missing: run \`npm run fetch\`\n`,
+        stderr: `build-addon: ${file} is missing: run \`npm run build -- fetch\`\n`,
       });
     } finally {
       renameSync(join(folder, 'aside'), join(folder, file));

@@ -48,9 +48,17 @@ describe('a tree', () => {
 
   const { Makefile = '' } = kernelTree('6.12.3');
   it.each([
-    ['that is none', { 'README.md': 'hello' }, 'holds no kernel tree'],
-    ['that is too old', { Makefile }, /holds Linux 6\.12\.3, which is too old: .*drm_buddy\.c/],
-    ['that is incomplete', without(kernelTree('7.3.4'), HEADER), `is incomplete: it has no ${HEADER}`],
+    [
+      'that is none',
+      { 'README.md': 'hello' },
+      /linux has no .*: a whole tree of Linux 7\.3 or newer is needed/,
+    ],
+    ['that is too old', { Makefile }, /\(Linux 6\.12\.3\) has no drivers\/gpu\/buddy\.c, .*: a whole tree/],
+    [
+      'that is incomplete',
+      without(kernelTree('7.3.4'), HEADER),
+      `(Linux 7.3.4) has no ${HEADER}: a whole tree`,
+    ],
   ])('%s is refused', async (_name, files, message) => {
     expectError(await box.fetchFrom(box.write(files, 'linux')), message);
     expect(box.left()).toEqual(NOTHING);
@@ -157,11 +165,11 @@ describe('an archive', () => {
   });
 
   it.each([
-    ['without a kernel', { 'a/b': 'c' }, 'holds no kernel tree'],
+    ['without a kernel', { 'a/b': 'c' }, 'has no drivers/gpu/buddy.c'],
     [
       'of an old kernel',
       { Makefile: kernelTree('6.1.0')['Makefile'] ?? '' },
-      'holds Linux 6.1.0, which is too old',
+      '(Linux 6.1.0) has no drivers/gpu/buddy.c',
     ],
     ['with a changed file', { ...FILES, [BUDDY]: 'x' }, `${BUDDY} has SHA-256`],
   ])('%s is refused', async (_name, files, message) => {

@@ -120,9 +120,9 @@ describe('a public tree', () => {
     ['never answers', silent, /cannot be fetched: no answer within 0\.\d s/],
     ['never ends', dripping, /cannot be fetched: no answer within 0\.\d s/],
     [
-      'leads to plain http',
+      'leads elsewhere',
       (_, response) => response.writeHead(302, { location: 'http://x.invalid/' }).end(),
-      /is not https/,
+      /cannot be fetched: fetch failed \(unexpected redirect\)/,
     ],
   ];
   it.each(bad)('that %s is named, and leaves nothing behind', async (_, answer, message) => {

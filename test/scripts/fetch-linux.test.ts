@@ -19,6 +19,7 @@ import {
   without,
   spdxLine,
 } from './sandbox';
+import { installText } from '../../lib/addon/install-text';
 
 const NEW = kernelFiles('7.3.4');
 const OLD = kernelFiles('7.3.2');
@@ -60,11 +61,6 @@ describe('vendor/linux that is right', () => {
       'vendor/linux/7.3 now holds Linux 7.3.4, from kernel tree tree.\n',
     );
     expect(box.left()).toEqual({ vendor: NEW, cache: cached('7.3.4'), temp: {} });
-  });
-
-  it('is not written again when GPU_BUDDY_LINUX holds the same', async () => {
-    box.write(NEW, 'package/vendor/linux/7.3');
-    expect((await box.fetchFrom(box.write(NEW, 'tree'))).stdout).toContain('already holds');
   });
 });
 
@@ -220,18 +216,10 @@ describe('without any source', () => {
     expect(box.left()).toEqual({ vendor: {}, cache: {}, temp: {} });
   });
 
-  it.each([
-    ['Debian', 'apt-get', ['`apt-get install debian-archive-keyring`', '`apt-get install tar xz-utils`']],
-    ['Fedora', 'dnf', ['`dnf install tar xz`']],
-    ['Alpine', 'apk', ['`apk add tar xz`']],
-    ['macOS with Homebrew', 'brew', ['`brew install xz`']],
-    ['a system without a package manager', 'nothing', []],
-  ])('the error names the commands of %s', async (_, manager, commands) => {
-    rmSync(join(box.bin, 'apt-get'));
-    box.program(manager, 'exit 100');
-    const result = await box.fetch([], { PATH: box.bin });
-    expectError(result, ...commands);
-    expect([...result.stderr.matchAll(/`[^`]+`/g)].map(([command]) => command)).toEqual(commands);
+  it('the error says what to install where no archive can be unpacked', async () => {
+    const install = installText(['archives']);
+    expectError(await box.fetch([], { PATH: box.bin }), install);
+    expect((await box.fetch()).stderr).not.toContain(install);
   });
 
   it('GPU_BUDDY_OFFLINE=1 forbids apt, public trees and URLs', async () => {
@@ -259,17 +247,10 @@ describe('without any source', () => {
   });
 
   it.each([
-    ['--nonsense', 'Usage:'],
+    ['--nonsense', "Unknown option '--nonsense'"],
     ['--timeout=soon', '--timeout takes seconds, not "soon"'],
   ])('%s is refused', async (option, message) => {
     expectError(await box.fetch([option]), message);
-  });
-
-  it('--help tells the options', async () => {
-    expect(await box.fetch(['--help'])).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('--tests'),
-    });
   });
 });
 

@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type * as GpuBuddyPackage from 'gpu-buddy';
+import { soak } from './soak';
 
 export type Package = typeof GpuBuddyPackage;
 
@@ -13,7 +14,7 @@ export const packageFolder = join(__dirname, '../..');
 export const packageFile = join(packageFolder, 'dist/index.js');
 export const built = createRequire(__filename)(packageFile) as Package;
 
-const PATIENCE = 60_000;
+const PATIENCE = 60_000 * soak;
 
 /** Fails, and says what was awaited, instead of waiting for ever. */
 export async function soon<T>(what: string, event: Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@
 //   --only TEXT    only mutants whose name or file has this in it
 //   --jobs N       how many at a time; default 2
 //
-// Needs dist/ (npm run build:lib). Ends with 0 where all are caught, with 1 where not, with 2 where it cannot tell.
+// Needs dist/ (npm run build -- lib). Ends with 0 where all are caught, with 1 where not, with 2 where it cannot tell.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -79,7 +79,7 @@ async function main() {
   });
   const mutants = readMutants().filter(({ title }) => title.includes(values.only));
   if (mutants.length === 0) throw new Error(`no mutant has "${values.only}" in its name`);
-  if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is missing: npm run build:lib');
+  if (!existsSync(join(root, 'dist/cli/main.js'))) throw new Error('dist/ is missing: npm run build -- lib');
 
   const start = performance.now();
   await withTempFolder(async (temp) => {

@@ -24,7 +24,8 @@ unsigned arc4random(void)
 	return getentropy(&value, sizeof(value)) ? 0 : value;
 }
 
-size_t __strftime_l(char *text, size_t size, const char *format, const struct tm *time, locale_t locale)
+size_t __strftime_l(char *text, size_t size, const char *format, const struct tm *time,
+		    locale_t locale)
 {
 	return strftime_l(text, size, format, time, locale);
 }
@@ -42,7 +43,8 @@ int _dl_find_object(void *, void *)
 }
 
 /* std::string::_M_replace_cold(): puts `size` characters, perhaps the string's own, in place of `old`, before `rest` others. */
-void replace_cold(void *, char *place, size_t old, const char *text, size_t size, size_t rest) __asm__(
+void
+replace_cold(void *, char *place, size_t old, const char *text, size_t size, size_t rest) __asm__(
 	"_ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm");
 
 void replace_cold(void *, char *place, size_t old, const char *text, size_t size, size_t rest)

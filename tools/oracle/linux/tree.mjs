@@ -76,7 +76,7 @@ function digest(contents) {
 export function requireVendored(tree) {
   if (hashOf(tree) === hashOf(vendored)) return;
   throw new Error(
-    `${tree} has another allocator than ${vendored}: run \`npm run fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
+    `${tree} has another allocator than ${vendored}: run \`npm run build -- fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
   );
 }
 

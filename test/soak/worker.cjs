@@ -1,7 +1,7 @@
-// A thread of the worker soak: works until it is terminated. Some end by themselves, some throw. Half of them use bigints.
+// A thread of workers.test.ts: works until it is terminated. Some end by themselves, some throw. Half of them use bigints.
 const { parentPort, workerData } = require('node:worker_threads');
 const { GpuBuddy } = require('../../dist/index.js');
-const { randomNumbers } = require('./random.cjs');
+const { randomNumbers } = require('../support/random.cjs');
 const { useAllocator } = require('./work.cjs');
 
 const random = randomNumbers(workerData.seed);

@@ -1,19 +1,18 @@
-// What each thread of the worker soak does with the shared allocator, step by step at random.
+// Uses a shared allocator step by step, at random: what each thread of workers.test.ts does.
 const { AllocatedBlocks } = require('../../dist/index.js');
 
 const MOST_LISTS = 64;
 
 /**
- * @param {import('../../dist/index.js').GpuBuddy<import('../../dist/index.js').Bytes>} buddy of either kind
+ * @param {any} buddy of either kind
  * @param {() => number} random
  */
 function useAllocator(buddy, random) {
   const kind = { bigint: typeof buddy.size === 'bigint' };
-  /** @type {import('../../dist/index.js').AllocatedBlocks<import('../../dist/index.js').Bytes>[]} */
+  /** @type {any[]} */
   const lists = [];
   /** What was given away and perhaps never taken up. */
   const given = [];
-  let [steps, received] = [0, 0];
 
   function pick() {
     const [list] = lists.splice(random() % Math.max(lists.length, 1), 1);
@@ -59,7 +58,6 @@ function useAllocator(buddy, random) {
 
   return {
     step() {
-      steps++;
       acts[random() % acts.length]();
       while (lists.length > MOST_LISTS) pick()?.free();
     },
@@ -75,7 +73,6 @@ function useAllocator(buddy, random) {
     receive(token) {
       try {
         lists.push(AllocatedBlocks.adopt(token, kind));
-        received++;
       } catch (error) {
         if (error.code !== 'ERR_GPU_BUDDY_TOKEN') throw error;
       }
@@ -83,10 +80,8 @@ function useAllocator(buddy, random) {
 
     /** Gives everything back, also what was given away in vain. */
     end() {
-      const counts = { steps, received, given: given.length };
       for (const token of given.splice(0)) this.receive(token);
       for (const list of lists.splice(0)) list.free();
-      return counts;
     },
   };
 }

@@ -1,6 +1,6 @@
 // The newest release of a package is found among all that the registry names.
 import { expect, test } from '@jest/globals';
-import { newestOf } from '../../scripts/release/hosts.mjs';
+import { newestOf } from '../../scripts/release/install.mjs';
 
 test.each([
   [['26.9.0', '26.12.1', '26.10.0', '24.30.0'], '26.12.1'],
