@@ -18,16 +18,25 @@ const noNeighbours = {
   regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
   message: 'scripts/, tools/ and bench/ stand apart: run the other as a process.',
 };
+const noApi = {
+  regex: '^\\.{1,2}/(.*/)?api$',
+  allowTypeImports: true,
+  message: 'lib/api.ts declares, and has no code: import types from it.',
+};
 const noSelf = { regex: '^gpu-buddy(/|$)', message: 'Inside lib/, import the file itself.' };
 
 /**
  * Imports point down only: the files may not import what matches a pattern.
  * @param {string[]} files
- * @param {{ regex: string, message: string }[]} patterns
+ * @param {{ regex: string, message: string, allowTypeImports?: boolean }[]} patterns
  * @returns {import('eslint').Linter.Config}
  */
 function forbidImports(files, patterns) {
-  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] } };
+  return {
+    files,
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
 }
 
 export default defineConfig(
@@ -54,12 +63,12 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
-  forbidImports(['lib/**/*.{ts,mts}'], [noTrace, noQueue, noCli, noSelf]),
-  forbidImports(['lib/trace/**/*.{ts,mts}'], [noCli, noSelf]),
+  forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noCli, noSelf]),
+  forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
   // Its declarations name the package, so that the allocator of a program is the one that they speak of.
-  forbidImports(['lib/queue/**/*.{ts,mts}'], [noTrace, noCli]),
-  forbidImports(['lib/cli/**/*.{ts,mts}'], [noSelf]),
-  forbidImports(['tools/**/*.mjs'], [noNeighbours]),
+  forbidImports(['lib/queue/**/*.{ts,mts}'], [noApi, noTrace, noCli]),
+  forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
+  forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
 );
 

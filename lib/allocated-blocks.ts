@@ -1,29 +1,22 @@
-/** A list of blocks that were allocated together: who holds it owns the memory. */
+/** The classes `AllocatedBlocks` and `AllocatedBlock`: who holds a list owns its memory, and a list makes its blocks when somebody looks. */
 import { inspect, type InspectOptions } from 'node:util';
 import { toRange, type AddressRange } from './address-range';
-import { InternalBlock, type AllocatedBlock, type BlockInfo } from './allocated-block';
-import { toBytes, toFlag, toIndex, toRelative } from './arguments';
-import type { BlockTable } from './block-table';
-import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType, outOfRange } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
-import { findOrOpen } from './directory';
+import { Allocator } from './allocator';
+import type * as api from './api';
+import { toBytes, toIndex, toRelative } from './arguments';
+import type { BlockInfo, BlockTable } from './block-table';
+import { remember } from './directory';
+import { GpuBuddyError, gpuBuddyError, invalidArgType, outOfRange } from './errors';
+import { isToBeCleared, type FreeOptions } from './free-options';
+import { returnGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
-import { putGuardBack, returnGuard, spareSlot, takeGuard, type Guard } from './guard';
-import { internalKey, ofBlocks, ofBuddy } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
 import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
-import {
-  fromId,
-  toBlocksToken,
-  toId,
-  wantsBigint,
-  type AllocatedBlocksToken,
-  type OpenOptions,
-} from './tokens';
+import { toId, type AllocatedBlocksToken } from './tokens';
 
 interface Details {
   readonly tag: number;
@@ -37,57 +30,22 @@ const NO_VERSION = -1;
 /** A generation no list ever has: the blocks may have changed since they were read. */
 const UNKNOWN = -1;
 
-/** A list as `JSON.stringify()` writes it: with decimal strings for bigints. */
-export interface AllocatedBlocksJson<N extends Bytes = number> {
-  readonly tag: number;
-  /** Bytes. */
-  readonly size: Json<N>;
-  readonly blocks: readonly Json<BlockInfo<N>>[];
-}
+const TRIM_OPTION_NAMES: Names<api.TrimOptions> = { start: true };
 
-/** How memory goes back. */
-export interface FreeOptions {
-  /** The memory is all zeros again (`GPU_BUDDY_CLEARED`). Without it, it counts as dirty, whatever it was before. */
-  readonly cleared?: boolean | undefined;
-}
+// Access to the private parts of lists, for this library.
 
-const FREE_OPTION_NAMES: Names<FreeOptions> = { cleared: true };
+/** Gives a number that changes whenever the blocks do, so that a block knows whether it is still one of them. */
+let versionOf: (list: AllocatedBlocks<Bytes>) => number;
+export let allocatorOfList: (list: AllocatedBlocks<Bytes>) => Allocator;
+/** Gives the name of a list; `undefined` where it is freed. */
+export let handleOf: (list: AllocatedBlocks<Bytes>) => native.Handle | undefined;
+/** Makes a list a freed one. Its guard, if there is one, and so its blocks are the caller's. */
+export let detach: (list: AllocatedBlocks<Bytes>) => Guard | undefined;
+/** Takes that back. */
+export let attach: (list: AllocatedBlocks<Bytes>, guard: Guard) => void;
 
-/** Whether memory is freed as cleared. */
-export function isToBeCleared(options: FreeOptions | undefined): boolean {
-  return options !== undefined && toFlag('cleared', toOptions('options', options, FREE_OPTION_NAMES).cleared);
-}
-
-/** Which part of a block is kept. */
-export interface TrimOptions {
-  /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
-  readonly start?: Bytes | undefined;
-}
-
-const TRIM_OPTION_NAMES: Names<TrimOptions> = { start: true };
-
-/**
- * Blocks of an allocator, in the order in which the kernel found them: largest first, or ascending for an exact range
- * and after trimming.
- *
- * The blocks are the holder's until `free()`, until the end of a `using` block, or until the list is collected. The
- * collector comes late, and never inside synchronous code: free lists by hand or by `using`.
- *
- * Mirrors `AllocatedBlocks` of the kernel's Rust bindings.
- *
- * @example
- * ```ts
- * import { GpuBuddy, SZ_1G, SZ_16M } from 'gpu-buddy';
- *
- * const buddy = new GpuBuddy({ size: SZ_1G });
- * const blocks = buddy.allocBlocks(SZ_16M);
- * for (const block of blocks) console.log(block.offset, block.size); // 1056964608 16777216
- * blocks.free(); // or, from Node 24 on: using blocks = …
- * console.log(buddy.avail === buddy.size); // true
- * ```
- */
-export class AllocatedBlocks<N extends Bytes = number> implements Iterable<AllocatedBlock<N>>, Disposable {
-  readonly #buddy: GpuBuddy<N>;
+export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedBlocks<N> {
+  readonly #allocator: Allocator<N>;
   /**
    * Gone once the list is freed. A method that gives the blocks away takes it out first, and keeps it until they are gone: if it
    * is stopped in between, the collector finds the guard, and frees them.
@@ -108,15 +66,9 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   #details: Details | undefined;
 
   /** Takes over the guard, and the list that the last call has left in it. */
-  private constructor(
-    key: typeof internalKey,
-    buddy: GpuBuddy<N>,
-    guard: Guard | undefined,
-    slot: number,
-    tag: number,
-  ) {
-    if (key !== internalKey) throw illegalConstructor();
-    this.#buddy = buddy;
+  constructor(allocator: Allocator<N>, guard: Guard | undefined, slot: number, tag: number) {
+    Allocator.assert(allocator);
+    this.#allocator = allocator;
     this.#guard = guard;
     this.#slot = slot;
     if (tag !== 0) this.#details = { tag, columns: undefined };
@@ -151,12 +103,10 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     return { slot: this.#slot, generation: this.#generation };
   }
 
-  /** The allocator that the blocks come from. */
-  get buddy(): GpuBuddy<N> {
-    return this.#buddy;
+  get buddy(): api.GpuBuddy<N> {
+    return this.#allocator.buddy;
   }
 
-  /** Whether the blocks have been given back. Never throws. */
   get freed(): boolean {
     return this.#isFreed;
   }
@@ -165,16 +115,10 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     return !this.#guard || (native.hasFreedEverything() && native.describe(this.#slot) === native.FREED);
   }
 
-  /** The number given to `allocBlocks()`; 0 where none was. */
   get tag(): number {
     return this.#details?.tag ?? 0;
   }
 
-  /**
-   * How many blocks there are.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
-   */
   get length(): number {
     this.#handle('gpu_buddy_block');
     const count = native.countOf(this.#shape);
@@ -187,60 +131,35 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     return native.list;
   }
 
-  /**
-   * Whether there are none: true only when all of them have been freed one by one.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
-   */
   get isEmpty(): boolean {
     return this.length === 0;
   }
 
-  /**
-   * Bytes in all blocks together: what was asked for, or more with `trimDisable`.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
-   */
   get size(): N {
-    const space = ofBuddy.space(this.#buddy);
+    const space = this.#allocator.space;
     let chunks = 0;
     for (let index = 0; index < this.length; index++) chunks += 2 ** this.#orderAt(index);
     return space.bytes(chunks * space.chunkBytes);
   }
 
-  /**
-   * Bytes of the blocks that lie between two addresses, which need not be aligned: what a driver counts as visible to the CPU,
-   * for one.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the range is empty or leads out of the space; `ERR_GPU_BUDDY_FREED`;
-   *   `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   */
   sizeIn(range: AddressRange): N {
     const syscall = 'gpu_buddy_block';
-    const space = ofBuddy.space(this.#buddy);
+    const space = this.#allocator.space;
     const given = toRange('range', range, space.base);
     const handle = this.#handle(syscall);
     const status = given.isOutside ? native.RANGE_BEYOND_SPACE : native.sizeIn(handle, given);
     if (status !== native.OK)
-      throw ofBuddy.toError(this.#buddy, status, syscall, { given: { range: given.text } });
+      throw this.#allocator.toError(status, syscall, { given: { range: given.text } });
     return space.bytes(native.bytesInRange());
   }
 
-  /**
-   * Address of the list's first byte, with `baseOffset`, if the blocks, in whatever order, make up one piece; `undefined` where
-   * there are gaps, and where the list is empty.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
-   */
   get offset(): N | undefined {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
     if (native.countOf(this.#shape) === 1) return this.#blockAt(0).offset;
     const status = native.findLowest(handle);
-    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall);
-    return native.found.any ? ofBuddy.space(this.#buddy).address(native.found.offset) : undefined;
+    if (status !== native.OK) throw this.#allocator.toError(status, syscall);
+    return native.found.any ? this.#allocator.space.address(native.found.offset) : undefined;
   }
 
   #orderAt(index: number): number {
@@ -257,16 +176,10 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
 
   #read<Offsets extends native.NumberColumn>(offsets: Offsets, base: Bytes): native.Columns<Offsets> {
     const columns = native.read(this.#handle('gpu_buddy_block'), offsets, base);
-    if (typeof columns === 'number') throw ofBuddy.toError(this.#buddy, columns, 'gpu_buddy_block');
+    if (typeof columns === 'number') throw this.#allocator.toError(columns, 'gpu_buddy_block');
     return columns;
   }
 
-  /**
-   * The block at a place in the list; counts from the end where `index` is negative, as `Array.prototype.at()` does.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   at(index: number): AllocatedBlock<N> | undefined {
     const given: unknown = index;
     if (typeof given !== 'number') throw invalidArgType('index', 'of type number', given);
@@ -277,57 +190,32 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   }
 
   #blockAt(index: number): AllocatedBlock<N> {
-    if (index === 0)
-      return new InternalBlock(
-        internalKey,
-        this,
-        (this.#chunk >= 0 ? this.#chunk : this.#describe().chunk) * ofBuddy.space(this.#buddy).chunkBytes,
-        native.orderOf(this.#shape),
-        native.isClear(this.#shape),
-        this.tag,
-      );
+    const { space } = this.#allocator;
+    if (index === 0) {
+      const chunk = this.#chunk >= 0 ? this.#chunk : this.#describe().chunk;
+      const order = native.orderOf(this.#shape);
+      return this.#makeBlock(space.addressOf(chunk), order, native.isClear(this.#shape));
+    }
     const { offsets, orders, states } = this.#readColumns();
-    return new InternalBlock(
-      internalKey,
-      this,
-      offsets[index] ?? 0,
-      orders[index] ?? 0,
-      ((states[index] ?? 0) & native.STATE_CLEAR) !== 0,
-      this.tag,
-    );
+    const isClear = ((states[index] ?? 0) & native.STATE_CLEAR) !== 0;
+    return this.#makeBlock(space.address(offsets[index] ?? 0), orders[index] ?? 0, isClear);
   }
 
-  /**
-   * The blocks in list order. What is freed or trimmed meanwhile must not be asked for again.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
-   */
+  #makeBlock(offset: N, order: number, isClear: boolean): AllocatedBlock<N> {
+    return new AllocatedBlock(this.#allocator, this, offset, order, isClear);
+  }
+
   *[Symbol.iterator](): IterableIterator<AllocatedBlock<N>> {
     for (let index = 0; index < this.length; index++) yield this.#blockAt(index);
   }
 
-  /**
-   * All blocks in list order, as `GpuBuddy.snapshot()` tells of them: a column for each property. The arrays are the
-   * caller's, and stay as they are.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
-   */
   toArrays(): BlockTable<N> {
-    const space = ofBuddy.space(this.#buddy);
+    const space = this.#allocator.space;
     return this.#read(space.column(this.length), space.base);
   }
 
-  /**
-   * The blocks as few pieces: where one begins at the end of the one before it in the list, they make up one piece, as long as
-   * that is not longer than `maxLength`, in bytes. What is longer by itself is cut.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where `maxLength` is 0 or no multiple of the chunk size; `ERR_GPU_BUDDY_FREED`;
-   *   `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   */
   segments(maxLength?: Bytes): Segment<N>[] {
-    const space = ofBuddy.space(this.#buddy);
+    const space = this.#allocator.space;
     const most = maxLength === undefined ? undefined : toBytes('maxLength', maxLength);
     this.#handle('gpu_buddy_block');
     if (most !== undefined && (!most || BigInt(most) % BigInt(space.chunkSize) !== 0n))
@@ -338,43 +226,20 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     return mergeBlocks(this.#readColumns(), space, longest);
   }
 
-  /**
-   * Shrinks a list of one block: `newSize` bytes are kept, from `start` on, the rest is freed. Several blocks in
-   * ascending order may make up what is kept. The list stays as it is if this fails.
-   *
-   * Behind it: `gpu_buddy_block_trim()`. The freed part of a block that was clear when it was allocated counts as
-   * clear again, even if it has been written to.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where there is not exactly one block, where `newSize` is 0, no multiple of the chunk
-   *   size or larger than the block, where `start` is no multiple of the chunk size or leads out of the block; `ENOMEM`;
-   *   `ERR_GPU_BUDDY_FREED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   */
-  trim(newSize: Bytes, options?: TrimOptions): void {
+  trim(newSize: Bytes, options?: api.TrimOptions): void {
     const syscall = 'gpu_buddy_block_trim';
     const { start } = toOptions('options', options, TRIM_OPTION_NAMES);
     const wanted = toBytes('newSize', newSize);
     const address =
-      start === undefined ? undefined : toRelative(toBytes('start', start), ofBuddy.space(this.#buddy).base);
+      start === undefined ? undefined : toRelative(toBytes('start', start), this.#allocator.space.base);
 
     const handle = this.#handle(syscall);
     this.#beginChange();
     const status = address === null ? native.START_OUTSIDE_BLOCK : native.trim(handle, wanted, address);
-    if (status !== native.OK)
-      throw ofBuddy.toError(this.#buddy, status, syscall, { given: { newSize, start } });
+    if (status !== native.OK) throw this.#allocator.toError(status, syscall, { given: { newSize, start } });
     this.#takeReport();
   }
 
-  /**
-   * Frees one block of the list. `index` counts from the end where it is negative, as in `at()`.
-   *
-   * Behind it: `gpu_buddy_free_list()` with that block alone.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where there is no such block; `ERR_GPU_BUDDY_FREED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   */
   freeBlock(index: number, options?: FreeOptions): void {
     const syscall = 'gpu_buddy_free_list';
     const place = toIndex('index', index);
@@ -382,35 +247,13 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
 
     const handle = this.#handle(syscall);
     const position = place < 0 ? this.length + place : place;
-    if (position < 0)
-      throw ofBuddy.toError(this.#buddy, native.INDEX_OUTSIDE_LIST, syscall, { given: { index } });
+    if (position < 0) throw this.#allocator.toError(native.INDEX_OUTSIDE_LIST, syscall, { given: { index } });
     this.#beginChange();
     const status = native.freeBlock(handle, position, isCleared);
-    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, syscall, { given: { index } });
+    if (status !== native.OK) throw this.#allocator.toError(status, syscall, { given: { index } });
     this.#takeReport();
   }
 
-  /**
-   * Takes over the blocks of another list of the same allocator, whatever `GpuBuddy` object it comes from: they come behind those of
-   * this list, and get its tag. `other` is freed afterwards, and its blocks can't be read through it any more. Blocks that were read
-   * from this list stay valid.
-   *
-   * Takes time for the blocks of `other`, to write the tag; none are moved.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where `other` is this list, or comes from another allocator; `ERR_GPU_BUDDY_FREED` where one of
-   *   the two is freed; `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   *
-   * @example
-   * ```ts
-   * import { GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
-   *
-   * const buddy = new GpuBuddy({ size: SZ_1G });
-   * const texture = buddy.allocBlocks(4 * SZ_1M);
-   * texture.append(buddy.allocBlocks(SZ_1M)); // its smaller levels
-   * console.log(texture.length, texture.size); // 2 5242880
-   * ```
-   */
   append(other: AllocatedBlocks<Bytes>): void {
     const syscall = 'gpu_buddy_block';
     const given: unknown = other;
@@ -418,7 +261,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
       throw invalidArgType('other', 'an AllocatedBlocks', given);
     const handle = this.#handle(syscall);
     const from = other.#handle(syscall);
-    if (!ofBuddy.isSame(this.#buddy, other.#buddy)) throw gpuBuddyError(native.LIST_FOREIGN, syscall);
+    if (!this.#allocator.isSame(other.#allocator)) throw gpuBuddyError(native.LIST_FOREIGN, syscall);
     if (handle.slot === from.slot) throw gpuBuddyError(native.LIST_ITSELF, syscall);
 
     const { tag } = this;
@@ -429,35 +272,12 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     const status = native.append(handle, from, tag);
     if (status !== native.OK) {
       other.#guard = guard;
-      throw ofBuddy.toError(this.#buddy, status, syscall);
+      throw this.#allocator.toError(status, syscall);
     }
     this.#takeReport();
     returnGuard(guard, from.slot);
   }
 
-  /**
-   * Allocates `size` bytes right behind the list's highest block, wherever that stands in the list, and puts them at its end. `false`
-   * where that memory is not free, or the space ends before it; the list is as it was then. A list without blocks has no such place.
-   *
-   * Blocks that were read from this list stay valid.
-   *
-   * Behind it: `gpu_buddy_alloc_blocks()` with a range as long as `size`.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where `size` is 0, no multiple of the chunk size, or larger than the space; `ENOMEM`;
-   *   `ERR_GPU_BUDDY_WORK_LIMIT`; `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   *
-   * @example
-   * ```ts
-   * import { GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
-   *
-   * const buddy = new GpuBuddy({ size: SZ_1G });
-   * const ring = buddy.allocBlocks(SZ_1M, { mode: { at: 0 } });
-   * console.log(ring.tryExtend(SZ_1M), ring.size); // true 2097152
-   * console.log(ring.segments().length); // 1
-   * ```
-   */
   tryExtend(size: Bytes): boolean {
     return this.#extend(toBytes('size', size));
   }
@@ -472,26 +292,18 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
       return true;
     }
     // Lists that the collector has found may have what is missing.
-    if ((status === native.NO_SPACE || status === native.NO_MEMORY) && reclaimAll())
-      return this.#extend(size);
-    if (status === native.NO_SPACE) return false;
-    throw ofBuddy.toError(this.#buddy, status, syscall, { given: { size } });
+    if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll()) return this.#extend(size);
+    if (native.isShortage(status)) return false;
+    throw this.#allocator.toError(status, syscall, { given: { size } });
   }
 
-  /**
-   * Gives all blocks back. A list that is freed already is left alone.
-   *
-   * Behind it: `gpu_buddy_free_list()`.
-   *
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   free(options?: FreeOptions): void {
     const isCleared = isToBeCleared(options);
     const guard = this.#guard;
     if (guard === undefined) return;
     if (this.#generation === UNKNOWN) this.#refresh();
     this.#guard = undefined;
-    const handle = ofBuddy.lazyHandle(this.#buddy);
+    const handle = this.#allocator.lazyHandle;
     let status = native.OK;
     // A list of an allocator that nobody else sees can wait for the next call. An empty list has no name to wait under.
     if (handle < 0 || native.mustFreeAtOnce() || native.countOf(this.#shape) === 0)
@@ -500,28 +312,19 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     if (this.#details) this.#details.columns = undefined;
     returnGuard(guard, this.#slot);
     if (status !== native.OK && status !== native.FREED)
-      throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
+      throw this.#allocator.toError(status, 'gpu_buddy_free_list');
   }
 
-  /**
-   * Gives the blocks away: this list is freed, and whoever gets the token, in whatever thread of this process, can take
-   * them up by `AllocatedBlocks.adopt()`. A token can be cloned and posted, but only one adoption succeeds.
-   *
-   * Blocks that are under way keep nothing alive. They are freed when the thread that gave them away ends, and when the
-   * last allocator object and the last other list in all threads are gone.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
-   */
   transfer(): AllocatedBlocksToken {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
-    const buddy = this.#buddy;
+    const allocator = this.#allocator;
     // First: from now on others can find the allocator.
-    ofBuddy.share(buddy);
+    allocator.lazyHandle = -1;
     const numbers = native.prepareParking(handle);
-    if (typeof numbers === 'number') throw ofBuddy.toError(buddy, numbers, syscall);
+    if (typeof numbers === 'number') throw allocator.toError(numbers, syscall);
     const id = toId(numbers.allocator);
-    ofBuddy.setId(buddy, id);
+    remember(allocator, id);
     const token = {
       type: 'AllocatedBlocks',
       id: toId(numbers.ticket),
@@ -534,65 +337,33 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     // Nothing is called from here on: the blocks are the token's, and it must get to the caller.
     if (status === native.OK) return token;
     this.#guard = guard;
-    throw ofBuddy.toError(buddy, status, syscall);
+    throw allocator.toError(status, syscall);
   }
 
-  /**
-   * Takes up the blocks that `transfer()` gave away, here or in another thread.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `EINVAL` where
-   *   the allocator's space needs bigints; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
-  static adopt(
-    token: AllocatedBlocksToken,
-    options: OpenOptions & { readonly bigint: true },
-  ): AllocatedBlocks<bigint>;
-  static adopt(
-    token: AllocatedBlocksToken,
-    options?: OpenOptions & { readonly bigint?: false | undefined },
-  ): AllocatedBlocks;
-  static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes>;
-  static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes> {
-    const { id, buddy: buddyToken } = toBlocksToken('token', token);
-    const buddy = findOrOpen(buddyToken, wantsBigint(options));
-    const slot = spareSlot();
-    const guard = takeGuard();
-    const status = native.adopt(ofBuddy.handle(buddy), slot, fromId(id));
-    if (status !== native.OK) {
-      putGuardBack(guard);
-      throw ofBuddy.toError(buddy, status, 'gpu_buddy_block');
-    }
-    return new InternalBlocks(internalKey, buddy, guard, slot, native.reportedTag());
-  }
-
-  /** `free()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.free();
   }
 
   static {
-    Object.assign(ofBlocks, {
-      version: (blocks) => {
-        if (blocks.#isFreed) return NO_VERSION;
-        if (blocks.#generation === UNKNOWN) blocks.#refresh();
-        return blocks.#generation;
-      },
-      handle: (blocks) => (blocks.#isFreed ? undefined : blocks.#handle('gpu_buddy_block')),
-      detach: (blocks) => {
-        const guard = blocks.#guard;
-        blocks.#guard = undefined;
-        if (blocks.#details) blocks.#details.columns = undefined;
-        return guard;
-      },
-      attach: (blocks, guard) => {
-        blocks.#guard = guard;
-      },
-    } satisfies typeof ofBlocks);
+    versionOf = (list) => {
+      if (list.#isFreed) return NO_VERSION;
+      if (list.#generation === UNKNOWN) list.#refresh();
+      return list.#generation;
+    };
+    allocatorOfList = (list) => list.#allocator;
+    handleOf = (list) => (list.#isFreed ? undefined : list.#handle('gpu_buddy_block'));
+    detach = (list) => {
+      const guard = list.#guard;
+      list.#guard = undefined;
+      if (list.#details) list.#details.columns = undefined;
+      return guard;
+    };
+    attach = (list, guard) => {
+      list.#guard = guard;
+    };
   }
 
-  /** Returns tag, size and blocks, with decimal strings for bigints; `{ freed: true }` where the list is freed. */
-  toJSON(): AllocatedBlocksJson<N> | { readonly freed: true } {
+  toJSON(): api.AllocatedBlocksJson<N> | { readonly freed: true } {
     if (this.#isFreed) return { freed: true };
     const { tag, size } = this;
     const blocks = Array.from(this, ({ offset, order, size, isClear, tag }) =>
@@ -601,7 +372,6 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
     return { tag, size: toJson(size), blocks };
   }
 
-  /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (!(#guard in this)) return 'AllocatedBlocks {}';
     if (this.#isFreed) return 'AllocatedBlocks { freed }';
@@ -621,11 +391,78 @@ export class AllocatedBlocks<N extends Bytes = number> implements Iterable<Alloc
   }
 }
 
-/** @internal The class with its constructor. */
-export const InternalBlocks = AllocatedBlocks as unknown as new <N extends Bytes>(
-  key: typeof internalKey,
-  buddy: GpuBuddy<N>,
-  guard: Guard | undefined,
-  slot: number,
-  tag: number,
-) => AllocatedBlocks<N>;
+export class AllocatedBlock<N extends Bytes = number> implements api.AllocatedBlock<N> {
+  readonly #allocator: Allocator<N>;
+  readonly #blocks: AllocatedBlocks<N>;
+  readonly #version: number;
+  readonly #offset: N;
+  readonly #order: number;
+  readonly #isClear: boolean;
+
+  constructor(
+    allocator: Allocator<N>,
+    blocks: AllocatedBlocks<N>,
+    offset: N,
+    order: number,
+    isClear: boolean,
+  ) {
+    Allocator.assert(allocator);
+    this.#allocator = allocator;
+    this.#blocks = blocks;
+    this.#version = versionOf(blocks);
+    this.#offset = offset;
+    this.#order = order;
+    this.#isClear = isClear;
+  }
+
+  get blocks(): AllocatedBlocks<N> {
+    return this.#blocks;
+  }
+
+  get offset(): N {
+    this.#assertCurrent('gpu_buddy_block_offset');
+    return this.#offset;
+  }
+
+  get order(): number {
+    this.#assertCurrent('gpu_buddy_block_order');
+    return this.#order;
+  }
+
+  get size(): N {
+    this.#assertCurrent('gpu_buddy_block_size');
+    return this.#allocator.space.blockSize(this.#order);
+  }
+
+  get isClear(): boolean {
+    this.#assertCurrent('gpu_buddy_block_is_clear');
+    return this.#isClear;
+  }
+
+  get tag(): number {
+    this.#assertCurrent('gpu_buddy_block');
+    return this.#blocks.tag;
+  }
+
+  get #isCurrent(): boolean {
+    return versionOf(this.#blocks) === this.#version;
+  }
+
+  #assertCurrent(syscall: string): void {
+    if (!this.#isCurrent) throw gpuBuddyError(native.FREED, syscall);
+  }
+
+  get #info(): BlockInfo<N> {
+    const { offset, order, size, isClear, tag } = this;
+    return { offset, order, size, isClear, tag };
+  }
+
+  toJSON(): Json<BlockInfo<N>> | { readonly freed: true } {
+    return this.#isCurrent ? toJson(this.#info) : { freed: true };
+  }
+
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    if (!(#blocks in this)) return 'AllocatedBlock {}';
+    return this.#isCurrent ? `AllocatedBlock ${inspect(this.#info, options)}` : 'AllocatedBlock { freed }';
+  }
+}

@@ -1,13 +1,13 @@
-/** What has become of the operations of a batch. */
+/** The class `BatchResult`: what has become of the operations of a batch. */
 import { inspect, type InspectOptions } from 'node:util';
+import { AllocatedBlocks } from './allocated-blocks';
 import { noteStack } from './allocation-stacks';
-import { InternalBlocks, isToBeCleared, type AllocatedBlocks, type FreeOptions } from './allocated-blocks';
-import type { BatchColumns } from './batch-columns';
+import { Allocator } from './allocator';
+import type * as api from './api';
 import type { BatchHandle, BatchHandles } from './batch-handles';
-import { GpuBuddyError, gpuBuddyError, illegalConstructor, invalidArgType } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
+import { GpuBuddyError, gpuBuddyError, invalidArgType } from './errors';
+import { isToBeCleared, type FreeOptions } from './free-options';
 import { Guard, returnGroup, takeFromGroup, type GroupGuard } from './guard';
-import { internalKey, ofBuddy, ofResult } from './internal';
 import { toJson, type Json } from './json';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -19,28 +19,21 @@ export interface GroupHolder {
   group: GroupGuard | undefined;
 }
 
-/** The outcome of one operation. */
-export interface BatchOutcome<N extends Bytes = number> {
-  /** Given by `alloc()` or `free()` of the batch. */
-  readonly handle: BatchHandle;
-  /** The list that an allocation has got, as `BatchResult.blocks()` gives it. */
+interface Outcome<N extends Bytes> extends api.BatchOutcome<N> {
   readonly blocks: AllocatedBlocks<N> | null;
-  /** The reason of a failure, as `BatchResult.error()` gives it. */
-  readonly error: GpuBuddyError | null;
 }
 
-/**
- * Tells what has become of the operations of a batch: by their handles; one after the other, when it is iterated; and as a
- * column for each property, in which the operations stand in the order in which they were added. The columns are the caller's:
- * nothing reads them again.
- *
- * Keeps the blocks that were allocated. Lists never read through `blocks()` are freed with the result by the collector, which
- * comes late.
- */
-export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutcome<N>>, Disposable {
-  readonly #buddy: GpuBuddy<N>;
+// Access to the private parts of results, for this library.
+
+/** Gives the lists of all operations that have one. */
+export let allBlocks: <N extends Bytes>(result: BatchResult<N>) => AllocatedBlocks<N>[];
+/** Takes back all allocations of a result that no user has seen. */
+export let discard: (result: BatchResult<Bytes>) => void;
+
+export class BatchResult<N extends Bytes = number> implements api.BatchResult<N> {
+  readonly #allocator: Allocator<N>;
   /** Seen by nobody else. */
-  readonly #columns: BatchColumns;
+  readonly #columns: native.BatchColumns;
   readonly #handles: BatchHandles;
   readonly #stack: string | undefined;
   readonly #made = new Map<number, AllocatedBlocks<N>>();
@@ -51,54 +44,42 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
   #orders: Uint8Array | undefined;
   #counts: Uint32Array | undefined;
 
-  private constructor(
-    key: typeof internalKey,
-    buddy: GpuBuddy<N>,
-    columns: BatchColumns,
+  constructor(
+    allocator: Allocator<N>,
+    columns: native.BatchColumns,
     handles: BatchHandles,
     holder: GroupHolder,
     stack: string | undefined,
   ) {
-    if (key !== internalKey) throw illegalConstructor();
+    Allocator.assert(allocator);
     markAsUncloneable(this);
-    this.#buddy = buddy;
+    this.#allocator = allocator;
     this.#columns = columns;
     this.#handles = handles;
     this.#stack = stack;
     this.#holder = holder;
   }
 
-  /** How many operations there were. */
   get length(): number {
     return this.#columns.rows;
   }
 
-  /** 0, or the kernel's error number, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */
   get errnos(): Int32Array {
     return (this.#errnos ??= this.#columns.errnos.slice());
   }
 
-  /** Of an allocation, the address of the first block, with `baseOffset`; 0 where it failed. */
   get offsets(): Column<N> {
     return (this.#offsets ??= this.#columns.offsets.slice() as Column<N>);
   }
 
-  /** Of an allocation, the order of the first block. */
   get orders(): Uint8Array {
     return (this.#orders ??= this.#columns.orders.slice());
   }
 
-  /** Of an allocation, how many blocks it has got: 0 where it failed. */
   get counts(): Uint32Array {
     return (this.#counts ??= this.#columns.counts.slice());
   }
 
-  /**
-   * The index of an operation in the columns.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   indexOf(handle: BatchHandle): number {
     const given: unknown = handle;
     if (typeof given !== 'number') throw invalidArgType('handle', 'a handle of the batch', given);
@@ -108,13 +89,6 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
     return place;
   }
 
-  /**
-   * The list that an allocation of the batch has got, the same one every time; `null` where it failed, where the operation
-   * was none, and where its blocks were freed in the batch, or by `free()`.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   blocks(handle: BatchHandle): AllocatedBlocks<N> | null {
     return this.#blocksAt(this.indexOf(handle));
   }
@@ -127,29 +101,22 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
     const guard = new Guard();
     const slot = takeFromGroup(guard, group.number, place);
     if (slot < 0) return null;
-    const blocks = new InternalBlocks(internalKey, this.#buddy, guard, slot, native.reportedTag());
+    const blocks = new AllocatedBlocks(this.#allocator, guard, slot, native.reportedTag());
     if (this.#stack !== undefined) noteStack(slot, this.#stack);
     this.#made.set(place, blocks);
     return blocks;
   }
 
-  /**
-   * Why an operation failed; `null` where it did not.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   error(handle: BatchHandle): GpuBuddyError | null {
     return this.#errorAt(this.indexOf(handle));
   }
 
   #errorAt(place: number): GpuBuddyError | null {
     const status = this.#columns.statuses[place];
-    return status === native.OK ? null : operationError(this.#buddy, status, place);
+    return status === native.OK ? null : operationError(this.#allocator, status, place);
   }
 
-  /** The outcomes of all operations, in the order in which they were added. */
-  *[Symbol.iterator](): IterableIterator<BatchOutcome<N>> {
+  *[Symbol.iterator](): IterableIterator<Outcome<N>> {
     for (let place = 0; place < this.#columns.rows; place++)
       yield {
         handle: this.#handles.at(place),
@@ -158,21 +125,13 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
       };
   }
 
-  /**
-   * Gives back all blocks that the batch has allocated, except those that are freed already, whoever has them.
-   *
-   * Behind it: `gpu_buddy_free_list()`.
-   *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
   free(options?: FreeOptions): void {
     this.#free(isToBeCleared(options));
   }
 
   #free(cleared: boolean): void {
     let failure: GpuBuddyError | undefined;
-    const status = this.#close(cleared ? native.CLEARED : native.DIRTY);
+    const status = this.#close(cleared ? 'cleared' : 'dirty');
     for (const blocks of this.#made.values()) {
       try {
         blocks.free({ cleared });
@@ -182,7 +141,7 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
       }
     }
     this.#made.clear();
-    if (status !== native.OK) throw ofBuddy.toError(this.#buddy, status, 'gpu_buddy_free_list');
+    if (status !== native.OK) throw this.#allocator.toError(status, 'gpu_buddy_free_list');
     if (failure) throw failure;
   }
 
@@ -195,24 +154,20 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
   }
 
   static {
-    Object.assign(ofResult, {
-      allBlocks: (result) =>
-        Array.from({ length: result.#columns.rows }, (_, place) => result.#blocksAt(place)).filter(
-          (blocks) => blocks !== null,
-        ),
-      discard: (result) => {
-        result.#close(native.UNDONE);
-      },
-    } satisfies typeof ofResult);
+    allBlocks = (result) =>
+      Array.from({ length: result.#columns.rows }, (_, place) => result.#blocksAt(place)).filter(
+        (blocks) => blocks !== null,
+      );
+    discard = (result) => {
+      result.#close('undone');
+    };
   }
 
-  /** `free()`, at the end of a `using` block. */
   [Symbol.dispose](): void {
     this.#free(false);
   }
 
-  /** Returns the columns as arrays, with decimal strings for bigints. */
-  toJSON(): BatchResultJson<N> {
+  toJSON(): api.BatchResultJson<N> {
     const { errnos, offsets, orders, counts } = this.#columns;
     return {
       errnos: Array.from(errnos),
@@ -222,7 +177,6 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
     };
   }
 
-  /** @internal */
   [inspect.custom](depth: number, options: InspectOptions): string {
     if (!(#columns in this)) return 'BatchResult {}';
     const { errnos, offsets, orders, counts } = this.#columns;
@@ -230,32 +184,14 @@ export class BatchResult<N extends Bytes = number> implements Iterable<BatchOutc
   }
 }
 
-/** A result as `JSON.stringify()` writes it: with decimal strings for bigints. */
-export interface BatchResultJson<N extends Bytes = number> {
-  readonly errnos: readonly number[];
-  readonly offsets: readonly Json<N>[];
-  readonly orders: readonly number[];
-  readonly counts: readonly number[];
-}
-
-/** @internal The class with its constructor. */
-export const InternalResult = BatchResult as unknown as new <N extends Bytes>(
-  key: typeof internalKey,
-  buddy: GpuBuddy<N>,
-  columns: BatchColumns,
-  handles: BatchHandles,
-  holder: GroupHolder,
-  stack: string | undefined,
-) => BatchResult<N>;
-
 /** Why the operation at this place failed. */
 export function operationError(
-  buddy: GpuBuddy<Bytes>,
+  allocator: Allocator,
   status: number | undefined,
   place: number,
 ): GpuBuddyError {
   // A poisoned allocator has more to say.
   const details =
     status === native.POISONED ? undefined : { note: `operation ${String(place)} of the batch` };
-  return ofBuddy.toError(buddy, status ?? -1, 'gpu_buddy_alloc_blocks', details);
+  return allocator.toError(status ?? -1, 'gpu_buddy_alloc_blocks', details);
 }

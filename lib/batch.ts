@@ -1,32 +1,25 @@
-/** Collects allocations and frees, and does them in one go. */
+/** The class `Batch`: collects allocations and frees, and does them in one go. */
 import { inspect } from 'node:util';
+import { AllocatedBlocks, allocatorOfList, attach, detach, handleOf } from './allocated-blocks';
 import { captureStack, noteGroupStack } from './allocation-stacks';
-import { AllocatedBlocks, isToBeCleared, type FreeOptions } from './allocated-blocks';
+import { Allocator } from './allocator';
+import type * as api from './api';
 import { toBytes, toFlag } from './arguments';
-import { BatchColumns } from './batch-columns';
 import { BatchHandles, type BatchHandle } from './batch-handles';
-import { InternalResult, operationError, type BatchResult, type GroupHolder } from './batch-result';
-import { gpuBuddyError, illegalConstructor, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
+import { allBlocks, BatchResult, discard, operationError, type GroupHolder } from './batch-result';
+import { gpuBuddyError, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
+import { isToBeCleared, type FreeOptions } from './free-options';
 import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
 import { fitsIntoHeap, HEAP_BYTES_OF_LIST, orNoMemory } from './heap-room';
-import { internalKey, ofBlocks, ofBuddy, ofResult } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { PlaceSet } from './place-set';
 import { reclaimAll } from './reclaim';
-import { Records } from './records';
 import type { AllocOptions, Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
-/** How a batch is run. */
-export interface BatchRunOptions {
-  /** All or nothing: where an operation fails, what was allocated before it is taken back, and the rest is not done. */
-  readonly atomic?: boolean | undefined;
-}
-
-const RUN_OPTION_NAMES: Names<BatchRunOptions> = { atomic: true };
+const RUN_OPTION_NAMES: Names<api.BatchRunOptions> = { atomic: true };
 
 /** A list from before the batch, and the place at which it is freed. */
 interface Outsider {
@@ -48,31 +41,9 @@ const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
 const LARGEST_PART = 4096;
 
-/**
- * Collects allocations and frees of one allocator, and does them in one call. Nothing happens before `run()`. A batch can be
- * used again and again.
- *
- * @example
- * ```ts
- * import { GpuBuddy, SZ_1G, SZ_4K, SZ_64K } from 'gpu-buddy';
- *
- * const buddy = new GpuBuddy({ size: SZ_1G });
- * const batch = buddy.batch();
- * const small = batch.alloc(SZ_4K);
- * const large = batch.alloc(SZ_64K, { minBlockSize: SZ_64K });
- * batch.free(small);
- * const result = batch.run();
- *
- * console.log(result.errnos); // Int32Array(3) [ 0, 0, 0 ]
- * console.log(result.blocks(large)?.size); // 65536
- * console.log(result.blocks(small)); // null: freed in the batch
- * result.free();
- * ```
- */
-export class Batch<N extends Bytes = number> {
-  readonly #buddy: GpuBuddy<N>;
-  readonly #handle: native.Handle;
-  readonly #records = new Records(SMALLEST_CAPACITY);
+export class Batch<N extends Bytes = number> implements api.Batch<N> {
+  readonly #allocator: Allocator<N>;
+  readonly #records = new native.Records(SMALLEST_CAPACITY);
   #handles = BatchHandles.first();
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
@@ -86,14 +57,12 @@ export class Batch<N extends Bytes = number> {
   /** The group of the last run, where it has left no lists. */
   #spareGroup: GroupGuard | undefined;
 
-  private constructor(key: typeof internalKey, buddy: GpuBuddy<N>) {
-    if (key !== internalKey) throw illegalConstructor();
+  constructor(allocator: Allocator<N>) {
+    Allocator.assert(allocator);
     markAsUncloneable(this);
-    this.#buddy = buddy;
-    this.#handle = ofBuddy.handle(buddy);
+    this.#allocator = allocator;
   }
 
-  /** How many operations are collected. */
   get length(): number {
     return this.#length;
   }
@@ -102,16 +71,13 @@ export class Batch<N extends Bytes = number> {
     return this.#isDone ? 0 : this.#records.length;
   }
 
-  /**
-   * Adds an allocation, as `GpuBuddy.allocBlocks()`. Returns its handle, for `free()` and for the result.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the range begins or ends below the space; `ENOMEM`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   * @throws {RangeError} `ERR_OUT_OF_RANGE`
-   */
   alloc(size: Bytes, options?: AllocOptions): BatchHandle {
     const wanted = toBytes('size', size);
-    return this.#alloc(wanted, ofBuddy.toRequest(this.#buddy, wanted, options));
+    const plain = this.#allocator.plainRequest;
+    return this.#alloc(
+      wanted,
+      options === undefined ? plain : this.#allocator.toRequest(wanted, options, plain),
+    );
   }
 
   #alloc(size: Bytes, request: Request): BatchHandle {
@@ -124,15 +90,7 @@ export class Batch<N extends Bytes = number> {
     return handle;
   }
 
-  /**
-   * Adds the freeing of blocks: what this batch allocates, by its handle, or a list from before. The latter stays what it is
-   * until `run()`, and is left alone if it has been freed by then. Returns the handle of the freeing.
-   *
-   * @throws {GpuBuddyError} `EINVAL` where the list comes from another allocator, or the handle is not one of an allocation
-   *   of this batch since it was last run or cleared, or its blocks are freed already; `ENOMEM`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
-  free(what: BatchHandle | AllocatedBlocks<Bytes>, options?: FreeOptions): BatchHandle {
+  free(what: BatchHandle | api.AllocatedBlocks<Bytes>, options?: FreeOptions): BatchHandle {
     const cleared = isToBeCleared(options);
     if (this.#isDone) this.clear();
     return typeof what === 'number' ? this.#freeOwn(what, cleared) : this.#freeOutsider(what, cleared);
@@ -149,11 +107,11 @@ export class Batch<N extends Bytes = number> {
     return handle;
   }
 
-  #freeOutsider(blocks: AllocatedBlocks<Bytes>, cleared: boolean): BatchHandle {
-    const given: unknown = blocks;
+  #freeOutsider(given: unknown, cleared: boolean): BatchHandle {
     if (!(given instanceof AllocatedBlocks))
       throw invalidArgType('what', 'a handle of this batch or an AllocatedBlocks', given);
-    if (!ofBuddy.isSame(blocks.buddy, this.#buddy))
+    const blocks = given as AllocatedBlocks<Bytes>;
+    if (!this.#allocator.isSame(allocatorOfList(blocks)))
       throw gpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
     const handle = this.#handles.add(this.#records.length);
@@ -169,7 +127,6 @@ export class Batch<N extends Bytes = number> {
     });
   }
 
-  /** Forgets all that was collected. */
   clear(): void {
     // First: interrupted from here on, it is to be done again.
     this.#isDone = true;
@@ -184,47 +141,32 @@ export class Batch<N extends Bytes = number> {
     this.#isDone = false;
   }
 
-  /**
-   * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
-   * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was; only what an
-   * `atomic` run had freed again before it failed counts as dirty now, unless it was freed as cleared.
-   *
-   * Where JavaScript is stopped in the middle (a stack overflow, the timeout of a `vm`), lists from before the batch that it
-   * frees may be freed already, or are when the collector comes.
-   *
-   * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
-   * allocator.
-   *
-   * @throws {GpuBuddyError} where the run is `atomic`, the error of the operation that failed, or `EINVAL` where it frees
-   *   lists from before it and allocates afterwards, which could not be taken back; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
-   */
-  run(options?: BatchRunOptions): BatchResult<N> {
+  run(options?: api.BatchRunOptions): BatchResult<N> {
     const isAtomic =
       options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
-    const buddy = this.#buddy;
+    const allocator = this.#allocator;
     // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
-    const stack = ofBuddy.capturesStacks(buddy) ? captureStack(1) : undefined;
+    const stack = allocator.capturesStacks ? captureStack(1) : undefined;
     // Lists that the collector has found are as good as free.
     reclaimAll();
 
     const count = this.#length;
     const firstFree = this.#outsiders[0]?.place ?? count;
     if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
-    const { isBigint, base } = ofBuddy.space(buddy);
-    const columns = orNoMemory(() => new BatchColumns(count, isBigint));
+    const { isBigint, base } = allocator.space;
+    const columns = orNoMemory(() => new native.BatchColumns(count, isBigint));
     const group = this.#spareGroup ?? takeGroup();
     this.#spareGroup = undefined;
     noteGroupStack(group.number, stack);
     const holder: GroupHolder = { group };
-    const result = new InternalResult(internalKey, buddy, columns, this.#handles, holder, stack);
+    const result = new BatchResult(allocator, columns, this.#handles, holder, stack);
     const batch = { records: this.#records, results: columns, first: 0, count };
     // What cannot be taken back comes last.
     const whole = isAtomic ? firstFree : 0;
 
     const detached = this.#detachOutsiders();
-    const status = native.runBatch(this.#handle, batch, whole, base, group.number);
+    const status = native.runBatch(allocator.handle, batch, whole, base, group.number);
     if (status === native.OK || status === native.OK_AND_EMPTY) {
       // Nothing is called from here on: a call may overflow the stack, and it is all done.
       this.#emptied = detached;
@@ -235,10 +177,10 @@ export class Batch<N extends Bytes = number> {
       return result;
     }
     const failed = native.failedOperation();
-    for (const { blocks, guard } of detached) ofBlocks.attach(blocks, guard);
-    ofResult.discard(result);
+    for (const { blocks, guard } of detached) attach(blocks, guard);
+    discard(result);
     if (status === native.DISPOSED) throw this.#error(status);
-    throw operationError(buddy, status, failed);
+    throw operationError(allocator, status, failed);
   }
 
   /**
@@ -248,16 +190,16 @@ export class Batch<N extends Bytes = number> {
   #detachOutsiders(): Detached[] {
     const detached: Detached[] = [];
     for (const { place, blocks } of this.#outsiders) {
-      const handle = ofBlocks.handle(blocks);
+      const handle = handleOf(blocks);
       this.#records.aimFree(place, handle);
-      const guard = ofBlocks.detach(blocks);
+      const guard = detach(blocks);
       if (handle && guard) detached.push({ blocks, handle, guard });
     }
     return detached;
   }
 
   #error(status: number): GpuBuddyError {
-    return ofBuddy.toError(this.#buddy, status, 'gpu_buddy_alloc_blocks');
+    return this.#allocator.toError(status, 'gpu_buddy_alloc_blocks');
   }
 
   static {
@@ -266,32 +208,24 @@ export class Batch<N extends Bytes = number> {
     };
   }
 
-  /** Tells how many operations are collected. */
   toJSON(): { readonly length: number } {
     return { length: this.#length };
   }
 
-  /** @internal */
   [inspect.custom](): string {
     return #records in this ? `Batch { length: ${String(this.#length)} }` : 'Batch {}';
   }
 }
 
-/** @internal The class with its constructor. */
-export const InternalBatch = Batch as unknown as new <N extends Bytes>(
-  key: typeof internalKey,
-  buddy: GpuBuddy<N>,
-) => Batch<N>;
-
 /** Allocates `count` lists, or none. */
 export function allocMany<N extends Bytes>(
-  buddy: GpuBuddy<N>,
+  allocator: Allocator<N>,
   count: number,
   size: Bytes,
   request: Request,
 ): AllocatedBlocks<N>[] {
-  const batch = new InternalBatch(internalKey, buddy);
-  if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= buddy.avail)
+  const batch = new Batch(allocator);
+  if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= allocator.buddy.avail)
     throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
   const results: BatchResult<N>[] = [];
   try {
@@ -300,8 +234,8 @@ export function allocMany<N extends Bytes>(
       results.push(batch.run({ atomic: true }));
     }
   } catch (error) {
-    for (const result of results.reverse()) ofResult.discard(result);
+    for (const result of results.reverse()) discard(result);
     throw error;
   }
-  return results.flatMap((result) => ofResult.allBlocks(result));
+  return results.flatMap((result) => allBlocks(result));
 }

@@ -1,6 +1,20 @@
-/** Many blocks in one go. */
+/** What is known of blocks: of one, and of many in one go. */
 import type { Bytes } from './native';
 import type { Column } from './space';
+
+/** What is known of a block at one moment. */
+export interface BlockInfo<N extends Bytes = number> {
+  /** Address of its first byte, with the allocator's `baseOffset`. */
+  readonly offset: N;
+  /** Its size is `chunkSize * 2 ** order`. */
+  readonly order: number;
+  /** Bytes. */
+  readonly size: N;
+  /** Whether its memory was known to be zero when it was allocated. */
+  readonly isClear: boolean;
+  /** The number given to `allocBlocks()`; 0 where none was. */
+  readonly tag: number;
+}
 
 /** What is known of many blocks at one moment: a column for each property. */
 export interface BlockTable<N extends Bytes = number> {

@@ -1,11 +1,12 @@
 /** Takes blocks that a program knows of by itself, exactly as they are. */
+import { handleOfAccount, UNNAMED } from './account';
+import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
-import { InternalBlocks, type AllocatedBlocks } from './allocated-blocks';
+import type { Allocator } from './allocator';
+import type { Account, BlockPlace, ClaimOptions } from './api';
 import { toBoolean, toBytes, toInteger, toRelative } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
 import { putGuardBack, spareSlot, takeGuard } from './guard';
-import { internalKey, ofBuddy } from './internal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
@@ -13,23 +14,7 @@ import { chunksIn, firstOverlap, misplaced } from './places';
 import { reclaimAll } from './reclaim';
 import type { Space } from './space';
 
-/** A block's place and size, as an `AllocatedBlock` and a `BlockInfo` have them, too. */
-export interface BlockPlace {
-  /** Address of its first byte, with the allocator's `baseOffset`. */
-  readonly offset: Bytes;
-  /** Its size is `chunkSize * 2 ** order`. */
-  readonly order: number;
-}
-
-/** Options of `claim()`. */
-export interface ClaimOptions {
-  /** A number that the blocks carry, as with `allocBlocks()`. Default: 0. */
-  readonly tag?: number | undefined;
-  /** Whether the blocks count as known to be zero (`isClear`). Default: as the free memory did. */
-  readonly clear?: boolean | undefined;
-}
-
-const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true };
+const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true, account: true };
 
 const SYSCALL = 'gpu_buddy_alloc_blocks';
 
@@ -38,60 +23,69 @@ interface Claim {
   readonly places: native.Places;
   readonly tag: number;
   readonly clearness: native.Clearness;
+  readonly account: native.Handle | undefined;
+  /** Whose handle `account` is. */
+  readonly charged: Account<Bytes> | undefined;
 }
 
 /** Takes exactly these blocks as one list, in this order, or none. */
 export function claim<N extends Bytes>(
-  buddy: GpuBuddy<N>,
+  allocator: Allocator<N>,
   blocks: Iterable<BlockPlace>,
   options: ClaimOptions | undefined,
 ): AllocatedBlocks<N> {
   // First what may call the program's own code, which may throw, allocate, or dispose of the allocator.
-  const { tag, clear } = toOptions('options', options, OPTION_NAMES);
+  const { tag, clear, account } = toOptions('options', options, OPTION_NAMES);
   const wanted: Claim = {
     tag: tag === undefined ? 0 : toInteger('tag', tag),
     clearness: toClearness(clear),
-    places: toPlaces(buddy, blocks),
+    account: account === undefined ? undefined : handleOfAccount(account),
+    charged: account,
+    places: toPlaces(allocator.space, blocks),
   };
-  const stack = ofBuddy.capturesStacks(buddy) ? captureStack(2) : undefined;
-  return take(buddy, wanted, stack);
+  const stack = allocator.capturesStacks ? captureStack(2) : undefined;
+  return take(allocator, wanted, stack);
 }
 
 function toClearness(clear: unknown): native.Clearness {
-  if (clear === undefined) return native.AS_FOUND;
-  return toBoolean('clear', clear) ? native.AS_CLEAR : native.AS_DIRTY;
+  if (clear === undefined) return 'as found';
+  return toBoolean('clear', clear) ? 'clear' : 'dirty';
 }
 
 function take<N extends Bytes>(
-  buddy: GpuBuddy<N>,
+  allocator: Allocator<N>,
   wanted: Claim,
   stack: string | undefined,
 ): AllocatedBlocks<N> {
-  const { places, tag, clearness } = wanted;
+  const { places, tag, clearness, account } = wanted;
   const slot = spareSlot();
   const guard = takeGuard();
-  const status = native.claim(ofBuddy.handle(buddy), slot, places, tag, clearness);
+  const status = native.claim(allocator.handle, slot, places, tag, clearness, account);
   if (status !== native.OK) {
     putGuardBack(guard);
     const row = native.failedRow();
     // Lists that the collector has found may have what is missing.
-    if ((status === native.BLOCK_NOT_FREE || status === native.NO_MEMORY) && reclaimAll())
-      return take(buddy, wanted, stack);
-    throw claimError(buddy, status, places, row);
+    if (isForWantOfMemory(status) && reclaimAll()) return take(allocator, wanted, stack);
+    throw claimError(allocator, status, wanted, row);
   }
-  const list = new InternalBlocks(internalKey, buddy, guard, slot, tag);
+  const list = new AllocatedBlocks(allocator, guard, slot, tag);
   if (stack !== undefined) noteStack(slot, stack);
   return list;
 }
 
+function isForWantOfMemory(status: number): boolean {
+  return status === native.BLOCK_NOT_FREE || status === native.NO_MEMORY || native.isShortage(status);
+}
+
 function claimError(
-  buddy: GpuBuddy<Bytes>,
+  allocator: Allocator,
   status: number,
-  places: native.Places,
+  { places, charged }: Claim,
   row: number,
 ): GpuBuddyError {
-  if (status !== native.BLOCK_NOT_FREE) return ofBuddy.toError(buddy, status, SYSCALL);
-  const space = ofBuddy.space(buddy);
+  if (status !== native.BLOCK_NOT_FREE)
+    return allocator.toError(status, SYSCALL, { given: { account: charged?.name ?? UNNAMED } });
+  const { space } = allocator;
   const overlap = firstOverlap(places);
   if (!overlap) return placeError(space, status, places, row);
   return placeError(space, native.BLOCK_OVERLAPS, places, overlap.row, `blocks[${String(overlap.other)}]`);
@@ -117,8 +111,7 @@ function givenError(status: number, row: number, offset: Bytes, order: number, n
 }
 
 /** Reads all that is given, once. */
-function toPlaces(buddy: GpuBuddy<Bytes>, value: unknown): native.Places {
-  const space = ofBuddy.space(buddy);
+function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
   const count = chunksIn(space);
   const chunks: number[] = [];
   const orders: number[] = [];

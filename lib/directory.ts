@@ -2,14 +2,9 @@
  * The allocators of this thread that tokens can stand for, so that every list that arrives for one of them comes to the
  * same `GpuBuddy`: one that gives out numbers, and one that gives out bigints.
  */
-import type { GpuBuddy } from './gpu-buddy';
-import type { Bytes } from './native';
-import type { GpuBuddyToken } from './tokens';
+import type { Allocator } from './allocator';
 
-type Open = (token: GpuBuddyToken, isBigint: boolean) => GpuBuddy<Bytes>;
-
-let open: Open | undefined;
-const known = new Map<string, WeakRef<GpuBuddy<Bytes>>>();
+const known = new Map<string, WeakRef<Allocator>>();
 const collected = new FinalizationRegistry(forget);
 
 function keyOf(id: string, isBigint: boolean): string {
@@ -21,27 +16,19 @@ function forget(key: string): void {
   if (!known.get(key)?.deref()) known.delete(key);
 }
 
-/** Tells how an allocator of another thread is opened. */
-export function setOpen(how: Open): void {
-  open = how;
-}
-
-export function remember(id: string, buddy: GpuBuddy<Bytes>, isBigint: boolean): void {
+/** Notes the ID of an allocator's token. */
+export function remember(allocator: Allocator, id: string): void {
+  const { isBigint } = allocator.space;
+  allocator.setId(id);
+  if (findAllocator(id, isBigint)) return;
   const key = keyOf(id, isBigint);
-  if (find(key)) return;
   // First: what is in the map goes when the object does.
-  collected.register(buddy, key);
-  known.set(key, new WeakRef(buddy));
+  collected.register(allocator, key);
+  known.set(key, new WeakRef(allocator));
 }
 
-function find(key: string): GpuBuddy<Bytes> | undefined {
-  const buddy = known.get(key)?.deref();
-  return buddy?.disposed ? undefined : buddy;
-}
-
-/** This thread's allocator that a token stands for; opened where it has none yet. */
-export function findOrOpen(token: GpuBuddyToken, isBigint: boolean): GpuBuddy<Bytes> {
-  const buddy = find(keyOf(token.id, isBigint)) ?? open?.(token, isBigint);
-  if (!buddy) throw new Error('lib/gpu-buddy-class.ts is not loaded');
-  return buddy;
+/** This thread's allocator that a token stands for, if it has one. */
+export function findAllocator(id: string, isBigint: boolean): Allocator | undefined {
+  const allocator = known.get(keyOf(id, isBigint))?.deref();
+  return allocator?.isDisposed ? undefined : allocator;
 }

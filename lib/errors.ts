@@ -1,6 +1,6 @@
 /** The errors of this library: what the allocator refuses, and what is no argument in the first place. */
 import { toJson } from './json';
-import { statuses, type Bytes } from './native';
+import { NO_LIMIT, statuses, type Bytes } from './native';
 
 /** The values of `GpuBuddyError.code`; the table at that class says what each means. */
 export type GpuBuddyErrorCode =
@@ -17,10 +17,20 @@ export type GpuBuddyErrorCode =
   | 'ERR_GPU_BUDDY_UNKNOWN';
 
 /**
- * Why an allocation found no space: `'full'` where more is asked for than is free, else `'range'` where a range was given, else
+ * Why an allocation found no space: `'limit'` where its account would hold more than it may, else `'full'` where more is asked for
+ * than is free, else `'reserved'` where what is free is reserved for other accounts, else `'range'` where a range was given, else
  * `'fragmented'`: there is as much, but not in blocks that fit.
  */
-export type ShortageReason = 'full' | 'range' | 'fragmented';
+export type ShortageReason = 'limit' | 'full' | 'reserved' | 'range' | 'fragmented';
+
+/** @internal An account when an allocation for it was refused. */
+export interface AccountState {
+  readonly name: string | undefined;
+  /** `NO_LIMIT` where there is none. */
+  readonly limit: bigint;
+  readonly reserved: bigint;
+  readonly used: number;
+}
 
 /** @internal What was free when an allocation found no space. */
 export interface Shortage {
@@ -37,6 +47,8 @@ export interface Shortage {
   readonly isMoreInRange: boolean;
   /** The range or the address in words, where that is the reason. */
   readonly where: string | undefined;
+  /** The account that was to be charged. */
+  readonly account: AccountState | undefined;
 }
 
 /** @internal Makes the error of a status. Users can't. */
@@ -53,8 +65,8 @@ export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetai
  * | `ENXIO` | an address outside the space |
  * | `EBUSY` | a list that holds blocks was to receive others: a fault of this library, please report it |
  * | `ERR_GPU_BUDDY_FREED` | a list of blocks, or a block of one, was used after it was freed or trimmed |
- * | `ERR_GPU_BUDDY_DISPOSED` | an allocator was used after `dispose()` |
- * | `ERR_GPU_BUDDY_TOKEN` | a token stands for no allocator or list, or was already used |
+ * | `ERR_GPU_BUDDY_DISPOSED` | an allocator or an account was used after `dispose()` |
+ * | `ERR_GPU_BUDDY_TOKEN` | a token stands for no allocator, list or account, or was already used |
  * | `ERR_GPU_BUDDY_WORK_LIMIT` | a search took more steps than one call may take |
  * | `ERR_GPU_BUDDY_POISONED` | the kernel code met a BUG in this allocator, which is of no use any more |
  * | `ERR_GPU_BUDDY_UNKNOWN` | the addon gave no answer that this package knows: a fault of this library, please report it |
@@ -142,9 +154,13 @@ function sentence(
 }
 
 function describeShortage(shortage: Shortage): string {
-  const { reason, requested, avail, largestFree, availInRange, isMoreInRange, where } = shortage;
+  const { reason, requested, avail, largestFree, availInRange, isMoreInRange, where, account } = shortage;
   const asked = `${String(requested)} bytes asked for`;
   switch (reason) {
+    case 'limit':
+      return `${asked}, ${describeAccount(account)}`;
+    case 'reserved':
+      return `${asked}, ${String(avail)} free${account ? `, ${describeAccount(account)}` : ''}`;
     case 'full':
       return `${asked}, ${String(avail)} free`;
     case 'range': {
@@ -154,6 +170,14 @@ function describeShortage(shortage: Shortage): string {
     case 'fragmented':
       return `${asked}, ${String(avail)} free, but no block larger than ${String(largestFree)}`;
   }
+}
+
+function describeAccount(account: AccountState | undefined): string {
+  if (!account) return 'the account is gone';
+  const { name, limit, used, reserved } = account;
+  const most = limit === NO_LIMIT ? 'without a limit' : `of a limit of ${String(limit)}`;
+  const who = name === undefined ? 'the account' : `account '${name}'`;
+  return `${who} uses ${String(used)} ${most}, and reserves ${String(reserved)}`;
 }
 
 /** A value of a type that the argument can't have: a `TypeError` with the code that Node uses. */

@@ -1,5 +1,7 @@
 /** What an allocation asks for: as users say it, and as it goes down. */
+import { handleOfAccount } from './account';
 import { toRange, type AddressRange } from './address-range';
+import type { Account } from './api';
 import { add, toBytes, toFlag, toInteger, toRelative, U64_MAX } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
@@ -31,16 +33,20 @@ export interface AllocOptions {
   readonly trimDisable?: boolean | undefined;
   /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
   readonly tag?: number | undefined;
+  /** The account that is charged, one of this allocator. Default: none. */
+  readonly account?: Account<Bytes> | undefined;
 }
 
-type PoolOptions = Omit<AllocOptions, 'contiguous'>;
+/** How to allocate in a pool: as `AllocOptions`, but always in one piece. */
+export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
-const POOL_OPTION_NAMES: Names<PoolOptions> = {
+const POOL_OPTION_NAMES: Names<PoolAllocOptions> = {
   minBlockSize: true,
   mode: true,
   clear: true,
   trimDisable: true,
   tag: true,
+  account: true,
 };
 export const ALLOC_OPTION_NAMES: Names<AllocOptions> = { ...POOL_OPTION_NAMES, contiguous: true };
 const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
@@ -49,8 +55,8 @@ const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: tr
 export interface Request extends native.Request {
   /** The range begins or ends outside of all addresses of the space. */
   readonly isOutside: boolean;
-  /** Slow path: outside, or its list remembers where it was allocated. */
-  readonly isSpecial: boolean;
+  /** Whose handle `account` is. */
+  readonly charged: Account<Bytes> | undefined;
   /** As given, for the words of errors. */
   readonly place:
     { readonly argument: 'range' | 'at'; readonly value: string; readonly where: string } | undefined;
@@ -61,14 +67,15 @@ type Place = Pick<Request, 'flags' | 'start' | 'end' | 'isOutside' | 'place'>;
 const SIMPLE: Place = { flags: 0, start: 0, end: 0, isOutside: false, place: undefined };
 const TOP_DOWN: Place = { ...SIMPLE, flags: native.FLAG_TOPDOWN };
 
-/** An allocation without options, from an allocator whose lists may remember where they were allocated. */
-export function plainRequest(chunkSize: Bytes, capturesStacks: boolean): Request {
+/** An allocation without options. */
+export function plainRequest(chunkSize: Bytes): Request {
   return {
     ...SIMPLE,
     minBlockSize: chunkSize,
     tag: 0,
+    account: undefined,
+    charged: undefined,
     explains: true,
-    isSpecial: capturesStacks,
   };
 }
 
@@ -76,7 +83,7 @@ export function plainRequest(chunkSize: Bytes, capturesStacks: boolean): Request
 export function toRequest(size: Bytes, options: AllocOptions, plain: Request, base: Bytes): Request {
   const given: unknown = options;
   if (typeof given !== 'object' || given === null) throw invalidArgType('options', 'of type object', given);
-  const { minBlockSize, mode, clear, trimDisable, tag } = options;
+  const { minBlockSize, mode, clear, trimDisable, tag, account } = options;
   const isImplied = (plain.flags & native.FLAG_CONTIGUOUS) !== 0;
   const contiguous = isImplied ? undefined : options.contiguous;
   const found =
@@ -85,8 +92,9 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     (contiguous === undefined ? 0 : 1) +
     (clear === undefined ? 0 : 1) +
     (trimDisable === undefined ? 0 : 1) +
-    (tag === undefined ? 0 : 1);
-  if (isImplied) refuseMoreThan<PoolOptions>(found, 'options', options, POOL_OPTION_NAMES);
+    (tag === undefined ? 0 : 1) +
+    (account === undefined ? 0 : 1);
+  if (isImplied) refuseMoreThan<PoolAllocOptions>(found, 'options', options, POOL_OPTION_NAMES);
   else refuseMoreThan(found, 'options', options, ALLOC_OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
   const { flags, start, end, isOutside, place } = toPlace(mode, size, base);
@@ -100,9 +108,10 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     start,
     end,
     tag: tag === undefined ? 0 : toInteger('tag', tag),
+    account: account === undefined ? undefined : handleOfAccount(account),
+    charged: account,
     explains: plain.explains,
     isOutside,
-    isSpecial: isOutside || plain.isSpecial,
     place,
   };
 }

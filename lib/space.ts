@@ -30,6 +30,10 @@ export abstract class Space<N extends Bytes> {
   abstract bytes(value: Bytes): N;
   /** The address of what lies so many bytes behind the start of the space. */
   abstract address(offset: number): N;
+  /** The address of a chunk. */
+  addressOf(chunk: number): N {
+    return this.address(chunk * this.chunkBytes);
+  }
   abstract blockSize(order: number): N;
   abstract column(length: number): Column<N>;
 }

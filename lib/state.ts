@@ -1,65 +1,17 @@
-/** Writes down what an allocator holds, as plain data, and makes the same allocator from that again. */
+/** Writes down what an allocator holds, and makes the same allocator from that again. */
+import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
-import { InternalBlocks, type AllocatedBlocks } from './allocated-blocks';
-import { toFlag, toNumberIfSafe, U64_MAX } from './arguments';
-import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
-import type { GpuBuddy } from './gpu-buddy';
-import type { GpuBuddyOptions } from './gpu-buddy-class';
+import { Allocator } from './allocator';
+import { toFlag } from './arguments';
+import type { GpuBuddyError } from './errors';
+import { toConfig, type RestoreOptions } from './gpu-buddy-options';
 import { Guard, returnGroup, takeFromGroup, takeGroup } from './guard';
-import { fitsIntoHeap, HEAP_BYTES_OF_LIST, orNoMemory } from './heap-room';
-import { internalKey, ofBuddy } from './internal';
+import { fitsIntoHeap, HEAP_BYTES_OF_LIST } from './heap-room';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
-import { misplaced } from './places';
 import { reclaimAll } from './reclaim';
-import { SZ_4K } from './sizes';
-
-/**
- * What an allocator holds at one moment, as `GpuBuddy.save()` writes it and `GpuBuddy.restore()` reads it: plain data that JSON can
- * hold. Offsets count chunks from the start of the space.
- */
-export interface GpuBuddyState {
-  readonly format: 'gpu-buddy';
-  readonly version: 1;
-  /** Bytes; a decimal string above 2^53 - 1, as in the two below. */
-  readonly size: number | string;
-  /** Bytes. */
-  readonly chunkSize: number | string;
-  /** Address of the first byte. */
-  readonly baseOffset: number | string;
-  /** All lists that have blocks, of all threads and pools, in the order of the addresses of their first blocks. */
-  readonly lists: {
-    /** The numbers given to `allocBlocks()`. */
-    readonly tags: readonly number[];
-    /** The number of blocks of each. */
-    readonly counts: readonly number[];
-  };
-  /** The blocks of these lists, list after list, in list order. */
-  readonly blocks: {
-    readonly offsets: readonly number[];
-    readonly orders: readonly number[];
-    /** 1 where the memory was known to be zero when it was allocated, else 0. */
-    readonly clear: readonly number[];
-  };
-  /** The free blocks that are known to be zero, in the order of their addresses. All other free memory is dirty. */
-  readonly free: {
-    readonly offsets: readonly number[];
-    readonly orders: readonly number[];
-  };
-}
-
-/** What a state does not say of an allocator. */
-export type RestoreOptions = Pick<
-  GpuBuddyOptions,
-  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'captureStacks'
->;
-
-/** An allocator that was made from a state, with its lists in the order of the state. They belong to the caller. */
-export interface Restored<N extends Bytes = number> {
-  readonly buddy: GpuBuddy<N>;
-  readonly lists: AllocatedBlocks<N>[];
-}
+import { entryError, FORMAT, toState, VERSION, type GpuBuddyState } from './saved-state';
 
 const OPTION_NAMES: Names<RestoreOptions> = {
   bigint: true,
@@ -68,22 +20,20 @@ const OPTION_NAMES: Names<RestoreOptions> = {
   captureStacks: true,
 };
 
-const FORMAT = 'gpu-buddy';
-const VERSION = 1;
 /** Heap that a number in an array takes at most. */
 const HEAP_BYTES_OF_NUMBER = 16;
 
 /** Writes down all lists of an allocator. */
-export function saveState(buddy: GpuBuddy<Bytes>): GpuBuddyState {
+export function saveState(allocator: Allocator): GpuBuddyState {
   // Lists that the collector has found are as good as free.
   reclaimAll();
-  const columns = native.save(ofBuddy.handle(buddy));
-  if (typeof columns === 'number') throw ofBuddy.toError(buddy, columns, 'gpu_buddy');
+  const columns = native.save(allocator.handle);
+  if (typeof columns === 'number') throw allocator.toError(columns, 'gpu_buddy');
   const { tags, counts, blocks, clear, free } = columns;
   const numbers = 2 * tags.length + 3 * clear.length + 2 * free.chunks.length;
   if (!fitsIntoHeap(numbers, HEAP_BYTES_OF_NUMBER))
-    throw ofBuddy.toError(buddy, native.NO_MEMORY, 'gpu_buddy', { note: `${String(clear.length)} blocks` });
-  const { size, chunkSize, baseOffset } = ofBuddy.space(buddy);
+    throw allocator.toError(native.NO_MEMORY, 'gpu_buddy', { note: `${String(clear.length)} blocks` });
+  const { size, chunkSize, baseOffset } = allocator.space;
   return {
     format: FORMAT,
     version: VERSION,
@@ -104,75 +54,72 @@ function toPlain(bytes: Bytes): number | string {
   return bytes <= Number.MAX_SAFE_INTEGER ? Number(bytes) : String(bytes);
 }
 
-/**
- * Makes an allocator and its lists.
- *
- * @param make the constructor of allocators
- */
+/** Makes an allocator and its lists. */
 export function restoreState(
   state: unknown,
   options: RestoreOptions | undefined,
-  make: (options: GpuBuddyOptions) => GpuBuddy<Bytes>,
-): Restored<Bytes> {
+): { readonly allocator: Allocator; readonly lists: AllocatedBlocks<Bytes>[] } {
   // First all that may call the program's own code.
   const { bigint, maxNativeBytes, maxSteps, captureStacks } = toOptions('options', options, OPTION_NAMES);
   const { size, chunkSize, baseOffset, columns } = toState(state);
   const stack = toFlag('captureStacks', captureStacks) ? captureStack(2) : undefined;
-  const buddy = make({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, captureStacks });
+  const allocator = new Allocator(
+    toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, captureStacks }),
+  );
   try {
-    return { buddy, lists: takeLists(buddy, columns, stack) };
+    return { allocator, lists: takeLists(allocator, columns, stack) };
   } catch (error) {
-    buddy.dispose();
+    allocator.dispose();
     throw error;
   }
 }
 
 function takeLists(
-  buddy: GpuBuddy<Bytes>,
+  allocator: Allocator,
   columns: native.StateColumns,
   stack: string | undefined,
 ): AllocatedBlocks<Bytes>[] {
   const count = columns.tags.length;
   if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST))
-    throw ofBuddy.toError(buddy, native.NO_MEMORY, 'gpu_buddy', { note: `${String(count)} lists` });
+    throw allocator.toError(native.NO_MEMORY, 'gpu_buddy', { note: `${String(count)} lists` });
   const group = takeGroup();
-  const status = native.restore(ofBuddy.handle(buddy), group.number, columns);
+  const status = native.restore(allocator.handle, group.number, columns);
   const failed = native.failedRow();
   const lists: AllocatedBlocks<Bytes>[] = [];
   try {
-    if (status !== native.OK) throw restoreError(buddy, status, columns, failed);
-    for (let row = 0; row < count; row++) lists.push(takeList(buddy, group.number, row, stack));
+    if (status !== native.OK) throw restoreError(allocator, status, columns, failed);
+    for (let row = 0; row < count; row++) lists.push(takeList(allocator, group.number, row, stack));
   } catch (error) {
     for (const list of lists) list.free();
     throw error;
   } finally {
-    returnGroup(group, native.DIRTY);
+    returnGroup(group, 'dirty');
   }
   return lists;
 }
 
 function takeList(
-  buddy: GpuBuddy<Bytes>,
+  allocator: Allocator,
   group: number,
   row: number,
   stack: string | undefined,
 ): AllocatedBlocks<Bytes> {
   const guard = new Guard();
   const slot = takeFromGroup(guard, group, row);
-  if (slot < 0) throw ofBuddy.toError(buddy, native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
-  const list = new InternalBlocks(internalKey, buddy, guard, slot, native.reportedTag());
+  if (slot < 0) throw allocator.toError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
+  const list = new AllocatedBlocks(allocator, guard, slot, native.reportedTag());
   if (stack !== undefined) noteStack(slot, stack);
   return list;
 }
 
 /** In a new allocator a block can't be had only where an earlier one has its memory. */
 function restoreError(
-  buddy: GpuBuddy<Bytes>,
+  allocator: Allocator,
   status: number,
   { blocks, free }: native.StateColumns,
   failed: number,
 ): GpuBuddyError {
-  if (status !== native.BLOCK_NOT_FREE) return ofBuddy.toError(buddy, status, 'gpu_buddy_init');
+  if (status !== native.BLOCK_NOT_FREE) return allocator.toError(status, 'gpu_buddy_init');
   const count = blocks.chunks.length;
   const start = (row: number) => (row < count ? blocks.chunks[row] : free.chunks[row - count]) ?? 0;
   const end = (row: number) =>
@@ -182,194 +129,4 @@ function restoreError(
   let other = 0;
   while (other < failed && (start(other) >= end(failed) || end(other) <= start(failed))) other++;
   return entryError(native.BLOCK_OVERLAPS, 'block', nameOf(failed), start(failed), nameOf(other));
-}
-
-/** A state that has been looked at. */
-interface ReadState {
-  readonly size: Bytes;
-  readonly chunkSize: Bytes;
-  readonly baseOffset: Bytes;
-  readonly columns: native.StateColumns;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * Reads all of a state, once. Afterwards its columns fit each other, and its blocks lie in the space.
- *
- * @throws {GpuBuddyError} `EINVAL`, with the entry at fault
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
- */
-function toState(value: unknown): ReadState {
-  const { format, version, size, chunkSize, baseOffset, lists, blocks, free } = toFields('state', value);
-  refuseUnknown('state.format', toType('state.format', format, 'string'), FORMAT);
-  refuseUnknown('state.version', toType('state.version', version, 'number'), VERSION);
-  const space = toSpace(size, chunkSize, baseOffset);
-  const chunks = Number(space.size / space.chunkSize);
-  return {
-    size: toNumberIfSafe(space.size),
-    chunkSize: toNumberIfSafe(space.chunkSize),
-    baseOffset: toNumberIfSafe(space.baseOffset),
-    columns: toColumns(
-      chunks,
-      toFields('state.lists', lists),
-      toFields('state.blocks', blocks),
-      toFields('state.free', free),
-    ),
-  };
-}
-
-function toFields(name: string, value: unknown): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw invalidArgType(name, 'of type object', value);
-  return value as Fields;
-}
-
-function toType(name: string, value: unknown, type: 'string' | 'number'): string | number {
-  if (typeof value !== type) throw invalidArgType(name, `of type ${type}`, value);
-  return value as string | number;
-}
-
-function refuseUnknown(name: string, value: string | number, known: string | number): void {
-  if (value !== known) throw entryError(native.STATE_UNKNOWN, 'state', name, value);
-}
-
-interface StateSpace {
-  readonly size: bigint;
-  readonly chunkSize: bigint;
-  readonly baseOffset: bigint;
-}
-
-function toSpace(size: unknown, chunkSize: unknown, baseOffset: unknown): StateSpace {
-  const space = {
-    size: toStateBytes('state.size', size),
-    chunkSize: toStateBytes('state.chunkSize', chunkSize),
-    baseOffset: toStateBytes('state.baseOffset', baseOffset),
-  };
-  const { size: bytes, chunkSize: chunk, baseOffset: base } = space;
-  const kernelBytes = chunk > 0n && chunk < SZ_4K ? (bytes * BigInt(SZ_4K)) / chunk : bytes;
-  if (chunk === 0n || (chunk & (chunk - 1n)) !== 0n)
-    throw entryError(statusOf('CHUNK_SIZE_NO_POWER_OF_2'), 'chunkSize', 'state.chunkSize', chunk);
-  if (bytes < chunk) throw entryError(statusOf('SIZE_BELOW_CHUNK'), 'size', 'state.size', bytes);
-  if (bytes % chunk !== 0n) throw entryError(statusOf('SIZE_UNALIGNED'), 'size', 'state.size', bytes);
-  if (kernelBytes > U64_MAX) throw entryError(statusOf('SIZE_TOO_LARGE_SCALED'), 'size', 'state.size', bytes);
-  if (base + bytes > U64_MAX)
-    throw entryError(statusOf('BASE_OFFSET_TOO_LARGE'), 'baseOffset', 'state.baseOffset', base);
-  return space;
-}
-
-function statusOf(name: string): number {
-  return native.statuses.findIndex((text) => text.name === name);
-}
-
-/** A byte count: an integer, or a decimal string. */
-function toStateBytes(name: string, value: unknown): bigint {
-  if (typeof value !== 'number' && typeof value !== 'string')
-    throw invalidArgType(name, 'of type number or string', value);
-  const isWhole = typeof value === 'number' ? isCount(value) : /^\d{1,20}$/.test(value);
-  if (!isWhole || BigInt(value) > U64_MAX)
-    throw unfit(name, value, 'a byte count, or the decimal digits of one');
-  return BigInt(value);
-}
-
-function toColumns(chunks: number, lists: Fields, blocks: Fields, free: Fields): native.StateColumns {
-  const maxOrder = chunks.toString(2).length - 1;
-  const tags = toArray('state.lists.tags', lists['tags']);
-  const counts = toArray('state.lists.counts', lists['counts']);
-  const offsets = toArray('state.blocks.offsets', blocks['offsets']);
-  const orders = toArray('state.blocks.orders', blocks['orders']);
-  const clear = toArray('state.blocks.clear', blocks['clear']);
-  const freeOffsets = toArray('state.free.offsets', free['offsets']);
-  const freeOrders = toArray('state.free.orders', free['orders']);
-  refuseLength(counts, tags.length);
-  refuseLength(orders, offsets.length);
-  refuseLength(clear, offsets.length);
-  refuseLength(freeOrders, freeOffsets.length);
-  for (const column of [tags, offsets, freeOffsets])
-    if (column.length > chunks)
-      throw unfitLength(column, `at most ${String(chunks)}, as many as there are chunks`);
-
-  const columns = orNoMemory(() => native.stateColumns(tags.length, offsets.length, freeOffsets.length));
-  readColumn(tags, columns.tags, Number.MAX_SAFE_INTEGER);
-  readColumn(counts, columns.counts, offsets.length, 1);
-  readColumn(offsets, columns.blocks.chunks, chunks - 1);
-  readColumn(orders, columns.blocks.orders, maxOrder);
-  readColumn(clear, columns.clear, 1);
-  readColumn(freeOffsets, columns.free.chunks, chunks - 1);
-  readColumn(freeOrders, columns.free.orders, maxOrder);
-  refusePlaces(offsets.name, columns.blocks, chunks);
-  refusePlaces(freeOffsets.name, columns.free, chunks);
-  const sum = columns.counts.reduce((all, count) => all + count, 0);
-  if (sum !== offsets.length)
-    throw unfit(counts.name, `${String(sum)} in all`, `${String(offsets.length)} blocks in all`);
-  return columns;
-}
-
-/** An array in a state, whose length has been read once. */
-interface Entries {
-  readonly name: string;
-  readonly values: readonly unknown[];
-  readonly length: number;
-}
-
-function toArray(name: string, value: unknown): Entries {
-  if (!Array.isArray(value)) throw invalidArgType(name, 'an array', value);
-  return { name, values: value, length: value.length };
-}
-
-function refuseLength(entries: Entries, length: number): void {
-  if (entries.length !== length)
-    throw unfitLength(entries, `${String(length)}, as many as in the column before it`);
-}
-
-function unfitLength({ name, length }: Entries, expected: string): GpuBuddyError {
-  return unfit(name, `${String(length)} entries`, expected);
-}
-
-function readColumn(
-  { name, values }: Entries,
-  column: Float64Array | Uint8Array,
-  most: number,
-  least = 0,
-): void {
-  for (let row = 0; row < column.length; row++) {
-    const value = values[row];
-    if (typeof value !== 'number') throw invalidArgType(`${name}[${String(row)}]`, 'of type number', value);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw unfit(`${name}[${String(row)}]`, value, `an integer from ${String(least)} to ${String(most)}`);
-    column[row] = value;
-  }
-}
-
-function refusePlaces(name: string, { chunks, orders }: native.Places, count: number): void {
-  for (let row = 0; row < chunks.length; row++) {
-    const chunk = chunks[row] ?? 0;
-    const order = orders[row] ?? 0;
-    const status = misplaced(chunk, order, count);
-    if (status !== native.OK)
-      throw entryError(status, 'block', `${name}[${String(row)}]`, chunk, `order ${String(order)}`);
-  }
-}
-
-function isCount(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-function unfit(name: string, value: string | number, expected: string): GpuBuddyError {
-  return entryError(native.STATE_UNFIT, 'entry', name, value, `it must be ${expected}`);
-}
-
-/** @param argument the name of the status's argument, in place of which the entry is named */
-function entryError(
-  status: number,
-  argument: string,
-  name: string,
-  value: Bytes | string,
-  note?: string,
-): GpuBuddyError {
-  return gpuBuddyError(status, 'gpu_buddy_init', {
-    given: { [argument]: value },
-    names: { [argument]: name },
-    note,
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * A token stands for an allocator or a list in another thread: plain data that can be cloned, posted and written as JSON. It
+ * A token stands for an allocator, a list or an account in another thread: plain data that can be cloned, posted and written as JSON. It
  * says nothing but which one is meant: all the rest is known natively.
  */
 import { toFlag } from './arguments';
@@ -20,6 +20,15 @@ export interface AllocatedBlocksToken {
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
   readonly buddy: GpuBuddyToken;
+}
+
+/** Stands for an account of an allocator. Made by `Account.share()`. */
+export interface AccountToken {
+  readonly type: 'Account';
+  /** 128 random bits, in hexadecimal. */
+  readonly id: string;
+  /** The account's, for messages. */
+  readonly name?: string | undefined;
 }
 
 /** How this thread sees what a token stands for. */
@@ -48,6 +57,15 @@ export function toBlocksToken(argument: string, value: unknown): AllocatedBlocks
   if (type !== 'AllocatedBlocks' || !isId(id))
     throw invalidArgType(argument, 'a token made by transfer()', value);
   return { type, id, buddy: toBuddyToken(`${argument}.buddy`, buddy) };
+}
+
+export function toAccountToken(argument: string, value: unknown): AccountToken {
+  if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
+  const { type, id, name } = value;
+  if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
+  if (name !== undefined && typeof name !== 'string')
+    throw invalidArgType(`${argument}.name`, 'of type string', name);
+  return { type, id, name };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

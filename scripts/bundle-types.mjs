@@ -2,31 +2,35 @@
 // nothing else. Fails where a public type speaks of one that is not exported.
 import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { packageRoot } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = path.join(root, 'dist');
+const dist = path.join(packageRoot, 'dist');
 /**
  * The main entry's declarations, for the others: only what lies in a node_modules is imported from there, not written into each
  * once more. Classes with private fields must be the same everywhere.
  */
-const main = path.join(root, 'node_modules/.cache/gpu-buddy.d.ts');
-const ENTRIES = ['index.d.ts', 'trace/index.d.ts', 'queue/index.d.ts'].map((name) => path.join(dist, name));
+const main = path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts');
+/** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
+const ENTRIES = Object.entries({
+  'index.d.ts': 'api.d.ts',
+  'trace/index.d.ts': 'trace/index.d.ts',
+  'queue/index.d.ts': 'queue/index.d.ts',
+}).map((names) => names.map((name) => path.join(dist, name)));
 
 /** @param {string} entry */
 function rolledUp(entry) {
   return `${entry}.rolled`;
 }
 
-/** @param {string} entry */
-function rollUp(entry) {
+/** @param {string} entry @param {string} source */
+function rollUp(entry, source) {
   const config = ExtractorConfig.prepare({
     configObjectFullPath: undefined,
-    packageJsonFullPath: path.join(root, 'package.json'),
+    packageJsonFullPath: path.join(packageRoot, 'package.json'),
     configObject: {
-      projectFolder: root,
-      mainEntryPointFilePath: entry,
+      projectFolder: packageRoot,
+      mainEntryPointFilePath: source,
       compiler: {
         overrideTsconfig: {
           extends: './tsconfig.build.json',
@@ -46,18 +50,17 @@ function rollUp(entry) {
   });
   const { succeeded } = Extractor.invoke(config, {
     messageCallback(message) {
-      // Which compiler it uses is of no interest; the class stands behind `GpuBuddy`.
-      if (message.logLevel === ExtractorLogLevel.Info || message.text.includes('"GpuBuddyClass"'))
-        message.logLevel = ExtractorLogLevel.None;
+      // Which compiler it uses is of no interest.
+      if (message.logLevel === ExtractorLogLevel.Info) message.logLevel = ExtractorLogLevel.None;
     },
   });
   if (!succeeded) throw new Error(`The declarations of ${entry} can't be rolled up.`);
 }
 
-for (const entry of ENTRIES) {
-  rollUp(entry);
-  if (entry === ENTRIES[0]) cpSync(rolledUp(entry), main);
+for (const [entry, source] of ENTRIES) {
+  rollUp(entry, source);
+  if (source.endsWith('api.d.ts')) cpSync(rolledUp(entry), main);
 }
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
   if (file.endsWith('.d.ts')) rmSync(path.join(dist, file));
-for (const entry of ENTRIES) renameSync(rolledUp(entry), entry);
+for (const [entry] of ENTRIES) renameSync(rolledUp(entry), entry);

@@ -2,24 +2,23 @@
 // `require('gpu-buddy')` needs twenty of them. The types stay as tsc has written them.
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build } from 'rolldown';
+import { packageRoot } from './run.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = path.join(root, 'dist');
+const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
   ...['index', 'trace/index', 'queue/index', 'cli/main'],
   ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
-  ...['internal', 'native'],
+  ...['gpu-buddy', 'native'],
 ];
 
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
   if (file.endsWith('.js')) rmSync(path.join(dist, file));
 
 await build({
-  cwd: root,
+  cwd: packageRoot,
   input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
   platform: 'node',
   external: ['cli-progress'],
@@ -40,7 +39,7 @@ await build({
       // Apart, since the core loads the addon at once, and `gpu-buddy doctor` and `build` are for where it does not load.
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
-        { name: 'core', test: /\/lib\/[\w-]+\.ts$/ },
+        { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
       ],
     },
   },

@@ -1,43 +1,23 @@
-// Turns the output of the test tools into counts. Pure: runs nothing, reads and prints nothing (test.mjs does).
+// Counts tests in what test tools print. Runs nothing (test.mjs does).
 
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
- * Counts all that ctest reported, which may be several runs one after another.
- * @param {string} output what ctest printed
+ * Counts the tests of a stage by the last line that tells: `2 passed, 1 failed`, or jest's `Tests: 1 failed, 2 passed, 3 total`. A
+ * stage without such a line is one test; one that failed has a failure at least.
+ * @param {string} output
+ * @param {boolean} hasSucceeded whether it exited with 0
  * @returns {Counts}
  */
-export function ctestCounts(output) {
-  const runs = [...output.matchAll(/(\d+) tests? failed out of (\d+)/g)].map(([, ...counts]) => counts);
-  const [failed, total] = [0, 1].map((i) => runs.reduce((sum, counts) => sum + Number(counts[i]), 0));
-  // ctest counts a skipped test among the passed ones.
-  const skipped = [...output.matchAll(/^ *\d+\/\d+ +Test +#\d+: .*\*\*\*Skipped/gm)].length;
-  return { passed: total - failed - skipped, failed, skipped };
-}
-
-/**
- * Counts a jest run. A file that could not be run at all is one failure.
- * @param {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number,
- *   numRuntimeErrorTestSuites: number }} report what `jest --json` wrote
- * @returns {Counts}
- */
-export function jestCounts(report) {
+export function countsIn(output, hasSucceeded) {
+  const lines = output.match(/^(?:Tests: +)?\d+ (?:passed|failed|skipped|todo)\b.*$/gm) ?? [];
+  const line = lines.at(-1) ?? (hasSucceeded ? '1 passed' : '');
+  const count = (/** @type {string} */ word) => Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0);
   return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
-    skipped: report.numPendingTests + report.numTodoTests,
+    passed: count('passed'),
+    failed: Math.max(count('failed'), hasSucceeded ? 0 : 1),
+    skipped: count('skipped') + count('todo'),
   };
-}
-
-/**
- * Gives what a stage counts for: a stage that failed, or ran no test, has at least one failure.
- * @param {boolean} hasSucceeded whether its command exited with 0
- * @param {Counts} counts
- * @returns {Counts}
- */
-export function stageCounts(hasSucceeded, counts) {
-  const hasRun = counts.passed + counts.failed > 0;
-  return { ...counts, failed: hasSucceeded && hasRun ? counts.failed : Math.max(counts.failed, 1) };
 }
 
 /** @param {Counts[]} all @returns {Counts} */

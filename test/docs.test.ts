@@ -50,11 +50,11 @@ async function run(code: string): Promise<string[]> {
   });
   const logged: string[] = [];
   const require = createRequire(__filename);
-  const program = compileFunction(`return (async () => {${compiled}})()`, [
-    'require',
-    'exports',
-    'console',
-  ]) as (...globals: readonly unknown[]) => Promise<void>;
+  const body = `return (async () => {${compiled}
+})()`;
+  const program = compileFunction(body, ['require', 'exports', 'console']) as (
+    ...globals: readonly unknown[]
+  ) => Promise<void>;
   await program(
     (name: string): unknown => modules.get(name) ?? (require(name) as unknown),
     {},

@@ -1,65 +1,27 @@
 // What `npm test` makes of the output of its tools. The tools themselves are not run here.
 import { describe, expect, test } from '@jest/globals';
-import { countsLine, ctestCounts, jestCounts, stageCounts, sumCounts } from '../scripts/test-report.mjs';
+import { countsIn, countsLine, sumCounts } from '../scripts/test-report.mjs';
 
-const ctestRun = (lines: string[], summary: string) =>
-  [...lines, '', summary, '', 'Total Test time (real) =   0.02 sec', ''].join('\n');
-
-describe('ctest output', () => {
+describe('the output of a stage', () => {
   test.each([
-    ['a clean run', ['100% tests passed, 0 tests failed out of 12'], { passed: 12, failed: 0, skipped: 0 }],
-    ['a run of one', ['0% tests passed, 1 test failed out of 1'], { passed: 0, failed: 1, skipped: 0 }],
+    ['counts by its last line that tells', '9 passed, 9 failed\n12 passed, 0 failed\n\n', [12, 0, 0]],
     [
-      'two runs',
-      ['50% tests passed, 1 tests failed out of 2', '100% tests passed, 0 tests failed out of 3'],
-      { passed: 4, failed: 1, skipped: 0 },
+      "counts by jest's line, not by those of files and snapshots",
+      'Test Suites: 1 failed, 3 passed, 4 total\nTests:       1 failed, 2 skipped, 3 todo, 7 passed, 13 total\n' +
+        'Snapshots:   1 passed, 1 total\nTime:        3.1 s\n',
+      [7, 1, 5],
     ],
-    ['no tests', ['No tests were found!!!'], { passed: 0, failed: 0, skipped: 0 }],
-    ['nothing', [], { passed: 0, failed: 0, skipped: 0 }],
-  ])('of %s is counted', (_, summaries, expected) => {
-    expect(ctestCounts(summaries.map((summary) => ctestRun([], summary)).join('\n'))).toEqual(expected);
+    ['counts as one test if no line tells', 'All is well: 3 passed the door\n', [1, 0, 0]],
+  ])('%s', (_, output, [passed, failed, skipped]) => {
+    expect(countsIn(output, failed === 0)).toEqual({ passed, failed, skipped });
   });
 
-  test('counts a skipped test as skipped, not as passed', () => {
-    const output = ctestRun(
-      [
-        ' 1/12 Test  #1: rbtree ...........................   Passed    0.00 sec',
-        '12/12 Test #12: leak .............................***Skipped   0.00 sec',
-      ],
-      '100% tests passed, 0 tests failed out of 12',
-    );
-    expect(ctestCounts(output)).toEqual({ passed: 11, failed: 0, skipped: 1 });
-  });
-});
-
-test('a jest file that cannot run is a failure, a todo is skipped', () => {
-  const report = {
-    numPassedTests: 7,
-    numFailedTests: 2,
-    numPendingTests: 3,
-    numTodoTests: 1,
-    numRuntimeErrorTestSuites: 1,
-  };
-  expect(jestCounts(report)).toEqual({ passed: 7, failed: 3, skipped: 4 });
-});
-
-describe('a stage', () => {
-  const some = { passed: 3, failed: 0, skipped: 1 };
-  const none = { passed: 0, failed: 0, skipped: 0 };
-
   test.each([
-    ['that succeeds keeps its counts', true, some, some],
-    ['that fails has a failure', false, some, { ...some, failed: 1 }],
-    ['that fails keeps its failures', false, { ...some, failed: 2 }, { ...some, failed: 2 }],
-    ['that ran nothing has a failure', true, none, { ...none, failed: 1 }],
-    [
-      'that skipped everything has a failure',
-      true,
-      { ...none, skipped: 4 },
-      { ...none, failed: 1, skipped: 4 },
-    ],
-  ])('%s', (_, succeeded, counts, expected) => {
-    expect(stageCounts(succeeded, counts)).toEqual(expected);
+    ['Tests:       7 passed, 7 total\n', [7, 1]],
+    ['Tests:       2 failed, 7 passed, 9 total\n', [7, 2]],
+    ['', [0, 1]],
+  ])('of a stage that fails has a failure at least: %j', (output, [passed, failed]) => {
+    expect(countsIn(output, false)).toEqual({ passed, failed, skipped: 0 });
   });
 });
 

@@ -1,4 +1,4 @@
-/** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native.ts. */
+/** Finds the addon's file and loads it, or says why that can't be done. What the addon can do stands in lib/native/. */
 import { createRequire } from 'node:module';
 import { codeFolder, packageFolder } from './folder';
 import { noBinary, type Failure } from './load-error';

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { mayStartWorkers } from '../addon/permissions';
-import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K, SZ_64K, type AllocatedBlocksToken } from '../index';
+import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K, SZ_64K } from '../index';
+import type { AllocatedBlocksToken } from '../tokens';
 import { parseOperation, TraceReplayer } from '../trace';
 
 /** Calls, and what a booted Linux 7.3.4 has answered: the beginning of test/golden/tiny.trace. */

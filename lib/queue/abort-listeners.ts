@@ -1,7 +1,6 @@
 /** Listens once to each distinct signal, however many requests it can end. */
-import type { Bytes } from 'gpu-buddy';
+import type { Bytes, WaitSignal } from 'gpu-buddy';
 import type { Request } from './request';
-import type { AbortSignalLike } from './services';
 
 interface Listener<N extends Bytes> {
   readonly requests: Set<Request<N>>;
@@ -9,7 +8,7 @@ interface Listener<N extends Bytes> {
 }
 
 export class AbortListeners<N extends Bytes> {
-  readonly #listeners = new Map<AbortSignalLike, Listener<N>>();
+  readonly #listeners = new Map<WaitSignal, Listener<N>>();
 
   readonly #end: (request: Request<N>, reason: unknown) => void;
 
@@ -32,7 +31,7 @@ export class AbortListeners<N extends Bytes> {
     signal.removeEventListener('abort', listener.listen);
   }
 
-  #listenTo(signal: AbortSignalLike): Listener<N> {
+  #listenTo(signal: WaitSignal): Listener<N> {
     const requests = new Set<Request<N>>();
     const listen = (): void => {
       for (const request of requests) this.#end(request, signal.reason);

@@ -1,6 +1,6 @@
 /** Orders who tries next where many wait for memory. */
 import { GpuBuddy as Buddy } from '../gpu-buddy';
-import type { AllocatedBlocks, AllocOptions, Bytes, GpuBuddy } from 'gpu-buddy';
+import type { Account, AllocatedBlocks, AllocOptions, Bytes, GpuBuddy, WaitSignal } from 'gpu-buddy';
 import { add, toBytes } from '../arguments';
 import { setImmediate } from '../event-loop';
 import { markAsUncloneable } from '../uncloneable';
@@ -17,7 +17,6 @@ import {
   type WaitOptions,
 } from './options';
 import { Request } from './request';
-import type { AbortSignalLike, Account, WaitableBuddy } from './services';
 import type { AllocQueueStats } from './stats';
 
 /**
@@ -29,7 +28,7 @@ import type { AllocQueueStats } from './stats';
  * `AllocQueueOptions`.
  */
 export class AllocQueue<N extends Bytes = number> implements Disposable {
-  readonly #buddy: WaitableBuddy<N>;
+  readonly #buddy: GpuBuddy<N>;
   readonly #patience: Patience;
   /** An allocator like that one, but empty: what it can't give will never be had. */
   #emptySpace: GpuBuddy<Bytes> | undefined;
@@ -56,7 +55,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
-  constructor(buddy: WaitableBuddy<N>, options?: AllocQueueOptions) {
+  constructor(buddy: GpuBuddy<N>, options?: AllocQueueOptions) {
     markAsUncloneable(this);
     this.#buddy = buddy;
     this.#patience = toPatience(options);
@@ -99,7 +98,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     return this.#wait(wanted, request, given);
   }
 
-  #refuseEnded(signal: AbortSignalLike | undefined): void {
+  #refuseEnded(signal: WaitSignal | undefined): void {
     if (this.#closed) throw this.#closed.reason;
     if (signal?.aborted) throw signal.reason;
   }

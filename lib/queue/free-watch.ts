@@ -1,16 +1,15 @@
 /** Waits until bytes become free, as long as somebody wants to know: the event loop stays alive so long, and no longer. */
-import type { Bytes } from 'gpu-buddy';
-import type { WaitableBuddy } from './services';
+import type { Bytes, GpuBuddy } from 'gpu-buddy';
 
 export class FreeWatch<N extends Bytes> {
-  readonly #buddy: WaitableBuddy<N>;
+  readonly #buddy: GpuBuddy<N>;
   readonly #onFree: () => void;
   readonly #onError: (error: unknown) => void;
   /** Serves one wait after the other, until it is aborted. */
   #controller = new AbortController();
   #isWaiting = false;
 
-  constructor(buddy: WaitableBuddy<N>, onFree: () => void, onError: (error: unknown) => void) {
+  constructor(buddy: GpuBuddy<N>, onFree: () => void, onError: (error: unknown) => void) {
     this.#buddy = buddy;
     this.#onFree = onFree;
     this.#onError = onError;

@@ -2,5 +2,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { AllocQueue } from './alloc-queue';
 export type { AllocQueueOptions, QueuedAllocOptions } from './options';
-export type { AbortSignalLike, Account, EventCount, WaitableBuddy } from './services';
 export type { AllocQueueStats, QueuedLineStats } from './stats';

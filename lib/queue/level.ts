@@ -4,10 +4,9 @@
  * all that are tried are granted, no line is further ahead of another that waits than its last request was long: with weights of
  * 1 or more, by the largest request.
  */
-import type { Bytes } from 'gpu-buddy';
+import type { Account, Bytes } from 'gpu-buddy';
 import { Line } from './line';
 import type { Request } from './request';
-import type { Account } from './services';
 import type { QueuedLineStats } from './stats';
 
 export class Level<N extends Bytes> {

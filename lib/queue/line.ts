@@ -1,8 +1,7 @@
 /** The requests of one account at one priority, first in, first out. */
-import type { Bytes } from 'gpu-buddy';
+import type { Account, Bytes } from 'gpu-buddy';
 import type { Level } from './level';
 import type { Request } from './request';
-import type { Account } from './services';
 
 export class Line<N extends Bytes> {
   first: Request<N> | undefined;

@@ -1,10 +1,9 @@
 /** The options of a queue and of its requests. */
-import type { AllocOptions } from 'gpu-buddy';
+import type { Account, AllocOptions, WaitSignal } from 'gpu-buddy';
 import { toIndex, toInteger } from '../arguments';
 import { invalidArgType, outOfRange } from '../errors';
 import { toOptions, type Names } from '../options';
 import { ALLOC_OPTION_NAMES } from '../request';
-import type { AbortSignalLike, Account } from './services';
 
 /** When a request that others pass stops them. */
 export interface AllocQueueOptions {
@@ -19,7 +18,7 @@ const QUEUE_OPTION_NAMES: Names<AllocQueueOptions> = { maxPassed: true, maxBarri
 /** How to allocate, and how to wait. */
 export interface QueuedAllocOptions extends AllocOptions {
   /** Ends the wait: `alloc()` rejects with the signal's reason. */
-  readonly signal?: AbortSignalLike | undefined;
+  readonly signal?: WaitSignal | undefined;
   /** Pays for the blocks, and has its own line. Default: none, and all requests without one share a line. */
   readonly account?: Account | undefined;
   /** Requests of a higher priority come first, always. Default: 0. */
@@ -57,7 +56,7 @@ export function toPatience(options: AllocQueueOptions | undefined): Patience {
 export interface WaitOptions {
   /** For the allocator, without the account. */
   readonly plain: AllocOptions;
-  readonly signal: AbortSignalLike | undefined;
+  readonly signal: WaitSignal | undefined;
   readonly account: Account | undefined;
   readonly priority: number;
   readonly timeout: number | undefined;
@@ -102,9 +101,9 @@ function toWeight(value: unknown): number {
   return weight;
 }
 
-function toSignal(value: unknown): AbortSignalLike | undefined {
+function toSignal(value: unknown): WaitSignal | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null || !('aborted' in value))
     throw invalidArgType('signal', 'an AbortSignal', value);
-  return value as AbortSignalLike;
+  return value as WaitSignal;
 }

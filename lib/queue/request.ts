@@ -1,13 +1,12 @@
 /** One request that waits. */
-import type { AllocatedBlocks, AllocOptions, Bytes } from 'gpu-buddy';
+import type { AllocatedBlocks, AllocOptions, Bytes, WaitSignal } from 'gpu-buddy';
 import type { Line } from './line';
-import type { AbortSignalLike } from './services';
 
 interface Given<N extends Bytes> {
   readonly size: Bytes;
   readonly options: AllocOptions;
   readonly weight: number;
-  readonly signal: AbortSignalLike | undefined;
+  readonly signal: WaitSignal | undefined;
   /** Rises from request to request. */
   readonly order: number;
   /** How often it may be passed before it raises a barrier. */
@@ -21,7 +20,7 @@ export class Request<N extends Bytes> {
   readonly bytes: number;
   readonly options: AllocOptions;
   readonly weight: number;
-  readonly signal: AbortSignalLike | undefined;
+  readonly signal: WaitSignal | undefined;
   readonly order: number;
   readonly resolve: (blocks: AllocatedBlocks<N>) => void;
   readonly reject: (reason: unknown) => void;

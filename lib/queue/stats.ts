@@ -1,5 +1,5 @@
 /** What a queue tells of itself. */
-import type { Account } from './services';
+import type { Account } from 'gpu-buddy';
 
 /** The requests of one account at one priority. */
 export interface QueuedLineStats {

@@ -1,41 +1,25 @@
 /** Allocations and frees of a trace that are done in one call. Knows slots, no IDs. */
-import { BatchColumns } from '../batch-columns';
 import * as native from '../native';
-import { Records } from '../records';
 
 /** So many operations at the most. */
 const CAPACITY = 1024;
 /** Cells of `#state` for each operation: avail, clear avail, kernel warnings. */
-const STATE = 3;
+const { STATE_CELLS: STATE } = native;
 
-export class OperationBatch {
-  readonly #records = new Records(CAPACITY);
-  readonly #results = new BatchColumns(CAPACITY, false);
+/** Records whose answers a trace tells of. */
+export class OperationBatch extends native.Records {
+  readonly #results = new native.BatchColumns(CAPACITY, false);
   readonly #state = new Float64Array(STATE * CAPACITY);
   /** The blocks of all lists of more than one, one list after the other. */
   #blocks = native.columns(CAPACITY);
   readonly #starts = new Float64Array(CAPACITY);
 
-  get length(): number {
-    return this.#records.length;
+  constructor() {
+    super(CAPACITY);
   }
 
   get isFull(): boolean {
-    return this.#records.length === CAPACITY;
-  }
-
-  clear(): void {
-    this.#records.clear();
-  }
-
-  /** gpu_buddy_alloc_blocks(), into the guard in this slot. */
-  alloc(slot: number, size: native.Bytes, request: native.Request): void {
-    this.#records.allocRaw(slot, size, request);
-  }
-
-  /** gpu_buddy_free_list(), of whatever list will be in the guard in this slot. */
-  free(slot: number, cleared: boolean): void {
-    this.#records.freeSlot(slot, cleared);
+    return this.length === CAPACITY;
   }
 
   /** Does all of it. */
@@ -45,7 +29,7 @@ export class OperationBatch {
     this.#results.statuses.fill(0, 0, this.length);
     for (let first = 0, used = 0; first < this.length;) {
       const batch = {
-        records: this.#records,
+        records: this,
         results: this.#results,
         first,
         count: this.length - first,
@@ -67,7 +51,7 @@ export class OperationBatch {
     larger.orders.set(this.#blocks.orders.subarray(0, known));
     larger.states.set(this.#blocks.states.subarray(0, known));
     this.#blocks = larger;
-    const slot = this.#records.slotAt(index);
+    const slot = this.slotAt(index);
     native.describe(slot);
     native.readInto({ slot, generation: native.list.generation }, rowsFrom(larger, known));
   }

@@ -68,17 +68,19 @@ export async function replayTrace(
       }
       const line = trace.next();
       const operation = parseOperation(line, trace);
-      const step = { operation, line, lineNumber: trace.line, result: '' };
-      if (!ofReplayer.canEnqueue(replayer, operation)) await runWaiting();
-      if (ofReplayer.enqueue(replayer, operation, trace)) {
+      const place = { file: trace.file, line: trace.line };
+      const step = { operation, line, lineNumber: place.line, result: '' };
+      if (ofReplayer.enqueue(replayer, operation, place)) {
         waiting.push(step);
+        if (ofReplayer.isFull(replayer)) await runWaiting();
         continue;
       }
+      await runWaiting();
       for (const observer of observers) observer.before?.(operation, replayer);
-      await tell([step], [replayer.execute(operation, trace)]);
+      await tell([step], [replayer.execute(operation, place)]);
     }
   } finally {
-    // Those before a line that is wrong, too.
+    // Also finishes the operations before a line that is wrong.
     await runWaiting();
   }
 }

@@ -21,8 +21,10 @@ const MAX_BLOCKS_OF_A_LINE = 2 ** 23;
 
 /** The part of a replayer that only this folder may use: for operations of its own parser, which need no checks. */
 interface ReplayerInternals {
-  canEnqueue(replayer: TraceReplayer, operation: TraceOperation): boolean;
+  /** @param place stays as it is */
   enqueue(replayer: TraceReplayer, operation: TraceOperation, place: TracePlace): boolean;
+  /** Whether `run()` must come before another operation can be enqueued. */
+  isFull(replayer: TraceReplayer): boolean;
 }
 
 /** Filled in below. */
@@ -39,9 +41,7 @@ export class TraceReplayer implements Disposable {
   readonly #result = new ResultBuilder();
   /** What was enqueued, and where each of it stands. */
   readonly #batch = new OperationBatch();
-  #places = new Places();
-  /** Of what the last `run()` has done, whose lines may be asked for while the next operations are enqueued. */
-  #placesDone = new Places();
+  #places: TracePlace[] = [];
   #columns = native.columns(64);
   #allocator: Allocator | undefined;
   #size = 0;
@@ -138,10 +138,7 @@ export class TraceReplayer implements Disposable {
    */
   canEnqueue(operation: TraceOperation): boolean {
     checkObject('operation', operation);
-    return this.#canEnqueue(operation);
-  }
-
-  #canEnqueue({ kind }: TraceOperation): boolean {
+    const { kind } = operation;
     return (kind === 'alloc' || kind === 'free') && !this.#batch.isFull;
   }
 
@@ -164,9 +161,10 @@ export class TraceReplayer implements Disposable {
   }
 
   #enqueue(operation: TraceOperation, place: TracePlace): boolean {
-    if (!this.#canEnqueue(operation)) return false;
+    if (this.#batch.isFull) return false;
     if (operation.kind === 'alloc') this.#enqueueAlloc(operation, place);
     else if (operation.kind === 'free') this.#enqueueFree(operation, place);
+    else return false;
     return true;
   }
 
@@ -179,16 +177,21 @@ export class TraceReplayer implements Disposable {
   run(): Generator<string, undefined> {
     const allocator = this.#allocator;
     const places = this.#places;
-    this.#places = this.#placesDone;
-    this.#placesDone = places;
+    // Its lines may be asked for while the next operations are enqueued.
+    this.#places = [];
     if (allocator) this.#batch.run(allocator);
     const count = this.#batch.length;
     this.#batch.clear();
     return this.#lines(allocator, count, places);
   }
 
-  *#lines(allocator: native.Handle | undefined, count: number, places: Places): Generator<string, undefined> {
-    for (let index = 0; index < count; index++) yield this.#lineAt(allocator, index, places.at(index));
+  *#lines(
+    allocator: native.Handle | undefined,
+    count: number,
+    places: readonly TracePlace[],
+  ): Generator<string, undefined> {
+    for (let index = 0; index < count; index++)
+      yield this.#lineAt(allocator, index, places[index] ?? NOWHERE);
     return undefined;
   }
 
@@ -210,8 +213,8 @@ export class TraceReplayer implements Disposable {
 
   static {
     Object.assign(ofReplayer, {
-      canEnqueue: (replayer, operation) => replayer.#canEnqueue(operation),
       enqueue: (replayer, operation, place) => replayer.#enqueue(operation, place),
+      isFull: (replayer) => replayer.#batch.isFull,
     } satisfies typeof ofReplayer);
   }
 
@@ -262,28 +265,29 @@ export class TraceReplayer implements Disposable {
 
   #enqueueAlloc(operation: AllocOperation, place: TracePlace): void {
     const { id, start, end, size, minBlockSize, flags } = operation;
-    this.#places.set(this.#batch.length, place);
+    this.#places[this.#batch.length] = place;
 
     this.#liveAllocator('alloc', place);
     if (this.#lists.get(id) !== undefined)
       throw new TraceError(place, `list ${id} is in use: free must come first`);
     const slot = this.#lists.add(id);
-    this.#batch.alloc(slot, size, {
+    this.#batch.allocRaw(slot, size, {
       minBlockSize,
       flags: toFlags(flags),
       start,
       end,
       tag: 0,
+      account: undefined,
       explains: false,
     });
   }
 
   #enqueueFree({ id, cleared }: FreeOperation, place: TracePlace): void {
-    this.#places.set(this.#batch.length, place);
+    this.#places[this.#batch.length] = place;
 
     this.#liveAllocator('free', place);
     const slot = this.#slotOf(id, place);
-    this.#batch.free(slot, cleared);
+    this.#batch.freeSlot(slot, cleared);
     this.#lists.delete(id, slot);
   }
 
@@ -393,19 +397,4 @@ class Allocator implements native.Handle {
 /** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */
 function toFlags(flags: native.Bytes): number {
   return typeof flags === 'number' ? flags >>> 0 : Number(BigInt.asUintN(32, flags));
-}
-
-/** Of operations. By the time that they are done, the objects that have told of them may stand for other places. */
-class Places {
-  readonly #files: string[] = [];
-  readonly #lines: number[] = [];
-
-  set(index: number, place: TracePlace): void {
-    this.#files[index] = place.file;
-    this.#lines[index] = place.line;
-  }
-
-  at(index: number): TracePlace {
-    return { file: this.#files[index] ?? NOWHERE.file, line: this.#lines[index] ?? NOWHERE.line };
-  }
 }

@@ -19,16 +19,21 @@ int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks
 }
 
 enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_list *list,
-			     struct list_head *blocks, u64 tag)
+			     struct list_head *blocks, void *label, u64 avail)
 {
+	enum buddy_status status = BUDDY_OK;
 	struct gpu_buddy_block *block;
 
 	list_for_each_entry(block, blocks, link)
-		block->private = (void *)(uintptr_t)tag;
+		block->private = label;
 	block = list_first_entry(blocks, struct gpu_buddy_block, link);
-	if (!list_empty(blocks) && unlikely(*buddy_mark_of(block) >= ~BUDDY_OWNER_MASK)) {
+	if (!list_empty(blocks) && unlikely(*buddy_mark_of(block) >= ~BUDDY_OWNER_MASK))
+		status = BUDDY_NO_MEMORY;
+	else if (unlikely(allocator->extras & BUDDY_HAS_ACCOUNTS))
+		status = buddy_run_charge(allocator, buddy_account_in(label), avail);
+	if (unlikely(status)) {
 		buddy_give_back(allocator, blocks);
-		return BUDDY_NO_MEMORY;
+		return status;
 	}
 	buddy_close_ring(list, blocks);
 	buddy_put_mark(list);
@@ -47,16 +52,21 @@ void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks
 
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
+	u32 account = buddy_account_of(list->first);
+	u64 avail = allocator->mm.avail;
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
 	buddy_end_list(list, &blocks);
 	buddy_give_back(allocator, &blocks);
+	if (unlikely(account))
+		buddy_run_settle(allocator, account, avail);
 }
 
 enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				      const struct buddy_request *request)
 {
+	u64 avail = allocator->mm.avail;
 	enum buddy_status status;
 	LIST_HEAD(blocks);
 	int error;
@@ -65,7 +75,8 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 		return BUDDY_LIST_IN_USE;
 	kernel_begin(&allocator->context, allocator->step_limit);
 	error = buddy_ask_kernel(allocator, &blocks, request);
-	status = buddy_bind(allocator, list, &blocks, request->tag);
+	status = buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
+			    avail);
 	return error ? buddy_status_of(allocator, error) : status;
 }
 
@@ -226,31 +237,27 @@ static u64 bytes_needed(const struct buddy_request *asked)
 	return rounds ? buddy_rounded_size(asked) : asked->size;
 }
 
-/* Gives the same request, which has been checked, in the kernel's unit. */
-static struct buddy_request scale(const struct buddy_allocator *allocator,
-				  const struct buddy_request *request)
+/* Makes the kernel's arguments of a request that has been checked. */
+static void scale(const struct buddy_allocator *allocator, struct buddy_request *request)
 {
-	struct buddy_request scaled = *request;
-
-	scaled.start = buddy_to_kernel(allocator, request->start);
-	scaled.end = buddy_to_kernel(allocator, request->end);
-	scaled.size = buddy_to_kernel(allocator, request->size);
-	scaled.min_block_size = buddy_to_kernel(allocator, request->min_block_size);
-	return scaled;
+	request->start = buddy_to_kernel(allocator, request->start);
+	request->end = buddy_to_kernel(allocator, request->end);
+	request->size = buddy_to_kernel(allocator, request->size);
+	request->min_block_size = buddy_to_kernel(allocator, request->min_block_size);
 }
 
 /* The arguments with which the kernel does what the request says. */
 SELDOM static void prepare(const struct buddy_allocator *allocator, struct buddy_prepared *prepared)
 {
 	const struct gpu_buddy *mm = &allocator->mm;
-	struct buddy_request *asked = &prepared->asked;
+	struct buddy_request *asked = &prepared->request;
 
 	prepared->is_known = true;
-	prepared->status = check_request(allocator, &prepared->request);
+	prepared->status = check_request(allocator, asked);
 	if (prepared->status)
 		return;
 
-	*asked = scale(allocator, &prepared->request);
+	scale(allocator, asked);
 	prepared->is_in_range = asked->flags & GPU_BUDDY_RANGE_ALLOCATION && !is_exact(asked);
 
 	/*
@@ -292,7 +299,7 @@ static bool has_blocks(const struct buddy_allocator *allocator, u64 block_size, 
 SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
 			       const struct buddy_prepared *prepared)
 {
-	const struct buddy_request *asked = &prepared->asked;
+	const struct buddy_request *asked = &prepared->request;
 	const struct gpu_buddy *mm = &allocator->mm;
 
 	if (prepared->needed > mm->avail)
@@ -316,7 +323,7 @@ SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct list_
 static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *blocks,
 			  const struct buddy_prepared *prepared)
 {
-	const struct buddy_request *asked = &prepared->asked;
+	const struct buddy_request *asked = &prepared->request;
 
 	if (unlikely(prepared->is_in_range))
 		return alloc_in_range(allocator, blocks, asked);
@@ -327,6 +334,7 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 				  struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
+	const struct buddy_request *request = &prepared->request;
 	u64 avail = allocator->mm.avail;
 	LIST_HEAD(blocks);
 	int error;
@@ -337,6 +345,13 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 		prepare(allocator, prepared);
 	if (prepared->status)
 		return prepared->status;
+	if (unlikely(allocator->extras & BUDDY_HAS_ACCOUNTS)) {
+		enum buddy_status status =
+			buddy_run_admit(allocator, request->account, avail, prepared->needed);
+
+		if (status)
+			return status;
+	}
 	if (unlikely(!prepared->is_one_block || allocator->mm.clear_avail) &&
 	    is_hopeless(allocator, prepared))
 		return BUDDY_NO_SPACE;
@@ -353,13 +368,14 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 	}
 
 	/* The last step, trimming, ran out of memory and left more than was asked for (H17). */
-	if (context->out_of_memory && !(prepared->asked.flags & GPU_BUDDY_TRIM_DISABLE) &&
-	    avail - allocator->mm.avail > prepared->asked.size) {
+	if (context->out_of_memory && !(prepared->request.flags & GPU_BUDDY_TRIM_DISABLE) &&
+	    avail - allocator->mm.avail > prepared->request.size) {
 		buddy_give_back(allocator, &blocks);
 		return BUDDY_NO_MEMORY;
 	}
 
-	return buddy_bind(allocator, list, &blocks, prepared->request.tag);
+	return buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
+			  avail);
 }
 
 struct extending {
@@ -384,10 +400,11 @@ static enum buddy_status extend(struct buddy_allocator *allocator, void *argumen
 	const struct extending *extending = arguments;
 	struct buddy_list *list = extending->list;
 	enum buddy_status status = check_size(allocator, extending->size);
+	u32 account = buddy_account_of(list->first);
+	u64 start, size, avail = allocator->mm.avail;
 	struct gpu_buddy_block *block;
 	struct list_head all;
 	LIST_HEAD(more);
-	u64 start, size;
 	int error;
 
 	if (status)
@@ -396,8 +413,11 @@ static enum buddy_status extend(struct buddy_allocator *allocator, void *argumen
 		return BUDDY_NO_SPACE;
 	start = end_of(allocator, list);
 	size = buddy_to_kernel(allocator, extending->size);
-	if (range_overflows(start, size, allocator->mm.size) || size > allocator->mm.avail)
+	if (range_overflows(start, size, allocator->mm.size) || size > avail)
 		return BUDDY_NO_SPACE;
+	status = buddy_run_admit(allocator, account, avail, size);
+	if (status)
+		return status;
 
 	kernel_begin(&allocator->context, allocator->step_limit);
 	error = buddy_alloc_at(allocator, &more, start, size);
@@ -408,6 +428,8 @@ static enum buddy_status extend(struct buddy_allocator *allocator, void *argumen
 		return BUDDY_WORK_LIMIT;
 	}
 
+	/* They are as many as were admitted. */
+	buddy_run_settle(allocator, account, avail);
 	list_for_each_entry(block, &more, link)
 		block->private = list->first->private;
 	buddy_open_ring(list, &all);

@@ -21,6 +21,8 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 
 	if (system_setjmp(escape)) {
 		allocator->poisoned = true;
+		/* They would wait for ever. */
+		buddy_run_wake(allocator);
 		return BUDDY_POISONED;
 	}
 
@@ -54,6 +56,7 @@ static void destroy(struct buddy_allocator *allocator)
 
 	mutex_destroy(&allocator->lock);
 	slots_destroy(&allocator->owners);
+	slots_destroy(&allocator->accounts);
 	arena_destroy(&allocator->arena);
 	free(allocator);
 }
@@ -146,6 +149,7 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->context.arena = &allocator->arena;
 	buddy_directory_init(&allocator->directory);
 	slots_init(&allocator->owners, 0);
+	buddy_accounts_init(allocator);
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : system_memory() / 4);
 

@@ -10,6 +10,10 @@
 #include <string.h>
 #include <userspace/arena.h>
 
+/* What few allocators have, in `extras`. */
+#define BUDDY_HAS_WAITERS 1U
+#define BUDDY_HAS_ACCOUNTS 2U
+
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
@@ -17,6 +21,14 @@ struct buddy_allocator {
 	u64 references;
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
+	/* BUDDY_HAS_ bits: operations test them all at once, and do what they ask for elsewhere. */
+	unsigned int extras;
+	/* See buddy_epoch(). */
+	u64 epoch;
+	struct buddy_waiter *waiters;
+	unsigned int account_count;
+	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
+	u64 promised;
 	u64 step_limit;
 	u64 base_offset;
 	/* Shifted to the left by this, the caller's bytes are the kernel's. */
@@ -28,6 +40,8 @@ struct buddy_allocator {
 	struct arena arena;
 	/* The IDs of owners that are in use: see buddy_open_owner(). */
 	struct slots owners;
+	/* By their numbers, each less 1: see account.h. */
+	struct slots accounts;
 	struct gpu_buddy mm;
 };
 
@@ -55,6 +69,17 @@ static inline void buddy_unlock(struct buddy_allocator *allocator)
 {
 	if (buddy_needs_lock(allocator))
 		mutex_unlock(&allocator->lock);
+}
+
+/* Wakes all waiters, in a run. */
+void buddy_run_wake(struct buddy_allocator *allocator);
+
+/* Notes that bytes become free in this run. */
+static inline void buddy_run_note_free(struct buddy_allocator *allocator)
+{
+	allocator->epoch++;
+	if (unlikely(allocator->extras))
+		buddy_run_wake(allocator);
 }
 
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */
@@ -109,11 +134,45 @@ static inline struct gpu_buddy_block *buddy_next_leaf(const struct gpu_buddy *mm
 	return block;
 }
 
+/* The bits of a block's `private` that are its tag. Those above are the number of its account. */
+#define BUDDY_TAG_BITS 53
+#define BUDDY_TAG_MASK ((1ULL << BUDDY_TAG_BITS) - 1)
+
+static inline void *buddy_label(u64 tag, u32 account)
+{
+	return (void *)(uintptr_t)((u64)account << BUDDY_TAG_BITS | (tag & BUDDY_TAG_MASK));
+}
+
 /* A free block still has the tag of its last owner. */
 static inline u64 buddy_tag_of(const struct gpu_buddy_block *block)
 {
-	return buddy_is_allocated(block) ? (uintptr_t)block->private : 0;
+	return buddy_is_allocated(block) ? (uintptr_t)block->private & BUDDY_TAG_MASK : 0;
 }
+
+/* The account in a label. */
+static inline u32 buddy_account_in(const void *label)
+{
+	return (u32)((u64)(uintptr_t)label >> BUDDY_TAG_BITS);
+}
+
+/* The account of an allocated block; that of a list, whose blocks all have the same: none where there is no block. */
+static inline u32 buddy_account_of(const struct gpu_buddy_block *block)
+{
+	return block ? buddy_account_in(block->private) : 0;
+}
+
+void buddy_accounts_init(struct buddy_allocator *allocator);
+
+/*
+ * Whether an account may take so many of the free bytes, both in the kernel's unit. Like the others below, in a run, and for any
+ * account or none.
+ */
+enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 account, u64 avail,
+				  u64 bytes);
+/* Charges what has been taken, or freed, since so many bytes were free. Afterwards the account may be gone. */
+void buddy_run_settle(struct buddy_allocator *allocator, u32 account, u64 avail);
+/* The same, unless the account may not take it: then the caller gives it back. */
+enum buddy_status buddy_run_charge(struct buddy_allocator *allocator, u32 account, u64 avail);
 
 /* From the caller's unit to the kernel's; the caller's must lie within the space, or at its end. */
 static inline u64 buddy_to_kernel(const struct buddy_allocator *allocator, u64 bytes)

@@ -62,14 +62,17 @@ struct buddy_config {
 	bool any_unit;
 };
 
-/* The arguments of gpu_buddy_alloc_blocks(), and a number that each block of the result carries. */
+/* The arguments of gpu_buddy_alloc_blocks(), and what each block of the result carries. */
 struct buddy_request {
 	uint64_t start;
 	uint64_t end;
 	uint64_t size;
 	uint64_t min_block_size;
 	uint64_t flags;
+	/* Below 2^53. */
 	uint64_t tag;
+	/* The number of an account that is charged (account.h); 0: none. */
+	uint32_t account;
 };
 
 struct buddy_block_info {
@@ -161,17 +164,6 @@ uint64_t buddy_count(const struct buddy_list *list);
 
 /* Bytes in all blocks of a list. */
 uint64_t buddy_bytes(const struct buddy_list *list);
-
-/*
- * Allocation into an empty list. The raw entry passes the kernel's arguments on as they are, bad ones too, and leaves
- * the list bound to the allocator even when it fails. The checked entry says what is wrong with an argument, keeps
- * min_block_size as alignment where the kernel does not, and takes start and end only together with
- * GPU_BUDDY_RANGE_ALLOCATION.
- */
-enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request);
-enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_request *request);
 
 /*
  * gpu_buddy_block_trim(): shrinks a list of one block to new_size bytes, from *start on, or from its own start where

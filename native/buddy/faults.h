@@ -4,6 +4,13 @@
 
 #include <buddy/buddy.h>
 
+/* The faults that JavaScript can ask for. */
+enum buddy_injection {
+	BUDDY_INJECT_BUG,
+	BUDDY_INJECT_WARNING,
+	BUDDY_INJECT_FAILURE,
+};
+
 #ifdef GPU_BUDDY_FAULT_INJECTION
 
 /* Meets a BUG_ON, or a WARN_ON, as kernel code would. */

@@ -9,6 +9,7 @@ struct freeing {
 	/* The rows from `next` on are done. */
 	size_t next, first;
 	enum buddy_closing how;
+	struct buddy_ahead ahead;
 };
 
 uint32_t buddy_owner_open_group(struct buddy_owner *owner)
@@ -77,19 +78,13 @@ uint64_t buddy_owner_bytes_of_rows(const struct buddy_group *group, size_t first
 	return bytes;
 }
 
-static void fetch_ahead(struct buddy_allocator *allocator, const struct freeing *freeing)
+/* The node of the list that is freed some rows from now. */
+static u32 node_ahead(const struct freeing *freeing)
 {
-	const u32 *node = freeing->nodes + freeing->next;
-	size_t left = freeing->next;
+	size_t next = freeing->next;
 
-	if (left > BUDDY_ROWS_TO_BLOCK)
-		buddy_run_fetch_block(allocator, node[-1 - BUDDY_ROWS_TO_BLOCK] - 1);
-	if (left > BUDDY_ROWS_TO_PARENT)
-		buddy_run_fetch_parent(allocator, freeing->owner,
-				       node[-1 - BUDDY_ROWS_TO_PARENT] - 1);
-	if (left > BUDDY_ROWS_TO_BUDDY)
-		buddy_run_fetch_buddy(allocator, freeing->owner,
-				      node[-1 - BUDDY_ROWS_TO_BUDDY] - 1);
+	return next > BUDDY_ROWS_AHEAD ? freeing->nodes[next - 1 - BUDDY_ROWS_AHEAD] - 1 :
+					 BUDDY_NO_NODE;
 }
 
 static enum buddy_status free_some(struct buddy_allocator *allocator, void *arguments)
@@ -100,7 +95,8 @@ static enum buddy_status free_some(struct buddy_allocator *allocator, void *argu
 	for (unsigned int i = 0; freeing->next > freeing->first && i < BUDDY_LONGEST_RUN; i++) {
 		u32 node;
 
-		fetch_ahead(allocator, freeing);
+		buddy_run_fetch_ahead(allocator, freeing->owner, &freeing->ahead,
+				      node_ahead(freeing));
 		node = freeing->nodes[--freeing->next];
 		freeing->nodes[freeing->next] = 0;
 		if (!buddy_run_find_node(allocator, freeing->owner, node - 1, &list))
@@ -122,7 +118,13 @@ enum buddy_status buddy_owner_free_rows(struct buddy_group *group, size_t first,
 
 	if (!handle)
 		return BUDDY_OK;
-	freeing = (struct freeing){ handle->owner, group->nodes, group->count, first, how };
+	freeing = (struct freeing){
+		.owner = handle->owner,
+		.nodes = group->nodes,
+		.next = group->count,
+		.first = first,
+		.how = how,
+	};
 	while (freeing.next > first && !status)
 		status = buddy_run(handle->allocator, free_some, &freeing);
 	return status;

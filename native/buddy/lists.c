@@ -33,7 +33,8 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 	const struct trimming *trimming = arguments;
 	struct buddy_list *list = trimming->list;
 	struct gpu_buddy_block *old = list->first, *block;
-	void *tag = old ? old->private : NULL;
+	void *label = old ? old->private : NULL;
+	u64 avail = allocator->mm.avail;
 	u64 start = trimming->start ? *trimming->start : 0;
 	struct list_head blocks;
 	int error;
@@ -45,6 +46,9 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 	error = gpu_buddy_block_trim(&allocator->mm, trimming->start ? &start : NULL,
 				     trimming->new_size, &blocks);
 	buddy_close_ring(list, &blocks);
+	buddy_run_settle(allocator, buddy_account_in(label), avail);
+	if (allocator->mm.avail > avail)
+		buddy_run_note_free(allocator);
 	if (error) {
 		buddy_put_mark(list);
 		return buddy_status_of(allocator, error);
@@ -52,7 +56,7 @@ static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *argum
 
 	/* The blocks that are left may be new ones. */
 	buddy_for_each_block(block, list)
-		block->private = tag;
+		block->private = label;
 	buddy_renew_mark(list, old);
 	return BUDDY_OK;
 }
@@ -119,11 +123,17 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
 {
+	u32 account = buddy_account_of(list->first);
+	u64 avail = allocator->mm.avail;
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
+	if (list->first)
+		buddy_run_note_free(allocator);
 	buddy_end_list(list, &blocks);
 	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
+	if (unlikely(account))
+		buddy_run_settle(allocator, account, avail);
 }
 
 void buddy_run_free_named(struct buddy_allocator *allocator, u32 owner, struct buddy_name name,
@@ -169,10 +179,14 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 {
 	const struct freeing *freeing = arguments;
 	struct gpu_buddy_block *block = take(freeing->list, freeing->index);
+	u32 account = buddy_account_of(block);
+	u64 avail = allocator->mm.avail;
 
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_block(&allocator->mm, block);
+	buddy_run_settle(allocator, account, avail);
 	return BUDDY_OK;
 }
 
@@ -181,12 +195,16 @@ static enum buddy_status free_block_checked(struct buddy_allocator *allocator, v
 {
 	const struct freeing *freeing = arguments;
 	struct gpu_buddy_block *block = take(freeing->list, freeing->index);
+	u32 account = buddy_account_of(block);
+	u64 avail = allocator->mm.avail;
 	LIST_HEAD(alone);
 
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
 	list_add(&block->link, &alone);
+	buddy_run_note_free(allocator);
 	gpu_buddy_free_list(&allocator->mm, &alone, freeing->cleared ? GPU_BUDDY_CLEARED : 0);
+	buddy_run_settle(allocator, account, avail);
 	return BUDDY_OK;
 }
 
@@ -205,11 +223,14 @@ static enum buddy_status append(struct buddy_allocator *allocator, void *argumen
 	const struct appending *appending = arguments;
 	struct buddy_list *list = appending->list;
 	struct gpu_buddy_block *old = list->first, *block;
+	u32 account = buddy_account_of(appending->from->first);
 	struct list_head blocks, more;
 
 	(void)allocator;
+	if (old && appending->from->first && account != buddy_account_of(old))
+		return BUDDY_LIST_OF_OTHER_ACCOUNT;
 	buddy_for_each_block(block, appending->from)
-		block->private = (void *)(uintptr_t)appending->tag;
+		block->private = buddy_label(appending->tag, account);
 	buddy_open_ring(list, &blocks);
 	buddy_end_list(appending->from, &more);
 	list_splice_tail(&more, &blocks);

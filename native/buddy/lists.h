@@ -136,9 +136,12 @@ static inline void buddy_end_list(struct buddy_list *list, struct list_head *hea
 	list->allocator = NULL;
 }
 
-/* Makes a list of blocks that have just been allocated, in alloc.c. BUDDY_NO_MEMORY: they are given back. */
+/*
+ * Makes a list of blocks that have just been allocated, when so many bytes had been free, in alloc.c. Where that can't be, or an
+ * account stands against it, they are given back. `label`: see buddy_label().
+ */
 enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_list *list,
-			     struct list_head *blocks, u64 tag);
+			     struct list_head *blocks, void *label, u64 avail);
 
 /* Moves the blocks of a list into one that is free to receive some. */
 static inline void buddy_move_list(struct buddy_list *from, struct buddy_list *to)

@@ -1,13 +1,11 @@
 /* What one environment owns, see owner.h: its handles and its guards. */
+#include <buddy/account.h>
 #include <buddy/lists.h>
 #include <buddy/owner.h>
 #include <buddy/pool.h>
 #include <stdlib.h>
 
 _Static_assert(ARENA_GENERATION_BITS - 32 <= 14 && BUDDY_MOST_HANDLES == 1U << 19, "names fit");
-
-/* The node of an empty list: no node has the number. */
-#define NO_NODE 0x7fffffffU
 
 void buddy_owner_init(struct buddy_owner *owner)
 {
@@ -16,15 +14,37 @@ void buddy_owner_init(struct buddy_owner *owner)
 	slots_init(&owner->guards, sizeof(struct buddy_guard));
 	slots_init(&owner->groups, sizeof(struct buddy_group));
 	slots_init(&owner->pools, sizeof(struct buddy_pool));
+	slots_init(&owner->accounts, sizeof(struct buddy_open_account));
 }
 
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle)
 {
 	struct buddy_allocator *allocator = handle->allocator;
 
+	buddy_end_wait(allocator, &handle->waiter);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
 	buddy_put(allocator);
+}
+
+void buddy_owner_close_ended(struct buddy_owner *owner)
+{
+	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
+		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
+
+		if (handle && handle->disposed && !handle->users)
+			buddy_owner_close_handle(owner, handle);
+	}
+}
+
+void buddy_owner_end_waits(struct buddy_owner *owner)
+{
+	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
+		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
+
+		if (handle)
+			buddy_end_wait(handle->allocator, &handle->waiter);
+	}
 }
 
 void buddy_owner_destroy(struct buddy_owner *owner)
@@ -36,6 +56,8 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 		buddy_pool_close(owner, slot);
 	for (uint32_t slot = 0; slot < owner->groups.count; slot++)
 		buddy_owner_close_group(owner, slot);
+	for (uint32_t slot = 0; slot < owner->accounts.count; slot++)
+		buddy_owner_close_account(owner, slot);
 	for (uint32_t slot = 0; slot < owner->handles.count; slot++) {
 		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
 
@@ -46,6 +68,7 @@ void buddy_owner_destroy(struct buddy_owner *owner)
 		buddy_owner_close_handle(owner, handle);
 	}
 	slots_destroy(&owner->pools);
+	slots_destroy(&owner->accounts);
 	slots_destroy(&owner->groups);
 	slots_destroy(&owner->guards);
 	slots_destroy(&owner->handles);
@@ -81,6 +104,7 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 		return 0;
 	known_bytes = handle->known_bytes;
 	handle->disposed = true;
+	buddy_end_wait(handle->allocator, &handle->waiter);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;
 }
@@ -109,7 +133,7 @@ void buddy_owner_renew(struct buddy_owner *owner, uint32_t slot, const struct bu
 {
 	struct slots_entry *entry = slots_entry(&owner->guards, slot);
 	struct buddy_guard *guard = guard_at(owner, slot);
-	struct buddy_name name = { NO_NODE, entry->generation + 1 };
+	struct buddy_name name = { BUDDY_NO_NODE, entry->generation + 1 };
 
 	if (list->first)
 		name = buddy_name_of(list);
@@ -123,7 +147,7 @@ void buddy_owner_forget(struct buddy_owner *owner, uint32_t slot)
 {
 	struct buddy_guard *guard = guard_at(owner, slot);
 
-	guard->node = NO_NODE;
+	guard->node = BUDDY_NO_NODE;
 	guard->handle = BUDDY_MOST_HANDLES - 1;
 	slots_entry(&owner->guards, slot)->next_free = SLOT_OPEN | SLOT_NONE;
 }
@@ -171,7 +195,7 @@ bool buddy_owner_meant(const struct buddy_owner *owner, uint32_t slot, uint32_t 
 		.guard = slot,
 		.handle = handle,
 		.name = { guard->node, (u64)guard->high_generation << 32 | entry->generation },
-		.is_empty = guard->node == NO_NODE,
+		.is_empty = guard->node == BUDDY_NO_NODE,
 	};
 	return true;
 }

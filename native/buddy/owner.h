@@ -11,12 +11,14 @@
 
 #include <buddy/sharing.h>
 #include <buddy/slots.h>
+#include <buddy/wait.h>
 
 struct buddy_owner {
 	struct slots handles;
 	struct slots guards;
 	struct slots groups;
 	struct slots pools;
+	struct slots accounts;
 	/* The ticket of the list that is parked next, see buddy_owner_prepare_parking(). */
 	struct buddy_token ticket;
 	bool has_ticket;
@@ -33,10 +35,14 @@ struct buddy_handle {
 	bool created;
 	/* Given up: the slot goes with the last user. */
 	bool disposed;
-	/* Lists in guards, groups that hold lists, and pools. */
+	/* Lists in guards, groups that hold lists, pools, and open accounts. */
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
+	/* Whoever fills it in is told of the next free. Giving up the handle disarms it. */
+	struct buddy_waiter waiter;
+	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
+	bool keeps_alive;
 };
 
 /* Handles have slots below this. */
@@ -110,8 +116,12 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
  */
 int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 
-/* Closes a handle that is given up and has no users. */
+/* Disarms the waiters of all handles. */
+void buddy_owner_end_waits(struct buddy_owner *owner);
+
+/* Closes a handle that is given up and has no users; all of them. */
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle);
+void buddy_owner_close_ended(struct buddy_owner *owner);
 
 /* Counts so many users less; with the last one the handle may go. */
 static inline void buddy_owner_release(struct buddy_owner *owner, struct buddy_handle *handle,

@@ -7,6 +7,7 @@ struct clearing {
 	/* The entries from here on are done. */
 	u32 next, first;
 	enum buddy_closing how;
+	struct buddy_ahead ahead;
 };
 
 struct moving {
@@ -206,19 +207,13 @@ uint64_t buddy_pool_bytes(const struct buddy_owner *owner, uint32_t slot, uint32
 	return bytes;
 }
 
-static void fetch_ahead(struct buddy_allocator *allocator, const struct clearing *clearing)
+/* The node of the list that is freed some rows from now. */
+static u32 node_ahead(const struct clearing *clearing)
 {
-	const struct buddy_pool *pool = clearing->pool;
-	const struct buddy_pool_entry *entry = &pool->entries[clearing->next];
-	u32 left = clearing->next;
+	u32 next = clearing->next;
 
-	if (left > BUDDY_ROWS_TO_BLOCK)
-		buddy_run_fetch_block(allocator, entry[-1 - BUDDY_ROWS_TO_BLOCK].node);
-	if (left > BUDDY_ROWS_TO_PARENT)
-		buddy_run_fetch_parent(allocator, pool->owner,
-				       entry[-1 - BUDDY_ROWS_TO_PARENT].node);
-	if (left > BUDDY_ROWS_TO_BUDDY)
-		buddy_run_fetch_buddy(allocator, pool->owner, entry[-1 - BUDDY_ROWS_TO_BUDDY].node);
+	return next > BUDDY_ROWS_AHEAD ? clearing->pool->entries[next - 1 - BUDDY_ROWS_AHEAD].node :
+					 BUDDY_NO_NODE;
 }
 
 static enum buddy_status clear_some(struct buddy_allocator *allocator, void *arguments)
@@ -230,7 +225,8 @@ static enum buddy_status clear_some(struct buddy_allocator *allocator, void *arg
 	for (unsigned int i = 0; clearing->next > clearing->first && i < BUDDY_LONGEST_RUN; i++) {
 		u32 index;
 
-		fetch_ahead(allocator, clearing);
+		buddy_run_fetch_ahead(allocator, pool->owner, &clearing->ahead,
+				      node_ahead(clearing));
 		index = --clearing->next;
 		if (pool->entries[index].generation <= 0 || !find_at(allocator, pool, index, &list))
 			continue;
@@ -247,7 +243,12 @@ enum buddy_status buddy_pool_free_from(struct buddy_owner *owner, uint32_t slot,
 				       enum buddy_closing how)
 {
 	struct buddy_pool *pool = buddy_pool_at(owner, slot);
-	struct clearing clearing = { pool, pool ? pool->count : 0, first, how };
+	struct clearing clearing = {
+		.pool = pool,
+		.next = pool ? pool->count : 0,
+		.first = first,
+		.how = how,
+	};
 	enum buddy_status status = BUDDY_OK;
 
 	while (pool && clearing.next > first) {

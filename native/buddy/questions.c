@@ -166,15 +166,17 @@ __attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
 					     const struct buddy_request *request,
 					     struct buddy_shortage *shortage)
 {
-	u64 avail = buddy_from_kernel(allocator, allocator->mm.avail);
+	u64 avail = allocator->mm.avail;
 	bool is_full = request->size > avail;
 
-	*shortage = (struct buddy_shortage){ avail, largest_free(allocator), 0, false };
+	*shortage = (struct buddy_shortage){ buddy_from_kernel(allocator, avail),
+					     largest_free(allocator), 0, false };
 	if (is_full || !(request->flags & GPU_BUDDY_RANGE_ALLOCATION))
 		return;
 	/* The allocation has used up its own steps. */
 	kernel_begin(&allocator->context, STEPS_OF_EXPLANATION);
-	shortage->avail_in_range = avail_in(allocator, request->start, request->end);
+	shortage->avail_in_range = avail_in(allocator, buddy_from_kernel(allocator, request->start),
+					    buddy_from_kernel(allocator, request->end));
 	shortage->more_in_range = allocator->context.work_spent;
 }
 

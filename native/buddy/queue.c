@@ -10,6 +10,11 @@ static struct buddy_name name_of(const struct buddy_queued *queued)
 				    high << BUDDY_LOW_GENERATION_BITS | queued->generation };
 }
 
+static bool is_in_pool(const struct buddy_queued *queued)
+{
+	return queued->what & BUDDY_QUEUED_IN_POOL;
+}
+
 static bool is_cleared(const struct buddy_queued *queued)
 {
 	return queued->what & BUDDY_QUEUED_CLEARED;
@@ -33,7 +38,7 @@ static enum buddy_status exchange_in_run(struct buddy_allocator *allocator, void
 	if (!exchange->list)
 		return BUDDY_OK;
 	status = buddy_run_alloc(allocator, exchange->list, exchange->prepared);
-	if (exchange->shortage && status == BUDDY_NO_SPACE)
+	if (exchange->shortage && buddy_is_shortage(status))
 		buddy_run_explain(allocator, &exchange->prepared->request, exchange->shortage);
 	return status;
 }
@@ -66,7 +71,7 @@ enum buddy_status buddy_exchange(struct buddy_exchange *exchange)
 
 static bool is_for(const struct buddy_queued *queued, u32 slot, bool is_pool)
 {
-	return queued->slot == slot && buddy_queued_in_pool(queued) == is_pool;
+	return queued->slot == slot && is_in_pool(queued) == is_pool;
 }
 
 const struct buddy_queued *buddy_queue_tail(const struct buddy_queued *queue,
@@ -84,7 +89,7 @@ static const struct buddy_queued *free_beside(struct buddy_owner *owner,
 					      const struct buddy_queued *end,
 					      enum buddy_status *status)
 {
-	bool in_pool = buddy_queued_in_pool(first);
+	bool in_pool = is_in_pool(first);
 	struct buddy_pool *pool = in_pool ? buddy_pool_at(owner, first->slot) : NULL;
 	struct buddy_exchange exchange = { .pool = pool, .next = first, .end = first };
 

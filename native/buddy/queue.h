@@ -22,11 +22,6 @@ struct buddy_queued {
 #define BUDDY_QUEUED_CLEARED 1U
 #define BUDDY_QUEUED_IN_POOL 2U
 
-static inline bool buddy_queued_in_pool(const struct buddy_queued *queued)
-{
-	return queued->what & BUDDY_QUEUED_IN_POOL;
-}
-
 /* Frees these. BUDDY_POISONED where one of the allocators is poisoned; the others are done all the same. */
 enum buddy_status buddy_free_queued(struct buddy_owner *owner, const struct buddy_queued *queued,
 				    size_t count);

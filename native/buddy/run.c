@@ -1,20 +1,14 @@
-/* Operations in a row, see run.h, and rows of one. */
+/* Operations in a row, see run.h, and freeing alone. */
 #include <buddy/lists.h>
-
-struct allocation {
-	struct buddy_list *list;
-	struct buddy_prepared prepared;
-};
 
 struct freeing {
 	struct buddy_list *list;
 	bool cleared;
 };
 
-struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list)
-{
-	return list->allocator;
-}
+/* So many rows before a list is freed: what its block leads to needs the block, and the buddy needs the parent. */
+#define ROWS_TO_PARENT 10
+#define ROWS_TO_BUDDY 4
 
 /* A block and its mark always lie in two lines of the cache. For the volatile see slots_fetch(). */
 static void fetch(const struct gpu_buddy_block *block)
@@ -24,7 +18,7 @@ static void fetch(const struct gpu_buddy_block *block)
 	__builtin_prefetch(block + 1, 1);
 }
 
-void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
+static void fetch_block(const struct buddy_allocator *allocator, u32 node)
 {
 	const struct gpu_buddy_block *block = arena_object(&allocator->arena, node);
 
@@ -32,13 +26,7 @@ void buddy_run_fetch_block(const struct buddy_allocator *allocator, u32 node)
 		fetch(block);
 }
 
-void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
-{
-	if (!buddy_needs_lock(allocator))
-		buddy_run_fetch_block(allocator, node);
-}
-
-void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 node)
+static void fetch_parent(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 
@@ -46,7 +34,7 @@ void buddy_run_fetch_parent(struct buddy_allocator *allocator, u32 owner, u32 no
 		fetch(block->parent);
 }
 
-void buddy_run_fetch_buddy(struct buddy_allocator *allocator, u32 owner, u32 node)
+static void fetch_buddy(const struct buddy_allocator *allocator, u32 owner, u32 node)
 {
 	struct gpu_buddy_block *block = buddy_first_of(allocator, owner, node);
 	const struct gpu_buddy_block *parent = block ? block->parent : NULL;
@@ -55,51 +43,33 @@ void buddy_run_fetch_buddy(struct buddy_allocator *allocator, u32 owner, u32 nod
 		fetch(parent->left == block ? parent->right : parent->left);
 }
 
+/* The node of a list that is freed so many rows from now. */
+static u32 *node_in(struct buddy_ahead *ahead, u32 rows)
+{
+	return &ahead->nodes[(ahead->row + rows) % ARRAY_SIZE(ahead->nodes)];
+}
+
+void buddy_run_fetch_ahead(const struct buddy_allocator *allocator, u32 owner,
+			   struct buddy_ahead *ahead, u32 node)
+{
+	*node_in(ahead, BUDDY_ROWS_AHEAD) = node;
+	fetch_block(allocator, node);
+	fetch_parent(allocator, owner, *node_in(ahead, ROWS_TO_PARENT));
+	fetch_buddy(allocator, owner, *node_in(ahead, ROWS_TO_BUDDY));
+	ahead->row++;
+}
+
+void buddy_fetch_ahead(const struct buddy_allocator *allocator, u32 node)
+{
+	if (!buddy_needs_lock(allocator))
+		fetch_block(allocator, node);
+}
+
 void buddy_abandon(struct buddy_list *list)
 {
 	if (list->first)
 		buddy_end_mark(list->first);
 	buddy_list_init(list, list->owner);
-}
-
-static enum buddy_status alloc(struct buddy_allocator *allocator, void *arguments)
-{
-	struct allocation *allocation = arguments;
-
-	return buddy_run_alloc(allocator, allocation->list, &allocation->prepared);
-}
-
-static enum buddy_status alloc_raw(struct buddy_allocator *allocator, void *arguments)
-{
-	const struct allocation *allocation = arguments;
-
-	return buddy_run_alloc_raw(allocator, allocation->list, &allocation->prepared.request);
-}
-
-static enum buddy_status run_alloc(buddy_body body, struct buddy_allocator *allocator,
-				   struct buddy_list *list, const struct buddy_request *request)
-{
-	struct allocation allocation = { list, { .request = *request } };
-	enum buddy_status status;
-
-	if (list->allocator)
-		return BUDDY_LIST_IN_USE;
-	status = buddy_run(allocator, body, &allocation);
-	if (status == BUDDY_POISONED)
-		buddy_abandon(list);
-	return status;
-}
-
-enum buddy_status buddy_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				  const struct buddy_request *request)
-{
-	return run_alloc(alloc_raw, allocator, list, request);
-}
-
-enum buddy_status buddy_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_request *request)
-{
-	return run_alloc(alloc, allocator, list, request);
 }
 
 static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)

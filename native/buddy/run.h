@@ -22,15 +22,16 @@ enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, 
 
 /*
  * What an allocation asks for, and what the checked entry has made of it. As long as neither the request nor the allocator
- * changes, it can be used again; whoever changes one of them takes `is_known` back.
+ * changes, it can be used again; whoever writes another request takes `is_known` back.
  */
 struct buddy_prepared {
+	/* As it was asked for; the kernel's arguments, in its unit, once they are known and have no status. */
 	struct buddy_request request;
+	/* The size that was asked for, for whoever keeps this. */
+	uint64_t size;
 	bool is_known;
 	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
 	enum buddy_status status;
-	/* The kernel's arguments, in its unit. */
-	struct buddy_request asked;
 	/* Somewhere in a range that is not as long as the size. */
 	bool is_in_range;
 	/* The least number of free bytes with which it can be done. */
@@ -39,11 +40,16 @@ struct buddy_prepared {
 	bool is_one_block;
 };
 
-/* The operations of a run. A list that is given back must have come from its allocator: see buddy_allocator_of(). */
+/*
+ * Allocate into an empty list. The raw operation passes the kernel's arguments on as they are, bad ones too, and leaves the list
+ * bound to the allocator even when it fails. The checked one says what is wrong with an argument, keeps min_block_size as
+ * alignment where the kernel does not, and takes start and end only together with GPU_BUDDY_RANGE_ALLOCATION.
+ */
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 				  struct buddy_prepared *prepared);
 enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 				      const struct buddy_request *request);
+/* Frees a list, which must have come from this allocator. */
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared);
 /* The same for an owner's list by its name, if it is there: then one more has been freed, even where a BUG follows. */
 void buddy_run_free_named(struct buddy_allocator *allocator, uint32_t owner, struct buddy_name name,
@@ -59,6 +65,13 @@ struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
 bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
 		    uint64_t first);
 
+/* Whether an allocation was refused for want of bytes, which another free may bring. */
+static inline bool buddy_is_shortage(enum buddy_status status)
+{
+	return status == BUDDY_NO_SPACE || status == BUDDY_ABOVE_LIMIT ||
+	       status == BUDDY_ALL_RESERVED;
+}
+
 /* The free memory at the time an allocation found no space. */
 struct buddy_shortage {
 	uint64_t avail;
@@ -69,27 +82,33 @@ struct buddy_shortage {
 	bool more_in_range;
 };
 
-/* Walks some hundred blocks of the range, if any; otherwise it costs what the orders cost. After the allocation, in the same run. */
+/*
+ * Walks some hundred blocks of the range, if any; otherwise it costs what the orders cost. After the allocation, in the same run:
+ * the request is in the kernel's unit.
+ */
 void buddy_run_explain(struct buddy_allocator *allocator, const struct buddy_request *request,
 		       struct buddy_shortage *shortage);
 
-/* Where the blocks come from; NULL: the list is free to receive some. */
-struct buddy_allocator *buddy_allocator_of(const struct buddy_list *list);
+/* Stands for the first block of no list: no node has the number. */
+#define BUDDY_NO_NODE 0x7fffffffU
+
+/* Lists that will be freed in turn, by the nodes of their first blocks. All zero at first. */
+struct buddy_ahead {
+	uint32_t nodes[32];
+	uint32_t row;
+};
+
+/* So many rows before a list is freed its node is to be known. */
+#define BUDDY_ROWS_AHEAD 16
 
 /*
- * Ask for the memory that freeing an owner's list will need, in a run, so many operations before it: what lies scattered then
- * comes while others are done. The list is named by its node alone: whatever list of this owner begins there. The second one
- * needs what the first has asked for, and the third what the second has: so many rows ahead each, where rows are freed in turn.
+ * Asks for the memory that freeing an owner's lists will need, once a row, in a run: what lies scattered then comes while others
+ * are done. `node`: whatever list of this owner begins there is freed BUDDY_ROWS_AHEAD rows from now.
  */
-#define BUDDY_ROWS_TO_BLOCK 16
-#define BUDDY_ROWS_TO_PARENT 10
-#define BUDDY_ROWS_TO_BUDDY 4
-
-void buddy_run_fetch_block(const struct buddy_allocator *allocator, uint32_t node);
-void buddy_run_fetch_parent(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
-void buddy_run_fetch_buddy(struct buddy_allocator *allocator, uint32_t owner, uint32_t node);
+void buddy_run_fetch_ahead(const struct buddy_allocator *allocator, uint32_t owner,
+			   struct buddy_ahead *ahead, uint32_t node);
 /*
- * The first one, out of a run. It does nothing where another thread can reach the allocator, whose table of pages moves when it
+ * Asks for the first block alone, out of a run. It does nothing where another thread can reach the allocator, whose table of pages moves when it
  * grows.
  */
 void buddy_fetch_ahead(const struct buddy_allocator *allocator, uint32_t node);

@@ -39,11 +39,6 @@ static struct list_head *bucket_of(struct buddy_token token)
 	return bucket;
 }
 
-static bool same(struct buddy_token a, struct buddy_token b)
-{
-	return a.words[0] == b.words[0] && a.words[1] == b.words[1];
-}
-
 static bool draw(struct buddy_token *token)
 {
 	return system_random(token, sizeof(*token));
@@ -100,7 +95,7 @@ struct buddy_allocator *buddy_find(struct buddy_token token)
 
 	system_lock_take(&directory_lock);
 	list_for_each_entry(allocator, bucket_of(token), directory.link) {
-		if (same(allocator->directory.token, token) && try_get(allocator))
+		if (buddy_is_same(allocator->directory.token, token) && try_get(allocator))
 			found = allocator;
 		if (found)
 			break;
@@ -157,7 +152,7 @@ static enum buddy_status adopt(struct buddy_allocator *allocator, void *argument
 	struct parked *parked;
 
 	list_for_each_entry(parked, &allocator->directory.parked, link) {
-		if (!same(parked->ticket, adoption->ticket))
+		if (!buddy_is_same(parked->ticket, adoption->ticket))
 			continue;
 		list_del(&parked->link);
 		buddy_move_list(&parked->list, adoption->list);

@@ -11,6 +11,11 @@ struct buddy_token {
 	uint64_t words[2];
 };
 
+static inline bool buddy_is_same(struct buddy_token a, struct buddy_token b)
+{
+	return a.words[0] == b.words[0] && a.words[1] == b.words[1];
+}
+
 /* The number of an allocator; the same every time. It keeps nothing alive. */
 enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_token *token);
 

@@ -7,6 +7,7 @@ struct claim {
 	struct buddy_list *list;
 	const struct buddy_places *places;
 	u64 tag;
+	u32 account;
 	enum buddy_clearness clearness;
 	uint64_t *failed;
 };
@@ -90,6 +91,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 {
 	const struct claim *claim = arguments;
 	struct gpu_buddy_block *block;
+	u64 avail = allocator->mm.avail;
 	enum buddy_status status;
 	LIST_HEAD(blocks);
 	u64 row = 0;
@@ -97,7 +99,8 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 	status = take_places(allocator, &blocks, claim->places, &row, claim->places->count);
 	*claim->failed = row;
 	if (!status)
-		status = buddy_bind(allocator, claim->list, &blocks, claim->tag);
+		status = buddy_bind(allocator, claim->list, &blocks,
+				    buddy_label(claim->tag, claim->account), avail);
 	if (status || claim->clearness == BUDDY_AS_FOUND)
 		return status;
 	buddy_for_each_block(block, claim->list)
@@ -106,7 +109,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 }
 
 enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_places *places, uint64_t tag,
+			      const struct buddy_places *places, uint64_t tag, uint32_t account,
 			      enum buddy_clearness clearness, uint64_t *failed)
 {
 	if (list->allocator)
@@ -115,7 +118,7 @@ enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_li
 	if (!places->count)
 		return BUDDY_NO_BLOCKS;
 	return buddy_call(allocator, claim,
-			  &(struct claim){ list, places, tag, clearness, failed });
+			  &(struct claim){ list, places, tag, account, clearness, failed });
 }
 
 /* Lists have blocks: there are no more of them than used blocks. */
@@ -155,7 +158,7 @@ static void save_list(struct buddy_allocator *allocator, struct buddy_state *sta
 		state->orders[row] = (u8)gpu_buddy_block_order(block);
 		state->clear[row] = gpu_buddy_block_is_clear(block);
 	}
-	state->tags[state->list_count] = (double)(uintptr_t)first->private;
+	state->tags[state->list_count] = (double)buddy_tag_of(first);
 	state->counts[state->list_count++] = (double)(state->block_count - begin);
 }
 
@@ -207,6 +210,7 @@ static enum buddy_status restore_list(struct buddy_allocator *allocator,
 	struct buddy_list list = { .owner = restoring->owner };
 	u64 first = restoring->row, left = state->block_count - first;
 	u64 count = to_count(state->counts[index], left);
+	u64 avail = allocator->mm.avail;
 	double tag = state->tags[index];
 	struct gpu_buddy_block *block;
 	enum buddy_status status;
@@ -216,7 +220,7 @@ static enum buddy_status restore_list(struct buddy_allocator *allocator,
 		return BUDDY_STATE_UNFIT;
 	status = take_places(allocator, &blocks, &places, &restoring->row, first + count);
 	if (!status)
-		status = buddy_bind(allocator, &list, &blocks, (u64)tag);
+		status = buddy_bind(allocator, &list, &blocks, buddy_label((u64)tag, 0), avail);
 	if (status)
 		return status;
 	buddy_for_each_block(block, &list)

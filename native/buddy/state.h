@@ -28,7 +28,7 @@ enum buddy_clearness {
  * the rows before it, too.
  */
 enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_list *list,
-			      const struct buddy_places *places, uint64_t tag,
+			      const struct buddy_places *places, uint64_t tag, uint32_t account,
 			      enum buddy_clearness clearness, uint64_t *failed);
 
 /*

@@ -68,6 +68,11 @@
 	X(BLOCKS_FOREIGN, EINVAL, "EINVAL", "blocks", "must come from the allocator of the batch") \
 	X(LIST_ITSELF, EINVAL, "EINVAL", "other", "must be another list")                          \
 	X(LIST_FOREIGN, EINVAL, "EINVAL", "other", "must come from the same allocator")            \
+	X(LIST_OF_OTHER_ACCOUNT, EINVAL, "EINVAL", "other", "must be charged to the same account") \
+	X(ACCOUNT_FOREIGN, EINVAL, "EINVAL", "account", "must be one of this allocator")           \
+	X(RESERVED_ABOVE_LIMIT, EINVAL, "EINVAL", "reserved", "must not be above the limit")       \
+	X(RESERVED_ABOVE_SPACE, EINVAL, "EINVAL", "reserved",                                      \
+	  "and what other accounts reserve is more than the whole space")                          \
 	X(NO_BLOCKS, EINVAL, "EINVAL", "blocks", "must name at least one block")                   \
 	X(BLOCK_OUTSIDE_SPACE, EINVAL, "EINVAL", "block", "must lie within the space")             \
 	X(BLOCK_UNALIGNED, EINVAL, "EINVAL", "block", "must begin on a multiple of its own size")  \
@@ -80,6 +85,12 @@
                                                                                                    \
 	X(NO_SPACE, ENOSPC, "ENOSPC", "", "no free space fits the request")                        \
 	X(BLOCK_NOT_FREE, ENOSPC, "ENOSPC", "block", "does not lie within one free block")         \
+	X(ABOVE_LIMIT, ENOSPC, "ENOSPC", "account", "would hold more than its limit")              \
+	X(ALL_RESERVED, ENOSPC, "ENOSPC", "", "what is free is reserved for other accounts")       \
+	X(RESERVED_NOT_FREE, ENOSPC, "ENOSPC", "reserved",                                         \
+	  "is more than is free and not reserved for other accounts")                              \
+	X(TOO_MANY_ACCOUNTS, ENOMEM, "ENOMEM", "",                                                 \
+	  "the allocator has as many accounts as it can have")                                     \
 	X(NO_MEMORY, ENOMEM, "ENOMEM", "",                                                         \
 	  "the native memory for the bookkeeping of blocks is used up")                            \
 	X(WORK_LIMIT, 0, "ERR_GPU_BUDDY_WORK_LIMIT", "",                                           \
@@ -88,6 +99,7 @@
 	  "the kernel code met a BUG in this allocator")                                           \
 	X(FREED, 0, "ERR_GPU_BUDDY_FREED", "", "the list of blocks has been freed")                \
 	X(DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "", "the allocator has been disposed of")         \
+	X(ACCOUNT_DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "account", "has been disposed of")        \
 	X(TOKEN_UNKNOWN, 0, "ERR_GPU_BUDDY_TOKEN", "token",                                        \
 	  "stands for nothing that is there, or has been used before")                             \
 	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")

@@ -2,6 +2,10 @@
 #include "environment.h"
 #include "columns.h"
 
+extern "C" {
+#include <buddy/layout.h>
+}
+
 #include <algorithm>
 #include <string>
 
@@ -59,46 +63,14 @@ void SetStatuses(napi_env env, napi_value object, const char *name)
 	Set(env, object, name, texts);
 }
 
-/* The numbers that lib/native.ts would otherwise have to repeat. */
 void SetLayout(napi_env env, napi_value object, const char *name)
 {
-	static constexpr struct {
-		const char *name;
-		int number;
-	} numbers[] = {
-		{ "results", MAILBOX_RESULTS },
-		{ "integers", MAILBOX_INTEGERS },
-		{ "alloc", MAILBOX_ALLOC },
-		{ "queue", MAILBOX_QUEUE },
-		{ "queueLength", MAILBOX_QUEUE_LENGTH },
-		{ "wide", MAILBOX_WIDE },
-		{ "status", MAILBOX_STATUS },
-		{ "queued", MAILBOX_QUEUED },
-		{ "changes", MAILBOX_CHANGES },
-		{ "poisonings", MAILBOX_POISONINGS },
-		{ "freeAlls", MAILBOX_FREE_ALLS },
-		{ "listCount", MAILBOX_LIST_COUNT },
-		{ "listNode", MAILBOX_LIST_NODE },
-		{ "listGeneration", MAILBOX_LIST_GENERATION },
-		{ "listChunk", MAILBOX_LIST_CHUNK },
-		{ "listShape", MAILBOX_LIST_SHAPE },
-		{ "shapeCount", BUDDY_SHAPE_COUNT_SHIFT },
-		{ "shapeMostBlocks", BUDDY_SHAPE_MOST_BLOCKS },
-		{ "queuedCleared", BUDDY_QUEUED_CLEARED },
-		{ "queuedInPool", BUDDY_QUEUED_IN_POOL },
-		{ "poolEntry", POOL_ENTRY_INTEGERS },
-		{ "poolGenerationBits", BUDDY_POOL_GENERATION_BITS },
-		{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },
-		{ "poolPending", BUDDY_POOL_PENDING },
-		{ "maxOrders", BUDDY_MAX_ORDERS },
-		{ "cells", MAILBOX_CELLS },
-	};
 	napi_value layout;
 
 	if (napi_create_object(env, &layout) != napi_ok)
 		return;
-	for (const auto &entry : numbers)
-		SetNumber(env, layout, entry.name, entry.number);
+	for (size_t i = 0; i < buddy_layout_length; i++)
+		SetNumber(env, layout, buddy_layout[i].name, buddy_layout[i].number);
 	Set(env, object, name, layout);
 }
 
@@ -228,6 +200,8 @@ void Environment::Forget(uint32_t allocator_slot)
 	uint64_t bytes = 0;
 	int64_t total;
 
+	if (struct buddy_handle *handle = buddy_owner_handle(&owner_, allocator_slot))
+		KeepAlive(*handle, false);
 	if (allocator_slot < owner_.handles.count)
 		bytes = buddy_owner_dispose(&owner_, allocator_slot,
 					    slots_generation(&owner_.handles, allocator_slot));
@@ -273,15 +247,15 @@ napi_value Environment::OpenGuard(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* See MAILBOX_LIST_COUNT. */
+/* See struct buddy_mailbox. */
 struct buddy_name Environment::ReportList(const struct buddy_list *list)
 {
-	struct buddy_report *report = mailbox_.report();
-	struct buddy_name name = buddy_report(list, report);
+	struct buddy_report &report = mailbox_.report();
+	struct buddy_name name = buddy_report(list, &report);
 
-	if (report->count < 0)
+	if (report.count < 0)
 		mailbox_.result(0, buddy_count(list));
-	if (report->chunk < 0)
+	if (report.chunk < 0)
 		mailbox_.result(1, buddy_first_chunk(list));
 	return name;
 }
@@ -290,8 +264,8 @@ struct buddy_name Environment::ReportList(const struct buddy_list *list)
 void Environment::ReportGuard(uint32_t slot, const struct buddy_list *list)
 {
 	ReportList(list);
-	mailbox_.integer(MAILBOX_LIST_GENERATION,
-			 BUDDY_LOW_GENERATION(slots_generation(&owner_.guards, slot)));
+	mailbox_.report().generation =
+		static_cast<int32_t>(BUDDY_LOW_GENERATION(slots_generation(&owner_.guards, slot)));
 	mailbox_.result(2, list->first ? buddy_first(list).tag : 0);
 }
 
@@ -707,7 +681,7 @@ void Environment::TellOf(const struct buddy_fault &warning)
 
 #ifdef GPU_BUDDY_FAULT_INJECTION
 
-/* allocator slot, generation, 0: a BUG, 1: a WARN, 2: failures of memory; nth, from then on -> */
+/* allocator slot, generation, an enum buddy_injection; of failures: nth, from then on -> */
 void Environment::Inject()
 {
 	struct buddy_allocator *allocator = AllocatorArgument();
@@ -716,10 +690,10 @@ void Environment::Inject()
 		return;
 	mailbox_.status(BUDDY_OK);
 	switch (mailbox_.index(2)) {
-	case 0:
+	case BUDDY_INJECT_BUG:
 		mailbox_.status(buddy_inject_bug(allocator));
 		break;
-	case 1:
+	case BUDDY_INJECT_WARNING:
 		mailbox_.status(buddy_inject_warning(allocator));
 		break;
 	default:
@@ -797,7 +771,7 @@ napi_value Environment::Connect(const Napi::CallbackInfo &info)
 	    napi_get_typedarray_info(env_, info[0], &type, &length, &memory, &buffer, nullptr) !=
 		    napi_ok ||
 	    napi_is_arraybuffer(env_, buffer, &can_be_detached) != napi_ok || can_be_detached ||
-	    type != napi_float64_array || length < MAILBOX_CELLS) {
+	    type != napi_float64_array || length * sizeof(double) < sizeof(struct buddy_mailbox)) {
 		napi_throw_type_error(env_, nullptr, "The mailbox must be shared memory.");
 		return nullptr;
 	}
@@ -842,6 +816,13 @@ napi_value Environment::DefineCalls()
 	Define(calls, "free", Call<&Environment::Free>);
 	Define(calls, "freeEverything", Call<&Environment::FreeEverything>);
 	Define(calls, "flush", Call<&Environment::Flush>);
+	Define(calls, "openAccount", CallWithValues<&Environment::OpenAccount>);
+	Define(calls, "findAccount", CallWithValues<&Environment::FindAccount>);
+	Define(calls, "disposeAccount", CallWithValues<&Environment::DisposeAccount>);
+	Define(calls, "forgetAccount", Call<&Environment::ForgetAccount>);
+	Define(calls, "changeAccount", Call<&Environment::ChangeAccount>);
+	Define(calls, "describeAccount", Call<&Environment::DescribeAccount>);
+	Define(calls, "shareAccount", Call<&Environment::ShareAccount>);
 	Define(calls, "runBatch", CallWithValues<&Environment::RunBatch>);
 	Define(calls, "append", Call<&Environment::Append>);
 	Define(calls, "extend", Call<&Environment::Extend>);
@@ -865,6 +846,9 @@ napi_value Environment::DefineCalls()
 	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
 	Define(calls, "park", Call<&Environment::Park>);
 	Define(calls, "adopt", Call<&Environment::Adopt>);
+	Define(calls, "epoch", Call<&Environment::Epoch>);
+	Define(calls, "wait", CallWithValues<&Environment::Wait>);
+	Define(calls, "endWait", Call<&Environment::EndWait>);
 	Define(calls, "read", CallWithValues<&Environment::Read>);
 	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
 	Define(calls, "freeRuns", CallWithValues<&Environment::FreeRuns>);

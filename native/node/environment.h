@@ -1,6 +1,6 @@
 /*
  * One environment's side of the addon: the main thread has one, each worker, each vm context that loads the package.
- * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native.ts is the other side.
+ * It turns what is in the mailbox into calls of native/buddy, and nothing more. lib/native/ is the other side.
  */
 #ifndef NODE_ENVIRONMENT_H
 #define NODE_ENVIRONMENT_H
@@ -10,8 +10,8 @@
 #include <vector>
 
 extern "C" {
+#include <buddy/account.h>
 #include <buddy/faults.h>
-#include <buddy/queue.h>
 }
 
 class Environment {
@@ -57,6 +57,10 @@ private:
 	void Park();
 	void Adopt();
 	void EmptyGroup();
+	void ForgetAccount();
+	void ChangeAccount();
+	void DescribeAccount();
+	void ShareAccount();
 	void Append();
 	void Extend();
 
@@ -79,6 +83,9 @@ private:
 	napi_value TakeFromPool(const Napi::CallbackInfo &info);
 	napi_value ClosePool(const Napi::CallbackInfo &info);
 	napi_value CloseSomeOfPool(const Napi::CallbackInfo &info);
+	napi_value OpenAccount(const Napi::CallbackInfo &info);
+	napi_value FindAccount(const Napi::CallbackInfo &info);
+	napi_value DisposeAccount(const Napi::CallbackInfo &info);
 	napi_value RunBatch(const Napi::CallbackInfo &info);
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
@@ -124,7 +131,7 @@ private:
 	/* After a call that may have changed the blocks of a list: success gives it another name. */
 	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
-	struct buddy_handle *ReadAlloc(const struct AllocRecord &record);
+	struct buddy_handle *ReadAlloc(const struct buddy_alloc_record &record);
 	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
 				    size_t count, struct buddy_pool *pool, uint32_t slot);
 	void FlushQueue(size_t count);
@@ -137,6 +144,16 @@ private:
 	void Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator, bool created);
 	/* Gives up the handle in the slot. */
 	void Forget(uint32_t allocator_slot);
+
+	/* Waiting for free memory, in waiting.cc. */
+	void Epoch();
+	napi_value Wait(const Napi::CallbackInfo &info);
+	void EndWait();
+	bool MakeOnFree(napi_value tell);
+	void KeepAlive(struct buddy_handle &handle, bool keeps);
+	static void Wake(void *environment, uint32_t slot);
+	static void CallOnFree(napi_env env, napi_value tell, void *environment, void *slot);
+	static void EndAllWaits(void *environment);
 
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);
@@ -155,6 +172,11 @@ private:
 	struct buddy_allocator *AllocatorArgument();
 	bool ListArgument(struct buddy_list &list);
 	bool PoolArgument(struct buddy_list &list);
+	struct buddy_open_account *AccountArgument();
+
+	/* Takes an opening of an account in for the object of Watch(). */
+	void TakeAccount(const Napi::CallbackInfo &info, struct buddy_handle &handle,
+			 uint32_t account);
 
 	napi_env env_;
 	/* Keeps the memory of a pool, by the pool's slot; another one, or none, in its place. */
@@ -163,6 +185,10 @@ private:
 	napi_ref calls_ = nullptr;
 	std::vector<napi_ref> pool_memory_;
 	napi_threadsafe_function on_warning_ = nullptr;
+	/* Made by the first wait. */
+	napi_threadsafe_function on_free_ = nullptr;
+	/* Handles that keep the event loop going until memory is free. */
+	uint32_t keepers_ = 0;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
 	/* Of the allocation in the mailbox. They stay as they are until the mailbox tells of a change. */

@@ -57,7 +57,7 @@ napi_value Environment::MovePool(const Napi::CallbackInfo &info)
 	auto memory = Column<Napi::Int32Array>(info[0], napi_int32_array);
 	uint32_t slot = mailbox_.index(0);
 	struct buddy_pool *pool = buddy_pool_at(&owner_, slot);
-	size_t entries = memory.IsEmpty() ? 0 : memory.ElementLength() / POOL_ENTRY_INTEGERS;
+	size_t entries = memory.IsEmpty() ? 0 : memory.ByteLength() / sizeof(*pool->entries);
 
 	mailbox_.status(pool ? BUDDY_NO_MEMORY : BUDDY_DISPOSED);
 	if (!pool || entries <= pool->capacity + 1)

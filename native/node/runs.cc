@@ -1,7 +1,11 @@
 /* The calls of environment.h that do the operations of records: those in the queue, and batches. */
 #include "environment.h"
-#include "batch.h"
 #include "columns.h"
+
+extern "C" {
+#include <buddy/account.h>
+#include <buddy/batch.h>
+}
 
 #include <algorithm>
 
@@ -34,16 +38,19 @@ void Environment::Flush()
 }
 
 /* Reads the record of the allocation. Gives the handle; nullptr where it is given up. */
-struct buddy_handle *Environment::ReadAlloc(const struct AllocRecord &record)
+struct buddy_handle *Environment::ReadAlloc(const struct buddy_alloc_record &record)
 {
-	if (mailbox_.changes() != known_changes_) {
+	uint64_t size = buddy_number_in(&record.size, record.is_size_wide);
+	bool has_changed = mailbox_.changes() != known_changes_;
+
+	if (has_changed) {
 		known_changes_ = mailbox_.changes();
 		alloc_handle_ = buddy_owner_open_handle(&owner_, record.allocator_slot,
 							record.allocator_generation);
-		record.request.Read(prepared_);
-		explains_ = record.request.explains();
+		explains_ = record.request.wide & BUDDY_REQUEST_EXPLAINS;
 	}
-	SetSize(prepared_, NumberIn(&record.size, record.is_size_wide));
+	if (has_changed || size != prepared_.size)
+		buddy_read_request(&record.request, size, &prepared_);
 	/* A slot stays where it is, whatever becomes of the handle. */
 	return alloc_handle_ && slots_generation_of(alloc_handle_) == record.allocator_generation &&
 			       !alloc_handle_->disposed ?
@@ -61,7 +68,9 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 {
 	const struct buddy_queued *queue = mailbox_.queue(), *end = queue + count;
 	const struct buddy_queued *first = buddy_queue_tail(queue, end, slot, pool);
+	const struct buddy_account_record &account = mailbox_.alloc().request.account;
 	struct buddy_shortage shortage;
+	enum buddy_status status = BUDDY_OK;
 	struct buddy_exchange exchange = {
 		.handle = &handle,
 		.pool = pool,
@@ -73,13 +82,21 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 		.freed = 0,
 	};
 
+	if (account.place) [[unlikely]]
+		status = buddy_owner_find_account(&owner_, handle.allocator, &account,
+						  &prepared_.request.account);
+	if (status) {
+		FlushQueue(count);
+		mailbox_.status(status);
+		return status;
+	}
 	if (first > queue)
 		FlushQueue(static_cast<size_t>(first - queue));
-	enum buddy_status status = buddy_exchange(&exchange);
+	status = buddy_exchange(&exchange);
 	handle.users -= exchange.freed;
 
 	mailbox_.status(status);
-	if (explains_ && status == BUDDY_NO_SPACE)
+	if (explains_ && buddy_is_shortage(status))
 		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {
@@ -95,7 +112,7 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
  */
 void Environment::Alloc()
 {
-	const struct AllocRecord &record = mailbox_.alloc();
+	const struct buddy_alloc_record &record = mailbox_.alloc();
 	size_t count = mailbox_.take_queued();
 	struct buddy_handle *handle = ReadAlloc(record);
 	bool is_guard = slots_at(&owner_.guards, record.slot);
@@ -120,7 +137,7 @@ void Environment::Alloc()
 /* The same for a pool -> index and generation of the entry, as node and generation of a list; status POOL_FULL: it needs room. */
 void Environment::AllocInPool()
 {
-	const struct AllocRecord &record = mailbox_.alloc();
+	const struct buddy_alloc_record &record = mailbox_.alloc();
 	size_t count = mailbox_.take_queued();
 	struct buddy_pool *pool = buddy_pool_at(&owner_, record.slot);
 	bool is_open = ReadAlloc(record) && pool;
@@ -145,9 +162,8 @@ void Environment::AllocInPool()
 	if (AllocInto(list, *pool->handle, count, pool, record.slot) == BUDDY_OK) {
 		uint32_t index = buddy_pool_add(pool, &list);
 
-		mailbox_.integer(MAILBOX_LIST_NODE, index);
-		mailbox_.integer(MAILBOX_LIST_GENERATION,
-				 static_cast<uint32_t>(pool->entries[index].generation));
+		mailbox_.report().node = static_cast<int32_t>(index);
+		mailbox_.report().generation = pool->entries[index].generation;
 	}
 	ReportWarning();
 }
@@ -158,7 +174,7 @@ void Environment::AllocInPool()
  * group for the lists, if the records open some, offsets as doubles? -> how many were done, whether the group holds lists now
  *
  * The status is that of the operation that failed among those that are all or nothing, which those done are before; BUDDY_OK
- * otherwise. For `state` and columns see Batch::RunAndWatch().
+ * otherwise. For `state` and columns see struct buddy_batch.
  */
 napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 {
@@ -166,8 +182,6 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	auto requests = Column<Napi::Float64Array>(info[1], napi_float64_array);
 	auto memory = Column<Napi::Uint8Array>(info[2], napi_uint8_array);
 	auto state = Column<Napi::Float64Array>(info[3], napi_float64_array);
-	size_t first = mailbox_.number(2), count = mailbox_.number(3), whole = mailbox_.number(4);
-	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(6));
 	struct buddy_handle *handle = HandleArgument();
 
 	mailbox_.result(0, 0);
@@ -175,50 +189,32 @@ napi_value Environment::RunBatch(const Napi::CallbackInfo &info)
 	if (!handle || records.IsEmpty() || requests.IsEmpty() || memory.IsEmpty())
 		return nullptr;
 
-	size_t rows = memory.ElementLength() / BatchResults::BYTES_PER_ROW;
-	size_t room = std::min<size_t>(rows, records.ElementLength() / RECORD_CELLS);
-	if (!state.IsEmpty())
-		room = std::min<size_t>(room, state.ElementLength() / 3);
-	if (first > room || count > room - first || whole > count)
-		return nullptr;
-	if (group && (group->nodes || !buddy_owner_size_group(group, rows))) {
-		mailbox_.status(group->nodes ? BUDDY_LIST_IN_USE : BUDDY_NO_MEMORY);
-		return nullptr;
-	}
+	struct buddy_batch batch = {};
+	batch.records = reinterpret_cast<const struct buddy_record *>(records.Data());
+	batch.requests = reinterpret_cast<const struct buddy_request_record *>(requests.Data());
+	batch.request_count = requests.ByteLength() / sizeof(*batch.requests);
+	batch.results = memory.Data();
+	batch.rows = memory.ElementLength() / BUDDY_BATCH_BYTES_PER_ROW;
+	batch.first = mailbox_.number(2);
+	batch.count = mailbox_.number(3);
+	batch.whole = mailbox_.number(4);
+	batch.base_offset = mailbox_.number(5);
+	batch.group = buddy_owner_group(&owner_, mailbox_.index(6));
+	batch.as_doubles = mailbox_.flag(7);
 
-	if (group) {
-		group->handle = handle;
-		handle->users++;
-	}
-
-	Batch batch(owner_, *handle,
-		    { reinterpret_cast<const struct Record *>(records.Data()),
-		      reinterpret_cast<const struct RequestRecord *>(requests.Data()),
-		      requests.ElementLength() / REQUEST_CELLS },
-		    BatchResults(memory.Data(), rows, mailbox_.flag(7)), group, mailbox_.number(5));
-	enum buddy_status status = BUDDY_OK;
-	size_t done = count;
-
+	size_t room = std::min<size_t>(batch.rows, records.ByteLength() / sizeof(*batch.records));
 	if (!state.IsEmpty()) {
-		done = batch.RunAndWatch(first, first + count, state.Data(), Columns(info, 4, 0));
-	} else {
-		size_t end = batch.RunWholly(first, first + whole);
-
-		if (end < first + whole) {
-			status = batch.status();
-			done = end - first;
-		} else {
-			batch.Run(end, first + count);
-		}
+		room = std::min<size_t>(room, state.ElementLength() / BUDDY_BATCH_STATE_CELLS);
+		batch.state = state.Data();
+		batch.blocks = Columns(info, 4, 0);
 	}
-	bool holds_lists = !status && batch.holds_lists();
+	if (batch.first > room || batch.count > room - batch.first || batch.whole > batch.count)
+		return nullptr;
 
-	if (group && !holds_lists)
-		buddy_owner_empty_group(&owner_, group);
-	mailbox_.status(status);
-	mailbox_.result(0, done);
-	mailbox_.result(1, holds_lists);
-	if (batch.poisoned() && status != BUDDY_POISONED)
+	mailbox_.status(buddy_run_batch(&owner_, handle, &batch));
+	mailbox_.result(0, batch.done);
+	mailbox_.result(1, batch.holds_lists);
+	if (batch.met_poison)
 		mailbox_.note_poisoning();
 	Account(handle->slot);
 	ReportWarning();

@@ -86,7 +86,8 @@ void Environment::Extend()
 }
 
 /*
- * (chunks: Float64Array, orders: Uint8Array) allocator slot, generation, guard, tag, 0: as found, 1: dirty, 2: clear
+ * (chunks: Float64Array, orders: Uint8Array) allocator slot, generation, guard, tag, 0: as found, 1: dirty, 2: clear, place of the
+ * account, generation
  * -> the list; where a block can't be had, nothing, nothing, nothing, its row
  */
 napi_value Environment::Claim(const Napi::CallbackInfo &info)
@@ -94,8 +95,10 @@ napi_value Environment::Claim(const Napi::CallbackInfo &info)
 	Doubles chunks = DoublesIn(info[0]);
 	Octets orders = OctetsIn(info[1]);
 	uint32_t guard = mailbox_.index(2);
+	struct buddy_account_record account = { mailbox_.index(5), mailbox_.index(6) };
 	struct buddy_handle *handle = HandleArgument();
 	uint64_t failed = 0;
+	uint32_t account_number;
 
 	if (!handle)
 		return nullptr;
@@ -108,8 +111,11 @@ napi_value Environment::Claim(const Napi::CallbackInfo &info)
 				       DataOf(orders) };
 	struct buddy_list list = { nullptr, nullptr, handle->owner };
 	enum buddy_status status =
-		buddy_claim(handle->allocator, &list, &places, mailbox_.number(3),
-			    static_cast<enum buddy_clearness>(mailbox_.index(4)), &failed);
+		buddy_owner_find_account(&owner_, handle->allocator, &account, &account_number);
+	if (!status)
+		status = buddy_claim(handle->allocator, &list, &places, mailbox_.number(3),
+				     account_number,
+				     static_cast<enum buddy_clearness>(mailbox_.index(4)), &failed);
 	mailbox_.status(status);
 	mailbox_.result(3, failed);
 	if (!status) {

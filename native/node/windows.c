@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #define FUNCTIONS(F)                                                                               \
+	F(napi_add_env_cleanup_hook)                                                               \
 	F(napi_adjust_external_memory)                                                             \
 	F(napi_call_function)                                                                      \
 	F(napi_call_threadsafe_function)                                                           \
@@ -39,6 +40,7 @@
 	F(napi_is_typedarray)                                                                      \
 	F(napi_open_handle_scope)                                                                  \
 	F(napi_ref_threadsafe_function)                                                            \
+	F(napi_release_threadsafe_function)                                                        \
 	F(napi_set_element)                                                                        \
 	F(napi_set_instance_data)                                                                  \
 	F(napi_set_named_property)                                                                 \

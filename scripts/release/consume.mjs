@@ -7,7 +7,7 @@ import { run, script, ScriptError, withTempFolder } from '../run.mjs';
 import { CASES, COMMONJS, MANAGERS, RAN } from './cases.mjs';
 import { newestNode, otherHosts } from './hosts.mjs';
 import { installed } from './install.mjs';
-import { emptyProject } from './pack.mjs';
+import { emptyProject } from './project.mjs';
 
 /** @param {string} folder @param {Record<string, string>} files */
 function write(folder, files) {

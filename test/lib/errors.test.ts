@@ -464,6 +464,37 @@ describe('EINVAL', () => {
       ALLOC,
       'atomic cannot be had where blocks from before the batch are freed before its last allocation',
     ],
+    [
+      'ACCOUNT_FOREIGN',
+      ({ buddy }) => buddy.allocBlocks(SZ_4K, { account: make().buddy.account({ name: 'a' }) }),
+      ALLOC,
+      'account (a) must be one of this allocator',
+    ],
+    [
+      'LIST_OF_OTHER_ACCOUNT',
+      ({ buddy, one }) => {
+        const other = buddy.allocBlocks(SZ_4K, { account: buddy.account() });
+        try {
+          one.append(other);
+        } finally {
+          other.free();
+        }
+      },
+      'gpu_buddy_block',
+      'other must be charged to the same account',
+    ],
+    [
+      'RESERVED_ABOVE_LIMIT',
+      ({ buddy }) => buddy.account({ limit: 1, reserved: 2 }),
+      'gpu_buddy',
+      'reserved (2) must not be above the limit',
+    ],
+    [
+      'RESERVED_ABOVE_SPACE',
+      ({ buddy }) => buddy.account({ reserved: buddy.size + 1 }),
+      'gpu_buddy',
+      `reserved (${String(make().buddy.size + 1)}) and what other accounts reserve is more than the whole space`,
+    ],
   ];
 
   test.each(cases)('%s: %#', (_, call, syscall, sentence) => {

@@ -36,6 +36,7 @@ describe('the package', () => {
     expect(library).toMatchObject(Object.fromEntries(named));
     expect(Object.keys(library).sort()).toEqual(
       [
+        'Account',
         'AllocatedBlock',
         'AllocatedBlocks',
         'Batch',

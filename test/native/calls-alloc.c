@@ -1,4 +1,5 @@
 /* The calls of a program that allocate, see calls.h: what was asked for is what came. */
+#include "alloc-list.h"
 #include "calls.h"
 
 #include <linux/gpu_buddy.h>
@@ -119,11 +120,14 @@ static enum buddy_status alloc(struct machine *machine, struct handle_entry *han
 	enum buddy_status status;
 
 	if (entry->blocks.allocator != NOBODY) {
+		/* A record of a batch always has a free list. */
+		if (raw)
+			return BUDDY_OK;
 		if (!find_list(machine, entry, &list))
 			return BUDDY_POISONED;
-		allowed = STATUS(LIST_IN_USE);
+		allowed = allocator->poisoned ? STATUS(POISONED) : STATUS(LIST_IN_USE);
 	}
-	status = (raw ? buddy_alloc_raw : buddy_alloc)(allocator->allocator, &list, request);
+	status = (raw ? alloc_list_raw : alloc_list)(allocator->allocator, &list, request);
 	EXPECT(machine, status, allowed);
 	if (status == BUDDY_LIST_IN_USE || status == BUDDY_POISONED || (status && !raw))
 		return status;

@@ -1,4 +1,5 @@
 /* The calls of a program on groups of lists, see calls.h. */
+#include "alloc-list.h"
 #include "calls.h"
 
 static struct group_entry *choose_group(struct machine *machine)
@@ -50,7 +51,7 @@ static enum buddy_status fill_row(struct machine *machine, struct group_entry *g
 	struct handle_entry *handle = &machine->world.handles[group->handle];
 	struct allocator_entry *allocator = allocator_of(machine, group);
 	struct buddy_list list = { .owner = owner_number(machine, handle) };
-	enum buddy_status status = buddy_alloc(allocator->allocator, &list, request);
+	enum buddy_status status = alloc_list(allocator->allocator, &list, request);
 
 	if (EXPECT(machine, status, answers_of_alloc(allocator, request, false)))
 		return status;

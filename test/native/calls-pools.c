@@ -1,4 +1,5 @@
 /* The calls of a program on pools, see calls.h. */
+#include "alloc-list.h"
 #include "calls.h"
 
 #include <linux/math.h>
@@ -96,7 +97,7 @@ void call_alloc_in_pool(struct machine *machine)
 	allocator = allocator_of(machine, pool);
 	request = choose_request(machine, handle_of(machine, pool)->allocator, false);
 	list.owner = pool_of(machine, pool)->owner;
-	status = buddy_alloc(allocator->allocator, &list, &request);
+	status = alloc_list(allocator->allocator, &list, &request);
 	if (EXPECT(machine, status, answers_of_alloc(allocator, &request, false)))
 		return;
 	index = buddy_pool_add(pool_of(machine, pool), &list);

@@ -111,7 +111,7 @@ static void claim(struct machine *machine, struct handle_entry *handle, struct l
 	if (is_in_use && !find_list(machine, entry, &list))
 		return;
 	buddy_avail(allocator->allocator, &before);
-	status = buddy_claim(allocator->allocator, &list, places, tag, clearness, &failed);
+	status = buddy_claim(allocator->allocator, &list, places, tag, 0, clearness, &failed);
 	EXPECT(machine, status, answers_of_claim(allocator, is_in_use, places->count));
 	if (status) {
 		buddy_avail(allocator->allocator, &after);

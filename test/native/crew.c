@@ -1,4 +1,5 @@
 /* Threads that work on the same allocators at once, see crew.h. */
+#include "alloc-list.h"
 #include "crew.h"
 
 #include "invariants.h"
@@ -143,7 +144,7 @@ static void alloc(struct worker *worker, unsigned int i)
 		return;
 	handle = buddy_owner_handle(&worker->owner, worker->handles[chosen]);
 	list.owner = handle->owner;
-	if (buddy_alloc(allocator, &list, &request))
+	if (alloc_list(allocator, &list, &request))
 		return;
 	buddy_owner_guard(&worker->owner, worker->guards[i], handle, &list);
 	worker->tags[i] = request.tag;
@@ -213,7 +214,7 @@ static void alloc_in_pool(struct worker *worker)
 			return;
 		buddy_pool_move(pool, &worker->memory[1], MOST_ENTRIES);
 	}
-	if (buddy_alloc(pool->handle->allocator, &list, &request))
+	if (alloc_list(pool->handle->allocator, &list, &request))
 		return;
 	index = buddy_pool_add(pool, &list);
 	worker->pool_tags[index] = request.tag;

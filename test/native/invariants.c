@@ -1,6 +1,8 @@
 /* What must hold inside an allocator, see invariants.h. */
 #include "invariants.h"
 
+#include <buddy/account.h>
+
 /* What has been counted so far. */
 struct census {
 	struct test_place place;
@@ -8,6 +10,8 @@ struct census {
 	uint64_t blocks; /* split ones too */
 	uint64_t free_blocks[GPU_BUDDY_MAX_FREE_TREES][BUDDY_MAX_ORDERS];
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
+	/* Bytes in blocks of each account; 0: of none. */
+	uint64_t charged[BUDDY_MOST_ACCOUNTS + 1];
 	/* First blocks of lists, and blocks on these lists. */
 	uint64_t lists;
 	uint64_t listed;
@@ -141,6 +145,7 @@ static void count_blocks(struct census *census, const struct gpu_buddy_block *bl
 		break;
 	case GPU_BUDDY_ALLOCATED:
 		census->used_blocks[order]++;
+		census->charged[(uintptr_t)block->private >> 53] += census->mm->chunk_size << order;
 		count_links(census, block);
 		break;
 	default:
@@ -270,6 +275,33 @@ static void check_counters(struct census *census)
 	REQUIRE_EQ(census, mm->clear_avail, clear_avail);
 }
 
+/* Accounts hold what their blocks have, and all that is promised is free. */
+static void check_accounts(struct census *census, const struct buddy_allocator *allocator)
+{
+	uint64_t promised = 0, count = 0, reserved = 0;
+
+	for (uint32_t number = 1; number <= BUDDY_MOST_ACCOUNTS; number++) {
+		const struct buddy_account *account = slots_at(&allocator->accounts, number - 1);
+		uint64_t charged = buddy_from_kernel(allocator, census->charged[number]);
+
+		if (!account) {
+			REQUIRE_EQ(census, charged, 0);
+			continue;
+		}
+		count++;
+		REQUIRE_EQ(census, account->used, charged);
+		reserved += account->quota.reserved;
+		if (account->quota.reserved > charged)
+			promised += account->quota.reserved - charged;
+		REQUIRE_EQ(census, account->openings || charged, true);
+	}
+	REQUIRE_EQ(census, allocator->account_count, count);
+	REQUIRE_EQ(census, allocator->promised, promised);
+	REQUIRE_EQ(census, promised <= buddy_from_kernel(allocator, allocator->mm.avail), true);
+	REQUIRE_EQ(census, reserved <= buddy_size(allocator), true);
+	REQUIRE_EQ(census, !(allocator->extras & BUDDY_HAS_ACCOUNTS), !count);
+}
+
 /* The ring of a list begins with its block, which has the mark of its owner. */
 static uint64_t count_list(struct census *census, const struct buddy_list *list)
 {
@@ -312,6 +344,7 @@ void test_check_invariants(struct test_place place, struct buddy_allocator *allo
 		check_marks(&census, &allocator->arena);
 		check_free_trees(&census);
 		check_counters(&census);
+		check_accounts(&census, allocator);
 		if (holdings)
 			check_holdings(&census, allocator, holdings);
 		REQUIRE_EQ(&census, allocator->context.warnings, 0);

@@ -1,4 +1,5 @@
 /* Allocators, lists and pictures of the address space, see scenario.h. */
+#include "alloc-list.h"
 #include "scenario.h"
 
 #include <stdlib.h>
@@ -34,14 +35,14 @@ enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_
 				struct buddy_request request)
 {
 	request = with_default(request, buddy_chunk_size(allocator));
-	return buddy_alloc(allocator, list, &request);
+	return alloc_list(allocator, list, &request);
 }
 
 enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
 			    struct buddy_request request)
 {
 	request = with_default(request, allocator->mm.chunk_size);
-	return buddy_alloc_raw(allocator, list, &request);
+	return alloc_list_raw(allocator, list, &request);
 }
 
 void fill(struct buddy_allocator *allocator, struct buddy_list *list, uint64_t block_size)
@@ -87,7 +88,7 @@ enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arg
 	EMPTY_LIST(list);
 	enum buddy_status status = buddy_run_alloc(allocator, &list, &prepared);
 
-	buddy_run_explain(allocator, &explained->request, &explained->shortage);
+	buddy_run_explain(allocator, &prepared.request, &explained->shortage);
 	return status;
 }
 

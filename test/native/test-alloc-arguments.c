@@ -1,4 +1,5 @@
 /* What is wrong with the arguments of an allocation, one row each: the guards of native/buddy/alloc.c. */
+#include "alloc-list.h"
 #include "scenario.h"
 
 /* A space of ten chunks has roots of 32 and 8 KiB, so that there is something to round beyond. */
@@ -104,7 +105,7 @@ TEST("each bad argument has its own status, and the allocator stays as it was")
 		EMPTY_LIST(list);
 
 		take_picture(allocator, &before);
-		status = buddy_alloc(allocator, &list, &rows[i].request);
+		status = alloc_list(allocator, &list, &rows[i].request);
 		if (status != rows[i].status)
 			test_fail(TEST_HERE, "row %zu ends with %s %s", i,
 				  buddy_status_texts[status].argument,
@@ -125,7 +126,7 @@ TEST("the same arguments do no harm at the raw entry")
 	for (size_t i = 0; i < ROWS; i++) {
 		EMPTY_LIST(list);
 
-		buddy_alloc_raw(allocator, &list, &rows[i].request);
+		alloc_list_raw(allocator, &list, &rows[i].request);
 		CHECK_BOOKS(allocator);
 		CHECK_OK(buddy_free(&list, false));
 		CHECK_BOOKS(allocator);
@@ -154,7 +155,7 @@ TEST("what the kernel rejects by itself is its EINVAL at the raw entry")
 		EMPTY_LIST(list);
 
 		take_picture(allocator, &before);
-		CHECK_STATUS(buddy_alloc_raw(allocator, &list, &requests[i]), KERNEL_EINVAL);
+		CHECK_STATUS(alloc_list_raw(allocator, &list, &requests[i]), KERNEL_EINVAL);
 		CHECK_UNCHANGED(allocator, &before);
 		CHECK_OK(buddy_free(&list, false));
 	}
@@ -171,7 +172,6 @@ TEST("a list that is in use receives nothing, and keeps what it has")
 	CHECK_OK(ALLOC(allocator, &list, .size = 4 * KIB));
 	take_picture(allocator, &before);
 	CHECK_STATUS(ALLOC(allocator, &list, .size = 4 * KIB), LIST_IN_USE);
-	CHECK_STATUS(ALLOC_RAW(allocator, &list, .size = 4 * KIB), LIST_IN_USE);
 	CHECK_STATUS(ALLOC(allocator, &list, .size = 1), LIST_IN_USE);
 	CHECK_UNCHANGED(allocator, &before);
 	CHECK_BLOCKS(&list, { MIB - 4 * KIB, 4 * KIB });

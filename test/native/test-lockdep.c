@@ -3,6 +3,7 @@
 #define CONFIG_LOCKDEP 1
 #endif
 
+#include "alloc-list.h"
 #include "test.h"
 
 #include <buddy/lists.h>
@@ -106,7 +107,7 @@ TEST("what is still parked when its allocator ends is freed under the lock")
 
 	buddy_list_init(&list, BUDDY_NOBODY);
 	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_OK);
-	CHECK_EQ(buddy_alloc(allocator, &list, &request), BUDDY_OK);
+	CHECK_EQ(alloc_list(allocator, &list, &request), BUDDY_OK);
 	CHECK_EQ(buddy_draw_ticket(&ticket), BUDDY_OK);
 	CHECK_EQ(buddy_park(&list, &list, ticket), BUDDY_OK);
 	buddy_put(allocator);

@@ -1,4 +1,5 @@
 /* What happens when native memory runs out: hazards H16 to H18 and H21, with failures on demand. */
+#include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
 
@@ -71,13 +72,13 @@ static enum buddy_status alloc_with_failure(const struct buddy_request *request,
 
 	take_picture(allocator, &before);
 	buddy_inject_failure(allocator, nth, from_then_on);
-	status = buddy_alloc(allocator, &list, request);
+	status = alloc_list(allocator, &list, request);
 	buddy_inject_failure(allocator, 0, false);
 	if (status) {
 		CHECK_STATUS(status, NO_MEMORY);
 		CHECK_SAME(list.allocator, NULL);
 		CHECK_UNCHANGED(allocator, &before);
-		CHECK_OK(buddy_alloc(allocator, &list, request));
+		CHECK_OK(alloc_list(allocator, &list, request));
 	} else {
 		free_picture(&before);
 	}

@@ -1,4 +1,5 @@
 /* Random calls, sensible and not, with and without failures: the books are always balanced, and no byte has two owners. */
+#include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
 
@@ -98,12 +99,12 @@ static void alloc_at_random(struct buddy_list *list)
 	if (list->allocator)
 		return;
 	if (one_in(10)) {
-		buddy_alloc_raw(run.allocator, list, &request);
+		alloc_list_raw(run.allocator, list, &request);
 		return;
 	}
 
 	take_picture(run.allocator, &before);
-	status = buddy_alloc(run.allocator, list, &request);
+	status = alloc_list(run.allocator, list, &request);
 	if (status == BUDDY_OK)
 		check_result(list, &request);
 	else

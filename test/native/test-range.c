@@ -2,6 +2,7 @@
  * The walk over the free trees (range.c) beside the kernel's own search: the same calls on two allocators, one of which takes
  * ranges by the checked entry, the other one by the raw one, give the same blocks and leave the same free memory.
  */
+#include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
 
@@ -123,14 +124,14 @@ static void alloc_in_range(struct pair *pair, int i)
 
 	if (is_piece || (is_short && request.flags & CONTIGUOUS))
 		return;
-	status = buddy_alloc(pair->walk, &pair->walked[i], &request);
+	status = alloc_list(pair->walk, &pair->walked[i], &request);
 	if (status != BUDDY_OK && status != BUDDY_NO_SPACE)
 		return;
 	if (rounded_size(&request) > avail && request.end - request.start != request.size) {
 		CHECK_EQ(status, BUDDY_NO_SPACE);
 		return;
 	}
-	CHECK_EQ(buddy_alloc_raw(pair->kernel, &pair->searched[i], &request), status);
+	CHECK_EQ(alloc_list_raw(pair->kernel, &pair->searched[i], &request), status);
 	if (status == BUDDY_NO_SPACE)
 		CHECK_OK(buddy_free(&pair->searched[i], false));
 	check_same_blocks(pair, i);
@@ -148,8 +149,8 @@ static void alloc_anywhere(struct pair *pair, int i)
 		.flags = (pick(pair, 2) ? 0 : TOPDOWN) | (pick(pair, 2) ? 0 : CLEAR),
 	};
 
-	CHECK_EQ(buddy_alloc(pair->walk, &pair->walked[i], &request),
-		 buddy_alloc(pair->kernel, &pair->searched[i], &request));
+	CHECK_EQ(alloc_list(pair->walk, &pair->walked[i], &request),
+		 alloc_list(pair->kernel, &pair->searched[i], &request));
 }
 
 static void step(struct pair *pair, unsigned int clear_of_8)

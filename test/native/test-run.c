@@ -93,9 +93,9 @@ TEST("operations are done in their order, whatever they are")
 	CHECK_EQ(row.avail[1].avail, 36 * KIB);
 	CHECK_EQ(row.avail[2].avail, 40 * KIB);
 	CHECK_EQ(row.avail[4].avail, 60 * KIB);
-	CHECK_SAME(buddy_allocator_of(&a), NULL);
-	CHECK_SAME(buddy_allocator_of(&b), NULL);
-	CHECK_SAME(buddy_allocator_of(&c), allocator);
+	CHECK_SAME(a.allocator, NULL);
+	CHECK_SAME(b.allocator, NULL);
+	CHECK_SAME(c.allocator, allocator);
 	CHECK_EQ(buddy_first(&c).offset, 60 * KIB);
 	CHECK_OK(buddy_free(&c, false));
 	drop_allocator(allocator);
@@ -176,7 +176,7 @@ TEST("what is taken back leaves clear and dirty memory as they were")
 	CHECK_OK(buddy_run(allocator, do_row, &(struct row){ allocs, 2, 0, {} }));
 	CHECK_EQ(clear_bytes_in(&a), 12 * KIB);
 	CHECK_OK(buddy_run(allocator, do_row, &(struct row){ undos, 2, 0, {} }));
-	CHECK_SAME(buddy_allocator_of(&a), NULL);
+	CHECK_SAME(a.allocator, NULL);
 	CHECK_UNCHANGED(allocator, &before);
 	drop_allocator(allocator);
 }
@@ -226,17 +226,17 @@ TEST("a BUG in the middle of a run ends it, and what was in work or comes later 
 
 	CHECK_EQ(buddy_run(allocator, do_row, &row), BUDDY_POISONED);
 	CHECK_EQ(row.done, 1);
-	CHECK_SAME(buddy_allocator_of(&corrupted), NULL);
-	CHECK_SAME(buddy_allocator_of(&held), allocator);
+	CHECK_SAME(corrupted.allocator, NULL);
+	CHECK_SAME(held.allocator, allocator);
 	CHECK_EQ(buddy_run(allocator, do_row, &row), BUDDY_POISONED);
 	CHECK_EQ(row.done, 1);
 	buddy_abandon(&corrupted);
 	buddy_abandon(&held);
 	buddy_abandon(&b);
 	buddy_abandon(&a);
-	CHECK_SAME(buddy_allocator_of(&corrupted), NULL);
-	CHECK_SAME(buddy_allocator_of(&held), NULL);
-	CHECK_SAME(buddy_allocator_of(&a), NULL);
+	CHECK_SAME(corrupted.allocator, NULL);
+	CHECK_SAME(held.allocator, NULL);
+	CHECK_SAME(a.allocator, NULL);
 	CHECK_EQ(buddy_count(&a), 0);
 	buddy_put(allocator);
 }
@@ -294,14 +294,15 @@ TEST("what will be freed can be asked for ahead, whatever it is")
 	take_picture(allocator, &before);
 
 	const uint32_t nodes[] = { arena_number_of(left.first), arena_number_of(root.first), 12345,
-				   0x7fffffff, 0xffffffff };
-	for (unsigned int i = 0; i < sizeof(nodes) / sizeof(*nodes); i++) {
-		for (uint32_t owner = 0; owner < 4; owner++) {
-			buddy_run_fetch_block(allocator, nodes[i]);
-			buddy_run_fetch_parent(allocator, owner, nodes[i]);
-			buddy_run_fetch_buddy(allocator, owner, nodes[i]);
-			buddy_run_fetch_parent(other, owner, nodes[i]);
-			buddy_run_fetch_buddy(other, owner, nodes[i]);
+				   BUDDY_NO_NODE, 0xffffffff };
+	for (uint32_t owner = 0; owner < 4; owner++) {
+		struct buddy_ahead ahead = { { 0 }, 0 }, elsewhere = { { 0 }, 0 };
+
+		for (unsigned int row = 0; row < 4 * BUDDY_ROWS_AHEAD; row++) {
+			uint32_t node = nodes[row % (sizeof(nodes) / sizeof(*nodes))];
+
+			buddy_run_fetch_ahead(allocator, owner, &ahead, node);
+			buddy_run_fetch_ahead(other, owner, &elsewhere, node);
 		}
 	}
 	CHECK_UNCHANGED(allocator, &before);

@@ -17,7 +17,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, struct buddy_l
 {
 	struct buddy_places places = { count, chunks, orders };
 
-	return buddy_claim(allocator, list, &places, 7, BUDDY_AS_FOUND, failed);
+	return buddy_claim(allocator, list, &places, 7, 0, BUDDY_AS_FOUND, failed);
 }
 
 TEST("exact blocks are claimed in the order given")
@@ -53,7 +53,7 @@ TEST("claimed blocks count as clear, dirty, or as they were found")
 		take_at(allocator, &list, 0, CHUNK);
 		CHECK_OK(buddy_free(&list, true));
 		buddy_list_init(&list, BUDDY_NOBODY);
-		CHECK_OK(buddy_claim(allocator, &list, &places, 0, cases[i].clearness, &failed));
+		CHECK_OK(buddy_claim(allocator, &list, &places, 0, 0, cases[i].clearness, &failed));
 		CHECK_EQ(clear_bytes_in(&list), cases[i].clear);
 		CHECK_EQ(clear_avail_of(allocator), 0);
 		CHECK_OK(buddy_free(&list, false));

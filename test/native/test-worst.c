@@ -1,4 +1,5 @@
 /* The slowest allocations that we know of, in small: cut short, they leave the allocator as it was. */
+#include "alloc-list.h"
 #include "invariants.h"
 #include "worst-cases.h"
 
@@ -16,7 +17,7 @@ static enum buddy_status try(const struct worst_case *worst, uint64_t step_limit
 	stage.allocator->step_limit = step_limit;
 	buddy_list_init(&list, BUDDY_NOBODY);
 	buddy_avail(stage.allocator, &before);
-	status = buddy_alloc(stage.allocator, &list, &request);
+	status = alloc_list(stage.allocator, &list, &request);
 	*steps = stage.allocator->context.steps;
 	buddy_avail(stage.allocator, &after);
 

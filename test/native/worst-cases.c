@@ -1,4 +1,5 @@
 /* The allocations that take the longest, see worst-cases.h and the rows H19 to H21 of the kernel notes. */
+#include "alloc-list.h"
 #include "worst-cases.h"
 
 #include "random.h"
@@ -12,7 +13,7 @@ static void take_chunk(struct stage *stage, struct buddy_list *list)
 	const struct buddy_request request = { .size = CHUNK_SIZE, .min_block_size = CHUNK_SIZE };
 
 	buddy_list_init(list, BUDDY_NOBODY);
-	CHECK(buddy_alloc(stage->allocator, list, &request) == BUDDY_OK);
+	CHECK(alloc_list(stage->allocator, list, &request) == BUDDY_OK);
 }
 
 /* The highest address comes first. */

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
-import { built, collectUntil } from '../support/built-package';
+import { built } from '../support/built-package';
+import { collectUntil } from '../support/collector';
 import { randomNumbers } from '../support/random.cjs';
 import { soak } from '../support/soak';
 import { useAllocator } from './work.cjs';

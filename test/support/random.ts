@@ -1,17 +1,16 @@
-/** Gives the same numbers for the same seed (mulberry32). */
+import { randomNumbers } from './random.cjs';
+
+/** Gives the same numbers for the same seed. */
 export class Random {
-  #state: number;
+  readonly #next: () => number;
 
   constructor(seed: number) {
-    this.#state = seed;
+    this.#next = randomNumbers(seed);
   }
 
   /** From 0 on, below 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    return this.#next() / 2 ** 32;
   }
 
   /** An integer from 0 on, below `end`. */

@@ -57,8 +57,87 @@ const allocations = ALLOCATIONS.flatMap(([name, size, options]) => [
   },
 ]);
 
+/** Begins a wait through `my.waiting`, and notes how it ends. @param {World} world @param {any} [options] */
+function wait({ my }, options) {
+  const wait = my.waiting.waitForFree(options);
+  my.waits.push(wait);
+  wait.catch(() => undefined);
+}
+
+/** Makes `my.waiting`, an allocator with one wait. @param {World} world */
+function waitingAllocator(world) {
+  const { my, library } = world;
+  my.waiting = world.holdBuddy(new library.GpuBuddy({ size: 64 * KIB }));
+  my.waits = [];
+  // As an AbortSignal, whose own would throw by the event loop what interrupts a listener.
+  my.signal = {
+    aborted: false,
+    reason: 'on purpose',
+    throwIfAborted: () => undefined,
+    addEventListener: (/** @type {string} */ _, /** @type {() => void} */ abort) => {
+      my.abort = abort;
+    },
+    removeEventListener: () => undefined,
+  };
+  wait(world, { ref: false });
+}
+
+/** Whatever was interrupted, the next free ends all waits. @param {World} world */
+async function endWaits({ my }) {
+  // It may have been stopped before there was an allocator.
+  if (!my.waiting || my.waiting.disposed) return;
+  const since = my.waiting.epoch;
+  my.waiting.allocBlocks(4 * KIB).free();
+  assert.ok((await my.waiting.waitForFree({ since, ref: false })) > since, 'the epoch rises');
+  await turn();
+  await Promise.allSettled(my.waits);
+}
+
+/** @type {Scenario[]} */
+const waits = [
+  {
+    name: 'GpuBuddy.epoch',
+    arrange: waitingAllocator,
+    act: ({ my }) => void assert.equal(my.waiting.epoch, 0),
+    cleanup: endWaits,
+  },
+  {
+    name: 'GpuBuddy.waitForFree',
+    arrange: waitingAllocator,
+    act: (w) => wait(w, { signal: w.my.signal, ref: false }),
+    cleanup: endWaits,
+  },
+  {
+    name: 'GpuBuddy.waitForFree at once',
+    arrange: (w) => {
+      waitingAllocator(w);
+      w.my.waiting.allocBlocks(4 * KIB).free();
+    },
+    act: (w) => wait(w, { since: 0 }),
+    cleanup: endWaits,
+  },
+  {
+    name: 'GpuBuddy.waitForFree aborted',
+    arrange: (w) => {
+      waitingAllocator(w);
+      wait(w, { signal: w.my.signal, ref: false });
+    },
+    act: ({ my }) => void my.abort(),
+    cleanup: endWaits,
+  },
+  {
+    name: 'GpuBuddy.dispose with waits',
+    makesAllocators: true,
+    arrange: waitingAllocator,
+    act: ({ my }) => void my.waiting.dispose(),
+    verify: ({ my }) => void assert.ok(my.waiting.disposed),
+    cleanup: endWaits,
+  },
+];
+
 /** @type {Scenario[]} */
 export const allocatorScenarios = [
+  ...waits,
   {
     name: 'GpuBuddy.constructor',
     makesAllocators: true,

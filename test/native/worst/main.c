@@ -1,4 +1,5 @@
 /* Measures the slowest allocations (../worst-cases.h) at the default limit of steps, and what a million blocks cost. */
+#include "../alloc-list.h"
 #include "../worst-cases.h"
 
 #include <buddy/lists.h>
@@ -32,7 +33,7 @@ static double measure(const struct worst_case *worst, uint64_t fragments, uint64
 	buddy_list_init(&list, BUDDY_NOBODY);
 
 	start = now();
-	status = buddy_alloc(stage.allocator, &list, &request);
+	status = alloc_list(stage.allocator, &list, &request);
 	milliseconds = now() - start;
 	count = buddy_count(&list);
 	printf("%-52s %10llu %9.1f ms %12llu steps %9llu blocks  %s\n", worst->name,
@@ -63,7 +64,7 @@ static void measure_the_rest(uint64_t fragments)
 
 	exact->build(&stage, fragments);
 	buddy_list_init(&list, BUDDY_NOBODY);
-	CHECK(buddy_alloc(stage.allocator, &list, &request) == BUDDY_OK);
+	CHECK(alloc_list(stage.allocator, &list, &request) == BUDDY_OK);
 	start = now();
 	buddy_free(&list, false);
 	report("free a list of as many blocks", start);

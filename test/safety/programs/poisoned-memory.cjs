@@ -3,7 +3,7 @@ const path = require('node:path');
 const folder = path.dirname(process.argv[2]);
 const { GpuBuddy } = require(process.argv[2]);
 const { inject } = require(path.join(folder, 'native.js'));
-const { ofBuddy } = require(path.join(folder, 'internal.js'));
+const { allocatorOf } = require(path.join(folder, 'gpu-buddy.js'));
 
 const LISTS = 1 << 16;
 
@@ -12,7 +12,7 @@ async function round() {
   const lists = [];
   for (let i = 0; i < LISTS; i++) lists.push(buddy.allocBlocks(4096));
   const { nativeBytes } = buddy.stats();
-  inject(ofBuddy.handle(buddy), { kind: 'bug' });
+  inject(allocatorOf(buddy).handle, { kind: 'bug' });
   buddy.dispose();
   for (const list of lists) {
     try {

@@ -8,6 +8,9 @@ const buddies = [];
 /** @type {import('gpu-buddy').AllocatedBlocks[]} */
 const lists = [];
 
+/** @type {import('gpu-buddy').Account[]} */
+const accounts = [];
+
 /** @type {import('gpu-buddy').Pool[]} */
 const pools = [];
 
@@ -31,6 +34,11 @@ const actions = {
   adopt: (token, options) => lists.push(AllocatedBlocks.adopt(token, options)) - 1,
   sameBuddy: (one, other) => lists[one].buddy === lists[other].buddy,
   isBuddyOf: (buddy, list) => lists[list].buddy === buddies[buddy],
+  openAccount: (token, buddy = 0) => accounts.push(buddies[buddy].openAccount(token)) - 1,
+  used: (account) => accounts[account].used,
+  updateAccount: (account, quota) => accounts[account].update(quota),
+  allocFor: (account, size, buddy = 0) =>
+    lists.push(buddies[buddy].allocBlocks(size, { account: accounts[account] })) - 1,
   pool: (buddy = 0) => pools.push(buddies[buddy].pool()) - 1,
   allocInPool: (pool, size, options) => pools[pool].alloc(size, options),
   freeInPool: (pool, handle) => pools[pool].free(handle),
@@ -43,14 +51,23 @@ const actions = {
   forget: () => {
     lists.length = 0;
     pools.length = 0;
+    accounts.length = 0;
     buddies.length = 0;
   },
 
   /** In builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
-    const { ofBuddy } = require(path.join(folder, 'internal.js'));
-    return require(path.join(folder, 'native.js')).inject(ofBuddy.handle(buddies[buddy]), fault);
+    const { allocatorOf } = require(path.join(folder, 'gpu-buddy.js'));
+    return require(path.join(folder, 'native.js')).inject(allocatorOf(buddies[buddy]).handle, fault);
+  },
+
+  /** Until it is terminated. */
+  waitAgainAndAgain: async (buddy = 0) => {
+    for (;;) {
+      await Promise.race([buddies[buddy].waitForFree(), buddies[buddy].waitForFree({ ref: false })]);
+      buddies[buddy].allocBlocks(4096).free();
+    }
   },
 
   throwLater: () => {

@@ -1,7 +1,10 @@
-/** What a batch tells of its operations, a column for each property: see native/node/batch-results.h, the other side. */
-import * as native from './native';
+/** What a batch tells of its operations, a column for each property: see native/buddy/batch.h, the other side. */
+import { layout, statuses } from './addon';
+import { OK } from './constants';
+import type { NumberColumn } from './values';
 
-const BYTES_PER_ROW = 15;
+const { batchOffset: OFFSET, batchCount: COUNT, batchOrder: ORDER } = layout;
+const { batchClear: CLEAR, batchStatus: STATUS, batchRow: BYTES_PER_ROW } = layout;
 /** The errno of errors that the kernel has no number for. */
 const EIO = 5;
 
@@ -13,7 +16,7 @@ export class BatchColumns {
   readonly isBigint: boolean;
   /** The memory of all columns, which the addon fills. */
   readonly memory: Uint8Array<ArrayBuffer>;
-  #offsets: native.NumberColumn | undefined;
+  #offsets: NumberColumn | undefined;
   #counts: Uint32Array | undefined;
   #errnos: Int32Array | undefined;
   #orders: Uint8Array | undefined;
@@ -26,15 +29,20 @@ export class BatchColumns {
     this.memory = new Uint8Array(rows * BYTES_PER_ROW);
   }
 
-  get offsets(): native.NumberColumn {
+  /** A column of bytes. */
+  #column(place: number): Uint8Array {
+    return this.memory.subarray(place * this.rows, (place + 1) * this.rows);
+  }
+
+  get offsets(): NumberColumn {
     const { buffer } = this.memory;
     return (this.#offsets ??= this.isBigint
-      ? new BigUint64Array(buffer, 0, this.rows)
-      : new Float64Array(buffer, 0, this.rows));
+      ? new BigUint64Array(buffer, OFFSET * this.rows, this.rows)
+      : new Float64Array(buffer, OFFSET * this.rows, this.rows));
   }
 
   get counts(): Uint32Array {
-    return (this.#counts ??= new Uint32Array(this.memory.buffer, 8 * this.rows, this.rows));
+    return (this.#counts ??= new Uint32Array(this.memory.buffer, COUNT * this.rows, this.rows));
   }
 
   get errnos(): Int32Array {
@@ -42,19 +50,19 @@ export class BatchColumns {
   }
 
   get orders(): Uint8Array {
-    return (this.#orders ??= this.memory.subarray(12 * this.rows, 13 * this.rows));
+    return (this.#orders ??= this.#column(ORDER));
   }
 
   get clear(): Uint8Array {
-    return (this.#clear ??= this.memory.subarray(13 * this.rows, 14 * this.rows));
+    return (this.#clear ??= this.#column(CLEAR));
   }
 
   get statuses(): Uint8Array {
-    return (this.#statuses ??= this.memory.subarray(14 * this.rows));
+    return (this.#statuses ??= this.#column(STATUS));
   }
 }
 
 function errnoOf(status: number): number {
-  const errno = native.statuses[status]?.errno ?? 0;
-  return status !== native.OK && errno === 0 ? -EIO : errno;
+  const errno = statuses[status]?.errno ?? 0;
+  return status !== OK && errno === 0 ? -EIO : errno;
 }

@@ -1,40 +1,17 @@
-/** Operations as they are written down for the addon: see native/node/record.h, the other side. */
-import type { Bytes, Handle, Request } from './native';
+/** Batches: operations as they are written down for the addon, see native/buddy/record.h, and many of them in one call. */
+import { calls, layout } from './addon';
+import type { BatchColumns } from './batch-columns';
+import { numbers, put, putHandle, result, seal, status } from './mailbox';
+import { NO_SLOT, OK } from './constants';
+import { cellsIn, writeRequest, type Cells } from './request-cells';
+import type { Bytes, Columns, Handle, Request } from './values';
 
-/** What a record is. */
-const ALLOC = 0;
-const ALLOC_RAW = 1;
-const FREE = 2;
-/** Bits beside it. */
-const IN_BATCH = 1 << 2;
-const WIDE = 1 << 3;
-const CLEARED = 1 << 4;
-
-/** Beside the bits that say which numbers of a request are bigints. */
-const EXPLAINS = 1 << 4;
-
-/** As a generation: of whatever list is in the slot. */
-const ANY_GENERATION = -1;
-
-/** Of the fields: how many there are, and where numbers of 8 bytes begin. */
-const REQUEST_CELLS = 5;
-const ALLOC_CELLS = 8;
-const RECORD_CELLS = 3;
-
-/** Views of one piece of memory. */
-export interface Cells {
-  readonly numbers: Float64Array;
-  readonly words: BigUint64Array;
-  readonly integers: Int32Array;
-}
-
-function cellsIn(buffer: ArrayBufferLike, byteOffset: number, count: number): Cells {
-  return {
-    numbers: new Float64Array(buffer, byteOffset, count),
-    words: new BigUint64Array(buffer, byteOffset, count),
-    integers: new Int32Array(buffer, byteOffset, 2 * count),
-  };
-}
+// Constants of this module, which compiled code need not look for.
+const { recordAlloc: ALLOC, recordAllocRaw: ALLOC_RAW, recordFree: FREE } = layout;
+const { recordInBatch: IN_BATCH, recordWide: WIDE, recordCleared: CLEARED } = layout;
+const { recordCells: RECORD_CELLS, recordWhat: WHAT, recordSlot: SLOT } = layout;
+const { recordRequest: REQUEST, recordGeneration: GENERATION, recordSize: SIZE } = layout;
+const { anyGeneration: ANY_GENERATION, requestCells: REQUEST_CELLS } = layout;
 
 /** With the cells of `old` at their start. */
 function makeCells(count: number, old?: Cells): Cells {
@@ -43,60 +20,14 @@ function makeCells(count: number, old?: Cells): Cells {
   return cells;
 }
 
-/** Whether the number is wide: a bigint. */
-function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
-  if (typeof value === 'number') cells.numbers[cell] = value;
-  else cells.words[cell] = value;
-  return typeof value !== 'number';
-}
-
-function writeRequest(cells: Cells, at: number, request: Request): void {
-  const { minBlockSize, flags, start, end, tag, explains } = request;
-  cells.integers[2 * at] = flags;
-  cells.integers[2 * at + 1] =
-    (writeNumber(cells, at + 1, minBlockSize) ? 1 : 0) |
-    (writeNumber(cells, at + 2, start) ? 2 : 0) |
-    (writeNumber(cells, at + 3, end) ? 4 : 0) |
-    (writeNumber(cells, at + 4, tag) ? 8 : 0) |
-    (explains ? EXPLAINS : 0);
-}
-
-/** The allocation in the mailbox. */
-export function allocRecordIn(mailbox: ArrayBufferLike, byteOffset: number): Cells {
-  return cellsIn(mailbox, byteOffset, ALLOC_CELLS);
-}
-
-/** The cells of its slot and size, and of whether the size is wide. */
-const SLOT = 0;
-const IS_WIDE = 1;
-const SIZE = 1;
-/** Of the allocator, two integers; of the request, so many cells. */
-const ALLOCATOR = 4;
-const REQUEST = 3;
-
-/** Writes where an allocation goes, and how much it asks for. */
-export function writeTarget(record: Cells, slot: number, size: Bytes): void {
-  const { integers, numbers } = record;
-  integers[SLOT] = slot;
-  if (typeof size === 'number' && integers[IS_WIDE] === 0) numbers[SIZE] = size;
-  else integers[IS_WIDE] = writeNumber(record, SIZE, size) ? 1 : 0;
-}
-
-/** Writes allocator and request. */
-export function writeAlloc(record: Cells, allocator: Handle, request: Request): void {
-  const { integers } = record;
-  integers[ALLOCATOR] = allocator.slot;
-  integers[ALLOCATOR + 1] = allocator.generation;
-  writeRequest(record, REQUEST, request);
-}
-
 function asksForSame(a: Request, b: Request): boolean {
   return (
     a.minBlockSize === b.minBlockSize &&
     a.flags === b.flags &&
     a.start === b.start &&
     a.end === b.end &&
-    a.tag === b.tag
+    a.tag === b.tag &&
+    a.account === b.account
   );
 }
 
@@ -174,11 +105,12 @@ export class Records {
     const number = this.#numberOf(request);
     const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
-    const { integers } = this.#cells;
-    const isWide = writeNumber(this.#cells, RECORD_CELLS * index + 2, size);
-    integers[at] = isWide ? what | WIDE : what;
-    integers[at + 1] = slot;
-    integers[at + 2] = number;
+    const { integers, numbers, words } = this.#cells;
+    if (typeof size === 'number') numbers[RECORD_CELLS * index + SIZE] = size;
+    else words[RECORD_CELLS * index + SIZE] = size;
+    integers[at + WHAT] = typeof size === 'number' ? what : what | WIDE;
+    integers[at + SLOT] = slot;
+    integers[at + REQUEST] = number;
     this.#length = index + 1;
     return index;
   }
@@ -187,9 +119,9 @@ export class Records {
     const index = this.#length;
     const at = 2 * RECORD_CELLS * index;
     const { integers } = this.#cells;
-    integers[at] = what;
-    integers[at + 1] = slot;
-    integers[at + 2] = generation;
+    integers[at + WHAT] = what;
+    integers[at + SLOT] = slot;
+    integers[at + GENERATION] = generation;
     this.#length = index + 1;
     return index;
   }
@@ -222,11 +154,82 @@ export class Records {
   /** Which list a record of `freeList()` frees; `undefined`: none. */
   aimFree(index: number, list: Handle | undefined): void {
     const at = 2 * RECORD_CELLS * index;
-    this.#cells.integers[at + 1] = list?.slot ?? -1;
-    this.#cells.integers[at + 2] = list?.generation ?? 0;
+    this.#cells.integers[at + SLOT] = list?.slot ?? -1;
+    this.#cells.integers[at + GENERATION] = list?.generation ?? 0;
   }
 
   slotAt(index: number): number {
-    return this.#cells.integers[2 * RECORD_CELLS * index + 1] ?? -1;
+    return this.#cells.integers[2 * RECORD_CELLS * index + SLOT] ?? -1;
   }
+}
+
+/** Operations, and where the addon tells of them. */
+export interface BatchRun {
+  readonly records: Records;
+  readonly results: BatchColumns;
+  /** Of the records, from here on. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Does the operations one after the other, in one step: afterwards nothing is called any more. Where one of the first `whole`
+ * fails it stops (`failedOperation()`), and takes back those before it.
+ *
+ * @param group empty: receives the lists
+ * @returns the status, or `OK_AND_EMPTY` where that is OK and the group has received none
+ */
+export function runBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  whole: number,
+  baseOffset: Bytes,
+  group: number,
+): number {
+  putHandle(allocator);
+  numbers[2] = batch.first;
+  numbers[3] = batch.count;
+  numbers[4] = whole;
+  numbers[6] = group;
+  const { records, results } = batch;
+  numbers[7] = results.isBigint ? 0 : 1;
+  seal(put(5, baseOffset));
+  calls.runBatch(records.memory, records.requests, results.memory);
+  const answer = status();
+  return answer === OK && result(1) === 0 ? OK_AND_EMPTY : answer;
+}
+
+export const OK_AND_EMPTY = -2;
+
+export function failedOperation(): number {
+  return result(0);
+}
+
+/** Cells of `state` for each operation. */
+export const STATE_CELLS = layout.batchState;
+
+/**
+ * Does the operations as a trace tells of them. `state` receives avail, clear avail and kernel warnings after each,
+ * `blocks` the blocks of each list of more than one.
+ *
+ * @returns how many were done: not all, where `blocks` is too short for those of the last one
+ */
+export function replayBatch(
+  allocator: Handle,
+  batch: BatchRun,
+  state: Float64Array,
+  blocks: Columns,
+): number {
+  putHandle(allocator);
+  numbers[2] = batch.first;
+  numbers[3] = batch.count;
+  numbers[4] = 0;
+  numbers[5] = 0;
+  numbers[6] = NO_SLOT;
+  numbers[7] = 1;
+  seal();
+  const { offsets, orders, states, tags } = blocks;
+  const { records, results } = batch;
+  calls.runBatch(records.memory, records.requests, results.memory, state, offsets, orders, states, tags);
+  return result(0);
 }

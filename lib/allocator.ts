@@ -1,0 +1,192 @@
+/** An allocator of the addon, as all objects that stand on it share it. */
+import { stateOfAccount, UNNAMED } from './account';
+import type { GpuBuddy } from './api';
+import { toNumberIfSafe } from './arguments';
+import {
+  gpuBuddyError,
+  illegalConstructor,
+  type ErrorDetails,
+  type GpuBuddyError,
+  type Shortage,
+  type ShortageReason,
+} from './errors';
+import type { GpuBuddyConfig } from './gpu-buddy-options';
+import * as native from './native';
+import type { Bytes, Token } from './native';
+import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
+import { fitsNumbers, makeSpace, type Space } from './space';
+import { endWaits } from './waiting';
+
+/** An allocator that is there already, and whether this object gives out bigints. */
+export interface Shared {
+  readonly token: Token;
+  readonly isBigint: boolean;
+}
+
+/** A native allocator that is open, and how its numbers are given out. */
+interface Opened {
+  readonly handle: native.Handle;
+  readonly space: Space<Bytes>;
+}
+
+/**
+ * Stands behind a `GpuBuddy`, its lists, pools and batches, and keeps the native allocator open. Users never get one: a
+ * constructor that is given one knows that the library calls it.
+ */
+export class Allocator<N extends Bytes = Bytes> {
+  readonly handle: native.Handle;
+  readonly space: Space<N>;
+  /** Whether lists remember where they were allocated. */
+  readonly capturesStacks: boolean;
+  /** The request of an allocation without options. */
+  readonly plainRequest: Request;
+  /** The same for those who want no explanation. */
+  readonly quietRequest: Request;
+  /**
+   * The slot of the handle through which memory may be freed with the next call; -1 where it is to be freed at once: another
+   * environment, or another object of this one, may know the allocator, or the handle is given up.
+   */
+  lazyHandle: number;
+  /** The ID of its token, once there is one. */
+  #id: string | undefined;
+  /** The object that users see. Its constructor sets it. */
+  buddy!: GpuBuddy<N>;
+
+  constructor(source: GpuBuddyConfig | Shared) {
+    const isShared = 'token' in source;
+    const { handle, space } = isShared ? open(this, source) : create(this, source);
+    this.handle = handle;
+    // The type that the caller has asked for by `bigint`.
+    this.space = space as Space<N>;
+    this.capturesStacks = !isShared && source.capturesStacks;
+    this.plainRequest = plainRequest(toNumberIfSafe(space.chunkSize));
+    this.quietRequest = { ...this.plainRequest, explains: false };
+    this.lazyHandle = isShared ? -1 : handle.slot;
+  }
+
+  /** Refuses what users pass to a constructor that only the library may call. */
+  static assert(value: unknown): void {
+    if (typeof value !== 'object' || value === null || !(#id in value)) throw illegalConstructor();
+  }
+
+  /** Whether the two stand for one native allocator. */
+  isSame(other: Allocator): boolean {
+    return (this as Allocator) === other || (this.#id !== undefined && this.#id === other.#id);
+  }
+
+  setId(id: string): void {
+    this.#id = id;
+  }
+
+  get isDisposed(): boolean {
+    return native.readAvail(this.handle) === native.DISPOSED;
+  }
+
+  dispose(): void {
+    // First: another allocator may get the slot.
+    this.lazyHandle = -1;
+    // Before they could not be told any more.
+    endWaits(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
+    native.dispose(this, this.handle);
+  }
+
+  /**
+   * Looks at the options of an allocation.
+   *
+   * @param plain what holds where an option is not given
+   */
+  toRequest(size: Bytes, options: AllocOptions, plain: Request): Request {
+    const request = toRequest(size, options, plain, this.space.base);
+    if (request.isOutside) throw this.allocError(this.unlessGone(native.RANGE_BEYOND_SPACE), size, request);
+    return request;
+  }
+
+  /** Gives a status that is found out before the addon is asked, which would say so if there is nobody to ask any more. */
+  unlessGone(status: number): number {
+    const state = native.readAvail(this.handle);
+    return state === native.OK ? status : state;
+  }
+
+  check(status: number, syscall: string): void {
+    if (status !== native.OK) throw this.toError(status, syscall);
+  }
+
+  toError(status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
+    const note = status === native.POISONED ? native.bug(this.handle) : undefined;
+    return gpuBuddyError(status, syscall, { note, ...details });
+  }
+
+  /** Says why the allocation that has just failed found no space. Must be called before anything else is. */
+  shortageError(size: Bytes, request: Request): GpuBuddyError {
+    const status = native.lastStatus();
+    return this.allocError(status, size, request, shortageOf(status, size, request, this.space));
+  }
+
+  allocError(
+    status: number,
+    size: Bytes,
+    { minBlockSize, place, charged }: Request,
+    shortage?: Shortage,
+  ): GpuBuddyError {
+    return this.toError(status, 'gpu_buddy_alloc_blocks', {
+      given: { size, minBlockSize, range: place?.value, account: charged?.name ?? UNNAMED },
+      names: place && { range: place.argument },
+      shortage,
+    });
+  }
+}
+
+function create(owner: object, config: GpuBuddyConfig): Opened {
+  const { size, chunkSize, baseOffset, isBigint } = config;
+  const syscall = 'gpu_buddy_init';
+  const status = native.create(owner, config);
+  if (status !== native.OK) throw gpuBuddyError(status, syscall, { given: { size, chunkSize, baseOffset } });
+  const handle = native.created();
+  const managed = BigInt(size) - (BigInt(size) % BigInt(chunkSize));
+  const space = makeSpace(isBigint, baseOffset, Number(managed), chunkSize);
+  refuseTooLarge(owner, { handle, space }, size, syscall);
+  return { handle, space };
+}
+
+function open(owner: object, { token, isBigint }: Shared): Opened {
+  const syscall = 'gpu_buddy';
+  const status = native.open(owner, token);
+  if (status !== native.OK) throw gpuBuddyError(status, syscall);
+  const handle = native.created();
+  const base = native.createdBaseOffset();
+  const stats = native.stats(handle);
+  if (typeof stats === 'number') throw gpuBuddyError(stats, syscall);
+  const space = makeSpace(isBigint, base, stats.size, stats.chunkSize);
+  refuseTooLarge(owner, { handle, space }, BigInt(stats.size), syscall);
+  return { handle, space };
+}
+
+/** Makes sure that all addresses can be given out as they are wanted. */
+function refuseTooLarge(owner: object, { handle, space }: Opened, size: Bytes, syscall: string): void {
+  if (space.isBigint || fitsNumbers(space)) return;
+  native.dispose(owner, handle);
+  throw gpuBuddyError(native.NEEDS_BIGINT, syscall, { given: { size } });
+}
+
+/** Reads why the call that has just failed did so. */
+function shortageOf(status: number, size: Bytes, { place, charged }: Request, space: Space<Bytes>): Shortage {
+  const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
+  return {
+    reason: reasonOf(status, size > avail, place !== undefined),
+    requested: space.bytes(size),
+    avail: space.bytes(avail),
+    largestFree: space.bytes(largestFree),
+    availInRange,
+    isMoreInRange,
+    where: place?.where,
+    // Last: it asks the addon.
+    account: charged && stateOfAccount(charged),
+  };
+}
+
+function reasonOf(status: number, isMore: boolean, isInPlace: boolean): ShortageReason {
+  if (status === native.ABOVE_LIMIT) return 'limit';
+  if (status === native.ALL_RESERVED) return 'reserved';
+  if (isMore) return 'full';
+  return isInPlace ? 'range' : 'fragmented';
+}

@@ -1,0 +1,66 @@
+/** What a new allocator is to be like: as users say it, and as it goes down. */
+import { toBytes, toFlag, toInteger } from './arguments';
+import type { AllocatorConfig, Bytes } from './native';
+import { toOptions, type Names } from './options';
+import { SZ_4K } from './sizes';
+
+/** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
+export interface GpuBuddyOptions {
+  /** Bytes to manage; what is left over after the last whole chunk is not managed. At least one chunk. */
+  readonly size: Bytes;
+  /**
+   * Bytes of the smallest block: a power of two from 1 on. Default: 4096, which is also the least that the kernel knows: of smaller
+   * chunks it is told in a larger unit, and gives the same blocks. So a "byte" can be whatever is handed out. `size` times
+   * 4096 / `chunkSize` must be below 2^64.
+   */
+  readonly chunkSize?: Bytes | undefined;
+  /** Address of the first byte of the space; every address in and out counts from it. Default: 0. */
+  readonly baseOffset?: Bytes | undefined;
+  /** Give out bigints in place of numbers. A space that ends above 2^53 - 1 needs it. Default: false. */
+  readonly bigint?: boolean | undefined;
+  /** Bytes of native memory that the bookkeeping may take. Default, and 0: a quarter of the machine's memory. */
+  readonly maxNativeBytes?: number | undefined;
+  /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
+  readonly maxSteps?: number | undefined;
+  /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
+  readonly captureStacks?: boolean | undefined;
+}
+
+/** What a state does not say of an allocator. */
+export type RestoreOptions = Pick<
+  GpuBuddyOptions,
+  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'captureStacks'
+>;
+
+const NAMES: Names<GpuBuddyOptions> = {
+  size: true,
+  chunkSize: true,
+  baseOffset: true,
+  bigint: true,
+  maxNativeBytes: true,
+  maxSteps: true,
+  captureStacks: true,
+};
+
+const DEFAULT_MAX_STEPS = 16_000_000;
+
+/** Options that have been looked at. */
+export interface GpuBuddyConfig extends AllocatorConfig {
+  readonly isBigint: boolean;
+  readonly capturesStacks: boolean;
+}
+
+export function toConfig(options: unknown): GpuBuddyConfig {
+  const given = toOptions('options', options as GpuBuddyOptions | undefined, NAMES);
+  const { chunkSize = SZ_4K, baseOffset = 0, maxNativeBytes = 0, maxSteps = DEFAULT_MAX_STEPS } = given;
+  return {
+    size: toBytes('size', given.size),
+    chunkSize: toBytes('chunkSize', chunkSize),
+    baseOffset: toBytes('baseOffset', baseOffset),
+    memoryLimit: toInteger('maxNativeBytes', maxNativeBytes),
+    stepLimit: toInteger('maxSteps', maxSteps),
+    capturesStacks: toFlag('captureStacks', given.captureStacks),
+    isBigint: toFlag('bigint', given.bigint),
+    anyUnit: true,
+  };
+}
