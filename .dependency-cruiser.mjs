@@ -1,4 +1,4 @@
-// What `npm run lint` checks of imports in lib/, those of types among them; eslint.config.mjs has the rules between folders.
+// Rules of imports in lib/ for `npm run lint`, those of types among them; eslint.config.mjs has the rules between folders.
 export default {
   forbidden: [
     {

@@ -1,4 +1,4 @@
-/** What is measured: the tasks of each part, and those of a comparison with another checkout. */
+/** Lists the tasks of each part, and those of a comparison with another checkout. */
 import { measure, measureInSeveral } from './process.mjs';
 import { row } from './rows.mjs';
 import { states } from './states.mjs';

@@ -1,6 +1,6 @@
 /** An allocator of the addon, as all objects that stand on it share it. */
 import { stateOfAccount, UNNAMED } from './account';
-import type { GpuBuddy } from './api';
+import type { AllocOptions, GpuBuddy } from './api';
 import { toNumberIfSafe } from './arguments';
 import {
   gpuBuddyError,
@@ -13,7 +13,7 @@ import {
 import type { GpuBuddyConfig } from './gpu-buddy-options';
 import * as native from './native';
 import type { Bytes, Token } from './native';
-import { plainRequest, toRequest, type AllocOptions, type Request } from './request';
+import { plainRequest, toRequest, type Request } from './request';
 import { fitsNumbers, makeSpace, type Space } from './space';
 import { endWaits } from './waiting';
 

@@ -1,5 +1,5 @@
 /**
- * All that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
+ * Declares all that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
  * above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
  *
  * TypeScript reads this file as the package `gpu-buddy`; what Node gets stands in lib/index.ts, and a test compares the two. Import
@@ -16,7 +16,6 @@ import type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
 import type { Json } from './json';
 import type { Bytes } from './native';
 import type { PoolHandle } from './pool-handle';
-import type { AllocOptions, PoolAllocOptions } from './request';
 import type { GpuBuddyState } from './saved-state';
 import type { Segment } from './segments';
 import type { Column } from './space';
@@ -33,13 +32,44 @@ export type { Json } from './json';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR, type Bytes } from './native';
 export type { PoolHandle } from './pool-handle';
 export type { ReclaimedMessage } from './reclaim';
-export type { AllocMode, AllocOptions, PoolAllocOptions } from './request';
 export type { GpuBuddyState } from './saved-state';
 export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
 export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
 export type { WaitForFreeOptions, WaitSignal } from './waiting';
+
+/** The policy that chooses blocks: one of four. */
+export type AllocMode =
+  /** Best fit; among blocks of that size the one with the highest address. */
+  | 'simple'
+  /** The highest address. */
+  | 'top-down'
+  /** Lowest address first, within these addresses. */
+  | { readonly range: AddressRange }
+  /** Exactly at this address, with `baseOffset`: a range as long as the size. */
+  | { readonly at: Bytes };
+
+/** How to allocate. */
+export interface AllocOptions {
+  /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
+  readonly minBlockSize?: Bytes | undefined;
+  /** Where to look. Default: `'simple'`. */
+  readonly mode?: AllocMode | undefined;
+  /** All in one piece: one block, or adjacent ones. */
+  readonly contiguous?: boolean | undefined;
+  /** Memory that is known to be zero is preferred. */
+  readonly clear?: boolean | undefined;
+  /** Keeps the rounded-up size. */
+  readonly trimDisable?: boolean | undefined;
+  /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
+  readonly tag?: number | undefined;
+  /** The account that is charged, one of this allocator. Default: none. */
+  readonly account?: Account<Bytes> | undefined;
+}
+
+/** How to allocate in a pool: as `AllocOptions`, but always in one piece. */
+export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
 /**
  * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It

@@ -16,7 +16,7 @@ import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { PlaceSet } from './place-set';
 import { reclaimAll } from './reclaim';
-import type { AllocOptions, Request } from './request';
+import type { Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
 const RUN_OPTION_NAMES: Names<api.BatchRunOptions> = { atomic: true };
@@ -71,7 +71,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     return this.#isDone ? 0 : this.#records.length;
   }
 
-  alloc(size: Bytes, options?: AllocOptions): BatchHandle {
+  alloc(size: Bytes, options?: api.AllocOptions): BatchHandle {
     const wanted = toBytes('size', size);
     const plain = this.#allocator.plainRequest;
     return this.#alloc(

@@ -1,8 +1,8 @@
-/** What is known of blocks: of one, and of many in one go. */
+/** Descriptions of blocks: of one, and of many in one go. */
 import type { Bytes } from './native';
 import type { Column } from './space';
 
-/** What is known of a block at one moment. */
+/** Describes a block at one moment. */
 export interface BlockInfo<N extends Bytes = number> {
   /** Address of its first byte, with the allocator's `baseOffset`. */
   readonly offset: N;

@@ -1,4 +1,4 @@
-/** What a new allocator is to be like: as users say it, and as it goes down. */
+/** Parameters of a new allocator: as users give them, and as they go down. */
 import { toBytes, toFlag, toInteger } from './arguments';
 import type { AllocatorConfig, Bytes } from './native';
 import { toOptions, type Names } from './options';
@@ -26,7 +26,7 @@ export interface GpuBuddyOptions {
   readonly captureStacks?: boolean | undefined;
 }
 
-/** What a state does not say of an allocator. */
+/** Parameters of an allocator that a saved state does not have. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
   'bigint' | 'maxNativeBytes' | 'maxSteps' | 'captureStacks'

@@ -21,7 +21,7 @@ import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { Pool } from './pool';
 import { reclaimAll } from './reclaim';
-import type { AllocOptions, Request } from './request';
+import type { Request } from './request';
 import type { GpuBuddyState } from './saved-state';
 import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { restoreState, saveState } from './state';
@@ -118,7 +118,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     return this.#allocator.isDisposed;
   }
 
-  allocBlocks(size: Bytes, options?: AllocOptions): AllocatedBlocks<N> {
+  allocBlocks(size: Bytes, options?: api.AllocOptions): AllocatedBlocks<N> {
     const wanted = toBytes('size', size);
     const allocator = this.#allocator;
     const plain = allocator.plainRequest;
@@ -128,7 +128,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     throw allocator.shortageError(wanted, request);
   }
 
-  tryAllocBlocks(size: Bytes, options?: AllocOptions): AllocatedBlocks<N> | null {
+  tryAllocBlocks(size: Bytes, options?: api.AllocOptions): AllocatedBlocks<N> | null {
     const wanted = toBytes('size', size);
     const plain = this.#allocator.quietRequest;
     return this.#alloc(
@@ -174,7 +174,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     throw this.#allocator.allocError(status, size, request);
   }
 
-  allocMany(count: number, size: Bytes, options?: AllocOptions): AllocatedBlocks<N>[] {
+  allocMany(count: number, size: Bytes, options?: api.AllocOptions): AllocatedBlocks<N>[] {
     const allocator = this.#allocator;
     const number = toInteger('count', count);
     const wanted = toBytes('size', size);

@@ -1,4 +1,4 @@
-/** What Node gets as `gpu-buddy`: names only. lib/api.ts says what they are. */
+/** Names what Node gets as `gpu-buddy`; lib/api.ts says what it is. */
 export { Account } from './account';
 export { AllocatedBlocks } from './adopt';
 export { AllocatedBlock } from './allocated-blocks';

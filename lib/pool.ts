@@ -12,7 +12,7 @@ import * as native from './native';
 import type { Bytes } from './native';
 import { generationOf, indexOf, toHandle, type PoolHandle } from './pool-handle';
 import { abandonPool, reclaimAll } from './reclaim';
-import { toRequest, type PoolAllocOptions, type Request } from './request';
+import { toRequest, type Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
 const SMALLEST_ROOM = 64;
@@ -76,7 +76,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     return this.#slot === NO_POOL;
   }
 
-  alloc(size: Bytes, options?: PoolAllocOptions): PoolHandle {
+  alloc(size: Bytes, options?: api.PoolAllocOptions): PoolHandle {
     const wanted = toBytes('size', size);
     const request = this.#toRequest(wanted, options, this.#plainRequest);
     const handle = this.#alloc(wanted, request);
@@ -84,12 +84,12 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     throw this.#allocator.shortageError(wanted, request);
   }
 
-  tryAlloc(size: Bytes, options?: PoolAllocOptions): PoolHandle | null {
+  tryAlloc(size: Bytes, options?: api.PoolAllocOptions): PoolHandle | null {
     const wanted = toBytes('size', size);
     return this.#alloc(wanted, this.#toRequest(wanted, options, this.#quietRequest));
   }
 
-  #toRequest(size: Bytes, options: PoolAllocOptions | undefined, plain: Request): Request {
+  #toRequest(size: Bytes, options: api.PoolAllocOptions | undefined, plain: Request): Request {
     if (options === undefined) return plain;
     const request = toRequest(size, options, plain, this.#allocator.space.base);
     if (request.isOutside) throw this.#allocator.allocError(native.RANGE_BEYOND_SPACE, size, request);

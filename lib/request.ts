@@ -1,44 +1,12 @@
 /** What an allocation asks for: as users say it, and as it goes down. */
 import { handleOfAccount } from './account';
-import { toRange, type AddressRange } from './address-range';
-import type { Account } from './api';
+import { toRange } from './address-range';
+import type { Account, AllocMode, AllocOptions, PoolAllocOptions } from './api';
 import { add, toBytes, toFlag, toInteger, toRelative, U64_MAX } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import type { Bytes } from './native';
 import { refuseMoreThan, toOptions, type Names } from './options';
-
-/** The policy that chooses blocks: one of four. */
-export type AllocMode =
-  /** Best fit; among blocks of that size the one with the highest address. */
-  | 'simple'
-  /** The highest address. */
-  | 'top-down'
-  /** Lowest address first, within these addresses. */
-  | { readonly range: AddressRange }
-  /** Exactly at this address, with `baseOffset`: a range as long as the size. */
-  | { readonly at: Bytes };
-
-/** How to allocate. */
-export interface AllocOptions {
-  /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
-  readonly minBlockSize?: Bytes | undefined;
-  /** Where to look. Default: `'simple'`. */
-  readonly mode?: AllocMode | undefined;
-  /** All in one piece: one block, or adjacent ones. */
-  readonly contiguous?: boolean | undefined;
-  /** Memory that is known to be zero is preferred. */
-  readonly clear?: boolean | undefined;
-  /** Keeps the rounded-up size. */
-  readonly trimDisable?: boolean | undefined;
-  /** A number that the blocks carry, for `blockAt()` and `snapshot()`: a safe integer from 0 on. Default: 0. */
-  readonly tag?: number | undefined;
-  /** The account that is charged, one of this allocator. Default: none. */
-  readonly account?: Account<Bytes> | undefined;
-}
-
-/** How to allocate in a pool: as `AllocOptions`, but always in one piece. */
-export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
 const POOL_OPTION_NAMES: Names<PoolAllocOptions> = {
   minBlockSize: true,

@@ -63,8 +63,8 @@ export function toAccountToken(argument: string, value: unknown): AccountToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
   const { type, id, name } = value;
   if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  if (name !== undefined && typeof name !== 'string')
-    throw invalidArgType(`${argument}.name`, 'of type string', name);
+  if (name === undefined) return { type, id };
+  if (typeof name !== 'string') throw invalidArgType(`${argument}.name`, 'of type string', name);
   return { type, id, name };
 }
 

@@ -2,14 +2,14 @@
  * Waits for memory to become free. The addon keeps the event count, and tells of the first free after it was asked: the promises of
  * all who wait for that allocator are settled then, and it is asked again if some are left.
  *
- * Whoever waits for an allocator keeps it alive.
+ * A wait keeps its allocator alive.
  */
 import { toBoolean, toInteger } from './arguments';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import { toOptions, type Names } from './options';
 
-/** What is used of an `AbortSignal`, whose type not every program has. */
+/** The part of `AbortSignal` that is used here, since not every program has its type. */
 export interface WaitSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
@@ -40,10 +40,10 @@ interface Waiter {
   readonly reject: (reason: unknown) => void;
 }
 
-/** All that wait for one allocator, through one `GpuBuddy`. */
+/** The waits for one allocator, through one `GpuBuddy`. */
 class Waiters implements native.Waker {
   readonly #waiters = new Set<Waiter>();
-  /** Those with `ref`. */
+  /** How many waits have `ref`. */
   #refs = 0;
 
   constructor(
@@ -56,7 +56,7 @@ class Waiters implements native.Waker {
     const settlers: unknown[] = [];
     // No function of ours, which could be stopped, and would reject the promise.
     const promise = new Promise<number>(settlers.push.bind(settlers));
-    // Whoever is stopped after that has no promise to handle.
+    // A caller that is stopped after that has no promise to handle.
     promise.catch(ignore);
     const [resolve, reject] = settlers as [Waiter['resolve'], Waiter['reject']];
     const abort = (): void => {

@@ -1,4 +1,4 @@
-// What `npm run build -- native` runs: builds the addon and its twin for tests by the first of three ways whose tools are here, and
+// `npm run build -- native`: builds the addon and its twin for tests by the first of three ways whose tools are here, and
 // says which and why. A name chooses one: `npm run build -- native cmake-js`. With --debug it is built without optimisation, by
 // node-gyp or cmake-js; with --sanitize it is the twin alone, under sanitizers, by cmake-js.
 import { existsSync, readFileSync, rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// What `npm run build` runs: all that `npm ci` builds, or the part that is named. Words after the name are the part's own:
+// `npm run build`: all that `npm ci` builds, or the part that is named. Words after the name are the part's own:
 // `npm run build -- native cmake-js --debug`.
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -44,7 +44,7 @@ const PARTS = {
 
 /** @param {string[]} command */
 async function node(...command) {
-  // What it says is enough.
+  // Its own message is enough.
   await show([process.execPath, ...command], { cwd: packageRoot }).catch((error) => {
     if (!(error instanceof ScriptError)) throw error;
     process.exit(1);

@@ -1,4 +1,4 @@
-// What `npm run fuzz -- --seconds N` runs: builds the fuzzer (test/fuzz, with clang or the compiler in CC) and lets it look for byte
+// `npm run fuzz -- --seconds N`: builds the fuzzer (test/fuzz, with clang or the compiler in CC) and lets it look for byte
 // strings that break something, from the committed corpus on. With --update-corpus, what it found out goes into the corpus.
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,4 +1,4 @@
-// What `npm run prebuilds` runs: makes the binary of every target (release/targets.mjs) in prebuilds/, on one Linux x64 machine, with
+// `npm run prebuilds`: makes the binary of every target (release/targets.mjs) in prebuilds/, on one Linux x64 machine, with
 // the zig compiler from npm. Arguments are names of targets, such as linux-x64-musl, if not all are wanted. Needs what `npm ci` builds.
 import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// What the scripts share: errors that a user reads, programs that are run, and temporary folders. Neither a program nor a folder
+// Shared by the scripts: errors that a user reads, programs that are run, and temporary folders. Neither a program nor a folder
 // outlives this process, however it ends.
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -26,7 +26,7 @@ export class CommandFailed extends ScriptError {
     /** The program that is not installed, if that was it. */
     this.missing = isMissing ? program : undefined;
     this.stderr = `${said}\n`;
-    /** All that it wrote. */
+    /** Its standard output and standard error. */
     this.output = String(all ?? `${stdout ?? ''}${stderr ?? ''}`).trim();
   }
 }

@@ -1,4 +1,4 @@
-// What `npm run test:native` runs: the native tests, built and run once for each variant, or for those that are named. Beside them,
+// `npm run test:native`: the native tests, built and run once for each variant, or for those that are named. Beside them,
 // `kunit` runs the kernel's own tests of buddy.c, printed as KTAP: `--seed N` chooses the random numbers (1; `random`: some), and
 // `--repeat N` runs them that often, with other ones each time, and prints the first run and one that fails; `worst` measures the
 // slowest calls.

@@ -9,7 +9,7 @@ import { root } from './folders.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** What the build reads. */
+/** The files that the build reads. */
 const COPIED = ['CMakeLists.txt', 'native', 'vendor', 'test'];
 
 export class Workspace {

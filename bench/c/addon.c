@@ -16,7 +16,7 @@
 
 struct arguments {
 	napi_value values[MOST_ARGUMENTS];
-	/* What is to be run. */
+	/* The job to run. */
 	void *body;
 };
 

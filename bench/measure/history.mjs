@@ -20,7 +20,7 @@ export async function measure(id, rounds) {
   /** @param {'c' | 'batch'} name */
   const history = (name) => async () => {
     const way = await openWay({ way: name }, space, name);
-    // What was left by the one before has nothing to do with this one.
+    // Drops what the measurement before has left.
     globalThis.gc?.();
     const time = timed(() => {
       build(way, state);

@@ -67,7 +67,7 @@ export function changeAccount(
   return status();
 }
 
-/** What an account may hold, and what it holds, in bytes. */
+/** The quota of an account, and what it holds, in bytes. */
 export interface AccountInfo {
   /** `NO_LIMIT` where there is none. */
   readonly limit: bigint;

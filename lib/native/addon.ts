@@ -255,7 +255,7 @@ export const { statuses } = addon;
 /** The release of Linux whose buddy.c is inside, such as `7.3.4`. */
 export const kernelVersion = addon.kernelVersion;
 
-/** Of that buddy.c, in hexadecimal. */
+/** The SHA-256 of that buddy.c, in hexadecimal. */
 export const kernelSha256 = addon.kernelSha256;
 export const builtWith = addon.builtWith;
 

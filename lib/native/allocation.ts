@@ -12,6 +12,7 @@ const record = cellsIn(mailbox, 8 * layout.alloc, layout.allocCells);
 // Constants of this module, which compiled code need not look for.
 const { queued: QUEUED, changes: CHANGES, poisonings: POISONINGS, freeAlls: FREE_ALLS } = layout;
 const { allocSlot: SLOT, allocSize: SIZE, allocIsSizeWide: IS_SIZE_WIDE } = layout;
+const { allocAllocator: ALLOCATOR, allocGeneration: ALLOCATOR_GENERATION, allocRequest: REQUEST } = layout;
 const { queue: QUEUE, queueLength: QUEUE_LENGTH, queueEntry: QUEUE_ENTRY } = layout;
 const { queuedSlot: QUEUED_SLOT, queuedNode: QUEUED_NODE } = layout;
 const { queuedGeneration: QUEUED_GENERATION, queuedWhat: QUEUED_WHAT } = layout;
@@ -51,9 +52,9 @@ function change(allocator: Handle, request: Request): void {
   lastRequest = undefined;
   lastChange = (integer(CHANGES) + 1) | 0;
   integers[CHANGES] = lastChange;
-  record.integers[layout.allocAllocator] = allocator.slot;
-  record.integers[layout.allocGeneration] = allocator.generation;
-  writeRequest(record, layout.allocRequest, request);
+  record.integers[ALLOCATOR] = allocator.slot;
+  record.integers[ALLOCATOR_GENERATION] = allocator.generation;
+  writeRequest(record, REQUEST, request);
   lastAllocator = allocator;
   lastRequest = request;
 }

@@ -95,7 +95,7 @@ class AvailReport {
   }
 }
 
-/** What the last call of readAvail has read. Byte counts are exact although they may exceed 2^53. */
+/** The answer of the last call of readAvail. Byte counts are exact although they may exceed 2^53. */
 export const avail = new AvailReport();
 
 export function readAvail(allocator: Handle): number {
@@ -168,7 +168,7 @@ export function freeRuns(allocator: Handle): Runs | number {
 }
 
 /**
- * All blocks of an allocator, in the order of their addresses; or the status.
+ * Reads the blocks of an allocator, in the order of their addresses; or gives the status.
  *
  * @param baseOffset is added to each offset
  */
@@ -247,7 +247,7 @@ export function print(allocator: Handle): string | number {
   return status() === OK ? (text ?? '') : status();
 }
 
-/** Where the kernel code met a BUG in this allocator; empty while it did not. */
+/** Gives the place of the BUG that the kernel code met in this allocator; empty while it met none. */
 export function bug(allocator: Handle): string {
   putHandle(allocator);
   seal();
@@ -283,7 +283,7 @@ const FAULTS = {
   'out of memory': layout.injectFailure,
 };
 
-/** What test builds can provoke. */
+/** Faults that test builds can provoke. */
 export type Fault =
   | { readonly kind: 'bug' | 'warning' }
   | { readonly kind: 'out of memory'; readonly nth: number; readonly fromThenOn: boolean };

@@ -1,4 +1,4 @@
-/** What a batch tells of its operations, a column for each property: see native/buddy/batch.h, the other side. */
+/** The outcome of a batch, a column for each property: see native/buddy/batch.h, the other side. */
 import { layout, statuses } from './addon';
 import { OK } from './constants';
 import type { NumberColumn } from './values';

@@ -167,7 +167,7 @@ export class Records {
 export interface BatchRun {
   readonly records: Records;
   readonly results: BatchColumns;
-  /** Of the records, from here on. */
+  /** The first record that is run. */
   readonly first: number;
   readonly count: number;
 }

@@ -75,7 +75,7 @@ export function extend(blocks: Handle, size: Bytes): number {
   return status();
 }
 
-/** What the blocks of `claim()` are to count as: as free memory did, dirty or clear. */
+/** Marks the blocks of `claim()` as clear, dirty, or as the free memory was. */
 const CLEARNESSES = { 'as found': layout.asFound, dirty: layout.asDirty, clear: layout.asClear };
 export type Clearness = keyof typeof CLEARNESSES;
 
@@ -136,7 +136,7 @@ export function columns(capacity: number): Columns {
 }
 
 /**
- * All blocks of a list, in list order; or the status.
+ * Reads the blocks of a list, in list order; or gives the status.
  *
  * @param offsets as long as there are blocks
  * @param baseOffset is added to each offset
@@ -190,7 +190,7 @@ export function adopt(allocator: Handle, slot: number, ticket: Token): number {
   return status();
 }
 
-/** Of the list that adopt or describe has found. */
+/** The tag of the list that adopt or describe has found. */
 export function reportedTag(): number {
   return result(2);
 }

@@ -65,7 +65,7 @@ export function status(): number {
   return integers[STATUS] ?? UNANSWERED;
 }
 
-/** Where a number of these is -1, it is too large for 31 bits: `list` knows it. */
+/** The list that the last call has left. A number of -1 is too large for 31 bits: `list` knows it. */
 class Report {
   /** The node of its first block, which names the list together with the generation. */
   get node(): number {
@@ -133,7 +133,7 @@ class FoundReport {
   }
 }
 
-/** What the last call of lookup has found. */
+/** The block that the last call of lookup has found. */
 export const found = new FoundReport();
 
 export function putRange({ start, end }: Range): number {

@@ -18,7 +18,7 @@ export function cellsIn(buffer: ArrayBufferLike, byteOffset: number, count: numb
 }
 
 /** Whether the number is wide: a bigint. */
-export function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
+function writeNumber(cells: Cells, cell: number, value: Bytes): boolean {
   if (typeof value === 'number') cells.numbers[cell] = value;
   else cells.words[cell] = value;
   return typeof value !== 'number';

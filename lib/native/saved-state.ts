@@ -4,7 +4,7 @@ import { numbers, putHandle, result, seal, status } from './mailbox';
 import { OK } from './constants';
 import type { Handle, Places } from './values';
 
-/** All that is known of an allocator beside its size: see native/buddy/state.h. */
+/** The state of an allocator, without its size: see native/buddy/state.h. */
 export interface StateColumns {
   readonly tags: Float64Array;
   readonly counts: Float64Array;
@@ -28,7 +28,7 @@ export function stateColumns(lists: number, blocks: number, free: number): State
   };
 }
 
-/** All lists of an allocator, and the free blocks that are clear; or the status. */
+/** Reads all lists of an allocator, and its free blocks that are clear; or gives the status. */
 export function save(allocator: Handle): StateColumns | number {
   for (let columns = stateColumns(0, 0, 0), spare = 0; ; spare = columns.clear.length) {
     const list = listOf(columns);

@@ -12,7 +12,7 @@ export interface Handle {
 /** A column of byte counts or addresses. */
 export type NumberColumn = Float64Array | BigUint64Array;
 
-/** What is known of many blocks, a column for each property. */
+/** Describes many blocks, a column for each property. */
 export interface Columns<Offsets extends NumberColumn = Float64Array> {
   readonly offsets: Offsets;
   readonly orders: Uint8Array;

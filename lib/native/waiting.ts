@@ -5,7 +5,7 @@ import type { Handle } from './values';
 
 export type { Waker } from './addon';
 
-/** Those of all copies of this module in an environment, by the slots of their handles. */
+/** The wakers of all copies of this module in an environment, by the slots of their handles. */
 export const wakers = (calls.wakers ??= new Map<number, Waker>());
 
 function wake(slot: number): void {

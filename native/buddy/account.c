@@ -112,7 +112,7 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 		return BUDDY_RESERVED_NOT_FREE;
 	account->quota = *quota;
 	allocator->promised = promised + added;
-	/* Whoever waits for memory may get some now. */
+	/* Wakes those who wait: they may get memory now. */
 	if (is_eased)
 		buddy_run_note_free(allocator);
 	return BUDDY_OK;

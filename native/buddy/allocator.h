@@ -10,7 +10,7 @@
 #include <string.h>
 #include <userspace/arena.h>
 
-/* What few allocators have, in `extras`. */
+/* Bits of `extras`: what few allocators have. */
 #define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
 

@@ -24,7 +24,7 @@ struct work {
 	bool stops_at_failure, stopped;
 	/* The list of the last allocation. */
 	struct buddy_list list;
-	/* What the last allocation has asked for. */
+	/* The request of the last allocation. */
 	struct buddy_prepared prepared;
 	u32 request;
 	/* Whether the account of that is one. */
@@ -107,7 +107,7 @@ static u32 node_meant(const struct work *work, const struct buddy_record *record
 		       BUDDY_NO_NODE;
 }
 
-/* What freeing needs is asked for some operations before it, in the order in which one leads to the other. */
+/* Asks for what freeing needs some operations ahead, in the order in which one leads to the other. */
 static void fetch_ahead(struct work *work)
 {
 	const struct buddy_record *record = freeing_ahead(work, ROWS_TO_NAME);

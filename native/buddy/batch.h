@@ -24,7 +24,7 @@ enum buddy_batch_column {
 	BUDDY_BATCH_BYTES_PER_ROW,
 };
 
-/* What `state` says of each operation: avail, clear avail and the number of kernel warnings after it. */
+/* Cells of `state` for each operation: avail, clear avail and the number of kernel warnings after it. */
 #define BUDDY_BATCH_STATE_CELLS 3
 
 struct buddy_batch {

@@ -1,4 +1,4 @@
-/* Where everything is that both sides see, and what its bits mean: see layout.h. */
+/* The places and bits of everything that both sides see: see layout.h. */
 #include <buddy/batch.h>
 #include <buddy/faults.h>
 #include <buddy/layout.h>

@@ -39,7 +39,7 @@ struct buddy_handle {
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
-	/* Whoever fills it in is told of the next free. Giving up the handle disarms it. */
+	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
 	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
 	bool keeps_alive;
@@ -97,14 +97,6 @@ static inline struct buddy_handle *buddy_owner_open_handle(const struct buddy_ow
 		(struct buddy_handle *)slots_find(&owner->handles, slot, generation);
 
 	return handle && !handle->disposed ? handle : NULL;
-}
-
-static inline struct buddy_allocator *buddy_owner_allocator(const struct buddy_owner *owner,
-							    uint32_t slot, uint32_t generation)
-{
-	const struct buddy_handle *handle = buddy_owner_open_handle(owner, slot, generation);
-
-	return handle ? handle->allocator : NULL;
 }
 
 /* Gives up the handle; without effect on a stale one. Returns the bytes that buddy_owner_growth() has told of. */

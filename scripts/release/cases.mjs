@@ -12,7 +12,7 @@ import { packageRoot } from '../run.mjs';
  * @property {boolean} [isBundle] out/ has programs, to be run in a folder with nothing but them and the package's binaries
  */
 
-/** What each example prints that got to its end. */
+/** The last line of an example that got to its end. */
 export const RAN = /the example ran\s*$/;
 
 /** The README's examples, each an ES module, which is TypeScript as well. */

@@ -1,4 +1,4 @@
-// What a prebuilt binary asks of the system that loads it, read from what LLVM's tools print, and what it asks too much.
+// Demands of a prebuilt binary on the system that loads it, read from what LLVM's tools print, and those that are too high.
 import { CommandFailed, run, ScriptError } from '../run.mjs';
 import { GLIBC, MACOS } from './targets.mjs';
 

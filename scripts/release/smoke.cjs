@@ -1,4 +1,4 @@
-// What a proof runs in an empty project that has the tarball: `node smoke.cjs FOLDER`, with the folder of the recorded traces. Ends
+// Proof of the tarball in an empty project: `node smoke.cjs FOLDER`, with the folder of the recorded traces. Ends
 // with `smoke: N passed`, or with an error.
 const assert = require('node:assert/strict');
 const { readdirSync } = require('node:fs');

@@ -1,4 +1,4 @@
-// What can be told of the addon for Windows without Windows: `npm run release:check` runs it under wine.
+// The addon for Windows, as far as it can be tested without Windows: `npm run release:check` runs it under wine.
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

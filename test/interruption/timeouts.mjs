@@ -34,6 +34,7 @@ export async function timeouts(library, scenarios, { count, seed }) {
 export async function interruptLoops(library, scenarios, { count, seed }, how, interrupt) {
   const session = new Session(library);
   const usable = scenarios.filter(isLoopable);
+  process.on('unhandledRejection', ignoreLostWait);
   const first = randomNumbers(seed)();
   // Node loads parts of itself when they are used first, and is never whole again where that was interrupted.
   session.world.begin();
@@ -57,5 +58,11 @@ export async function interruptLoops(library, scenarios, { count, seed }, how, i
     if (isDue || isCrowded(session.world))
       await session.settle(scenario.name, `${how}, this one or one of the ${LOOPS_A_COLLECTION} before`);
   }
+  process.off('unhandledRejection', ignoreLostWait);
   return session.report.toJSON();
+}
+
+/** A wait whose promise the interrupted loop has lost rejects when its allocator ends, and nobody can handle it. @param {any} error */
+function ignoreLostWait(error) {
+  if (error?.code !== 'ERR_GPU_BUDDY_DISPOSED') throw error;
 }

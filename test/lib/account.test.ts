@@ -391,7 +391,7 @@ describe('the life of an account', () => {
   });
 });
 
-/** What accounts promise, by sums over a list of who holds what. */
+/** A model of accounts: sums over a list of who holds what. */
 class Books {
   readonly held = new Map<AllocatedBlocks, number>();
   readonly quotas: { limit: number; reserved: number }[];
@@ -404,7 +404,7 @@ class Books {
     return Array.from(this.held).reduce((sum, [list, of]) => sum + (of === account ? list.size : 0), 0);
   }
 
-  /** What others than this account are promised, and do not use. */
+  /** Bytes that are promised to other accounts, and not in use. */
   promised(except = -1): number {
     return this.quotas.reduce(
       (sum, { reserved }, i) => sum + (i === except ? 0 : Math.max(0, reserved - this.used(i))),

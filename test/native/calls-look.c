@@ -259,7 +259,7 @@ static void try_handle(struct machine *machine, int number, uint32_t slot, uint3
 {
 	struct buddy_owner *owner = &machine->world.owners[number];
 
-	CHECK(!buddy_owner_allocator(owner, slot, generation) ==
+	CHECK(!buddy_owner_open_handle(owner, slot, generation) ==
 	      !is_handle(machine, number, slot, generation));
 	if (!is_handle(machine, number, slot, generation))
 		CHECK(buddy_owner_dispose(owner, slot, generation) == 0);

@@ -61,11 +61,13 @@ static struct buddy_pool *pool_of(struct worker *worker)
 static struct buddy_allocator *allocator_at(struct worker *worker, unsigned int i)
 {
 	uint32_t slot = worker->handles[i];
+	const struct buddy_handle *handle;
 
-	return slot == SLOT_NONE ?
-		       NULL :
-		       buddy_owner_allocator(&worker->owner, slot,
-					     slots_generation(&worker->owner.handles, slot));
+	if (slot == SLOT_NONE)
+		return NULL;
+	handle = buddy_owner_open_handle(&worker->owner, slot,
+					 slots_generation(&worker->owner.handles, slot));
+	return handle ? handle->allocator : NULL;
 }
 
 static struct common *common_of(struct crew *crew, const struct buddy_allocator *allocator)

@@ -68,12 +68,12 @@ TEST("a handle finds its allocator until it is disposed of")
 	struct buddy_allocator *allocator = start(&slot);
 
 	generation = slots_generation(&owner.handles, slot);
-	CHECK_SAME(buddy_owner_allocator(&owner, slot, generation), allocator);
-	CHECK_SAME(buddy_owner_allocator(&owner, slot, generation + 1), NULL);
-	CHECK_SAME(buddy_owner_allocator(&owner, slot + 1, generation), NULL);
-	CHECK_SAME(buddy_owner_allocator(&owner, none, generation), NULL);
+	CHECK_SAME(buddy_owner_open_handle(&owner, slot, generation)->allocator, allocator);
+	CHECK_SAME(buddy_owner_open_handle(&owner, slot, generation + 1), NULL);
+	CHECK_SAME(buddy_owner_open_handle(&owner, slot + 1, generation), NULL);
+	CHECK_SAME(buddy_owner_open_handle(&owner, none, generation), NULL);
 	dispose(slot);
-	CHECK_SAME(buddy_owner_allocator(&owner, slot, generation), NULL);
+	CHECK_SAME(buddy_owner_open_handle(&owner, slot, generation), NULL);
 	buddy_owner_dispose(&owner, slot, generation);
 	buddy_owner_destroy(&owner);
 }
@@ -110,7 +110,7 @@ TEST("an old handle does not find the allocator that came after")
 	allocator = new_allocator(MIB);
 	new_slot = buddy_owner_take(&owner, allocator, true);
 	CHECK_EQ(new_slot, slot);
-	CHECK_SAME(buddy_owner_allocator(&owner, slot, generation), NULL);
+	CHECK_SAME(buddy_owner_open_handle(&owner, slot, generation), NULL);
 	buddy_owner_dispose(&owner, slot, generation);
 	CHECK_BOOKS(allocator);
 	buddy_owner_destroy(&owner);

@@ -1,4 +1,4 @@
-// Where this library deliberately gives another answer than the raw call of the kernel would. Chunks of 4 KiB.
+// The library deliberately gives other answers here than the raw call of the kernel would. Chunks of 4 KiB.
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_128K, SZ_16K, SZ_1M, SZ_32K, SZ_4K, SZ_64K, SZ_8K, type AllocOptions } from 'gpu-buddy';

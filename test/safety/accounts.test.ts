@@ -1,24 +1,11 @@
 // Accounts in several threads: one limit for all, and nothing left of a thread that has ended, however it did.
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { AllocatedBlocksToken } from 'gpu-buddy';
 import { thrownBy } from '../support/allocator-state';
 import { built } from '../support/built-package';
-import { Actor } from './actor';
+import { startActor } from './actor';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
-
-let actors: Actor[] = [];
-
-function startActor(): Actor {
-  const actor = new Actor();
-  actors.push(actor);
-  return actor;
-}
-
-afterEach(async () => {
-  await Promise.all(actors.map((actor) => actor.terminate()));
-  actors = [];
-});
 
 describe('an account in two threads', () => {
   test('has one limit, one reservation, and one count', async () => {

@@ -1,3 +1,5 @@
+/** Threads that tests tell what to do. Those of a test end with it. */
+import { afterEach } from '@jest/globals';
 import { join } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { packageFile, soon } from '../support/built-package';
@@ -55,3 +57,17 @@ export class Actor {
     await soon('the termination of a thread', this.#worker.terminate());
   }
 }
+
+let actors: Actor[] = [];
+
+/** Starts a thread, which is terminated when the test ends. */
+export function startActor(...options: ConstructorParameters<typeof Actor>): Actor {
+  const actor = new Actor(...options);
+  actors.push(actor);
+  return actor;
+}
+
+afterEach(async () => {
+  await Promise.all(actors.map((actor) => actor.terminate()));
+  actors = [];
+});

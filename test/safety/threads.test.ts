@@ -2,7 +2,7 @@
 // does. Workers load the built package, and so does the main thread in these tests (support/built-package.ts).
 
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type {
   AllocatedBlocksToken,
   Bytes,
@@ -15,7 +15,8 @@ import type {
 import { BarePackage } from '../support/bare-package';
 import { builtAddon } from '../support/built-addon';
 import { thrownBy } from '../support/allocator-state';
-import { Actor } from './actor';
+import type { Actor } from './actor';
+import { startActor } from './actor';
 import { built, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_16K, SZ_1M, SZ_4K } = built;
@@ -32,19 +33,6 @@ const TOO_LARGE = {
 const WRONG_TYPE = { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' };
 
 type Range = [offset: number, size: number];
-
-let actors: Actor[] = [];
-
-function startActor(...options: ConstructorParameters<typeof Actor>): Actor {
-  const actor = new Actor(...options);
-  actors.push(actor);
-  return actor;
-}
-
-afterEach(async () => {
-  await Promise.all(actors.map((actor) => actor.terminate()));
-  actors = [];
-});
 
 /** A count that workers make go up; resolves once it is at least so much. */
 class Counter {

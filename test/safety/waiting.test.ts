@@ -4,24 +4,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { Actor } from './actor';
+import { describe, expect, test } from '@jest/globals';
+import { startActor } from './actor';
 import { built, packageFile, runProgram, soon } from '../support/built-package';
 
 const { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K } = built;
-
-let actors: Actor[] = [];
-
-function startActor(): Actor {
-  const actor = new Actor();
-  actors.push(actor);
-  return actor;
-}
-
-afterEach(async () => {
-  await Promise.all(actors.map((actor) => actor.terminate()));
-  actors = [];
-});
 
 describe('a wait ends when another thread', () => {
   test('frees, and counts from what this one has seen', async () => {

@@ -1,4 +1,4 @@
-// What `npm run prebuilds` makes, as far as that can be told without its compiler: names, and what a binary may ask of a system.
+// `npm run prebuilds`, as far as it can be tested without its compiler: names, and what a binary may ask of a system.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -52,7 +52,7 @@ function update() {
   }
 }
 
-/** All that this thread holds for an account is charged to it, whatever others do. */
+/** Checks that an account is charged at least what this thread holds for it. */
 function check() {
   const account = below(accounts.length);
   const mine = held.reduce((sum, { list, account: of }) => sum + (of === account ? list.size : 0), 0);

@@ -19,7 +19,7 @@ Error.stackTraceLimit = 0;
 
 const buddy = GpuBuddy.from(token);
 const pools = Array.from({ length: POOLS }, () => buddy.pool());
-/** Of each pool, the offset, the size and the tag of each live handle. @type {Map<number, number[]>[]} */
+/** The offset, the size and the tag of each live handle, by pool. @type {Map<number, number[]>[]} */
 const live = pools.map(() => new Map());
 /** @type {number[]} */
 const stale = [];
@@ -74,9 +74,9 @@ function allocateList() {
 
 const makers = [
   () => pick(stale),
-  // Of another pool of this thread.
+  // A handle of another pool of this thread.
   () => [...live[random() % POOLS].keys()][random() % MOST_ALLOCATIONS],
-  // Of a pool of another thread.
+  // A handle of a pool of another thread.
   () => shown[((thread + 1 + (random() % (threads - 1))) % threads) * perThread + (random() % perThread)],
   // Near one that was good.
   () => pick(stale) + (random() % 7) - 3,

@@ -36,7 +36,7 @@ export interface Outcome {
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** What the program has sent. */
+  /** The message that the program has sent. */
   readonly answer: unknown;
 }
 

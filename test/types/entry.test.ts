@@ -1,4 +1,4 @@
-// What Node gets as `gpu-buddy` is what TypeScript is told of it: lib/index.ts beside lib/api.ts.
+// Node gets as `gpu-buddy` what TypeScript is told of it: lib/index.ts beside lib/api.ts.
 
 import { expect, test } from '@jest/globals';
 import { expectTypeOf } from 'expect-type';
@@ -7,7 +7,7 @@ import type * as declared from '../../lib/api';
 import * as given from '../../lib/index';
 
 test('lib/index.ts gives what lib/api.ts declares, and nothing else', () => {
-  // What `new GpuBuddy()` makes depends on its options, which a class can't say.
+  // A class can't say that the result of `new GpuBuddy()` depends on its options.
   const entry: Omit<typeof declared, 'GpuBuddy'> = given;
   expectTypeOf<keyof typeof given>().toEqualTypeOf<keyof typeof declared>();
   expect(Object.keys(entry).sort()).toEqual(valuesIn('lib/api.ts'));

@@ -1,4 +1,4 @@
-// What `npm run mutants` runs: each mutant of mutants.diff is built in a copy of the sources, in a temporary folder, and put
+// `npm run mutants`: each mutant of mutants.diff is built in a copy of the sources, in a temporary folder, and put
 // before the levels of tests: the kernel's KUnit suite, recorded traces, the model, the native unit tests.
 //
 //   --first        stop at the first level that catches a mutant

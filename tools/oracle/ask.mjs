@@ -14,7 +14,7 @@ import { record } from './jobs.mjs';
 /** @typedef {import('./linux/kernel.mjs').Kernel} Kernel */
 /** @typedef {{ operations: number, seed: string }} NewTraces */
 
-/** Where traces with a difference are kept; git ignores it. */
+/** The folder of traces with a difference; git ignores it. */
 const KEPT = 'build/oracle';
 
 /** A build of this library, asked through the commands that use it. */

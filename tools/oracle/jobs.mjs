@@ -1,4 +1,4 @@
-// What a booted kernel is asked to do: answer a trace, run its own tests, time its allocator. Each job gets a kernel freshly booted.
+// Jobs of a booted kernel: answer a trace, run its own tests, time its allocator. Each job gets a kernel freshly booted.
 
 import { join } from 'node:path';
 import { withTempFolder } from '../folders.mjs';

@@ -1,4 +1,5 @@
 /** The names of the scenarios. */
+import { accountScenarios } from './accounts.mjs';
 import { allocatorScenarios } from './allocator.mjs';
 import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';
@@ -8,6 +9,7 @@ import { traceScenarios } from './traces.mjs';
 
 export const scenarios = [
   ...allocatorScenarios,
+  ...accountScenarios,
   ...listScenarios,
   ...batchScenarios,
   ...poolScenarios,

@@ -106,7 +106,7 @@ class TraceMaker {
       huge: () => random.magnitude((1n << 62n) / chunk),
     };
     const size = chunk * chunks[random.weighted(this.#profile.spaces)]();
-    // What is beyond the last whole chunk is not managed.
+    // Bytes beyond the last whole chunk are not managed.
     return [size + (random.chance(0.2) ? random.bigBelow(chunk) : 0n), chunk];
   }
 

@@ -1,4 +1,4 @@
-// What each kind of trace consists of, as weights: which spaces, which requests, which other operations.
+// The kinds of traces, by weights: which spaces, which requests, which other operations.
 
 /** @typedef {import('./requests.mjs').requestKinds} RequestKinds */
 /**

@@ -11,7 +11,7 @@ export const CONTIGUOUS = 0x4;
 export const CLEAR = 0x8;
 export const TRIM_DISABLE = 0x20;
 
-/** Of more chunks the kernel loses the upper half of the number (kernel-notes.md, H1); the library does not. */
+/** The most chunks of a request: the kernel loses the upper half of a larger number (kernel-notes.md, H1), the library does not. */
 const MOST_CHUNKS = 1n << 31n;
 
 /** @type {Record<string, (space: Space, random: Random) => bigint>} */
@@ -44,7 +44,7 @@ function minOf({ chunk }, random) {
   return chunk << BigInt(random.geometric(0.55, 12));
 }
 
-/** Where a range may begin: anywhere, or at a block. @param {Space} space @param {Random} random */
+/** Draws the start of a range: anywhere, or at a block. @param {Space} space @param {Random} random */
 function placeIn({ size, chunk, lists, freed }, random) {
   const aim = random.below(4);
   if (aim === 0 && freed.length > 0) return random.pick(freed).offset;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the replayer share: files of the host, the kernel's log, and the two jobs. */
+/* Shared by the files of the replayer: files of the host, the kernel's log, and the two jobs. */
 #ifndef GPU_BUDDY_ORACLE_H
 #define GPU_BUDDY_ORACLE_H
 

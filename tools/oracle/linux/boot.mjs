@@ -44,7 +44,7 @@ export async function boot(program, folder, parameters) {
  */
 export async function bootFor(program, folder, parameters = []) {
   const job = [`folder=${folder}`, ...parameters].map((parameter) => `gpu_buddy_oracle.${parameter}`);
-  // What the allocator prints is in the results; the console need not show it.
+  // The results have what the allocator prints; the console need not show it.
   const log = await boot(program, folder, ['loglevel=6', ...job]);
   const done = /gpu-buddy-oracle: done: (\d+) lines/.exec(log);
   if (done) return Number(done[1]);

@@ -88,7 +88,7 @@ async function copyTree(from, to) {
     verbatimSymlinks: true,
     filter: (file) => basename(file) !== '.git',
   });
-  // What was built there was not built for us.
+  // Objects in a given tree were not built for us.
   await execa('make', ['-s', '-C', to, 'ARCH=um', 'mrproper']);
 }
 
