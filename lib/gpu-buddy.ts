@@ -50,7 +50,7 @@ interface Restored<N extends Bytes> extends api.Restored<N> {
 }
 
 /** Gives what stands behind an allocator that users see. */
-export let allocatorOf: (buddy: api.GpuBuddy<Bytes>) => Allocator;
+export let allocatorOf: (buddy: unknown) => Allocator;
 
 export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   readonly #allocator: Allocator<N>;
@@ -366,7 +366,8 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   static {
     allocatorOf = (buddy) => {
-      if (!(#allocator in buddy)) throw invalidArgType('buddy', 'a GpuBuddy', buddy);
+      if (typeof buddy !== 'object' || buddy === null || !(#allocator in buddy))
+        throw invalidArgType('buddy', 'a GpuBuddy', buddy);
       return buddy.#allocator;
     };
   }
