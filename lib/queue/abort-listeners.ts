@@ -8,8 +8,7 @@ interface Listener<N extends Bytes> {
 }
 
 export class AbortListeners<N extends Bytes> {
-  /** Held by the signals: a request that was stopped before it stood in line goes with its signal. */
-  readonly #listeners = new WeakMap<WaitSignal, Listener<N>>();
+  readonly #listeners = new Map<WaitSignal, Listener<N>>();
   readonly #onAbort: (requests: ReadonlySet<Request<N>>, reason: unknown) => void;
 
   /** @param onAbort is told of all requests of a signal, once */
