@@ -102,7 +102,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 		status = buddy_bind(allocator, claim->list, &blocks,
 				    buddy_label(claim->tag, claim->account), avail);
 	if (status || claim->clearness == BUDDY_AS_FOUND)
-		return status;
+		return buddy_run_note_shortage(allocator, status);
 	buddy_for_each_block(block, claim->list)
 		set_clear(block, claim->clearness == BUDDY_CLEAR);
 	return BUDDY_OK;
