@@ -12,6 +12,7 @@ const noDefaultExport = [
 ].map((selector) => ({ selector, message: 'Name what you export.' }));
 
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
+const noQueue = { regex: '^\\.{1,2}/(.*/)?queue(/|$)', message: 'The library stands below lib/queue.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
 const noNeighbours = {
   regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
@@ -62,8 +63,10 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
-  forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noCli, noSelf]),
+  forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noCli, noSelf]),
   forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
+  // Its declarations name the package, so that the allocator of a program is the one that they speak of.
+  forbidImports(['lib/queue/**/*.{ts,mts}'], [noApi, noTrace, noCli]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
   forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
