@@ -116,7 +116,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
 
   /**
    * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
-   * thread. An allocation that is taken back, such as part of a batch that fails, does not count. See `waitForFree()`.
+   * thread. An allocation that is taken back, such as part of a batch that fails, counts only if another thread was refused memory
+   * meanwhile. See `waitForFree()`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */

@@ -117,7 +117,7 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 	if (quota->reserved > buddy_size(allocator) - reserved_beside(allocator, account))
 		return BUDDY_RESERVED_ABOVE_SPACE;
 	if (added > buddy_from_kernel(allocator, allocator->mm.avail) - promised)
-		return BUDDY_RESERVED_NOT_FREE;
+		return buddy_run_note_shortage(allocator, BUDDY_RESERVED_NOT_FREE);
 	account->quota = *quota;
 	allocator->promised = promised + added;
 	/* Wakes those who wait: they may get memory now. */
