@@ -104,6 +104,11 @@ const NAMES = [
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'parkedCells',
+  'parkedTicket',
+  'parkedAccount',
+  'parkedTag',
+  'parkedBytes',
   'noSlot',
   'maxOrders',
   'injectBug',
@@ -184,7 +189,7 @@ interface Calls {
   ): void;
   append(): void;
   extend(): void;
-  claim(chunks: Float64Array, orders: Uint8Array): void;
+  claim(chunks: Float64Array, orders: Uint8Array, clear?: Uint8Array): void;
   save(...columns: StateColumnList): void;
   restore(...columns: StateColumnList): void;
   trim(): void;
@@ -214,6 +219,8 @@ interface Calls {
   prepareParking(): void;
   park(): void;
   adopt(): void;
+  revoke(): void;
+  parked(rows: BigUint64Array): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

@@ -8,12 +8,13 @@ interface Listener<N extends Bytes> {
 }
 
 export class AbortListeners<N extends Bytes> {
-  readonly #listeners = new Map<WaitSignal, Listener<N>>();
+  /** Held by the signals: a request that was stopped before it stood in line goes with its signal. */
+  readonly #listeners = new WeakMap<WaitSignal, Listener<N>>();
+  readonly #onAbort: (requests: ReadonlySet<Request<N>>, reason: unknown) => void;
 
-  readonly #end: (request: Request<N>, reason: unknown) => void;
-
-  constructor(end: (request: Request<N>, reason: unknown) => void) {
-    this.#end = end;
+  /** @param onAbort is told of all requests of a signal, once */
+  constructor(onAbort: (requests: ReadonlySet<Request<N>>, reason: unknown) => void) {
+    this.#onAbort = onAbort;
   }
 
   add(request: Request<N>): void {
@@ -21,6 +22,7 @@ export class AbortListeners<N extends Bytes> {
     if (signal) (this.#listeners.get(signal) ?? this.#listenTo(signal)).requests.add(request);
   }
 
+  /** Stops listening to a signal with its last request. */
   remove(request: Request<N>): void {
     const { signal } = request;
     const listener = signal && this.#listeners.get(signal);
@@ -34,7 +36,7 @@ export class AbortListeners<N extends Bytes> {
   #listenTo(signal: WaitSignal): Listener<N> {
     const requests = new Set<Request<N>>();
     const listen = (): void => {
-      for (const request of requests) this.#end(request, signal.reason);
+      this.#onAbort(requests, signal.reason);
     };
     const listener = { requests, listen };
     signal.addEventListener('abort', listen);

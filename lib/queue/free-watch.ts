@@ -1,4 +1,4 @@
-/** Waits until bytes become free, as long as somebody wants to know: the event loop stays alive so long, and no longer. */
+/** Waits for memory to become free, as long as requests wait: the event loop stays alive so long, and no longer. */
 import type { Bytes, GpuBuddy } from 'gpu-buddy';
 
 export class FreeWatch<N extends Bytes> {
@@ -37,7 +37,7 @@ export class FreeWatch<N extends Bytes> {
     tell();
   }
 
-  /** Ends the wait; what comes of it is of no interest any more. */
+  /** Ends the wait, and tells nobody. */
   stop(): void {
     if (!this.#isWaiting) return;
     this.#isWaiting = false;

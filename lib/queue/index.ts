@@ -2,4 +2,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { AllocQueue } from './alloc-queue';
 export type { AllocQueueOptions, QueuedAllocOptions } from './options';
-export type { AllocQueueStats, QueuedLineStats } from './stats';
+export type { AllocQueueCounts, AllocQueueStats, QueuedLineStats } from './stats';

@@ -12,11 +12,11 @@ import type { QueuedLineStats } from './stats';
 export class Level<N extends Bytes> {
   /**
    * Least virtual time first; among equals, the one that has waited longer. Lines without requests stay until the others have
-   * come as far: who asks for one thing after the other must not begin anew each time. Sorted by insertion, since there are
-   * never more accounts than an allocator can have, 2,047.
+   * come as far: who asks for one thing after the other must not begin anew each time. Sorted by insertion, since an allocator
+   * has at most 2,047 accounts.
    */
   readonly lines: Line<N>[] = [];
-  readonly #byAccount = new Map<Account | undefined, Line<N>>();
+  readonly #byAccount = new Map<Account<Bytes> | undefined, Line<N>>();
   /** The virtual time of the line that was served last, when it was. Never falls. */
   #virtualTime = 0;
   /** The request that nothing in this level or below may pass, and what ends that. */
@@ -24,11 +24,11 @@ export class Level<N extends Bytes> {
 
   constructor(readonly priority: number) {}
 
-  lineOf(account: Account | undefined): Line<N> {
+  lineOf(account: Account<Bytes> | undefined): Line<N> {
     const known = this.#byAccount.get(account);
     if (known && !this.#isForgotten(known)) return known;
     if (known) this.#take(known);
-    const line = new Line<N>(this, account, this.#virtualTime);
+    const line = new Line<N>(this.priority, account, this.#virtualTime);
     this.#byAccount.set(account, line);
     this.#insert(line);
     return line;

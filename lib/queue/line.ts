@@ -1,6 +1,5 @@
 /** The requests of one account at one priority, first in, first out. */
 import type { Account, Bytes } from 'gpu-buddy';
-import type { Level } from './level';
 import type { Request } from './request';
 
 export class Line<N extends Bytes> {
@@ -13,14 +12,14 @@ export class Line<N extends Bytes> {
   isAtLimit = false;
 
   constructor(
-    readonly level: Level<N>,
-    readonly account: Account | undefined,
+    readonly priority: number,
+    readonly account: Account<Bytes> | undefined,
     /** See `Level`. */
     public virtualTime: number,
   ) {}
 
   append(request: Request<N>): void {
-    request.line = this;
+    request.isInLine = true;
     request.previous = this.#last;
     if (this.#last) this.#last.next = request;
     else this.first = request;
@@ -35,7 +34,8 @@ export class Line<N extends Bytes> {
     else this.first = next;
     if (next) next.previous = previous;
     else this.#last = previous;
-    request.line = request.previous = request.next = undefined;
+    request.isInLine = false;
+    request.previous = request.next = undefined;
     this.length--;
     this.bytes -= request.bytes;
   }

@@ -1,9 +1,11 @@
 /** The options of a queue and of its requests. */
-import type { Account, AllocOptions, WaitSignal } from 'gpu-buddy';
+import type { Account, AllocOptions, Bytes, WaitSignal } from 'gpu-buddy';
+import { handleOfAccount } from '../account';
 import { toIndex, toInteger } from '../arguments';
-import { invalidArgType, outOfRange } from '../errors';
+import { outOfRange } from '../errors';
 import { toOptions, type Names } from '../options';
 import { ALLOC_OPTION_NAMES } from '../request';
+import { toSignal } from '../waiting';
 
 /** When a request that others pass stops them. */
 export interface AllocQueueOptions {
@@ -19,8 +21,8 @@ const QUEUE_OPTION_NAMES: Names<AllocQueueOptions> = { maxPassed: true, maxBarri
 export interface QueuedAllocOptions extends AllocOptions {
   /** Ends the wait: `alloc()` rejects with the signal's reason. */
   readonly signal?: WaitSignal | undefined;
-  /** Pays for the blocks, and has its own line. Default: none, and all requests without one share a line. */
-  readonly account?: Account | undefined;
+  /** Pays for the blocks. Each `Account` object has its own line; all requests without one share a line. Default: none. */
+  readonly account?: Account<Bytes> | undefined;
   /** Requests of a higher priority come first, always. Default: 0. */
   readonly priority?: number | undefined;
   /** Milliseconds after which `alloc()` rejects with a `TimeoutError`. Default: none. */
@@ -32,7 +34,6 @@ export interface QueuedAllocOptions extends AllocOptions {
 const ALLOC_NAMES: Names<QueuedAllocOptions> = {
   ...ALLOC_OPTION_NAMES,
   signal: true,
-  account: true,
   priority: true,
   timeout: true,
   weight: true,
@@ -52,18 +53,20 @@ export function toPatience(options: AllocQueueOptions | undefined): Patience {
   return { maxPassed: toInteger('maxPassed', maxPassed), maxBarrier: toDelay('maxBarrier', maxBarrier) };
 }
 
-/** Options of a request that have been looked at. */
-export interface WaitOptions {
-  /** For the allocator, without the account. */
+/** What a request asks for, once it has been looked at. */
+export interface QueuedRequest {
+  /** For the allocator, with the account. */
+  readonly options: AllocOptions;
+  /** The same without the account. */
   readonly plain: AllocOptions;
   readonly signal: WaitSignal | undefined;
-  readonly account: Account | undefined;
+  readonly account: Account<Bytes> | undefined;
   readonly priority: number;
   readonly timeout: number | undefined;
   readonly weight: number;
 }
 
-export function toWaitOptions(options: QueuedAllocOptions | undefined): WaitOptions {
+export function toQueuedRequest(options: QueuedAllocOptions | undefined): QueuedRequest {
   const {
     signal,
     account,
@@ -72,7 +75,10 @@ export function toWaitOptions(options: QueuedAllocOptions | undefined): WaitOpti
     weight = 1,
     ...plain
   } = copyOf(toOptions('options', options, ALLOC_NAMES));
+  // Throws where it is none, or disposed of.
+  if (account !== undefined) handleOfAccount(account);
   return {
+    options: account ? { ...plain, account } : plain,
     plain,
     signal: toSignal(signal),
     account,
@@ -82,11 +88,20 @@ export function toWaitOptions(options: QueuedAllocOptions | undefined): WaitOpti
   };
 }
 
-/** A request may be tried many times, and what it asks for must not change meanwhile. Inherited options count, too. */
+/** Copies options, inherited ones too: a request may be tried many times, and what it asks for must not change meanwhile. */
 function copyOf<Options extends object>(options: Options): Options {
   const copy: Partial<Options> = {};
   for (const name in options) copy[name] = options[name];
   return copy as Options;
+}
+
+/** Copies a mode that the allocator has accepted, for the same reason. */
+export function keepMode(options: AllocOptions): AllocOptions {
+  const { mode } = options;
+  if (typeof mode !== 'object') return options;
+  if ('at' in mode) return { ...options, mode: { at: mode.at } };
+  const { start, end } = mode.range;
+  return { ...options, mode: { range: { start, end } } };
 }
 
 function toDelay(argument: string, value: unknown): number {
@@ -99,11 +114,4 @@ function toWeight(value: unknown): number {
   const weight = toInteger('weight', value);
   if (weight === 0) throw outOfRange('weight', '>= 1', weight);
   return weight;
-}
-
-function toSignal(value: unknown): WaitSignal | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'object' || value === null || !('aborted' in value))
-    throw invalidArgType('signal', 'an AbortSignal', value);
-  return value as WaitSignal;
 }

@@ -1,48 +1,40 @@
-/** One request that waits. */
-import type { AllocatedBlocks, AllocOptions, Bytes, WaitSignal } from 'gpu-buddy';
-import type { Line } from './line';
-
-interface Given<N extends Bytes> {
-  readonly size: Bytes;
-  readonly options: AllocOptions;
-  readonly weight: number;
-  readonly signal: WaitSignal | undefined;
-  /** Rises from request to request. */
-  readonly order: number;
-  /** How often it may be passed before it raises a barrier. */
-  readonly patience: number;
-  readonly resolve: (blocks: AllocatedBlocks<N>) => void;
-  readonly reject: (reason: unknown) => void;
-}
+/** A request that waits. */
+import type { AllocatedBlocks, AllocOptions, Bytes } from 'gpu-buddy';
+import { makeDeferred, type Deferred } from '../deferred';
+import { keepMode, type QueuedRequest } from './options';
 
 export class Request<N extends Bytes> {
   readonly size: Bytes;
   readonly bytes: number;
+  /** For `tryAllocBlocks()`. What the caller changes later does not change them. */
   readonly options: AllocOptions;
+  readonly account: QueuedRequest['account'];
+  readonly priority: number;
   readonly weight: number;
-  readonly signal: WaitSignal | undefined;
-  readonly order: number;
-  readonly resolve: (blocks: AllocatedBlocks<N>) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly signal: QueuedRequest['signal'];
+  readonly outcome: Deferred<AllocatedBlocks<N>> = makeDeferred();
+  /** Milliseconds by the clock of `performance.now()`. */
   readonly since = performance.now();
-  patience: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Rises from request to request. */
+  order = 0;
   /** How often a later request got memory when it was this one's turn. */
   passed = 0;
-  timer: ReturnType<typeof setTimeout> | undefined;
-  /** Its line while it waits, and its neighbours there. */
-  line: Line<N> | undefined;
+  /** How often it may be passed before it raises a barrier. */
+  patience = 0;
+  /** Whether it stands in line, and between whom. */
+  isInLine = false;
   previous: Request<N> | undefined;
   next: Request<N> | undefined;
 
-  constructor({ size, options, weight, signal, order, patience, resolve, reject }: Given<N>) {
+  constructor(size: Bytes, { options, account, priority, weight, signal }: QueuedRequest) {
     this.size = size;
     this.bytes = Number(size);
-    this.options = options;
+    this.options = keepMode(options);
+    this.account = account;
+    this.priority = priority;
     this.weight = weight;
     this.signal = signal;
-    this.order = order;
-    this.patience = patience;
-    this.resolve = resolve;
-    this.reject = reject;
   }
 }

@@ -1,10 +1,10 @@
 /** What a queue tells of itself. */
-import type { Account } from 'gpu-buddy';
+import type { Account, Bytes } from 'gpu-buddy';
 
 /** The requests of one account at one priority. */
 export interface QueuedLineStats {
   /** `undefined` for requests without one. */
-  readonly account: Account | undefined;
+  readonly account: Account<Bytes> | undefined;
   readonly priority: number;
   readonly requests: number;
   /** Bytes that they ask for. */
@@ -13,8 +13,26 @@ export interface QueuedLineStats {
   readonly longestWait: number;
 }
 
+/** What never falls while a queue lives. Bytes are exact up to 2^53. */
+export interface AllocQueueCounts {
+  /** Requests that were granted. */
+  readonly granted: number;
+  /** Bytes that they asked for. */
+  readonly grantedBytes: number;
+  /** Waits that have ended, by a grant or without one. Requests that are granted or refused at once do not wait. */
+  readonly waits: number;
+  /** Milliseconds that these waits took together. */
+  readonly waitTime: number;
+  /** Waits that have ended without a grant. */
+  readonly rejected: number;
+  /** How often a request was passed by a later one. */
+  readonly passed: number;
+  /** Barriers that were raised. */
+  readonly barriers: number;
+}
+
 /** Numbers about a queue. Bytes are exact up to 2^53. */
-export interface AllocQueueStats {
+export interface AllocQueueStats extends AllocQueueCounts {
   /** Requests that wait. */
   readonly waiting: number;
   /** Bytes that they ask for. */
@@ -23,12 +41,4 @@ export interface AllocQueueStats {
   readonly longestWait: number;
   /** Those that wait by priority, the highest first, and account. */
   readonly lines: readonly QueuedLineStats[];
-  /** Requests that were granted so far. */
-  readonly granted: number;
-  /** Bytes that they asked for. */
-  readonly grantedBytes: number;
-  /** How often a request was passed by a later one so far. */
-  readonly passed: number;
-  /** Barriers that were raised so far. */
-  readonly barriers: number;
 }

@@ -1,6 +1,7 @@
 /* Accounts, see account.h. Quotas and charges are in the caller's unit. */
 #include <buddy/account.h>
 #include <buddy/lists.h>
+#include <buddy/parking.h>
 
 static struct buddy_account *account_at(const struct buddy_allocator *allocator, u32 number)
 {
@@ -155,7 +156,7 @@ enum buddy_status buddy_open_account(struct buddy_allocator *allocator,
 	struct buddy_token token;
 	u32 slot;
 
-	if (buddy_draw_ticket(&token))
+	if (buddy_draw_token(&token))
 		return BUDDY_NO_MEMORY;
 	buddy_lock(allocator);
 	slot = make_account(allocator);
@@ -229,12 +230,19 @@ struct buddy_account_info buddy_describe_account(struct buddy_allocator *allocat
 	return info;
 }
 
+struct buddy_token buddy_run_account_token(const struct buddy_allocator *allocator, u32 number)
+{
+	const struct buddy_account *account = account_at(allocator, number);
+
+	return account ? account->token : (struct buddy_token){ { 0, 0 } };
+}
+
 struct buddy_token buddy_account_token(struct buddy_allocator *allocator, uint32_t number)
 {
 	struct buddy_token token;
 
 	buddy_lock(allocator);
-	token = account_at(allocator, number)->token;
+	token = buddy_run_account_token(allocator, number);
 	buddy_unlock(allocator);
 	return token;
 }

@@ -14,10 +14,18 @@
 #define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
 
+/* Lists that are parked here, in chains by their tickets: see parking.c. */
+struct buddy_parking {
+	struct buddy_parked **chains;
+	/* A power of two, or 0 before the first list. */
+	size_t chain_count;
+	size_t count;
+};
+
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
-	/* Handles: the last one to go destroys the allocator. */
+	/* Handles, and parked lists without a giver: the last one to go destroys the allocator. */
 	u64 references;
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
@@ -42,6 +50,7 @@ struct buddy_allocator {
 	struct slots owners;
 	/* By their numbers, each less 1: see account.h. */
 	struct slots accounts;
+	struct buddy_parking parking;
 	struct gpu_buddy mm;
 };
 
@@ -173,6 +182,13 @@ enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 a
 void buddy_run_settle(struct buddy_allocator *allocator, u32 account, u64 avail);
 /* The same, unless the account may not take it: then the caller gives it back. */
 enum buddy_status buddy_run_charge(struct buddy_allocator *allocator, u32 account, u64 avail);
+
+/* The number by which other threads find an account; all zero for none. */
+struct buddy_token buddy_run_account_token(const struct buddy_allocator *allocator, u32 account);
+
+/* Frees all that is parked, in the last run of an allocator; of a poisoned one, only what it takes to remember it. */
+void buddy_run_free_all_parked(struct buddy_allocator *allocator);
+void buddy_parking_destroy(struct buddy_parking *parking);
 
 /* From the caller's unit to the kernel's; the caller's must lie within the space, or at its end. */
 static inline u64 buddy_to_kernel(const struct buddy_allocator *allocator, u64 bytes)

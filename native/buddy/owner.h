@@ -9,7 +9,7 @@
 #ifndef BUDDY_OWNER_H
 #define BUDDY_OWNER_H
 
-#include <buddy/sharing.h>
+#include <buddy/parking.h>
 #include <buddy/slots.h>
 #include <buddy/wait.h>
 
@@ -72,7 +72,7 @@ struct buddy_group {
 
 void buddy_owner_init(struct buddy_owner *owner);
 
-/* Frees every list, those parked for others too, and gives up every allocator that is still there. */
+/* Frees every list, those parked with this giver too, and gives up every allocator that is still there. */
 void buddy_owner_destroy(struct buddy_owner *owner);
 
 /*
@@ -189,12 +189,13 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 
 /*
  * Parks a list in two steps, so that whoever is interrupted in between still has the list: the first one tells which numbers
- * will stand for it, the second one parks it.
+ * will stand for it, the second one parks it. `keeps`: without a giver.
  */
 enum buddy_status buddy_owner_prepare_parking(struct buddy_owner *owner, uint32_t slot,
 					      uint32_t generation, struct buddy_token *allocator,
 					      struct buddy_token *ticket);
-enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   bool keeps);
 /* Takes a parked list into a guard. */
 enum buddy_status buddy_owner_adopt(struct buddy_owner *owner, struct buddy_handle *handle,
 				    struct buddy_token ticket, uint32_t slot);
@@ -231,7 +232,7 @@ bool buddy_owner_find_row(const struct buddy_group *group, size_t row, struct bu
 void buddy_owner_empty_group(struct buddy_owner *owner, struct buddy_group *group);
 void buddy_owner_close_group(struct buddy_owner *owner, uint32_t slot);
 
-/* Frees all lists of this owner in an allocator. */
+/* Frees all lists of this owner in an allocator, which it has a handle on, and those that are parked there without a giver. */
 enum buddy_status buddy_owner_free_all(struct buddy_owner *owner,
 				       struct buddy_allocator *allocator);
 

@@ -178,7 +178,7 @@ export class World {
 
   /**
    * Frees the list that `my.ticket` stands for, if nobody has adopted it, with the options `my.opened`. A token that is not kept in
-   * the same moment in which `transfer()` returns it could be lost: so scenarios keep it there, without a call.
+   * the same moment in which `transfer()` or `park()` returns it could be lost: so scenarios keep it there, without a call.
    */
   #freeTicket() {
     if (!this.my.ticket) return;

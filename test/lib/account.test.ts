@@ -152,7 +152,7 @@ describe('an allocation is refused', () => {
   test('where what is free is reserved for others', () => {
     const buddy = make();
     const account = buddy.account({ reserved: 512 * KIB });
-    expect(buddy.avail).toBe(SZ_1M);
+    expect([buddy.avail, buddy.stats().reserved]).toEqual([SZ_1M, 512 * KIB]);
     expect(refusalOf(buddy, () => buddy.allocBlocks(516 * KIB))).toMatchObject({
       ...NO_SPACE,
       reason: 'reserved',
@@ -160,7 +160,10 @@ describe('an allocation is refused', () => {
     });
     const other = buddy.allocBlocks(512 * KIB);
     expect(other.tryExtend(SZ_4K)).toBe(false);
-    expect(buddy.allocBlocks(512 * KIB, { account }).size).toBe(512 * KIB);
+    expect(buddy.allocBlocks(128 * KIB, { account }).size).toBe(128 * KIB);
+    expect(buddy.stats().reserved).toBe(384 * KIB);
+    expect(buddy.allocBlocks(384 * KIB, { account }).size).toBe(384 * KIB);
+    expect(buddy.stats().reserved).toBe(0);
     expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_4K))).toMatchObject({ reason: 'full' });
   });
 
@@ -222,6 +225,7 @@ describe('limit and reservation', () => {
     const buddy = new GpuBuddy({ size: 2n ** 63n, bigint: true });
     const account = buddy.account({ limit: 2n ** 62n, reserved: 2n ** 61n + 1n });
     expect([account.used, account.limit, account.reserved]).toEqual([0n, 2n ** 62n, 2n ** 61n + 1n]);
+    expect(buddy.stats().reserved).toBe(2n ** 61n + 1n);
     expect(JSON.stringify(account)).toContain('"2305843009213693953"');
   });
 

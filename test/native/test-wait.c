@@ -128,7 +128,7 @@ static void park(void)
 {
 	struct buddy_token ticket;
 
-	CHECK_OK(buddy_draw_ticket(&ticket));
+	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, &owner, ticket));
 }
 
@@ -136,6 +136,15 @@ static void park_and_end(void)
 {
 	park();
 	buddy_free_parked(&owner);
+}
+
+static void park_and_revoke(void)
+{
+	struct buddy_token ticket;
+
+	CHECK_OK(buddy_draw_token(&ticket));
+	CHECK_OK(buddy_park(&list, NULL, ticket));
+	CHECK_OK(buddy_revoke(allocator, ticket));
 }
 
 static void free_queued(void)
@@ -250,7 +259,7 @@ static void claim_in_vain(void)
 {
 	const double chunks[] = { 0, 255 };
 	const uint8_t orders[] = { 0, 0 };
-	const struct buddy_places places = { 2, chunks, orders };
+	const struct buddy_places places = { 2, chunks, orders, NULL };
 	struct buddy_list other = { .owner = list.owner };
 	uint64_t failed;
 
@@ -282,6 +291,7 @@ static const struct {
 	{ "free all of an owner", free_all, 1 },
 	{ "end an owner", end_owner, 1 },
 	{ "free what was parked", park_and_end, 1 },
+	{ "revoke what was parked", park_and_revoke, 1 },
 	{ "free a block", free_block, 1 },
 	{ "free a block raw", free_block_raw, 1 },
 	{ "trim", trim, 1 },
