@@ -147,11 +147,14 @@ function toPlaces(allocator: Allocator, value: unknown): native.Places {
     const chunk = toChunk(space, offset);
     // More blocks than chunks overlap; the iterable may never end.
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
-    if (status !== native.OK) throw givenError(allocator, status, row, offset, order);
+    if (status !== native.OK) {
+      allocator.assertUsable(SYSCALL);
+      throw givenError(allocator, status, row, offset, order);
+    }
     chunks.push(chunk);
     orders.push(order);
   }
-  if (chunks.length === 0) throw allocator.toError(native.NO_BLOCKS, SYSCALL);
+  if (chunks.length === 0) throw allocator.toError(allocator.unlessGone(native.NO_BLOCKS), SYSCALL);
   return { chunks: Float64Array.from(chunks), orders: Uint8Array.from(orders) };
 }
 

@@ -51,7 +51,7 @@ interface Restored<N extends Bytes> extends api.Restored<N> {
 }
 
 /** Gives what stands behind an allocator that users see. */
-export let allocatorOf: (buddy: api.GpuBuddy<Bytes>) => Allocator;
+export let allocatorOf: (buddy: unknown) => Allocator;
 
 export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   readonly #allocator: Allocator<N>;
@@ -320,6 +320,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
       chunkSize: space.chunkSize,
       avail: space.bytes(stats.avail),
       clearAvail: space.bytes(stats.clearAvail),
+      reserved: space.bytes(stats.reserved),
       nativeBytes: stats.nativeBytes,
       kernelWarnings: stats.kernelWarnings,
       orders: Array.from(stats.freeBlocks, (freeBlocks, order) => ({
@@ -378,7 +379,8 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   static {
     allocatorOf = (buddy) => {
-      if (!(#allocator in buddy)) throw invalidArgType('buddy', 'a GpuBuddy', buddy);
+      if (typeof buddy !== 'object' || buddy === null || !(#allocator in buddy))
+        throw invalidArgType('buddy', 'a GpuBuddy', buddy);
       return buddy.#allocator;
     };
   }

@@ -528,7 +528,7 @@ napi_value Environment::FreeRuns(const Napi::CallbackInfo &info)
 
 /*
  * allocator slot, generation; free blocks by order: Float64Array, used blocks: Float64Array
- * -> size, chunk size, avail, clear avail, native bytes, kernel warnings, max order
+ * -> size, chunk size, avail, clear avail, reserved: a word; native bytes, kernel warnings, max order
  */
 napi_value Environment::Stats(const Napi::CallbackInfo &info)
 {
@@ -551,9 +551,10 @@ napi_value Environment::Stats(const Napi::CallbackInfo &info)
 	mailbox_.result(1, stats.chunk_size);
 	mailbox_.result(2, stats.avail);
 	mailbox_.result(3, stats.clear_avail);
-	mailbox_.result(4, stats.native_bytes);
-	mailbox_.result(5, stats.kernel_warnings);
-	mailbox_.result(6, stats.max_order);
+	mailbox_.word(4, stats.reserved);
+	mailbox_.result(5, stats.native_bytes);
+	mailbox_.result(6, stats.kernel_warnings);
+	mailbox_.result(7, stats.max_order);
 	return nullptr;
 }
 

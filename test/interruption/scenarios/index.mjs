@@ -6,6 +6,7 @@ import { collectorScenarios } from './collector.mjs';
 import { eventScenarios } from './events.mjs';
 import { listScenarios } from './lists.mjs';
 import { poolScenarios } from './pools.mjs';
+import { queueScenarios } from './queues.mjs';
 import { traceScenarios } from './traces.mjs';
 
 export const scenarios = [
@@ -15,6 +16,7 @@ export const scenarios = [
   ...batchScenarios,
   ...poolScenarios,
   ...collectorScenarios,
+  ...queueScenarios,
   ...traceScenarios,
   ...eventScenarios,
 ];
