@@ -109,6 +109,24 @@ const NAMES = [
   'parkedAccount',
   'parkedTag',
   'parkedBytes',
+  'observedCells',
+  'observedSize',
+  'observedAvail',
+  'observedClearAvail',
+  'observedReserved',
+  'observedLargestFree',
+  'observedLargestPossible',
+  'observedAllocations',
+  'observedLists',
+  'observedReclaimedLists',
+  'observedReclaimedBytes',
+  'failedLimit',
+  'failedFull',
+  'failedReserved',
+  'failedRange',
+  'failedFragmented',
+  'failedMemory',
+  'failedWork',
   'noSlot',
   'maxOrders',
   'nameBytes',
@@ -223,6 +241,8 @@ interface Calls {
   adopt(): void;
   revoke(): void;
   parked(rows: BigUint64Array): void;
+  observe(cells: BigUint64Array): void;
+  endObservation(): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;
