@@ -65,8 +65,8 @@ static struct account_entry *unused_entry(struct machine *machine)
 	return NULL;
 }
 
-static void take(struct machine *machine, struct account_entry *entry, int index,
-		 uint32_t number, struct buddy_quota quota)
+static void take(struct machine *machine, struct account_entry *entry, int index, uint32_t number,
+		 struct buddy_quota quota)
 {
 	struct handle_entry *handle = &machine->world.handles[index];
 	uint32_t slot = buddy_owner_take_account(owner_of(machine, handle),
@@ -135,8 +135,8 @@ static void note_quota(struct machine *machine, const struct account_entry *chan
 void call_change_account(struct machine *machine)
 {
 	struct account_entry *entry = choose_opening(machine);
-	bool has_limit = input_below(&machine->input, 2), has_reserved = !has_limit ||
-							input_below(&machine->input, 2);
+	bool has_limit = input_below(&machine->input, 2),
+	     has_reserved = !has_limit || input_below(&machine->input, 2);
 	struct allocator_entry *allocator;
 	struct buddy_quota chosen, quota;
 
