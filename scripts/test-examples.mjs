@@ -58,7 +58,7 @@ async function test(cwd) {
     all: true,
     reject: false,
   });
-  return countsIn(all, !failed);
+  return resultOf(stripVTControlCharacters(all), !failed);
 }
 
 /** Installs and tests an example. @param {string} name */
@@ -67,7 +67,7 @@ async function runExample(name) {
   const cwd = path.join(folder, name);
   try {
     const reason = await install(cwd);
-    if (!reason) return { name, note: '', counts: await test(cwd) };
+    if (!reason) return { name, ...(await test(cwd)) };
     console.log(`Skipped: ${reason}`);
     return { name, note: reason, counts: { passed: 0, failed: 0, skipped: 1 } };
   } catch (error) {
