@@ -37,15 +37,17 @@ async function install(cwd) {
   }
 }
 
-/** Counts as Node's test runner does, which the examples use. @param {string} output @param {boolean} hasSucceeded */
-function countsIn(output, hasSucceeded) {
+/**
+ * Reads what Node's test runner prints, which the examples use: how many tests passed, failed and were skipped, and why one was skipped.
+ * @param {string} output
+ * @param {boolean} hasSucceeded
+ */
+function resultOf(output, hasSucceeded) {
   const count = (/** @type {string} */ word) =>
-    Number(new RegExp(`^(?:#|ℹ) ${word} (\\d+)$`, 'm').exec(stripVTControlCharacters(output))?.[1] ?? 0);
-  return {
-    passed: count('pass'),
-    failed: Math.max(count('fail'), hasSucceeded ? 0 : 1),
-    skipped: count('skipped'),
-  };
+    Number(new RegExp(`^[#ℹ] ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const failed = Math.max(count('fail'), hasSucceeded ? 0 : 1);
+  const note = /^ *(?:ok \d+ - .* # SKIP|﹣ .* #) (.+)$/m.exec(output)?.[1] ?? '';
+  return { counts: { passed: count('pass'), failed, skipped: count('skipped') }, note };
 }
 
 /** Runs an example's tests, and shows what they print. @param {string} cwd */
