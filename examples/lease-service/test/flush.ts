@@ -23,16 +23,7 @@ export async function traceFlushes(count: number): Promise<FlushReport> {
   const trace = join(folder, 'strace.txt');
   configure(folder, { size: 64 * MiB });
   // -D: the service is this process's own child, and gets its signals. Its main thread does all that is looked for here.
-  const service = await startProcess(folder, [
-    'strace',
-    '-D',
-    '-f',
-    '-yy',
-    '-e',
-    `trace=${CALLS}`,
-    '-o',
-    trace,
-  ]);
+  const service = await startProcess(folder, ['strace', '-D', '-yy', '-e', `trace=${CALLS}`, '-o', trace]);
   const { red } = clientsFor(service.url);
   for (let done = 0; done < count; done++) {
     const { id } = await lease(red, 65_536);
