@@ -37,7 +37,8 @@ export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
 export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
-export type { WaitForFreeOptions, WaitSignal } from './waiting';
+export type { WaitSignal } from './wait-signal';
+export type { WaitForFreeOptions } from './waiting';
 
 /** The policy that chooses blocks: one of four. */
 export type AllocMode =
@@ -116,7 +117,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
 
   /**
    * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
-   * thread. An allocation that is taken back, such as part of a batch that fails, does not count. See `waitForFree()`.
+   * thread. An allocation that is taken back, such as part of a batch that fails, counts only if another thread was refused memory
+   * meanwhile. See `waitForFree()`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */

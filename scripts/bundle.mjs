@@ -21,7 +21,7 @@ await build({
   cwd: packageRoot,
   input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
   platform: 'node',
-  external: ['cli-progress'],
+  external: ['cli-progress', 'yauzl'],
   tsconfig: 'tsconfig.build.json',
   transform: { target: 'es2022' },
   logLevel: 'warn',

@@ -6,11 +6,11 @@
  */
 import { inspect, type InspectOptions } from 'node:util';
 import type { AllocatedBlocks, Bytes, GpuBuddy } from 'gpu-buddy';
+import { AbortListeners } from '../abort-listeners';
 import { toBytes } from '../arguments';
 import { setImmediate } from '../event-loop';
 import { allocatorOf } from '../gpu-buddy';
 import { markAsUncloneable } from '../uncloneable';
-import { AbortListeners } from './abort-listeners';
 import { EmptySpace } from './empty-space';
 import { FreeWatch } from './free-watch';
 import {
@@ -55,7 +55,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   readonly #buddy: GpuBuddy<N>;
   readonly #scheduler: Scheduler<N>;
   readonly #watch: FreeWatch<N>;
-  readonly #aborts = new AbortListeners<N>((requests, reason) => {
+  readonly #aborts = new AbortListeners<Request<N>>((requests, reason) => {
     this.#end({ requests, reason });
   });
   /** Made when something has to wait. */
@@ -77,6 +77,9 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     const { epoch } = buddy;
     this.#buddy = buddy;
     this.#scheduler = new Scheduler(buddy, epoch, toPatience(options), {
+      onAdmit: (request) => {
+        this.#listen(request);
+      },
       onLeave: (request) => {
         clearTimeout(request.timer);
         this.#aborts.remove(request);
@@ -132,16 +135,22 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
 
   #wait(size: Bytes, given: QueuedRequest): Promise<AllocatedBlocks<N>> {
     const request = new Request<N>(size, given);
-    if (given.timeout !== undefined)
-      request.timer = setTimeout(() => {
-        const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-        this.#end({ requests: [request], reason });
-      }, given.timeout);
-    this.#aborts.add(request);
     this.#schedule();
     // Last: what is stopped before that waits for nothing.
     this.#scheduler.add(request);
     return request.outcome.promise;
+  }
+
+  /** Has the wait of a request ended by its signal and its timeout. */
+  #listen(request: Request<N>): void {
+    const { signal, timeout } = request;
+    if (signal?.aborted) this.#end({ requests: [request], reason: signal.reason });
+    else this.#aborts.add(request);
+    if (timeout === undefined) return;
+    request.timer = setTimeout(() => {
+      const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
+      this.#end({ requests: [request], reason });
+    }, timeout);
   }
 
   #end(ending: Ending<N>): void {

@@ -13,6 +13,7 @@ export class Request<N extends Bytes> {
   readonly weight: number;
   readonly signal: QueuedRequest['signal'];
   readonly outcome: Deferred<AllocatedBlocks<N>> = makeDeferred();
+  readonly timeout: QueuedRequest['timeout'];
   /** Milliseconds by the clock of `performance.now()`. */
   readonly since = performance.now();
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +29,7 @@ export class Request<N extends Bytes> {
   previous: Request<N> | undefined;
   next: Request<N> | undefined;
 
-  constructor(size: Bytes, { options, account, priority, weight, signal }: QueuedRequest) {
+  constructor(size: Bytes, { options, account, priority, weight, signal, timeout }: QueuedRequest) {
     this.size = size;
     this.bytes = Number(size);
     this.options = keepMode(options);
@@ -36,5 +37,6 @@ export class Request<N extends Bytes> {
     this.priority = priority;
     this.weight = weight;
     this.signal = signal;
+    this.timeout = timeout;
   }
 }

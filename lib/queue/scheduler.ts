@@ -14,6 +14,8 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** What the scheduler tells its queue, and asks it. */
 export interface SchedulerHooks<N extends Bytes> {
+  /** A request stands in line. */
+  readonly onAdmit: (request: Request<N>) => void;
   /** The wait of a request has ended. */
   readonly onLeave: (request: Request<N>) => void;
   /** Another drain may grant more. */
@@ -71,6 +73,7 @@ export class Scheduler<N extends Bytes> {
       request.order = this.#order++;
       request.patience = this.#patience.maxPassed;
       this.#levelOf(request.priority).lineOf(request.account).append(request);
+      this.#hooks.onAdmit(request);
     }
     this.#inLine += arrivals.length;
   }

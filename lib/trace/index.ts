@@ -4,6 +4,15 @@ export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';
 export type { Column } from '../space';
 export { Comparison, type ComparisonCounts, type Difference } from './comparison';
+export type { ImportOptions } from './import/import-options';
+export type {
+  ImportFormat,
+  ImportNote,
+  ImportNoteKind,
+  ImportNoteWay,
+  ImportReport,
+} from './import/import-report';
+export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openLines, type OpenLinesOptions } from './open-lines';
 export { formatOperation } from './format-operation';

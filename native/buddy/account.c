@@ -36,6 +36,13 @@ static void end_if_unused(struct buddy_allocator *allocator, u32 number)
 		allocator->extras &= ~BUDDY_HAS_ACCOUNTS;
 }
 
+static bool is_above_limit(const struct buddy_account *account, u64 bytes)
+{
+	u64 limit = account->quota.limit;
+
+	return limit != BUDDY_NO_LIMIT && (bytes > limit || account->used > limit - bytes);
+}
+
 enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 number, u64 avail,
 				  u64 taken)
 {
@@ -43,7 +50,7 @@ enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 n
 	u64 bytes = buddy_from_kernel(allocator, taken), promised = allocator->promised;
 
 	if (account) {
-		if (bytes > account->quota.limit || account->used > account->quota.limit - bytes)
+		if (is_above_limit(account, bytes))
 			return BUDDY_ABOVE_LIMIT;
 		promised -= promised_to(account);
 	}
@@ -110,7 +117,7 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 	if (quota->reserved > buddy_size(allocator) - reserved_beside(allocator, account))
 		return BUDDY_RESERVED_ABOVE_SPACE;
 	if (added > buddy_from_kernel(allocator, allocator->mm.avail) - promised)
-		return BUDDY_RESERVED_NOT_FREE;
+		return buddy_run_note_shortage(allocator, BUDDY_RESERVED_NOT_FREE);
 	account->quota = *quota;
 	allocator->promised = promised + added;
 	/* Wakes those who wait: they may get memory now. */
@@ -130,7 +137,9 @@ static u32 make_account(struct buddy_allocator *allocator)
 		slots_close(&allocator->accounts, slot);
 		return SLOT_NONE;
 	}
-	*account_at(allocator, slot + 1) = (struct buddy_account){ .openings = 1 };
+	/* Without a limit: giving it one wakes nobody. */
+	*account_at(allocator, slot + 1) =
+		(struct buddy_account){ .quota.limit = BUDDY_NO_LIMIT, .openings = 1 };
 	allocator->account_count++;
 	allocator->extras |= BUDDY_HAS_ACCOUNTS;
 	return slot;

@@ -34,6 +34,8 @@ struct buddy_allocator {
 	/* See buddy_epoch(). */
 	u64 epoch;
 	struct buddy_waiter *waiters;
+	/* How often somebody was refused bytes: see buddy_run_note_shortage(). */
+	u64 shortages;
 	unsigned int account_count;
 	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
 	u64 promised;
@@ -89,6 +91,19 @@ static inline void buddy_run_note_free(struct buddy_allocator *allocator)
 	allocator->epoch++;
 	if (unlikely(allocator->extras))
 		buddy_run_wake(allocator);
+}
+
+/*
+ * Counts a refusal for want of bytes, in a run; gives the status. The bytes may be those of others' allocations that are taken
+ * back: that counts as a free then.
+ */
+static inline enum buddy_status buddy_run_note_shortage(struct buddy_allocator *allocator,
+							enum buddy_status status)
+{
+	if (unlikely(status) && (buddy_is_shortage(status) || status == BUDDY_BLOCK_NOT_FREE ||
+				 status == BUDDY_RESERVED_NOT_FREE))
+		allocator->shortages++;
+	return status;
 }
 
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */

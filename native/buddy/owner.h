@@ -39,6 +39,8 @@ struct buddy_handle {
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
+	/* How many of the allocator's `shortages` ended a batch through this handle that is taken back. */
+	uint64_t shortages;
 	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
 	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
@@ -68,6 +70,8 @@ struct buddy_group {
 	size_t count;
 	/* NULL while there are no lists. */
 	struct buddy_handle *handle;
+	/* How many shortages others had had when the lists began to be allocated. */
+	uint64_t shortages;
 };
 
 void buddy_owner_init(struct buddy_owner *owner);
@@ -220,9 +224,13 @@ enum buddy_closing {
 
 /*
  * Gives back the lists of a group from row `first` on, the last one first. Each row becomes 0 in the step that ends its list.
+ * BUDDY_CLOSE_UNDONE wakes those who wait only if others were refused bytes since the group was filled.
  */
 enum buddy_status buddy_owner_free_rows(struct buddy_group *group, size_t first,
 					enum buddy_closing how);
+/* How often others than this handle's batches were refused bytes, in a run. */
+uint64_t buddy_run_shortages_beside(const struct buddy_handle *handle);
+
 /* Bytes in these lists. */
 uint64_t buddy_owner_bytes_of_rows(const struct buddy_group *group, size_t first);
 /* Finds the list in a row; false where there is none. */

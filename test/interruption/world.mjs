@@ -3,7 +3,7 @@
  * results, batches, other allocators. Knows who should own what; judging it is the business of checks.mjs.
  */
 
-/** @typedef {typeof import('gpu-buddy') & typeof import('gpu-buddy/trace')} Package */
+/** @typedef {typeof import('gpu-buddy') & typeof import('gpu-buddy/trace') & typeof import('gpu-buddy/queue')} Package */
 /** @typedef {import('gpu-buddy').Bytes} Bytes */
 /** @typedef {import('gpu-buddy').GpuBuddy<Bytes>} GpuBuddy whatever it gives out */
 /** @typedef {import('gpu-buddy').AllocatedBlocks<Bytes>} AllocatedBlocks */

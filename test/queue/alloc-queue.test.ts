@@ -256,8 +256,8 @@ describe('a wait ends', () => {
     const controller = new AbortController();
     const { signal } = controller;
     const waiting = [ask('a', 1, { signal }), ask('b', 1, { signal }), ask('c', 1)].map(outcomeOf);
-    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await settle();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     const reason = new Error('enough');
     controller.abort(reason);
     await settle();
@@ -496,6 +496,7 @@ describe('time', () => {
   test('ends a wait as AbortSignal.timeout() would', async () => {
     const { queue, ask } = makeFull();
     const waiting = outcomeOf(ask('a', 1, { timeout: 50 }));
+    await settle();
     jest.advanceTimersByTime(49);
     await settle();
     expect(waiting.outcome).toBeUndefined();
@@ -513,6 +514,8 @@ describe('time', () => {
   test('is not kept by a wait that was granted', async () => {
     const { ask, free } = makeFull();
     void ask('a', 1, { timeout: 50 });
+    await settle();
+    expect(jest.getTimerCount()).toBe(1);
     await free(1);
     expect(jest.getTimerCount()).toBe(0);
   });
