@@ -19,4 +19,9 @@ export function loadLibrary(folder) {
   return { GpuBuddy, TraceReplayer, kernelVersion };
 }
 
-export const library = loadLibrary(fileURLToPath(new URL('..', import.meta.url)));
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export const library = loadLibrary(root);
+
+/** @type {{ AllocQueue: typeof import('gpu-buddy/queue').AllocQueue }} */
+export const { AllocQueue } = require(path.join(root, 'dist/queue/index.js'));

@@ -5,6 +5,7 @@
  * A wait keeps its allocator alive.
  */
 import { toBoolean, toInteger } from './arguments';
+import { makeDeferred } from './deferred';
 import { invalidArgType } from './errors';
 import * as native from './native';
 import { toOptions, type Names } from './options';
@@ -53,12 +54,7 @@ class Waiters implements native.Waker {
 
   /** Asks the addon last: whoever is stopped before that keeps no event loop going. */
   add(since: number, ref: boolean, signal: WaitSignal | undefined): Promise<number> {
-    const settlers: unknown[] = [];
-    // No function of ours, which could be stopped, and would reject the promise.
-    const promise = new Promise<number>(settlers.push.bind(settlers));
-    // A caller that is stopped after that has no promise to handle.
-    promise.catch(ignore);
-    const [resolve, reject] = settlers as [Waiter['resolve'], Waiter['reject']];
+    const { promise, resolve, reject } = makeDeferred<number>();
     const abort = (): void => {
       reject(signal?.reason);
       this.#remove(waiter);
@@ -113,10 +109,6 @@ class Waiters implements native.Waker {
   }
 }
 
-function ignore(): void {
-  // The caller has a promise of its own.
-}
-
 function waitersOf(handle: native.Handle): Waiters | undefined {
   const waiters = native.wakers.get(handle.slot);
   return waiters instanceof Waiters && waiters.handle === handle ? waiters : undefined;
@@ -151,7 +143,8 @@ export function endWaits(handle: native.Handle, reason: () => Error): void {
   waitersOf(handle)?.end(reason());
 }
 
-function toSignal(value: unknown): WaitSignal | undefined {
+/** Checks an option that may be left out. */
+export function toSignal(value: unknown): WaitSignal | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null || !('aborted' in value))
     throw invalidArgType('signal', 'an instance of AbortSignal', value);

@@ -16,3 +16,8 @@ export function toSize(option: string, text: string): number {
     throw new UsageError(`${option} takes a size such as 4096, 0x1000, 64K or 24G, not "${text}"`);
   return bytes;
 }
+
+/** Reads several sizes, with commas between them. @throws UsageError */
+export function toSizes(option: string, text: string): number[] {
+  return text.split(',').map((part) => toSize(option, part.trim()));
+}

@@ -104,6 +104,11 @@ const NAMES = [
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'parkedCells',
+  'parkedTicket',
+  'parkedAccount',
+  'parkedTag',
+  'parkedBytes',
   'noSlot',
   'maxOrders',
   'injectBug',
@@ -214,6 +219,8 @@ interface Calls {
   prepareParking(): void;
   park(): void;
   adopt(): void;
+  revoke(): void;
+  parked(rows: BigUint64Array): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

@@ -63,8 +63,8 @@ void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 		buddy_run_settle(allocator, account, avail);
 }
 
-enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				      const struct buddy_request *request)
+static enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				   const struct buddy_request *request)
 {
 	u64 avail = allocator->mm.avail;
 	enum buddy_status status;
@@ -78,6 +78,12 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 	status = buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
 			    avail);
 	return error ? buddy_status_of(allocator, error) : status;
+}
+
+enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request)
+{
+	return buddy_run_note_shortage(allocator, alloc_raw(allocator, list, request));
 }
 
 static enum buddy_status check_range(const struct buddy_allocator *allocator,
@@ -330,8 +336,8 @@ static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *b
 	return buddy_ask_kernel(allocator, blocks, asked);
 }
 
-enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				  struct buddy_prepared *prepared)
+static enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_list *list,
+				       struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
 	const struct buddy_request *request = &prepared->request;
@@ -378,6 +384,12 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 			  avail);
 }
 
+enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
+				  struct buddy_prepared *prepared)
+{
+	return buddy_run_note_shortage(allocator, alloc_checked(allocator, list, prepared));
+}
+
 struct extending {
 	struct buddy_list *list;
 	u64 size;
@@ -395,11 +407,10 @@ static u64 end_of(struct buddy_allocator *allocator, const struct buddy_list *li
 	return end;
 }
 
-static enum buddy_status extend(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status extend_by(struct buddy_allocator *allocator, struct buddy_list *list,
+				   u64 bytes)
 {
-	const struct extending *extending = arguments;
-	struct buddy_list *list = extending->list;
-	enum buddy_status status = check_size(allocator, extending->size);
+	enum buddy_status status = check_size(allocator, bytes);
 	u32 account = buddy_account_of(list->first);
 	u64 start, size, avail = allocator->mm.avail;
 	struct gpu_buddy_block *block;
@@ -412,7 +423,7 @@ static enum buddy_status extend(struct buddy_allocator *allocator, void *argumen
 	if (!list->first)
 		return BUDDY_NO_SPACE;
 	start = end_of(allocator, list);
-	size = buddy_to_kernel(allocator, extending->size);
+	size = buddy_to_kernel(allocator, bytes);
 	if (range_overflows(start, size, allocator->mm.size) || size > avail)
 		return BUDDY_NO_SPACE;
 	status = buddy_run_admit(allocator, account, avail, size);
@@ -436,6 +447,14 @@ static enum buddy_status extend(struct buddy_allocator *allocator, void *argumen
 	list_splice_tail(&more, &all);
 	buddy_close_ring(list, &all);
 	return BUDDY_OK;
+}
+
+static enum buddy_status extend(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct extending *extending = arguments;
+
+	return buddy_run_note_shortage(allocator,
+				       extend_by(allocator, extending->list, extending->size));
 }
 
 enum buddy_status buddy_extend(struct buddy_list *list, uint64_t size)

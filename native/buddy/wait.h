@@ -18,8 +18,8 @@ struct buddy_waiter {
 };
 
 /*
- * How often bytes have become free: by any free, trim, or end of an owner, in any thread. An allocation that is taken back does
- * not count.
+ * How often bytes have become free: by any free, trim, or end of an owner, in any thread. Allocations of a batch that are taken
+ * back count, once, if somebody else was refused bytes meanwhile.
  */
 uint64_t buddy_epoch(struct buddy_allocator *allocator);
 

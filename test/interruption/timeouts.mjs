@@ -62,7 +62,7 @@ export async function interruptLoops(library, scenarios, { count, seed }, how, i
   return session.report.toJSON();
 }
 
-/** A wait whose promise the interrupted loop has lost rejects when its allocator ends, and nobody can handle it. @param {any} error */
+/** A wait whose promise the interrupted loop has lost rejects when its allocator or queue ends, and nobody can handle it. @param {any} error */
 function ignoreLostWait(error) {
-  if (error?.code !== 'ERR_GPU_BUDDY_DISPOSED') throw error;
+  if (error?.code !== 'ERR_GPU_BUDDY_DISPOSED' && error?.name !== 'AbortError') throw error;
 }

@@ -172,7 +172,16 @@ describe('JSON', () => {
     const numbers = makeAll();
     const written = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value), (key, inner: unknown) =>
-        ['baseOffset', 'size', 'chunkSize', 'avail', 'clearAvail', 'offset', 'blockSize'].includes(key)
+        [
+          'baseOffset',
+          'size',
+          'chunkSize',
+          'avail',
+          'clearAvail',
+          'reserved',
+          'offset',
+          'blockSize',
+        ].includes(key)
           ? String(inner)
           : key === 'offsets'
             ? (inner as number[]).map(String)

@@ -105,6 +105,13 @@ describe('the epoch', () => {
       },
     ],
     [
+      'a parked list that is revoked',
+      1,
+      (buddy) => {
+        AllocatedBlocks.revoke(buddy.allocBlocks(SZ_4K).park());
+      },
+    ],
+    [
       'a list that is adopted and freed',
       1,
       (buddy) => {

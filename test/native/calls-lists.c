@@ -343,6 +343,7 @@ void call_park(struct machine *machine)
 {
 	struct list_entry *entry = choose_list(machine);
 	struct ticket_entry *ticket = unused_ticket(machine);
+	bool keeps = input_below(&machine->input, 2);
 	struct world *world = &machine->world;
 	struct allocator_entry *allocator;
 	struct buddy_token token;
@@ -355,7 +356,7 @@ void call_park(struct machine *machine)
 					     entry->generation, &token, &ticket->ticket);
 	if (!status)
 		status = buddy_owner_park(&world->owners[entry->owner], entry->slot,
-					  entry->generation);
+					  entry->generation, keeps);
 	EXPECT(machine, status, answers_on(machine, entry, STATUS(OK)));
 	allocator = &world->allocators[entry->blocks.allocator];
 	allocator->shared = true;
@@ -364,7 +365,7 @@ void call_park(struct machine *machine)
 		return;
 
 	ticket->valid = true;
-	ticket->giver = entry->owner;
+	ticket->giver = keeps ? NOBODY : entry->owner;
 	ticket->blocks = entry->blocks;
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
 	world_note_guard(world, entry, NOBODY);
@@ -414,4 +415,28 @@ void call_adopt(struct machine *machine)
 	entry->blocks = ticket->blocks;
 	ticket->blocks = (struct blocks){ .allocator = NOBODY };
 	world_note_guard(world, entry, (int)(handle - world->handles));
+}
+
+void call_revoke(struct machine *machine)
+{
+	struct world *world = &machine->world;
+	struct ticket_entry *ticket = &world->tickets[input_below(&machine->input, TICKETS)];
+	struct handle_entry *handle = handle_on(machine, ticket->blocks.allocator);
+	const struct allocator_entry *allocator;
+	uint64_t allowed;
+
+	if (!handle)
+		handle = choose_handle(machine);
+	if (!handle)
+		return;
+	allocator = &world->allocators[handle->allocator];
+	allowed = allocator->poisoned ? STATUS(POISONED) : STATUS(OK);
+	if (!ticket->valid || ticket->blocks.allocator != handle->allocator)
+		allowed = STATUS(TOKEN_UNKNOWN);
+	EXPECT(machine, buddy_revoke(allocator->allocator, ticket->ticket), allowed);
+	if (allowed == STATUS(TOKEN_UNKNOWN))
+		return;
+	ticket->valid = false;
+	world_forget_blocks(&ticket->blocks);
+	world_settle(world);
 }

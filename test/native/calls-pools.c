@@ -292,7 +292,7 @@ void call_free_all(struct machine *machine)
 	EXPECT(machine,
 	       buddy_owner_free_all(owner_of(machine, handle),
 				    world->allocators[allocator].allocator),
-	       is_poisoned && first != NOBODY ? STATUS(POISONED) : STATUS(OK));
+	       is_poisoned ? STATUS(POISONED) : STATUS(OK));
 	if (is_poisoned) {
 		if (first != NOBODY)
 			free_all_poisoned(world, first);
@@ -309,5 +309,6 @@ void call_free_all(struct machine *machine)
 	for (unsigned int i = 0; i < GROUPS; i++)
 		if (is_through(world, world->groups[i].handle, owner, allocator))
 			world_empty_group(&world->groups[i]);
+	world_end_kept(world, allocator);
 	world_settle(world);
 }

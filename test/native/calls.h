@@ -47,6 +47,7 @@ void call_append(struct machine *machine);
 void call_extend(struct machine *machine);
 void call_park(struct machine *machine);
 void call_adopt(struct machine *machine);
+void call_revoke(struct machine *machine);
 
 /* Allocates blocks by their places. */
 void call_claim(struct machine *machine);

@@ -10,7 +10,7 @@ static const struct {
 	void (*call)(struct machine *machine);
 	unsigned int weight;
 } calls[] = {
-	{ call_alloc, 30 },
+	{ call_alloc, 27 },
 	{ call_alloc_raw, 14 },
 	{ call_alloc_many, 11 },
 	{ call_trim, 12 },
@@ -27,6 +27,7 @@ static const struct {
 	{ call_share, 6 },
 	{ call_park, 8 },
 	{ call_adopt, 9 },
+	{ call_revoke, 3 },
 	{ call_dispose, 3 },
 	{ call_close_list, 4 },
 	{ call_stale, 4 },

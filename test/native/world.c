@@ -57,6 +57,21 @@ void world_init(struct world *world)
 		world_close_group(&world->groups[i]);
 }
 
+/* What is parked without a giver has outlived all owners, and its allocator with it. */
+static void revoke(struct world *world, struct ticket_entry *ticket)
+{
+	const struct allocator_entry *entry = &world->allocators[ticket->blocks.allocator];
+	struct buddy_allocator *allocator = buddy_find(entry->token);
+
+	CHECK(allocator == entry->allocator);
+	CHECK(buddy_revoke(allocator, ticket->ticket) ==
+	      (entry->poisoned ? BUDDY_POISONED : BUDDY_OK));
+	buddy_put(allocator);
+	ticket->valid = false;
+	world_forget_blocks(&ticket->blocks);
+	world_settle(world);
+}
+
 void world_destroy(struct world *world)
 {
 	struct buddy_fault warning;
@@ -65,6 +80,9 @@ void world_destroy(struct world *world)
 		buddy_owner_destroy(&world->owners[i]);
 		world_end_owner(world, i);
 	}
+	for (int i = 0; i < TICKETS; i++)
+		if (world->tickets[i].valid)
+			revoke(world, &world->tickets[i]);
 	for (int i = 0; i < ALLOCATORS; i++)
 		CHECK(!world->allocators[i].allocator);
 	free_room(world);
@@ -217,6 +235,10 @@ static bool is_held(const struct world *world, int allocator)
 	for (int i = 0; i < HANDLES; i++)
 		if (world->handles[i].there && world->handles[i].allocator == allocator)
 			return true;
+	for (int i = 0; i < TICKETS; i++)
+		if (world->tickets[i].valid && world->tickets[i].giver == NOBODY &&
+		    world->tickets[i].blocks.allocator == allocator)
+			return true;
 	return false;
 }
 
@@ -251,6 +273,18 @@ static void end_tickets(struct world *world, int giver)
 
 		if (!entry->valid || entry->giver != giver ||
 		    world->allocators[entry->blocks.allocator].poisoned)
+			continue;
+		entry->valid = false;
+		world_forget_blocks(&entry->blocks);
+	}
+}
+
+void world_end_kept(struct world *world, int allocator)
+{
+	for (int i = 0; i < TICKETS; i++) {
+		struct ticket_entry *entry = &world->tickets[i];
+
+		if (!entry->valid || entry->giver != NOBODY || entry->blocks.allocator != allocator)
 			continue;
 		entry->valid = false;
 		world_forget_blocks(&entry->blocks);

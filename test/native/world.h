@@ -101,6 +101,7 @@ struct group_entry {
 
 struct ticket_entry {
 	bool valid;
+	/* NOBODY: it keeps its allocator. */
 	int giver;
 	struct buddy_token ticket;
 	struct blocks blocks;
@@ -149,9 +150,12 @@ uint64_t world_bytes(const struct blocks *blocks);
 
 /*
  * Somebody has given up something: handles that were disposed of and have no users any more are gone, then allocators that
- * have no handles, and what was parked there with them.
+ * have no handles, and nothing parked without a giver, and what else was parked there with them.
  */
 void world_settle(struct world *world);
+
+/* All that is parked in an allocator without a giver is gone. */
+void world_end_kept(struct world *world, int allocator);
 
 /* The owner has ended: so has all that was its own. */
 void world_end_owner(struct world *world, int owner);

@@ -5,6 +5,7 @@ import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';
 import { listScenarios } from './lists.mjs';
 import { poolScenarios } from './pools.mjs';
+import { queueScenarios } from './queues.mjs';
 import { traceScenarios } from './traces.mjs';
 
 export const scenarios = [
@@ -14,5 +15,6 @@ export const scenarios = [
   ...batchScenarios,
   ...poolScenarios,
   ...collectorScenarios,
+  ...queueScenarios,
   ...traceScenarios,
 ];

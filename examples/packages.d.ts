@@ -1,0 +1,4 @@
+// Packages that only an example installs, into its own node_modules: the rest of the project is checked without them.
+declare module 'cli-table3';
+declare module 'csv-parse/sync';
+declare module 'd3-random';
