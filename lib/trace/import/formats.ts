@@ -5,8 +5,9 @@ import type { Recording } from './recording';
 import type { RecordingFormat, RecordingHead } from './recording-format';
 import { rmm } from './rmm';
 import { rmm2019 } from './rmm-2019';
+import { vma } from './vma';
 
-export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp];
+export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp, vma];
 
 const MAX_LINES = 100;
 
