@@ -3,6 +3,7 @@ import { accountScenarios } from './accounts.mjs';
 import { allocatorScenarios } from './allocator.mjs';
 import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';
+import { journalScenarios } from './journals.mjs';
 import { listScenarios } from './lists.mjs';
 import { poolScenarios } from './pools.mjs';
 import { traceScenarios } from './traces.mjs';
@@ -10,6 +11,7 @@ import { traceScenarios } from './traces.mjs';
 export const scenarios = [
   ...allocatorScenarios,
   ...accountScenarios,
+  ...journalScenarios,
   ...listScenarios,
   ...batchScenarios,
   ...poolScenarios,
