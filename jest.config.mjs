@@ -10,6 +10,7 @@ export default {
   moduleNameMapper: {
     '^gpu-buddy$': '<rootDir>/lib/index.ts',
     '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
+    '^gpu-buddy/queue$': '<rootDir>/lib/queue/index.ts',
     // What import() names is a file of dist/.
     '^(\\.{1,2}/.+)\\.js$': '$1',
   },

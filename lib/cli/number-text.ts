@@ -7,8 +7,8 @@ export function countText(count: number): string {
 }
 
 /** `1 line`, `12,345 lines` */
-export function pluralText(count: number, noun: string): string {
-  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+export function pluralText(count: number, noun: string, plural = `${noun}s`): string {
+  return `${countText(count)} ${count === 1 ? noun : plural}`;
 }
 
 /** Three digits or more, in the largest unit that leaves one before the point: `1.50 GiB`. */

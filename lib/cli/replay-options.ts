@@ -1,6 +1,5 @@
 /** The command line of `gpu-buddy replay`. */
-import { parseArgs } from 'node:util';
-import { systemReason } from '../trace/system-reason';
+import { parseOptions } from './parse-options';
 import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
@@ -52,7 +51,14 @@ export interface ReplayOptions {
 
 /** @throws UsageError */
 export function parseReplayOptions(args: readonly string[]): ReplayOptions {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, {
+    check: { type: 'string' },
+    'recorded-on': { type: 'string' },
+    summary: { type: 'boolean', default: false },
+    picture: { type: 'boolean', default: false },
+    'picture-at': { type: 'string', multiple: true, default: [] },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
   const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
@@ -74,25 +80,4 @@ function toMoment(text: string): PictureMoment {
   if (text === 'peak' || text === 'end') return text;
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new UsageError(`--picture-at takes a line number from 1 on, "peak" or "end", not "${text}"`);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        check: { type: 'string' },
-        'recorded-on': { type: 'string' },
-        summary: { type: 'boolean', default: false },
-        picture: { type: 'boolean', default: false },
-        'picture-at': { type: 'string', multiple: true, default: [] },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    // After the first sentence parseArgs gives advice on options that begin with a dash.
-    const [reason] = systemReason(error).split('. ');
-    throw new UsageError(reason);
-  }
 }

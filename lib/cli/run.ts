@@ -12,6 +12,8 @@ The Linux kernel's GPU memory allocator (drivers/gpu/buddy.c), on the command li
 
 Commands:
   replay TRACE...   run recorded traces of allocator calls; compare, sum up, draw
+  compare TRACE...  serve what was recorded by other policies, and compare how well
+  import FILE       turn a recording of another allocator into a trace
   doctor            show versions and the addon that is loaded, and test it
   build             compile the addon, where no prebuilt one fits
 
@@ -25,6 +27,8 @@ type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
 /** Each is loaded when it is asked for: not all need the addon, which may be missing. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['replay', async () => (await import('./replay.js')).replay],
+  ['import', async () => (await import('./import.js')).importCommand],
+  ['compare', async () => (await import('./compare.js')).compare],
   ['doctor', async () => (await import('./doctor.js')).doctor],
   ['build', async () => (await import('./build.js')).build],
 ]);

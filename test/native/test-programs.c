@@ -97,14 +97,11 @@ static bool is_found_above(enum buddy_status status)
 	       status == BUDDY_POOL_FULL;
 }
 
-/* The programs open no accounts and keep no journals: test-account.c and test-journal.c meet these. */
+/* The programs name only accounts that are open, and keep no journals: test-account.c and test-journal.c meet these. */
 static bool is_met_elsewhere(enum buddy_status status)
 {
 	return status == BUDDY_JOURNAL_RUNS || status == BUDDY_NO_JOURNAL ||
-	       status == BUDDY_LIST_OF_OTHER_ACCOUNT || status == BUDDY_ACCOUNT_FOREIGN ||
-	       status == BUDDY_RESERVED_ABOVE_LIMIT || status == BUDDY_RESERVED_ABOVE_SPACE ||
-	       status == BUDDY_ABOVE_LIMIT || status == BUDDY_ALL_RESERVED ||
-	       status == BUDDY_RESERVED_NOT_FREE || status == BUDDY_TOO_MANY_ACCOUNTS ||
+	       status == BUDDY_ACCOUNT_FOREIGN || status == BUDDY_TOO_MANY_ACCOUNTS ||
 	       status == BUDDY_ACCOUNT_DISPOSED;
 }
 

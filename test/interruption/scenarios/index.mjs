@@ -6,6 +6,7 @@ import { collectorScenarios } from './collector.mjs';
 import { journalScenarios } from './journals.mjs';
 import { listScenarios } from './lists.mjs';
 import { poolScenarios } from './pools.mjs';
+import { queueScenarios } from './queues.mjs';
 import { traceScenarios } from './traces.mjs';
 
 export const scenarios = [
@@ -16,5 +17,6 @@ export const scenarios = [
   ...batchScenarios,
   ...poolScenarios,
   ...collectorScenarios,
+  ...queueScenarios,
   ...traceScenarios,
 ];

@@ -1,0 +1,21 @@
+/** What the library refuses, as an error of the command line. */
+import { GpuBuddyError } from '../errors';
+import { UsageError } from './usage-error';
+
+/** @throws UsageError in place of a RangeError, a TypeError of an argument, or a GpuBuddyError */
+export function orUsageError<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const isArgument = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
+    if (isArgument || error instanceof GpuBuddyError) throw new UsageError(optionNames(error.message));
+    throw error;
+  }
+}
+
+/** Names options as they stand on a command line. */
+function optionNames(message: string): string {
+  return message.replace(/"policy\.(\w+)"( argument)?/, (_, name: string) => {
+    return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  });
+}
