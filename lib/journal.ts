@@ -74,18 +74,24 @@ class Readers implements native.Waker {
 
   /** Resolves once there may be something to read. */
   async wait(ref: boolean, signal: WaitSignal | undefined): Promise<void> {
-    let waiting: Waiting | undefined;
-    const abort = (): void => waiting?.reject(signal?.reason);
+    const settlers: unknown[] = [];
+    // No function of ours, which could be stopped, and would reject the promise.
+    const promise = new Promise<void>(settlers.push.bind(settlers));
+    // A caller that is stopped after that has no promise to handle.
+    promise.catch(ignore);
+    const [resolve, reject] = settlers as [Waiting['resolve'], Waiting['reject']];
+    const waiting: Waiting = { ref, resolve, reject };
+    const abort = (): void => {
+      reject(signal?.reason);
+    };
     try {
-      await new Promise<void>((resolve, reject) => {
-        waiting = { ref, resolve, reject };
-        this.#waiting.add(waiting);
-        signal?.addEventListener('abort', abort);
-        this.#ask();
-      });
+      this.#waiting.add(waiting);
+      signal?.addEventListener('abort', abort);
+      this.#ask();
+      await promise;
     } finally {
       signal?.removeEventListener('abort', abort);
-      if (waiting) this.#waiting.delete(waiting);
+      this.#waiting.delete(waiting);
       if (this.#waiting.size === 0) this.#leave();
     }
   }
@@ -113,6 +119,10 @@ class Readers implements native.Waker {
     native.endWaitForEntries(this.handle);
     native.wakers.delete(native.READERS + this.handle.slot);
   }
+}
+
+function ignore(): void {
+  // The caller has a promise of its own.
 }
 
 function readersOf(handle: native.Handle): Readers | undefined {

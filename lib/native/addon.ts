@@ -139,6 +139,7 @@ const NAMES = [
   'parkedBytes',
   'noSlot',
   'maxOrders',
+  'nameBytes',
   'injectBug',
   'injectWarning',
   'injectFailure',
@@ -173,7 +174,7 @@ interface Calls {
   wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
-  create(register: Register, registry: Registry, buddy: object): void;
+  create(register: Register, registry: Registry, buddy: object, name: string): void;
   open(register: Register, registry: Registry, buddy: object): void;
   openGuard(register: Register, registry: Registry, guard: object): void;
   openPool(register: Register, registry: Registry, pool: object): void;
@@ -248,6 +249,7 @@ interface Calls {
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
+  name(): string | undefined;
   bug(): string | undefined;
   share(): void;
   prepareParking(): void;

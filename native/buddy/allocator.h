@@ -44,6 +44,7 @@ struct buddy_allocator {
 	u64 promised;
 	u64 step_limit;
 	u64 base_offset;
+	char name[BUDDY_NAME_BYTES + 1];
 	/* Shifted to the left by this, the caller's bytes are the kernel's. */
 	unsigned int scale;
 	/* Shifted to the right by this, the kernel's bytes are chunks. */

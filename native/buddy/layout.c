@@ -157,6 +157,7 @@ const struct buddy_layout_entry buddy_layout[] = {
 
 	{ "noSlot", SLOT_NONE },
 	{ "maxOrders", BUDDY_MAX_ORDERS },
+	{ "nameBytes", BUDDY_NAME_BYTES },
 	{ "injectBug", BUDDY_INJECT_BUG },
 	{ "injectWarning", BUDDY_INJECT_WARNING },
 	{ "injectFailure", BUDDY_INJECT_FAILURE },

@@ -73,6 +73,7 @@ private:
 	/* With values of their own besides. */
 	napi_value Create(const Napi::CallbackInfo &info);
 	napi_value Open(const Napi::CallbackInfo &info);
+	napi_value Name(const Napi::CallbackInfo &info);
 	napi_value Dispose(const Napi::CallbackInfo &info);
 	napi_value OpenGuard(const Napi::CallbackInfo &info);
 	napi_value CloseGuards(const Napi::CallbackInfo &info);
