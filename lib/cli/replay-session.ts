@@ -13,13 +13,15 @@ import {
 } from '../trace';
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
+import { CommandError } from './command-error';
 import { ProgressBar } from './progress-bar';
+import { RecordingNotes } from './recording-notes';
 import type { Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
 import { STDIN, STDIN_NAME, traceName } from './trace-name';
 
 /** A list may have many blocks, and all of them stand on its line. */
-const MAX_RESULT_LENGTH = 2 ** 28;
+const MAX_LINE_LENGTH = 2 ** 28;
 
 /** The parts of a trace to keep besides its results. */
 export interface Watch {
@@ -39,9 +41,11 @@ export interface Outcome {
   readonly counts: ComparisonCounts | undefined;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
   readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
+  /** What is to be said of the recording, a line each. */
+  readonly notes: readonly string[];
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -64,15 +68,25 @@ export class ReplaySession {
     }
   }
 
-  /** Compares the results of a trace with recorded ones, and writes what was found. */
-  async check(path: string, expectedPath: string, watch: Watch): Promise<Outcome> {
+  /**
+   * Compares the results of a trace with recorded ones, and writes what was found.
+   *
+   * @param expectedPath `undefined`: the answers stand in the trace
+   * @throws CommandError where there are none
+   */
+  async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);
-    using expected = openLines(expectedPath, { maxLineLength: MAX_RESULT_LENGTH });
+    using expected =
+      expectedPath === undefined ? undefined : openLines(expectedPath, { maxLineLength: MAX_LINE_LENGTH });
     const comparison = new Comparison(expected);
     let isComplete = false;
     try {
       const replayed = await this.#replay(path, watch, comparison, true);
       await comparison.finish();
+      if (!expected && comparison.counts.lines === 0)
+        throw new CommandError(
+          `${path} has no answers to compare with: --check FILE TRACE names a file that has`,
+        );
       isComplete = true;
       return { path, name, ...replayed, counts: comparison.counts };
     } finally {
@@ -93,24 +107,26 @@ export class ReplaySession {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
     using trace = this.#open(path, bar);
     using replayer = new TraceReplayer();
-    const observers = copy ? [collector, observer, copy] : [collector, observer];
+    const notes = new RecordingNotes(path === STDIN ? STDIN_NAME : path);
+    const observers = [collector, observer, notes, ...(copy ? [copy] : [])];
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
       await replayTrace(trace, replayer, observers, line);
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
-    return { summary: collector.summary(replayer), snapshots };
+    return { summary: collector.summary(replayer), snapshots, notes: notes.lines };
   }
 
   #open(path: string, bar: ProgressBar | undefined): LineReader {
-    if (path === STDIN) return new LineReader(this.#terminal.stdin, STDIN_NAME);
-    return openLines(
-      path,
-      bar && {
-        onProgress: (bytesRead, size) => {
+    if (path === STDIN)
+      return new LineReader(this.#terminal.stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH });
+    return openLines(path, {
+      maxLineLength: MAX_LINE_LENGTH,
+      onProgress:
+        bar &&
+        ((bytesRead, size) => {
           bar.update(bytesRead, size);
-        },
-      },
-    );
+        }),
+    });
   }
 }

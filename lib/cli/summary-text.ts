@@ -10,7 +10,7 @@ export interface NamedSummary {
   readonly summary: TraceSummary;
 }
 
-/** The order in which the operations are listed: that of a list's life. */
+/** The order in which the operations are listed: that of a list's life. Those of the library come behind them, as they appear. */
 const KINDS: readonly OperationKind[] = [
   'init',
   'alloc',
@@ -31,13 +31,14 @@ export function summaryText(traces: readonly NamedSummary[]): string {
 
 function countRows(summaries: readonly TraceSummary[]): string[][] {
   const errnos = errnosOf(summaries);
-  const counts = KINDS.map((kind) =>
+  const kinds = [...new Set([...KINDS, ...summaries.flatMap(({ operations }) => [...operations.keys()])])];
+  const counts = kinds.map((kind) =>
     errnos.map((errno) => sum(summaries.map(({ operations }) => operations.get(kind)?.get(errno) ?? 0))),
   );
   const totals = errnos.map((_, column) => sum(counts.map((row) => row[column] ?? 0)));
   return [
     ['operation', 'count', ...errnos.map((errno) => (errno === 0 ? 'ok' : errnoName(errno)))],
-    ...KINDS.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
+    ...kinds.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
     ...countRow('all', totals),
   ];
 }

@@ -29,6 +29,9 @@ export {
   type Spread,
 } from './policy/measure-policy';
 export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
+export type { ReadJournalOptions } from '../journal';
+export type { WaitSignal } from '../wait-signal';
+export { recordTrace, type JournaledBuddy, type RecordTraceOptions } from './record-trace';
 export { replayTrace, type ReplayObserver, type ReplayStep } from './replay-trace';
 export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';
 export type { SpaceSnapshot } from './space-snapshot';

@@ -1,5 +1,6 @@
 /** Sums up a replay while it runs. */
 import type { TraceOperation } from './operation';
+import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 import type { TraceReplayer } from './trace-replayer';
 import type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-summary';
@@ -29,7 +30,7 @@ export class SummaryCollector implements ReplayObserver {
 
   after({ operation, lineNumber }: ReplayStep, replayer: TraceReplayer): undefined {
     this.#lines++;
-    if (operation.kind === 'comment') return;
+    if (operation.kind === 'comment' || operation.kind === HEADER) return;
     this.#count(operation.kind, replayer.errno);
 
     const used = replayer.size - replayer.avail;
