@@ -1,6 +1,7 @@
 /** Parameters of a new allocator: as users give them, and as they go down. */
 import { toBytes, toFlag, toInteger } from './arguments';
-import type { AllocatorConfig, Bytes } from './native';
+import { invalidArgType, invalidArgValue } from './errors';
+import { NAME_BYTES, type AllocatorConfig, type Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { SZ_4K } from './sizes';
 
@@ -22,6 +23,11 @@ export interface GpuBuddyOptions {
   readonly maxNativeBytes?: number | undefined;
   /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
+  /**
+   * Names the allocator in errors, events, `console.log()` and metrics, in all threads: up to 64 bytes in UTF-8, without control
+   * characters. Default: none.
+   */
+  readonly name?: string | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
 }
@@ -29,7 +35,7 @@ export interface GpuBuddyOptions {
 /** Parameters of an allocator that a saved state does not have. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
-  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'captureStacks'
+  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'name' | 'captureStacks'
 >;
 
 const NAMES: Names<GpuBuddyOptions> = {
@@ -39,6 +45,7 @@ const NAMES: Names<GpuBuddyOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
+  name: true,
   captureStacks: true,
 };
 
@@ -50,6 +57,20 @@ export interface GpuBuddyConfig extends AllocatorConfig {
   readonly capturesStacks: boolean;
 }
 
+/** Surrogates that stand alone have no UTF-8. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+
+function toName(argument: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgType(argument, 'of type string', value);
+  if (value === '' || Buffer.byteLength(value) > NAME_BYTES || UNPRINTABLE.test(value))
+    throw invalidArgValue(
+      argument,
+      `1 to ${String(NAME_BYTES)} bytes in UTF-8, without control characters`,
+      value,
+    );
+  return value;
+}
+
 export function toConfig(options: unknown): GpuBuddyConfig {
   const given = toOptions('options', options as GpuBuddyOptions | undefined, NAMES);
   const { chunkSize = SZ_4K, baseOffset = 0, maxNativeBytes = 0, maxSteps = DEFAULT_MAX_STEPS } = given;
@@ -59,6 +80,7 @@ export function toConfig(options: unknown): GpuBuddyConfig {
     baseOffset: toBytes('baseOffset', baseOffset),
     memoryLimit: toInteger('maxNativeBytes', maxNativeBytes),
     stepLimit: toInteger('maxSteps', maxSteps),
+    name: given.name === undefined ? undefined : toName('name', given.name),
     capturesStacks: toFlag('captureStacks', given.captureStacks),
     isBigint: toFlag('bigint', given.bigint),
     anyUnit: true,

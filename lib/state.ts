@@ -17,6 +17,7 @@ const OPTION_NAMES: Names<RestoreOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
+  name: true,
   captureStacks: true,
 };
 
@@ -60,11 +61,15 @@ export function restoreState(
   options: RestoreOptions | undefined,
 ): { readonly allocator: Allocator; readonly lists: AllocatedBlocks<Bytes>[] } {
   // First all that may call the program's own code.
-  const { bigint, maxNativeBytes, maxSteps, captureStacks } = toOptions('options', options, OPTION_NAMES);
+  const { bigint, maxNativeBytes, maxSteps, name, captureStacks } = toOptions(
+    'options',
+    options,
+    OPTION_NAMES,
+  );
   const { size, chunkSize, baseOffset, columns } = toState(state);
   const stack = toFlag('captureStacks', captureStacks) ? captureStack(2) : undefined;
   const allocator = new Allocator(
-    toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, captureStacks }),
+    toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, name, captureStacks }),
   );
   try {
     return { allocator, lists: takeLists(allocator, columns, stack) };

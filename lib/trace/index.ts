@@ -14,6 +14,7 @@ export type {
 } from './import/import-report';
 export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
 export { LineReader, type LineReaderOptions } from './line-reader';
+export { openTrace, type OpenTraceOptions } from './open-trace';
 export { openLines, type OpenLinesOptions } from './open-lines';
 export { formatOperation } from './format-operation';
 export { toJsonLine } from './json-operation';

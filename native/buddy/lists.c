@@ -172,6 +172,8 @@ static struct gpu_buddy_block *take(struct buddy_list *list, u64 index)
 	list_del(&block->link);
 	buddy_close_ring(list, &blocks);
 	buddy_renew_mark(list, old);
+	if (!list->first)
+		list->allocator->counters.lists--;
 	return block;
 }
 
@@ -226,7 +228,6 @@ static enum buddy_status append(struct buddy_allocator *allocator, void *argumen
 	u32 account = buddy_account_of(appending->from->first);
 	struct list_head blocks, more;
 
-	(void)allocator;
 	if (old && appending->from->first && account != buddy_account_of(old))
 		return BUDDY_LIST_OF_OTHER_ACCOUNT;
 	buddy_for_each_block(block, appending->from)
@@ -235,8 +236,10 @@ static enum buddy_status append(struct buddy_allocator *allocator, void *argumen
 	buddy_end_list(appending->from, &more);
 	list_splice_tail(&more, &blocks);
 	buddy_close_ring(list, &blocks);
-	if (!old)
+	if (!old && list->first) {
 		buddy_put_mark(list);
+		allocator->counters.lists++;
+	}
 	return BUDDY_OK;
 }
 

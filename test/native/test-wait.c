@@ -145,10 +145,11 @@ static void park_and_end(void)
 static void park_and_revoke(void)
 {
 	struct buddy_token ticket;
+	uint64_t bytes;
 
 	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, NULL, ticket));
-	CHECK_OK(buddy_revoke(allocator, ticket));
+	CHECK_OK(buddy_revoke(allocator, ticket, &bytes));
 }
 
 static void free_queued(void)
@@ -270,7 +271,7 @@ static enum buddy_status fail_to_claim(void)
 {
 	const double chunks[] = { 255 };
 	const uint8_t orders[] = { 0 };
-	const struct buddy_places places = { 1, chunks, orders };
+	const struct buddy_places places = { 1, chunks, orders, NULL };
 	struct buddy_list other = { .owner = list.owner };
 	uint64_t failed;
 

@@ -148,25 +148,22 @@ class DeviceSnapshot implements OpenRecording {
   /** What lived before the first event, by address: what no event allocated but lives at the end, or is freed. */
   #earlierBlocks(): EarlierBlock[] {
     const earlier = new Map<Pointer, EarlierBlock>();
-    const isLive = new Map<Pointer, boolean>();
+    const mentioned = new Set<Pointer>();
     for (const { action, address, size } of this.#events) {
-      if (action === 'alloc') isLive.set(address, true);
-      if (action !== 'free' && action !== 'free_completed') continue;
-      if (!isLive.has(address) && address !== 0)
-        earlier.set(address, {
-          address,
-          size,
-          isLarger: false,
-          isPlaced: false,
-          label: undefined,
-          isFreedLater: true,
-        });
-      isLive.set(address, false);
+      const isFree = action === 'free' || action === 'free_completed';
+      if ((action !== 'alloc' && !isFree) || mentioned.has(address)) continue;
+      mentioned.add(address);
+      if (isFree && address !== 0) earlier.set(address, freedLater(address, size));
     }
     for (const block of this.#blocks)
-      if (!isLive.has(block.address)) earlier.set(block.address, { ...block, isFreedLater: false });
+      if (!mentioned.has(block.address)) earlier.set(block.address, { ...block, isFreedLater: false });
     return [...earlier.values()].sort((a, b) => (a.address < b.address ? -1 : a.address > b.address ? 1 : 0));
   }
+}
+
+/** A block that is known only by its free. */
+function freedLater(address: Pointer, size: number): EarlierBlock {
+  return { address, size, isLarger: false, isPlaced: false, label: undefined, isFreedLater: true };
 }
 
 function noteEarlier({ isLarger, isPlaced, isFreedLater }: EarlierBlock, tracker: Tracker): void {

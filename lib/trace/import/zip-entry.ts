@@ -10,14 +10,18 @@ const MAX_RATIO = 200;
 /**
  * Opens the file in a zip for reading. What comes is never more than the zip says.
  *
+ * @param content a file descriptor, or the bytes of the zip
  * @param name what errors call the zip
  * @throws TraceError where the zip is damaged, holds no file or several, or grows beyond measure
  */
-export async function openZipEntry(fd: number, name: string): Promise<ByteSource> {
+export async function openZipEntry(content: number | Buffer, name: string): Promise<ByteSource> {
   const fail = (reason: string, cause?: unknown) => new TraceError({ file: name }, reason, { cause });
-  const { fromFdPromise } = await loadYauzl(name);
+  const { fromBufferPromise, fromFdPromise } = await loadYauzl(name);
   try {
-    const zip = await fromFdPromise(fd, { autoClose: false });
+    const zip =
+      typeof content === 'number'
+        ? await fromFdPromise(content, { autoClose: false })
+        : await fromBufferPromise(content);
     const files: Yauzl.Entry[] = [];
     for await (const entry of zip.eachEntry()) {
       if (!entry.fileName.endsWith('/')) files.push(entry);

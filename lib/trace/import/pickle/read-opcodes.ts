@@ -37,9 +37,9 @@ export async function readOpcodes(
       for (at = 0; ;) {
         const opcode = bytes[at];
         if (opcode === undefined) break;
-        const start = argumentStart(bytes, at);
-        if (start === 0) break;
-        const end = argumentEnd(bytes, at, start);
+        const length = ARGUMENTS[opcode] ?? REFUSED;
+        const start = at + 1 + (length < 0 ? -length : 0);
+        const end = length < 0 ? start + countedLength(bytes, at, length) : start + length;
         if (end > bytes.length) break;
         visitor.visit(opcode, bytes, start, end);
         if (opcode === Op.STOP) return;
@@ -56,23 +56,15 @@ export async function readOpcodes(
   throw damaged(name, position + rest.length, 'the pickle ends too early');
 }
 
-/** Where the argument of an opcode begins; 0 where its length is not all there yet. @throws Error */
-function argumentStart(bytes: Buffer, at: number): number {
-  const opcode = bytes[at] ?? 0;
-  const length = ARGUMENTS[opcode] ?? REFUSED;
-  if (length === REFUSED) throw new Error(whyRefused(opcode));
-  const start = at + 1 + Math.max(0, -length);
-  return start <= bytes.length ? start : 0;
-}
-
-/** @throws Error */
-function argumentEnd(bytes: Buffer, at: number, start: number): number {
-  const length = ARGUMENTS[bytes[at] ?? 0] ?? 0;
-  if (length >= 0) return start + length;
-  let counted = bytes.readUIntLE(at + 1, Math.min(4, -length));
-  if (length === -8) counted += bytes.readUInt32LE(at + 5) * 2 ** 32;
-  if (counted > MAX_ARGUMENT) throw new Error(`an argument of ${counted} bytes is too long`);
-  return start + counted;
+/** Reads the length of an argument, which stands before it; gives `Infinity` where it is not all there yet. @throws Error */
+function countedLength(bytes: Buffer, at: number, size: number): number {
+  if (size === REFUSED) throw new Error(whyRefused(bytes[at] ?? 0));
+  if (at - size >= bytes.length) return Infinity;
+  if (size === -1) return bytes[at + 1] ?? 0;
+  const high = size === -8 ? bytes.readUInt32LE(at + 5) : 0;
+  const length = high * 2 ** 32 + bytes.readUInt32LE(at + 1);
+  if (length > MAX_ARGUMENT) throw new Error(`an argument of ${length} bytes is too long`);
+  return length;
 }
 
 function damaged(name: string, position: number, reason: string, cause?: unknown): TraceError {

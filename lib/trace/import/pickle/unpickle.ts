@@ -4,6 +4,8 @@ import { MemoUse } from './memo-use';
 import { readOpcodes } from './read-opcodes';
 import { Unpickler, type Absorb, type PickledValue } from './unpickler';
 
+const CHUNK_SIZE = 2 ** 20;
+
 /**
  * Reads the value of a pickle.
  *
@@ -16,7 +18,7 @@ export async function unpickle(
   onProgress: ((done: number, whole: number) => void) | undefined,
 ): Promise<PickledValue> {
   const use = new MemoUse();
-  using first = await recording.read();
+  using first = await recording.read(CHUNK_SIZE);
   await readOpcodes(
     first,
     recording.name,
@@ -27,7 +29,7 @@ export async function unpickle(
       }),
   );
   const unpickler = new Unpickler(use, absorb);
-  using second = await recording.read();
+  using second = await recording.read(CHUNK_SIZE);
   await readOpcodes(
     second,
     recording.name,

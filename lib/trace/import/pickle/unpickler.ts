@@ -22,6 +22,8 @@ export type Absorb = (list: PickledList, items: PickledList) => boolean;
 const MAX_STACK = 2 ** 20;
 /** So many values at the most are kept in lists and dicts. */
 const MAX_VALUES = 2e7;
+const PAGE_BITS = 10;
+const PAGE_MASK = 2 ** PAGE_BITS - 1;
 /** Bytes of the largest integer: more than any that a snapshot has. */
 const MAX_INTEGER = 64;
 
@@ -33,8 +35,8 @@ export class Unpickler implements OpcodeVisitor {
   readonly #marks: number[] = [];
   /** How many values were kept when each of these began. */
   readonly #valuesBefore: number[] = [];
-  /** Only what is used again. */
-  readonly #memo = new Map<number, PickledValue>();
+  /** Only what is used again, in pages: maps take longer. */
+  readonly #memo: PickledValue[][] = [];
   #memoized = 0;
   #values = 0;
   /** Of the mark that was taken last. */
@@ -184,11 +186,14 @@ export class Unpickler implements OpcodeVisitor {
   #put(place: number): void {
     const value = this.#top();
     this.#memoized++;
-    if (this.#use.has(place)) this.#memo.set(place, value);
+    if (!this.#use.has(place)) return;
+    while (this.#memo.length <= place >>> PAGE_BITS) this.#memo.push([]);
+    const page = this.#memo[place >>> PAGE_BITS];
+    if (page) page[place & PAGE_MASK] = value;
   }
 
   #get(place: number): void {
-    const value = this.#memo.get(place);
+    const value = this.#memo[place >>> PAGE_BITS]?.[place & PAGE_MASK];
     if (value === undefined) throw new Error(`place ${place} of the memo is empty`);
     this.#push(value);
   }
