@@ -184,7 +184,7 @@ interface Calls {
   ): void;
   append(): void;
   extend(): void;
-  claim(chunks: Float64Array, orders: Uint8Array): void;
+  claim(chunks: Float64Array, orders: Uint8Array, clear?: Uint8Array): void;
   save(...columns: StateColumnList): void;
   restore(...columns: StateColumnList): void;
   trim(): void;

@@ -131,6 +131,11 @@ export class Records {
     return this.#writeAlloc(ALLOC | IN_BATCH, 0, size, request);
   }
 
+  /** The same into the guard in this slot. */
+  allocInto(slot: number, size: Bytes, request: Request): number {
+    return this.#writeAlloc(ALLOC, slot, size, request);
+  }
+
   /** The same with arguments as they are, into the guard in this slot. */
   allocRaw(slot: number, size: Bytes, request: Request): number {
     return this.#writeAlloc(ALLOC_RAW, slot, size, request);

@@ -79,11 +79,16 @@ export function extend(blocks: Handle, size: Bytes): number {
 const CLEARNESSES = { 'as found': layout.asFound, dirty: layout.asDirty, clear: layout.asClear };
 export type Clearness = keyof typeof CLEARNESSES;
 
+/** Places of blocks, and, where that is given, whether each is clear (1) or dirty (0): it goes before their clearness. */
+export interface MarkedPlaces extends Places {
+  readonly clear?: Uint8Array | undefined;
+}
+
 /** Takes exactly these blocks, as one list, into a guard. */
 export function claim(
   allocator: Handle,
   slot: number,
-  { chunks, orders }: Places,
+  { chunks, orders, clear }: MarkedPlaces,
   tag: number,
   clearness: Clearness,
   account: Handle | undefined,
@@ -95,7 +100,7 @@ export function claim(
   numbers[5] = account === undefined ? 0 : account.slot + 1;
   numbers[6] = account?.generation ?? 0;
   seal();
-  calls.claim(chunks, orders);
+  calls.claim(chunks, orders, clear);
   return status();
 }
 

@@ -1,8 +1,8 @@
 /** Checks what users pass as operations, places and text. Numbers and booleans in them: see lib/arguments.ts. */
 import { toBoolean, toBytes, toInteger } from '../arguments';
-import { invalidArgType } from '../errors';
+import { invalidArgType, outOfRange } from '../errors';
 import type { AllocOperation, FreeOperation, TraceOperation } from './operation';
-import { OPERATION_FORMS } from './operation-forms';
+import { formNamed, HEADER, OPERATION_FORMS, VERSION } from './operation-forms';
 import { NOWHERE, type TracePlace } from './trace-error';
 
 export function checkObject(argument: string, value: object): void {
@@ -26,40 +26,27 @@ export function toPlace(place: TracePlace): TracePlace {
 export function toOperation(given: TraceOperation): TraceOperation {
   checkObject('operation', given);
   const { kind } = given;
-  switch (kind) {
-    case 'comment':
-      return { kind, text: toText('operation.text', given.text) };
-    case 'init':
-      return {
-        kind,
-        size: toBytes('operation.size', given.size),
-        chunkSize: toBytes('operation.chunkSize', given.chunkSize),
-      };
-    case 'alloc':
-      return toAlloc(given);
-    case 'free':
-      return toFree(given);
-    case 'trim': {
-      const { start } = given;
-      return {
-        kind,
-        id: toId(given.id),
-        start: start === undefined ? undefined : toBytes('operation.start', start),
-        newSize: toBytes('operation.newSize', given.newSize),
-      };
-    }
-    case 'free_block':
-      return { kind, id: toId(given.id), index: toInteger('operation.index', given.index) };
-    case 'reset_clear':
-      return { kind, clear: toBoolean('operation.clear', given.clear) };
-    case 'lookup':
-      return { kind, address: toBytes('operation.address', given.address) };
-    case 'print':
-    case 'fini':
-      return { kind };
-    default:
-      throw unknownKind(kind);
+  if (kind === 'comment') return { kind, text: toText('operation.text', given.text) };
+  if (kind === HEADER && (given.version as number) !== VERSION)
+    throw outOfRange('operation.version', `${String(VERSION)}, the version that is known`, given.version);
+  return toForm(kind, given);
+}
+
+/** The same for an operation whose kind has been read. */
+export function toForm(kind: string, given: TraceOperation): TraceOperation {
+  const form = formNamed(kind);
+  if (!form) throw unknownKind(kind);
+  const values = given as unknown as Readonly<Record<string, unknown>>;
+  const operation: Record<string, unknown> = { kind };
+  for (const { property, kind: field } of form.fields)
+    operation[property] = field.check(`operation.${property}`, values[property]);
+  for (const { property, kind: option } of form.options.values()) {
+    const value = values[property];
+    if (value !== undefined) operation[property] = option.check(`operation.${property}`, value);
   }
+  const answer = toAnswer(values['answer']);
+  if (answer !== undefined) operation['answer'] = answer;
+  return operation as unknown as TraceOperation;
 }
 
 /** The same for an operation that is known to be an `alloc`. Small, so that it is compiled into its callers. */
@@ -72,12 +59,28 @@ export function toAlloc(given: AllocOperation): AllocOperation {
     size: toBytes('operation.size', given.size),
     minBlockSize: toBytes('operation.minBlockSize', given.minBlockSize),
     flags: toBytes('operation.flags', given.flags),
+    on: toOn(given.on),
+    answer: toAnswer(given.answer),
   };
 }
 
 /** The same for a `free`. */
 export function toFree(given: FreeOperation): FreeOperation {
-  return { kind: 'free', id: toId(given.id), cleared: toBoolean('operation.cleared', given.cleared) };
+  return {
+    kind: 'free',
+    id: toId(given.id),
+    cleared: toBoolean('operation.cleared', given.cleared),
+    on: toOn(given.on),
+    answer: toAnswer(given.answer),
+  };
+}
+
+function toOn(on: unknown): number | undefined {
+  return on === undefined ? undefined : toInteger('operation.on', on);
+}
+
+function toAnswer(answer: unknown): string | undefined {
+  return answer === undefined ? undefined : toText('operation.answer', answer);
 }
 
 function toId(id: unknown): number {
@@ -86,6 +89,6 @@ function toId(id: unknown): number {
 
 /** The error of an operation whose `kind` is none. */
 function unknownKind(kind: unknown): TypeError {
-  const known = ['comment', ...OPERATION_FORMS.keys()].map((name) => `'${name}'`);
+  const known = ['comment', ...OPERATION_FORMS.keys(), HEADER].map((name) => `'${name}'`);
   return invalidArgType('operation.kind', `one of ${known.join(', ')}`, kind);
 }

@@ -1,13 +1,13 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
 import { toPlace } from './check';
-import { OPERATION_FORMS } from './operation-forms';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
 
 const SPACE = 0x20;
 const ZERO = 0x30;
 const NINE = 0x39;
+const EQUALS = 0x3d;
 const LETTER_X = 0x78;
 
 /** A number of at most this many characters is a safe integer: 15 digits, or 13 hexadecimal ones after `0x`. */
@@ -19,6 +19,9 @@ const MAX_U64 = 2n ** 64n - 1n;
 const ZEROS_BEFORE = /^0\d+$/;
 const HEX = /^0[xX][0-9a-fA-F]+$/;
 const DECIMAL = /^\d+$/;
+
+const DECIMAL_OR_HEX = /^(?:0|[1-9]\d*|0x[0-9a-fA-F]+)$/;
+const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
 
 function wordEnd(text: string, start: number): number {
   const space = text.indexOf(' ', start);
@@ -32,15 +35,27 @@ function hexDigit(code: number): number {
   return letter >= 0 && letter < 6 ? letter + 10 : -1;
 }
 
+/** The text of a JSON string; `undefined` where it is none. */
+function parsed(json: string): string | undefined {
+  try {
+    return JSON.parse(json) as string;
+  } catch {
+    return undefined;
+  }
+}
+
 export class FieldScanner {
   #text = '';
   #place: TracePlace;
+  /** How an operation is written, by its name; `undefined`: nobody knows. */
+  readonly #formOf: (name: string) => string | undefined;
   /** Where the field that is read begins, and where the next one is looked for. */
   #start = 0;
   #end = 0;
 
-  constructor(place: TracePlace) {
+  constructor(place: TracePlace, formOf: (name: string) => string | undefined) {
     this.#place = place;
+    this.#formOf = formOf;
   }
 
   /** Begins a line; gives its first word. */
@@ -74,7 +89,19 @@ export class FieldScanner {
 
   /** A decimal number that is a safe integer. */
   index(field: string): number {
-    const value = this.#decimal(this.#next(field));
+    return this.#index(field, this.#next(field));
+  }
+
+  /** As `index`; a single `-` is `undefined`. */
+  indexOrDash(field: string): number | undefined {
+    const start = this.#next(field);
+    if (this.#text[start] !== '-' || !this.#isEnd(start + 1)) return this.#index(field, start);
+    this.#end = start + 1;
+    return undefined;
+  }
+
+  #index(field: string, start: number): number {
+    const value = this.#decimal(start);
     // Digits that no longer fit make it imprecise, but never small again.
     if (value < 0 || value > Number.MAX_SAFE_INTEGER) this.#failIndex(field);
     return value;
@@ -89,16 +116,71 @@ export class FieldScanner {
     return value === values[1];
   }
 
-  /** Makes sure that the line ends here. */
-  end(): void {
-    if (this.#end === this.#text.length) return;
-    this.#start = this.#end + 1;
-    this.fail(this.#start === this.#text.length ? 'a space ends the line' : 'a field too many');
+  /** The next word, whatever it is. */
+  word(field: string): string {
+    this.#next(field);
+    const found = this.#found(field);
+    this.#end = this.#start + found.length;
+    return found;
+  }
+
+  /** A number that is a part of the current word, as `bytes`. */
+  bytesIn(field: string, part: string): Bytes {
+    const value = DECIMAL_OR_HEX.test(part) ? BigInt(part) : undefined;
+    if (value === undefined)
+      this.fail(`${field} ${printable(part)} is neither a decimal nor a 0x-hex number`);
+    if (value > MAX_U64) this.fail(`${field} does not fit in 64 bits`);
+    return value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  }
+
+  /** A JSON string, in which spaces may stand. */
+  text(field: string): string {
+    JSON_STRING.lastIndex = this.#next(field);
+    const [found] = JSON_STRING.exec(this.#text) ?? [];
+    const value = found === undefined ? undefined : parsed(found);
+    if (found === undefined || value === undefined || !this.#isEnd(this.#start + found.length))
+      this.fail(`${field} must be text in double quotes, as in JSON`);
+    this.#end = this.#start + found.length;
+    return value;
+  }
+
+  /** Whether the line has ended. */
+  get isAtEnd(): boolean {
+    return this.#end === this.#text.length;
+  }
+
+  /** Whether the next word begins with a digit. */
+  get isBeforeDigit(): boolean {
+    const code = this.#text.charCodeAt(this.#end + 1);
+    return !this.isAtEnd && code >= ZERO && code <= NINE;
+  }
+
+  /** The name of the next option. Its value, if it has one, is the next field. */
+  optionName(): string {
+    if (this.#next('an option') === this.#text.length) this.fail('a space ends the line');
+    const word = this.#found('an option');
+    const sign = word.indexOf('=');
+    // "=>" is a name of its own.
+    const length = sign <= 0 ? word.length : sign;
+    this.#end = this.#start + length;
+    return word.slice(0, length);
+  }
+
+  /** Whether a value follows the name that was just read. */
+  get hasValue(): boolean {
+    return this.#text.charCodeAt(this.#end) === EQUALS;
+  }
+
+  /** All that is left of the line. */
+  rest(field: string): string {
+    const start = this.#next(field);
+    this.#end = this.#text.length;
+    return this.#text.slice(start);
   }
 
   /** Throws what is wrong with the current field. */
   fail(reason: string): never {
-    const form = OPERATION_FORMS.get(this.#text.slice(0, wordEnd(this.#text, 0)));
+    const form = this.#formOf(this.#text.slice(0, wordEnd(this.#text, 0)));
     const full = form === undefined ? reason : `${reason} in "${form}"`;
     throw new TraceError(toPlace(this.#place), full, { column: this.#start + 1 });
   }

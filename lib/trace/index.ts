@@ -6,19 +6,9 @@ export type { Column } from '../space';
 export { Comparison, type ComparisonCounts, type Difference } from './comparison';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openLines, type OpenLinesOptions } from './open-lines';
-export type {
-  AllocOperation,
-  CommentOperation,
-  FiniOperation,
-  FreeBlockOperation,
-  FreeOperation,
-  InitOperation,
-  LookupOperation,
-  PrintOperation,
-  ResetClearOperation,
-  TraceOperation,
-  TrimOperation,
-} from './operation';
+export { formatOperation } from './format-operation';
+export { toJsonLine } from './json-operation';
+export type * from './operation';
 export { parseOperation } from './parse-operation';
 export { diverge, type DifferencePoint, type Divergence, type PolicySubject } from './policy/diverge';
 export {

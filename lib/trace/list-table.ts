@@ -46,6 +46,13 @@ export class ListTable {
     return slot;
   }
 
+  /** The slot of no list, for one that is gone before the next is added. */
+  spare(): number {
+    const slot = this.#freeSlots.pop() ?? this.#takeSlot();
+    this.#freeSlots.push(slot);
+    return slot;
+  }
+
   /** Forgets a list that is, or will be, freed. */
   delete(id: number, slot: number): void {
     if (id >= this.#near.length) {

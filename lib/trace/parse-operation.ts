@@ -1,8 +1,10 @@
 /** From one line of a trace to an operation. */
 import { toPlace, toText } from './check';
+import { flag } from './field-kinds';
 import { FieldScanner } from './field-scanner';
 import type { TraceOperation } from './operation';
-import { OPERATION_FORMS } from './operation-forms';
+import { formNamed, HEADER, VERSION } from './operation-forms';
+import { parseJsonOperation } from './json-operation';
 import { printable } from './printable';
 import { NOWHERE, TraceError, type TracePlace } from './trace-error';
 
@@ -10,14 +12,21 @@ import { NOWHERE, TraceError, type TracePlace } from './trace-error';
 const CLEARED = 0x10;
 
 const HASH = 0x23;
+const BRACE = 0x7b;
 const CARRIAGE_RETURN = 0x0d;
 
+/** Stands before a recorded answer. */
+const ARROW = '=>';
+
+/** Takes no value. */
+const FLAG: unknown = flag;
+
 /** One for all: it holds nothing from one line to the next. */
-const fields = new FieldScanner(NOWHERE);
+const fields = new FieldScanner(NOWHERE, (name) => formNamed(name)?.text);
 
 /**
- * Parses one line of a trace, given without its line feed. Numbers are decimal or 0x-hex, at most 64 bits; IDs and
- * indexes decimal; one space stands between fields. A number above 2^53 - 1 becomes a bigint.
+ * Parses one line of a trace, given without its line feed: text, or the same as JSON. docs/trace-format.md says how a line is written.
+ * A number above 2^53 - 1 becomes a bigint.
  *
  * @param place what an error names as the place of the line
  * @throws TraceError where the line is none of the format's
@@ -35,14 +44,17 @@ export function parseOperation(line: string, place: TracePlace = NOWHERE): Trace
     );
   }
   if (line.charCodeAt(0) === HASH) return { kind: 'comment', text: line };
+  if (line.charCodeAt(0) === BRACE) return parseJsonOperation(line, place);
 
-  const operation = parseFields(fields.begin(line, place));
+  const name = fields.begin(line, place);
+  const operation = parseKernelCall(name) ?? parseByForm(name);
   if (operation === undefined) throw new TraceError(toPlace(place), unknown(line), { column: 1 });
-  fields.end();
+  if (!fields.isAtEnd) readOptions(operation);
   return operation;
 }
 
-function parseFields(name: string): TraceOperation | undefined {
+/** The calls of version 1, which are read most: without a table. */
+function parseKernelCall(name: string): TraceOperation | undefined {
   switch (name) {
     case 'alloc':
       return {
@@ -84,9 +96,39 @@ function parseFields(name: string): TraceOperation | undefined {
   }
 }
 
+function parseByForm(name: string): TraceOperation | undefined {
+  const form = formNamed(name);
+  if (!form) return undefined;
+  const operation: Record<string, unknown> = { kind: name };
+  for (const { property, kind, name: field } of form.fields) operation[property] = kind.read(fields, field);
+  if (name === HEADER && operation['version'] !== VERSION)
+    fields.fail(`version ${String(operation['version'])} is unknown to this release, which reads 1 and 2`);
+  return operation as unknown as TraceOperation;
+}
+
+/** Reads what stands behind the fields. */
+function readOptions(operation: TraceOperation): void {
+  const options = formNamed(operation.kind)?.options;
+  const values = operation as unknown as Record<string, unknown>;
+  while (!fields.isAtEnd) {
+    const name = fields.optionName();
+    if (name === ARROW) {
+      values['answer'] = fields.rest('the answer');
+      return;
+    }
+    const option = options?.get(name);
+    if (!option)
+      return fields.fail(fields.hasValue ? `unknown option ${printable(name)}` : 'a field too many');
+    if (name in values && values[name] !== undefined) fields.fail(`${name} stands here twice`);
+    if (fields.hasValue === (option.kind === FLAG))
+      fields.fail(`${name} takes ${option.kind === FLAG ? 'no' : 'a'} value`);
+    values[name] = option.kind.read(fields, name);
+  }
+}
+
 function unknown(line: string): string {
   if (line === '') return 'the line is empty';
   const [name = ''] = line.split(' ', 1);
   if (name === '') return 'the line begins with a space';
-  return `unknown operation ${printable(name)}; known are ${[...OPERATION_FORMS.keys()].join(', ')} and # for comments`;
+  return `unknown operation ${printable(name)}; known are those of docs/trace-format.md and # for comments`;
 }

@@ -29,7 +29,7 @@ export interface ReplayObserver {
 }
 
 /**
- * Replays a trace up to its end, or up to a line. The state at the end stays in the replayer.
+ * Replays a trace up to its end, up to a line, or up to a gap in it, behind which nothing can be replayed. The state at the end stays in the replayer.
  *
  * @param lastLine the number of the last line to replay
  * @throws TraceError where the trace cannot be read, parsed or replayed
@@ -78,9 +78,15 @@ export async function replayTrace(
       await runWaiting();
       for (const observer of observers) observer.before?.(operation, replayer);
       await tell([step], [replayer.execute(operation, place)]);
+      if (isEnd(operation)) return;
     }
   } finally {
     // Also finishes the operations before a line that is wrong.
     await runWaiting();
   }
+}
+
+/** Whether nothing behind it can be replayed. */
+export function isEnd({ kind }: TraceOperation): boolean {
+  return kind === 'gap' || kind === 'poisoned';
 }

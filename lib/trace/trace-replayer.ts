@@ -1,17 +1,24 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
 import * as native from '../native';
 import type { AllocatorStats } from '../native';
-import { checkObject, toAlloc, toFree, toOperation, toPlace } from './check';
-import { describe, ListTable } from './list-table';
+import { checkObject, toAlloc, toForm, toFree, toOperation, toPlace } from './check';
+import { callLibrary, newList, slotOf, toRequest, type LibraryCall } from './library-calls';
+import { describe } from './list-table';
 import type {
   AllocOperation,
+  BlocksFreeOperation,
+  BuddyAllocOperation,
+  BuddyNewOperation,
   FreeBlockOperation,
   FreeOperation,
   InitOperation,
   TraceOperation,
   TrimOperation,
 } from './operation';
+import { formatOperation } from './format-operation';
 import { OperationBatch } from './operation-batch';
+import { HEADER } from './operation-forms';
+import { ReplayedAllocator } from './replayed-allocator';
 import { ResultBuilder } from './result-builder';
 import type { SpaceSnapshot } from './space-snapshot';
 import { NOWHERE, TraceError, type TracePlace } from './trace-error';
@@ -30,35 +37,49 @@ interface ReplayerInternals {
 /** Filled in below. */
 export const ofReplayer = {} as ReplayerInternals;
 
+/** What may be left for `run()`. */
+type Enqueued = AllocOperation | FreeOperation | BuddyAllocOperation | BlocksFreeOperation;
+
+/** Answers that say of themselves that they depend on more than the calls before them: of ENOMEM, and of ERR_GPU_BUDDY_WORK_LIMIT. */
+const UNREPEATABLE = /^(?:-12|ERR_GPU_BUDDY_WORK_LIMIT) /;
+
+/** The errno of errors that the kernel has no number for. */
+const EIO = 5;
+
+/** The allocator of operations that name none. */
+const FIRST = 0;
+
 /**
- * Executes operations and answers each with its result line, exactly as it was recorded in the kernel:
+ * Executes operations and answers each with its result line, exactly as it was recorded:
  * `ERRNO [BLOCK...] avail=0xA clear_avail=0xC [warn=N]`.
  *
- * Holds the allocator of the current `init`…`fini` round and its lists in native memory: dispose of it at the end.
+ * Holds allocators, from `init` or `buddy.new` to `fini`, and their lists in native memory: dispose of it at the end. The getters,
+ * `stats()` and `snapshot()` tell of the allocator of the last operation.
  */
 export class TraceReplayer implements Disposable {
-  readonly #lists = new ListTable();
   readonly #result = new ResultBuilder();
-  /** What was enqueued, and where each of it stands. */
+  /** What was enqueued, where each of it stands, and which lists of the library are made by it, at which place. */
   readonly #batch = new OperationBatch();
   #places: TracePlace[] = [];
+  readonly #made = new Map<number, number>();
   #columns = native.columns(64);
-  #allocator: Allocator | undefined;
-  #size = 0;
-  #chunkSize = 0;
+  readonly #allocators = new Map<number, ReplayedAllocator>();
+  #current: ReplayedAllocator;
+  #on = FIRST;
   #errno = 0;
-  #avail = 0;
-  #clearAvail = 0;
-  #warnings = 0;
 
-  /** Whether there is an allocator: after an `init` that succeeded, until `fini`. */
+  constructor() {
+    this.#current = this.#allocatorFor(FIRST);
+  }
+
+  /** Whether there is an allocator: after an `init` or `buddy.new` that succeeded, until `fini`. */
   get isLive(): boolean {
-    return this.#allocator !== undefined;
+    return this.#current.isLive;
   }
 
   /** Bytes of the current allocator's space; 0 without one. */
   get size(): number {
-    return this.#size;
+    return this.#current.size;
   }
 
   /** The error number that the last operation ended with: 0 or negative. */
@@ -68,32 +89,31 @@ export class TraceReplayer implements Disposable {
 
   /** Free bytes after the last operation; 0 without an allocator. */
   get avail(): number {
-    return this.#avail;
+    return this.#current.avail;
   }
 
   /** Free bytes that are clear, after the last operation. */
   get clearAvail(): number {
-    return this.#clearAvail;
+    return this.#current.clearAvail;
   }
 
   /** Numbers of the current allocator; `undefined` without one. */
   stats(): AllocatorStats | undefined {
-    const stats = this.#allocator && native.stats(this.#allocator);
+    const stats = this.isLive ? native.stats(this.#current) : undefined;
     return typeof stats === 'object' ? stats : undefined;
   }
 
   /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();
-    const blocks =
-      this.#allocator && native.snapshot(this.#allocator, (length) => new Float64Array(length), 0);
+    const blocks = stats && native.snapshot(this.#current, (length) => new Float64Array(length), 0);
     if (stats === undefined || typeof blocks !== 'object') return undefined;
     const { size, chunkSize, avail, clearAvail } = stats;
     return { size, chunkSize, avail, clearAvail, blocks };
   }
 
   /**
-   * Executes one operation and gives its result line; of a comment, the comment. After an error the replayer is as before.
+   * Executes one operation and gives its result line; of a comment or a header, the line itself. After an error the replayer is as before.
    *
    * @param place what an error names as the place of the operation
    * @throws TraceError where the operation cannot be one of a recorded trace: before `init`, with an unknown ID, and the
@@ -108,13 +128,20 @@ export class TraceReplayer implements Disposable {
   }
 
   #execute(operation: TraceOperation, place: TracePlace): string {
+    if (operation.kind === 'comment') return operation.text;
+    if (operation.kind === HEADER) return formatOperation(operation);
+    this.#choose(operation.on);
+    if (operation.answer !== undefined && UNREPEATABLE.test(operation.answer))
+      return this.#repeat(operation.answer, place);
     switch (operation.kind) {
-      case 'comment':
-        return operation.text;
       case 'init':
-        return this.#init(operation, place);
+        return this.#open(operation, operation.size, false, place);
+      case 'buddy.new':
+        return this.#new(operation, place);
       case 'alloc':
       case 'free':
+      case 'buddy.alloc':
+      case 'blocks.free':
         this.#enqueue(operation, place);
         return this.run().next().value ?? '';
       case 'trim':
@@ -129,6 +156,23 @@ export class TraceReplayer implements Disposable {
         return this.#print(place);
       case 'fini':
         return this.#fini(place);
+      case 'begin':
+      case 'gap':
+      case 'poisoned':
+        return this.#mark(operation.kind, place);
+      case 'buddy.probe':
+      case 'buddy.claim':
+      case 'buddy.clear':
+      case 'buddy.resetClear':
+      case 'blocks.undo':
+      case 'blocks.freeBlock':
+      case 'blocks.trim':
+      case 'blocks.extend':
+      case 'blocks.append':
+      case 'account.open':
+      case 'account.update':
+      case 'account.close':
+        return this.#callLibrary(operation, place);
     }
   }
 
@@ -138,8 +182,7 @@ export class TraceReplayer implements Disposable {
    */
   canEnqueue(operation: TraceOperation): boolean {
     checkObject('operation', operation);
-    const { kind } = operation;
-    return (kind === 'alloc' || kind === 'free') && !this.#batch.isFull;
+    return isEnqueued(operation) && this.#hasRoomFor(operation);
   }
 
   /**
@@ -150,21 +193,26 @@ export class TraceReplayer implements Disposable {
   enqueue(operation: TraceOperation, place: TracePlace = NOWHERE): boolean {
     checkObject('operation', operation);
     const { kind } = operation;
-    if ((kind !== 'alloc' && kind !== 'free') || this.#batch.isFull) return false;
+    if (this.#batch.isFull) return false;
     // The fields may be getters, which fill the batch.
-    if (kind === 'alloc') {
-      const checked = toAlloc(operation);
-      return this.#enqueue(checked, toPlace(place));
-    }
-    const checked = toFree(operation);
-    return this.#enqueue(checked, toPlace(place));
+    const checked = toEnqueued(kind, operation);
+    return checked !== undefined && this.#enqueue(checked, toPlace(place));
+  }
+
+  /** What is enqueued is for one allocator, and repeats no ID that a list may still have. */
+  #hasRoomFor(operation: Enqueued): boolean {
+    if (this.#batch.isFull) return false;
+    if (this.#batch.length > 0 && (operation.on ?? FIRST) !== this.#on) return false;
+    if (operation.answer !== undefined && UNREPEATABLE.test(operation.answer)) return false;
+    return operation.kind !== 'buddy.alloc' || !this.#made.has(operation.id);
   }
 
   #enqueue(operation: TraceOperation, place: TracePlace): boolean {
-    if (this.#batch.isFull) return false;
+    if (!isEnqueued(operation) || !this.#hasRoomFor(operation)) return false;
+    this.#choose(operation.on);
     if (operation.kind === 'alloc') this.#enqueueAlloc(operation, place);
-    else if (operation.kind === 'free') this.#enqueueFree(operation, place);
-    else return false;
+    else if (operation.kind === 'buddy.alloc') this.#enqueueLibraryAlloc(operation, place);
+    else this.#enqueueFree(operation, place);
     return true;
   }
 
@@ -175,18 +223,21 @@ export class TraceReplayer implements Disposable {
    * @throws TraceError where the kernel code met a BUG
    */
   run(): Generator<string, undefined> {
-    const allocator = this.#allocator;
+    const allocator = this.#current;
     const places = this.#places;
     // Its lines may be asked for while the next operations are enqueued.
     this.#places = [];
-    if (allocator) this.#batch.run(allocator);
+    if (allocator.isLive) this.#batch.run(allocator);
     const count = this.#batch.length;
+    for (const [id, index] of this.#made)
+      if (this.#batch.statusAt(index) !== native.OK) allocator.lists.delete(id, this.#batch.slotAt(index));
+    this.#made.clear();
     this.#batch.clear();
     return this.#lines(allocator, count, places);
   }
 
   *#lines(
-    allocator: native.Handle | undefined,
+    allocator: ReplayedAllocator,
     count: number,
     places: readonly TracePlace[],
   ): Generator<string, undefined> {
@@ -195,20 +246,23 @@ export class TraceReplayer implements Disposable {
     return undefined;
   }
 
-  #lineAt(allocator: native.Handle | undefined, index: number, place: TracePlace): string {
+  #lineAt(allocator: ReplayedAllocator, index: number, place: TracePlace): string {
     const batch = this.#batch;
     this.#begin(allocator, batch.statusAt(index), place);
     const count = batch.countAt(index);
     if (count === 1) this.#result.block(batch.offsetAt(index), batch.orderAt(index), batch.isClearAt(index));
     else if (count > 1) this.#addBlocks(count, batch.blocksAt(index), place);
-    return this.#end(batch.availAt(index), batch.clearAvailAt(index), batch.warningsAt(index));
+    return this.#end(allocator, batch.availAt(index), batch.clearAvailAt(index), batch.warningsAt(index));
   }
 
-  /** Frees the allocator and all lists, and forgets what was enqueued. An `init` may follow. */
+  /** Frees all allocators and all lists, and forgets what was enqueued. An `init` may follow. */
   [Symbol.dispose](): void {
     this.#batch.clear();
-    this.#lists.close();
-    this.#drop();
+    this.#made.clear();
+    for (const allocator of this.#allocators.values()) {
+      allocator.drop();
+      allocator.lists.close();
+    }
   }
 
   static {
@@ -218,59 +272,62 @@ export class TraceReplayer implements Disposable {
     } satisfies typeof ofReplayer);
   }
 
-  #init({ size, chunkSize }: InitOperation, place: TracePlace): string {
-    if (this.#allocator) throw new TraceError(place, 'init while an allocator lives: fini must come first');
-    const allocator = new Allocator();
-    const status = native.create(allocator, {
-      size,
-      chunkSize,
-      baseOffset: 0,
-      anyUnit: false,
-      memoryLimit: 0,
-      stepLimit: 0,
-    });
-    this.#begin(undefined, status, place);
-    if (status !== native.OK) return this.#result.end(0, 0, 0);
+  #allocatorFor(on: number): ReplayedAllocator {
+    const known = this.#allocators.get(on);
+    if (known) return known;
+    const allocator = new ReplayedAllocator();
+    this.#allocators.set(on, allocator);
+    return allocator;
+  }
 
-    allocator.setHandle(native.created());
-    this.#allocator = allocator;
-    this.#chunkSize = Number(chunkSize);
-    const line = this.#endNow(allocator);
-    this.#size = this.#avail;
-    return line;
+  /** Makes the allocator of an operation the current one. */
+  #choose(on = FIRST): void {
+    if (on === this.#on) return;
+    this.#on = on;
+    this.#current = this.#allocatorFor(on);
+  }
+
+  #new(operation: BuddyNewOperation, place: TracePlace): string {
+    if (operation.size === undefined)
+      throw new TraceError(place, 'the recording does not know the size of the space: it must be given');
+    return this.#open(operation, operation.size, true, place);
+  }
+
+  #open(
+    { kind, chunkSize }: InitOperation | BuddyNewOperation,
+    size: native.Bytes,
+    anyUnit: boolean,
+    place: TracePlace,
+  ): string {
+    const allocator = this.#current;
+    if (allocator.isLive)
+      throw new TraceError(place, `${kind} while an allocator lives: fini must come first`);
+    const status = allocator.open(size, chunkSize, anyUnit);
+    this.#begin(allocator, status, place);
+    return status === native.OK ? this.#endNow(allocator) : this.#result.end(0, 0, 0);
   }
 
   #fini(place: TracePlace): string {
-    this.#liveAllocator('fini', place);
-    const holder = this.#lists.findHolder();
+    const allocator = this.#liveAllocator('fini', place);
+    const holder = allocator.lists.findHolder();
     if (holder !== undefined)
       throw new TraceError(place, `fini while list ${holder} holds blocks: free must come first`);
-    this.#lists.clear();
-    this.#drop();
+    allocator.drop();
     this.#errno = 0;
     this.#result.begin(0);
     return this.#result.end(0, 0, 0);
   }
 
-  #drop(): void {
-    if (this.#allocator) native.dispose(this.#allocator, this.#allocator);
-    this.#allocator = undefined;
-    this.#size = this.#avail = this.#clearAvail = this.#warnings = 0;
-  }
-
-  #liveAllocator(kind: TraceOperation['kind'], place: TracePlace): native.Handle {
-    if (!this.#allocator) throw new TraceError(place, `${kind} before an init that succeeds`);
-    return this.#allocator;
+  #liveAllocator(kind: TraceOperation['kind'], place: TracePlace): ReplayedAllocator {
+    if (!this.#current.isLive) throw new TraceError(place, `${kind} before an init that succeeds`);
+    return this.#current;
   }
 
   #enqueueAlloc(operation: AllocOperation, place: TracePlace): void {
     const { id, start, end, size, minBlockSize, flags } = operation;
     this.#places[this.#batch.length] = place;
 
-    this.#liveAllocator('alloc', place);
-    if (this.#lists.get(id) !== undefined)
-      throw new TraceError(place, `list ${id} is in use: free must come first`);
-    const slot = this.#lists.add(id);
+    const slot = newList(this.#liveAllocator('alloc', place), id, place);
     this.#batch.allocRaw(slot, size, {
       minBlockSize,
       flags: toFlags(flags),
@@ -282,24 +339,62 @@ export class TraceReplayer implements Disposable {
     });
   }
 
-  #enqueueFree({ id, cleared }: FreeOperation, place: TracePlace): void {
+  #enqueueLibraryAlloc(operation: BuddyAllocOperation, place: TracePlace): void {
+    const { kind, id, size } = operation;
     this.#places[this.#batch.length] = place;
 
-    this.#liveAllocator('free', place);
-    const slot = this.#slotOf(id, place);
+    const allocator = this.#liveAllocator(kind, place);
+    const request = toRequest(allocator, operation, place);
+    const slot = newList(allocator, id, place);
+    this.#made.set(id, this.#batch.allocInto(slot, size, request));
+  }
+
+  #enqueueFree({ kind, id, cleared = false }: FreeOperation | BlocksFreeOperation, place: TracePlace): void {
+    this.#places[this.#batch.length] = place;
+
+    const allocator = this.#liveAllocator(kind, place);
+    const slot = slotOf(allocator, id, place);
     this.#batch.freeSlot(slot, cleared);
-    this.#lists.delete(id, slot);
+    allocator.lists.delete(id, slot);
+    this.#made.delete(id);
+  }
+
+  #callLibrary(operation: LibraryCall, place: TracePlace): string {
+    const allocator = this.#liveAllocator(operation.kind, place);
+    const { status, slot } = callLibrary(allocator, operation, place);
+    if (slot === undefined) {
+      this.#begin(allocator, status, place);
+      return this.#endNow(allocator);
+    }
+    describe(slot);
+    const line = this.#listResult(allocator, slot, status, place);
+    if (operation.kind === 'buddy.probe') allocator.undo(slot);
+    return line;
+  }
+
+  #mark(kind: TraceOperation['kind'], place: TracePlace): string {
+    const allocator = this.#liveAllocator(kind, place);
+    this.#begin(allocator, native.OK, place);
+    return this.#endNow(allocator);
+  }
+
+  /** Gives the recorded answer of an operation that is not repeated. */
+  #repeat(answer: string, place: TracePlace): string {
+    this.#liveAllocator('buddy.alloc', place);
+    const errno = Number.parseInt(answer, 10);
+    this.#errno = Number.isNaN(errno) ? -EIO : errno;
+    return answer;
   }
 
   #trim({ id, start, newSize }: TrimOperation, place: TracePlace): string {
     const allocator = this.#liveAllocator('trim', place);
-    const list = describe(this.#slotOf(id, place));
+    const list = describe(slotOf(allocator, id, place));
     return this.#listResult(allocator, list.slot, native.trimRaw(list, newSize, start), place);
   }
 
   #freeBlock({ id, index }: FreeBlockOperation, place: TracePlace): string {
     const allocator = this.#liveAllocator('free_block', place);
-    const list = describe(this.#slotOf(id, place));
+    const list = describe(slotOf(allocator, id, place));
     if (index >= list.count) {
       throw new TraceError(place, `list ${id} has no block ${index}: it holds ${list.count}, counted from 0`);
     }
@@ -332,18 +427,12 @@ export class TraceReplayer implements Disposable {
     return this.#endNow(allocator);
   }
 
-  #slotOf(id: number, place: TracePlace): number {
-    const slot = this.#lists.get(id);
-    if (slot === undefined) throw new TraceError(place, `there is no list ${id}`);
-    return slot;
-  }
-
   /** The result of an operation on a list: the whole list as it is now, also where the operation failed. */
-  #listResult(allocator: native.Handle, slot: number, status: number, place: TracePlace): string {
+  #listResult(allocator: ReplayedAllocator, slot: number, status: number, place: TracePlace): string {
     const { generation, count, chunk, shape } = native.list;
     this.#begin(allocator, status, place);
     if (count === 1)
-      this.#result.block(chunk * this.#chunkSize, native.orderOf(shape), native.isClear(shape));
+      this.#result.block(chunk * allocator.chunkSize, native.orderOf(shape), native.isClear(shape));
     else if (count > 1) {
       if (count > this.#columns.offsets.length) this.#columns = native.columns(2 * count);
       native.readInto({ slot, generation }, this.#columns);
@@ -358,39 +447,48 @@ export class TraceReplayer implements Disposable {
     this.#result.blocks(count, columns);
   }
 
-  #begin(allocator: native.Handle | undefined, status: number, place: TracePlace): void {
+  #begin(allocator: ReplayedAllocator, status: number, place: TracePlace): void {
     const text = native.statuses[status];
     if (status !== native.OK && !text?.errno) {
-      const bug = allocator && native.bug(allocator);
+      const bug = allocator.isLive && native.bug(allocator);
       throw new TraceError(place, [text?.why ?? 'unknown status', bug].filter(Boolean).join(': '));
     }
     this.#errno = text?.errno ?? 0;
     this.#result.begin(this.#errno);
   }
 
-  #endNow(allocator: native.Handle): string {
+  #endNow(allocator: ReplayedAllocator): string {
     native.readAvail(allocator);
     const { all, clear, warnings } = native.avail;
-    return this.#end(all, clear, warnings);
+    return this.#end(allocator, all, clear, warnings);
   }
 
-  #end(avail: number, clearAvail: number, warnings: number): string {
-    const newWarnings = warnings - this.#warnings;
-    this.#avail = avail;
-    this.#clearAvail = clearAvail;
-    this.#warnings = warnings;
+  #end(allocator: ReplayedAllocator, avail: number, clearAvail: number, warnings: number): string {
+    const newWarnings = warnings - allocator.warnings;
+    allocator.avail = avail;
+    allocator.clearAvail = clearAvail;
+    allocator.warnings = warnings;
     return this.#result.end(avail, clearAvail, newWarnings);
   }
 }
 
-/** Owns a native allocator, which ends with it at the latest. */
-class Allocator implements native.Handle {
-  slot = 0;
-  generation = 0;
+function isEnqueued(operation: TraceOperation): operation is Enqueued {
+  const { kind } = operation;
+  return kind === 'alloc' || kind === 'free' || kind === 'buddy.alloc' || kind === 'blocks.free';
+}
 
-  setHandle({ slot, generation }: native.Handle): void {
-    this.slot = slot;
-    this.generation = generation;
+/** Copies what can be enqueued, whose kind has been read. */
+function toEnqueued(kind: TraceOperation['kind'], given: TraceOperation): TraceOperation | undefined {
+  switch (kind) {
+    case 'alloc':
+      return toAlloc(given as AllocOperation);
+    case 'free':
+      return toFree(given as FreeOperation);
+    case 'buddy.alloc':
+    case 'blocks.free':
+      return toForm(kind, given);
+    default:
+      return undefined;
   }
 }
 

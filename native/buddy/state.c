@@ -90,6 +90,7 @@ static void set_clear(struct gpu_buddy_block *block, bool clear)
 static enum buddy_status claim(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct claim *claim = arguments;
+	const uint8_t *clear = claim->places->clear;
 	struct gpu_buddy_block *block;
 	u64 avail = allocator->mm.avail;
 	enum buddy_status status;
@@ -101,10 +102,11 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 	if (!status)
 		status = buddy_bind(allocator, claim->list, &blocks,
 				    buddy_label(claim->tag, claim->account), avail);
-	if (status || claim->clearness == BUDDY_AS_FOUND)
+	if (status || (claim->clearness == BUDDY_AS_FOUND && !clear))
 		return status;
+	row = 0;
 	buddy_for_each_block(block, claim->list)
-		set_clear(block, claim->clearness == BUDDY_CLEAR);
+		set_clear(block, clear ? clear[row++] : claim->clearness == BUDDY_CLEAR);
 	return BUDDY_OK;
 }
 
@@ -206,7 +208,8 @@ static enum buddy_status restore_list(struct buddy_allocator *allocator,
 				      struct restoring *restoring, u64 index)
 {
 	const struct buddy_state *state = restoring->state;
-	const struct buddy_places places = { state->block_count, state->chunks, state->orders };
+	const struct buddy_places places = { state->block_count, state->chunks, state->orders,
+					     NULL };
 	struct buddy_list list = { .owner = restoring->owner };
 	u64 first = restoring->row, left = state->block_count - first;
 	u64 count = to_count(state->counts[index], left);
@@ -234,7 +237,7 @@ static enum buddy_status restore_free(struct buddy_allocator *allocator,
 				      const struct buddy_state *state, u64 *row)
 {
 	const struct buddy_places places = { state->free_count, state->free_chunks,
-					     state->free_orders };
+					     state->free_orders, NULL };
 	enum buddy_status status;
 	LIST_HEAD(blocks);
 

@@ -12,6 +12,8 @@ struct buddy_places {
 	uint64_t count;
 	const double *chunks;
 	const uint8_t *orders;
+	/* Whether each block is to count as clear: 0 or 1. NULL: that is said for all of them, or by others. */
+	const uint8_t *clear;
 };
 
 /* Says whether the blocks of a list are to count as clear. */

@@ -86,14 +86,14 @@ void Environment::Extend()
 }
 
 /*
- * (chunks: Float64Array, orders: Uint8Array) allocator slot, generation, guard, tag, 0: as found, 1: dirty, 2: clear, place of the
- * account, generation
+ * (chunks: Float64Array, orders: Uint8Array[, clear: Uint8Array]) allocator slot, generation, guard, tag, 0: as found, 1: dirty, 2: clear,
+ * place of the account, generation
  * -> the list; where a block can't be had, nothing, nothing, nothing, its row
  */
 napi_value Environment::Claim(const Napi::CallbackInfo &info)
 {
 	Doubles chunks = DoublesIn(info[0]);
-	Octets orders = OctetsIn(info[1]);
+	Octets orders = OctetsIn(info[1]), clear = OctetsIn(info[2]);
 	uint32_t guard = mailbox_.index(2);
 	struct buddy_account_record account = { mailbox_.index(5), mailbox_.index(6) };
 	struct buddy_handle *handle = HandleArgument();
@@ -107,8 +107,9 @@ napi_value Environment::Claim(const Napi::CallbackInfo &info)
 		return nullptr;
 	}
 
-	struct buddy_places places = { std::min(LengthOf(chunks), LengthOf(orders)), DataOf(chunks),
-				       DataOf(orders) };
+	size_t count = std::min(LengthOf(chunks), LengthOf(orders));
+	struct buddy_places places = { count, DataOf(chunks), DataOf(orders),
+				       LengthOf(clear) >= count ? DataOf(clear) : nullptr };
 	struct buddy_list list = { nullptr, nullptr, handle->owner };
 	enum buddy_status status =
 		buddy_owner_find_account(&owner_, handle->allocator, &account, &account_number);

@@ -138,7 +138,7 @@ void call_claim(struct machine *machine)
 	double chunks[MOST_PLACES];
 	uint8_t orders[MOST_PLACES];
 	struct buddy_places places = { input_below(&machine->input, MOST_PLACES + 1), chunks,
-				       orders };
+				       orders, NULL };
 	struct list_entry *entry;
 
 	if (!handle)

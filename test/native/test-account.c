@@ -85,7 +85,7 @@ static enum buddy_status claim(struct scene *scene)
 {
 	const double chunks[] = { 3, 16 };
 	const uint8_t orders[] = { 0, 2 };
-	const struct buddy_places places = { 2, chunks, orders };
+	const struct buddy_places places = { 2, chunks, orders, NULL };
 	uint64_t failed;
 
 	return buddy_claim(scene->allocator, &scene->list, &places, 1, scene->account, BUDDY_DIRTY,
@@ -387,7 +387,7 @@ TEST("claims, extensions and batches of others leave alone what is reserved")
 	uint32_t account = open_account(allocator, BUDDY_NO_LIMIT, MIB - 32 * KIB);
 	const double chunk = 16;
 	const uint8_t order = 3, larger = 4;
-	struct buddy_places places = { 1, &chunk, &larger };
+	struct buddy_places places = { 1, &chunk, &larger, NULL };
 	uint64_t failed;
 	EMPTY_LIST(list);
 

@@ -15,7 +15,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, struct buddy_l
 			       const double *chunks, const uint8_t *orders, uint64_t count,
 			       uint64_t *failed)
 {
-	struct buddy_places places = { count, chunks, orders };
+	struct buddy_places places = { count, chunks, orders, NULL };
 
 	return buddy_claim(allocator, list, &places, 7, 0, BUDDY_AS_FOUND, failed);
 }
@@ -46,7 +46,7 @@ TEST("claimed blocks count as clear, dirty, or as they were found")
 
 	for (unsigned int i = 0; i < 3; i++) {
 		struct buddy_allocator *allocator = new_allocator(MIB);
-		struct buddy_places places = { 2, (double[]){ 0, 1 }, (uint8_t[]){ 0, 0 } };
+		struct buddy_places places = { 2, (double[]){ 0, 1 }, (uint8_t[]){ 0, 0 }, NULL };
 		uint64_t failed;
 		EMPTY_LIST(list);
 

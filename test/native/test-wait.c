@@ -250,7 +250,7 @@ static void claim_in_vain(void)
 {
 	const double chunks[] = { 0, 255 };
 	const uint8_t orders[] = { 0, 0 };
-	const struct buddy_places places = { 2, chunks, orders };
+	const struct buddy_places places = { 2, chunks, orders, NULL };
 	struct buddy_list other = { .owner = list.owner };
 	uint64_t failed;
 
