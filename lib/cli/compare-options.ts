@@ -1,5 +1,6 @@
 /** The command line of `gpu-buddy compare`. */
 import { PLACEMENTS, type Placement } from '../trace';
+import type { WorkloadOptions } from './open-workload';
 import { parseOptions } from './parse-options';
 import { toSize, toSizes } from './size-option';
 import { UsageError } from './usage-error';
@@ -17,6 +18,7 @@ options below are tried, for each TRACE.
   --chunk-size SIZE       what all sizes are rounded up to. Default: as recorded
   --by-time               weigh the means by time instead of by operations
   --on NUMBER             the allocator, of a TRACE that records several
+  --lenient               leave out lines with small mistakes, as replay does
   --json, --csv           write JSON, or comma-separated values, instead of a table
   --help                  show this
 
@@ -35,7 +37,7 @@ Examples:
 Exit status: 0, or 2 where a trace, a file or an option is wrong. Failures are an answer.
 `;
 
-export interface CompareOptions {
+export interface CompareOptions extends WorkloadOptions {
   readonly traces: readonly string[];
   readonly modes: readonly Placement[];
   /** `undefined` is as recorded. */
@@ -43,7 +45,6 @@ export interface CompareOptions {
   readonly sizes: readonly (number | undefined)[];
   readonly chunkSize: number | undefined;
   readonly byTime: boolean;
-  readonly on: number | undefined;
   readonly format: 'table' | 'json' | 'csv';
   readonly help: boolean;
 }
@@ -57,6 +58,7 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
     'chunk-size': { type: 'string' },
     'by-time': { type: 'boolean', default: false },
     on: { type: 'string' },
+    lenient: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     csv: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -74,6 +76,7 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
     chunkSize: chunkSize === undefined ? undefined : toSize('--chunk-size', chunkSize),
     byTime: values['by-time'],
     on: values.on === undefined ? undefined : toNumber('--on', values.on),
+    lenient: values.lenient,
     format: json ? 'json' : csv ? 'csv' : 'table',
     help,
   };

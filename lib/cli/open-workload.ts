@@ -3,19 +3,27 @@ import { LineReader, openLines, readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
 import { pluralText } from './number-text';
 import { ProgressBar } from './progress-bar';
+import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import { STDIN, STDIN_NAME, traceName } from './trace-name';
+
+/** How to read the workload. */
+export interface WorkloadOptions {
+  /** Which allocator of the trace is wanted; `undefined`: the only one. */
+  readonly on: number | undefined;
+  /** Leave out lines with small mistakes, and count them. */
+  readonly lenient: boolean;
+}
 
 /**
  * Reads a trace; `-` is standard input.
  *
- * @param on which allocator of the trace is wanted; `undefined`: the only one
  * @throws TraceError
  * @throws CommandError where there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,
-  on: number | undefined,
+  { on, lenient }: WorkloadOptions,
   { stdin, stderr }: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(stderr, `Reading ${traceName(path)}`);
@@ -30,7 +38,9 @@ export async function openWorkload(
             },
           },
         );
-  const workloads = await readWorkloads(trace);
+  const skipped = lenient ? new SkippedLines() : undefined;
+  const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
+  if (skipped) stderr.write(skipped.text);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
   if (workload && !another) return workload;

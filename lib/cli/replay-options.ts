@@ -13,7 +13,10 @@ where its name ends in .gz or .br, or - for standard input.
                         different lines and shows the first difference. In a FOLDER, the results of
                         NAME.trace are NAME.expected; both may end in .gz or .br
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
-  --summary             count operations by result; show peak use, and what is free at the end
+  --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
+                        allocations into lists in use; standard error says how many there were
+  --summary             count operations by result; show peak use, blocks of a list, what is free at
+                        the end, and what was never freed, by label
   --picture             draw the address space of the last TRACE at its peak and at the end
   --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
                         may be given more than once
@@ -36,6 +39,7 @@ export interface ReplayOptions {
   /** The file or the folder of the recorded results. */
   readonly check: string | undefined;
   readonly recordedOn: string | undefined;
+  readonly lenient: boolean;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
   readonly pictures: ReadonlySet<PictureMoment>;
@@ -47,12 +51,13 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
   const { values, positionals: traces } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
+    lenient: { type: 'boolean', default: false },
     summary: { type: 'boolean', default: false },
     picture: { type: 'boolean', default: false },
     'picture-at': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
+  const { check, 'recorded-on': recordedOn, lenient, summary, picture, help } = values;
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
@@ -64,7 +69,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, recordedOn, summary, pictures, help };
+  return { traces, check, recordedOn, lenient, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -14,6 +14,7 @@ import {
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
 import { ProgressBar } from './progress-bar';
+import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
 import { STDIN, STDIN_NAME, traceName } from './trace-name';
@@ -28,6 +29,8 @@ export interface Watch {
   readonly lines: readonly number[];
   /** Receives every line. */
   readonly copy: TraceCopy | undefined;
+  /** Leave out lines with small mistakes, and count them. */
+  readonly isLenient: boolean;
 }
 
 /** What has become of a trace. */
@@ -37,11 +40,12 @@ export interface Outcome {
   readonly summary: TraceSummary;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
+  readonly isLenient: boolean;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
   readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'isLenient'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -86,20 +90,22 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy }: Watch,
+    { collector, lines, copy, isLenient }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
     using trace = this.#open(path, bar);
+    const skipped = isLenient ? new SkippedLines() : undefined;
     using replayer = new TraceReplayer();
     const observers = copy ? [collector, observer, copy] : [collector, observer];
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
-      await replayTrace(trace, replayer, observers, line);
+      await replayTrace(trace, replayer, observers, { lastLine: line, onSkipped: skipped?.add });
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
-    return { summary: collector.summary(replayer), snapshots };
+    if (skipped) this.#terminal.stderr.write(skipped.text);
+    return { summary: collector.summary(replayer), snapshots, isLenient };
   }
 
   #open(path: string, bar: ProgressBar | undefined): LineReader {

@@ -4,6 +4,7 @@ export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';
 export type { Column } from '../space';
 export { Comparison, type ComparisonCounts, type Difference } from './comparison';
+export type { LenientOptions } from './lenient';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openLines, type OpenLinesOptions } from './open-lines';
 export { formatOperation } from './format-operation';
@@ -19,11 +20,12 @@ export {
   type Spread,
 } from './policy/measure-policy';
 export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
-export { replayTrace, type ReplayObserver, type ReplayStep } from './replay-trace';
+export { replayTrace, type ReplayObserver, type ReplayStep, type ReplayTraceOptions } from './replay-trace';
+export type { LeakedLists, ListsSummary } from './lists-summary';
 export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';
 export type { SpaceSnapshot } from './space-snapshot';
 export { SummaryCollector, type SummaryOptions } from './summary-collector';
-export { TraceError, type TracePlace } from './trace-error';
+export { TraceError, type LineProblem, type TracePlace } from './trace-error';
 export { TraceReplayer } from './trace-replayer';
 export { readWorkloads, WorkloadReader } from './workload/read-workloads';
 export {
