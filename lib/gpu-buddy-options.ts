@@ -1,5 +1,6 @@
 /** Parameters of a new allocator: as users give them, and as they go down. */
 import { toBytes, toFlag, toInteger } from './arguments';
+import { toCapacity, type JournalOptions } from './journal';
 import type { AllocatorConfig, Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { SZ_4K } from './sizes';
@@ -22,6 +23,8 @@ export interface GpuBuddyOptions {
   readonly maxNativeBytes?: number | undefined;
   /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
+  /** Keeps a journal from the beginning: see `startJournal()`. Default: none. */
+  readonly journal?: JournalOptions | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
 }
@@ -29,7 +32,7 @@ export interface GpuBuddyOptions {
 /** Parameters of an allocator that a saved state does not have. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
-  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'captureStacks'
+  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'journal' | 'captureStacks'
 >;
 
 const NAMES: Names<GpuBuddyOptions> = {
@@ -39,6 +42,7 @@ const NAMES: Names<GpuBuddyOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
+  journal: true,
   captureStacks: true,
 };
 
@@ -48,6 +52,8 @@ const DEFAULT_MAX_STEPS = 16_000_000;
 export interface GpuBuddyConfig extends AllocatorConfig {
   readonly isBigint: boolean;
   readonly capturesStacks: boolean;
+  /** Bytes of the journal's ring; `undefined`: there is no journal. */
+  readonly journalCapacity: number | undefined;
 }
 
 export function toConfig(options: unknown): GpuBuddyConfig {
@@ -61,6 +67,7 @@ export function toConfig(options: unknown): GpuBuddyConfig {
     stepLimit: toInteger('maxSteps', maxSteps),
     capturesStacks: toFlag('captureStacks', given.captureStacks),
     isBigint: toFlag('bigint', given.bigint),
+    journalCapacity: given.journal === undefined ? undefined : toCapacity('journal', given.journal),
     anyUnit: true,
   };
 }

@@ -151,7 +151,7 @@ export function endWaits(handle: native.Handle, reason: () => Error): void {
   waitersOf(handle)?.end(reason());
 }
 
-function toSignal(value: unknown): WaitSignal | undefined {
+export function toSignal(value: unknown): WaitSignal | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null || !('aborted' in value))
     throw invalidArgType('signal', 'an instance of AbortSignal', value);

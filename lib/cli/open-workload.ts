@@ -40,7 +40,7 @@ export async function openWorkload(
         );
   const skipped = lenient ? new SkippedLines() : undefined;
   const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
-  if (skipped) stderr.write(skipped.text);
+  for (const line of skipped?.lines ?? []) stderr.write(`gpu-buddy: ${line}\n`);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
   if (workload && !another) return workload;

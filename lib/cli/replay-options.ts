@@ -4,6 +4,7 @@ import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
 export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
+       gpu-buddy replay --check TRACE
 
 Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
 for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
@@ -11,7 +12,8 @@ where its name ends in .gz or .br, or - for standard input.
 
   --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
                         different lines and shows the first difference. In a FOLDER, the results of
-                        NAME.trace are NAME.expected; both may end in .gz or .br
+                        NAME.trace are NAME.expected; both may end in .gz or .br. Without another
+                        TRACE, the results are those in the trace itself, as journals have them
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
   --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
                         allocations into lists in use; standard error says how many there were
@@ -27,6 +29,9 @@ The end is the state before the last fini, or where the trace stops. The peak is
 up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
 temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
 
+A trace that has a gap is replayed up to there; standard error says so, and names the versions of a trace
+that others have recorded.
+
 Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
 (nothing after it is replayed), or where a line to draw after is beyond the end of the trace.
 `;
@@ -38,6 +43,8 @@ export interface ReplayOptions {
   readonly traces: readonly string[];
   /** The file or the folder of the recorded results. */
   readonly check: string | undefined;
+  /** The trace has the recorded results. */
+  readonly hasResults: boolean;
   readonly recordedOn: string | undefined;
   readonly lenient: boolean;
   readonly summary: boolean;
@@ -48,7 +55,7 @@ export interface ReplayOptions {
 
 /** @throws UsageError */
 export function parseReplayOptions(args: readonly string[]): ReplayOptions {
-  const { values, positionals: traces } = parseOptions(args, {
+  const { values, positionals } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
     lenient: { type: 'boolean', default: false },
@@ -62,14 +69,16 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
   ]);
+  const hasResults = check !== undefined && positionals.length === 0;
+  const traces = hasResults ? [check] : positionals;
   if (!help && traces.length === 0) throw new UsageError('no TRACE is given');
-  const files = check === undefined ? traces : [...traces, check];
+  const files = check === undefined || hasResults ? traces : [...traces, check];
   const again = files.find((file, i) => files.indexOf(file) < i && isReadOnce(file));
   if (again !== undefined) {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, recordedOn, lenient, summary, pictures, help };
+  return { traces, check, hasResults, recordedOn, lenient, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

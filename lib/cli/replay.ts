@@ -40,11 +40,11 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, pictures, summary, lenient }: ReplayOptions,
+  { traces, check, hasResults, pictures, summary, lenient }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
-  const expected = check === undefined ? [] : expectedFiles(traces, check);
+  const expected = check === undefined || hasResults ? [] : expectedFiles(traces, check);
   const lines = [...pictures].filter((when) => typeof when === 'number').sort((a, b) => a - b);
   const outcomes: Outcome[] = [];
   for (const [i, path] of traces.entries()) {
@@ -57,7 +57,7 @@ async function replayAll(
     };
     const expectedPath = expected[i];
     outcomes.push(
-      expectedPath === undefined
+      check === undefined
         ? await session.writeResults(path, watch)
         : await session.check(path, expectedPath, watch),
     );
@@ -86,7 +86,8 @@ async function report(
     : { text: '', notes: [], beyondEnd: undefined };
   await output.write(text);
   await output.flush();
-  for (const note of notes) stderr.write(`gpu-buddy: ${note}\n`);
+  for (const note of [...outcomes.flatMap((outcome) => outcome.notes), ...notes])
+    stderr.write(`gpu-buddy: ${note}\n`);
   if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 

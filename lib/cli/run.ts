@@ -2,7 +2,7 @@
 import { TraceError } from '../trace/trace-error';
 import { CommandError } from './command-error';
 import { OutputError } from './output-error';
-import { packageVersion } from './package-version';
+import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
 
@@ -58,7 +58,7 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
   }
   if (name === '--version') {
     const { kernelVersion } = await import('../native.js');
-    terminal.stdout.write(`gpu-buddy ${packageVersion()}, allocator of Linux ${kernelVersion}\n`);
+    terminal.stdout.write(`gpu-buddy ${VERSION}, allocator of Linux ${kernelVersion}\n`);
     return 0;
   }
   if (name === undefined) throw new UsageError('no command is given');

@@ -22,13 +22,11 @@ export class SkippedLines {
     else this.#counts.set(problem, { count: 1, first: error });
   };
 
-  /** A line for standard error for each kind, with the first of them; empty where nothing was left out. */
-  get text(): string {
-    return [...this.#counts]
-      .map(([problem, { count, first }]) => {
-        const [verb, noun, nouns] = WORDS[problem];
-        return `gpu-buddy: ${verb} ${pluralText(count, noun, nouns)}, first: ${first.message}\n`;
-      })
-      .join('');
+  /** A sentence for each kind, with the first of them. */
+  get lines(): string[] {
+    return [...this.#counts].map(([problem, { count, first }]) => {
+      const [verb, noun, nouns] = WORDS[problem];
+      return `${verb} ${pluralText(count, noun, nouns)}, first: ${first.message}`;
+    });
   }
 }

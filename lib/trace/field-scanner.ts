@@ -1,6 +1,6 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
-import { toPlace } from './check';
+import { toPlace } from './place';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
 

@@ -12,14 +12,19 @@ export { toJsonLine } from './json-operation';
 export type * from './operation';
 export { parseOperation } from './parse-operation';
 export { diverge, type DifferencePoint, type Divergence, type PolicySubject } from './policy/diverge';
+export type { FailedRequest } from './policy/failed-request';
+export { fitWorkload, type Fit, type FitOptions } from './policy/fit';
 export {
   measurePolicy,
-  type FailedRequest,
   type MeasureOptions,
   type PolicyMeasures,
   type Spread,
 } from './policy/measure-policy';
 export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
+export type { TriedSize } from './policy/try-size';
+export type { ReadJournalOptions } from '../journal';
+export type { WaitSignal } from '../waiting';
+export { recordTrace, type JournaledBuddy, type RecordTraceOptions } from './record-trace';
 export { replayTrace, type ReplayObserver, type ReplayStep, type ReplayTraceOptions } from './replay-trace';
 export type { LeakedLists, ListsSummary } from './lists-summary';
 export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';

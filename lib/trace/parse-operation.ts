@@ -1,5 +1,5 @@
 /** From one line of a trace to an operation. */
-import { toPlace, toText } from './check';
+import { toPlace, toText } from './place';
 import { flag } from './field-kinds';
 import { FieldScanner } from './field-scanner';
 import type { TraceOperation } from './operation';

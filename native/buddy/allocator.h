@@ -13,6 +13,7 @@
 /* Bits of `extras`: what few allocators have. */
 #define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
+#define BUDDY_IS_JOURNALED 4U
 
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
@@ -26,6 +27,8 @@ struct buddy_allocator {
 	/* See buddy_epoch(). */
 	u64 epoch;
 	struct buddy_waiter *waiters;
+	/* See journal.h; one that was stopped is kept until another one begins. */
+	struct buddy_journal *journal;
 	unsigned int account_count;
 	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
 	u64 promised;

@@ -89,6 +89,8 @@
 	X(ALL_RESERVED, ENOSPC, "ENOSPC", "", "what is free is reserved for other accounts")       \
 	X(RESERVED_NOT_FREE, ENOSPC, "ENOSPC", "reserved",                                         \
 	  "is more than is free and not reserved for other accounts")                              \
+	X(JOURNAL_RUNS, EBUSY, "EBUSY", "journal", "has begun already")                            \
+	X(NO_JOURNAL, EINVAL, "EINVAL", "journal", "has not begun")                                \
 	X(TOO_MANY_ACCOUNTS, ENOMEM, "ENOMEM", "",                                                 \
 	  "the allocator has as many accounts as it can have")                                     \
 	X(NO_MEMORY, ENOMEM, "ENOMEM", "",                                                         \
