@@ -1,7 +1,9 @@
 /** The command line of `gpu-buddy compare`. */
 import { PLACEMENTS, type Placement } from '../trace';
+import { toCount } from './count-option';
 import type { WorkloadOptions } from './open-workload';
 import { parseOptions } from './parse-options';
+import { toPlacements } from './placement-option';
 import { toSize, toSizes } from './size-option';
 import { UsageError } from './usage-error';
 
@@ -70,25 +72,14 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
   const chunkSize = values['chunk-size'];
   return {
     traces,
-    modes: mode.split(',').map(toPlacement),
+    modes: toPlacements(mode),
     minBlockSizes: minBlockSize === undefined ? [undefined] : toSizes('--min-block-size', minBlockSize),
     sizes: size === undefined ? [undefined] : toSizes('--size', size),
     chunkSize: chunkSize === undefined ? undefined : toSize('--chunk-size', chunkSize),
     byTime: values['by-time'],
-    on: values.on === undefined ? undefined : toNumber('--on', values.on),
+    on: values.on === undefined ? undefined : toCount('--on', values.on),
     lenient: values.lenient,
     format: json ? 'json' : csv ? 'csv' : 'table',
     help,
   };
-}
-
-export function toPlacement(text: string): Placement {
-  const placement = PLACEMENTS.find((name) => name === text.trim());
-  if (!placement) throw new UsageError(`--mode takes ${PLACEMENTS.join(', ')}, not "${text}"`);
-  return placement;
-}
-
-export function toNumber(option: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${option} takes a number from 0 on, not "${text}"`);
-  return Number(text);
 }

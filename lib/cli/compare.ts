@@ -55,7 +55,7 @@ async function compareAll(options: CompareOptions, terminal: Terminal): Promise<
       const onProgress = (done: number, whole: number) => bar?.update(done, whole);
       rows.push({
         name,
-        measures: orUsageError(() => measurePolicy(workload, policy, { byTime, onProgress })),
+        measures: await orUsageError(() => measurePolicy(workload, policy, { byTime, onProgress })),
       });
       // Two are compared with each other; a third one is not kept in memory.
       if (count++ < 2) ends.push({ name, workload, policy });

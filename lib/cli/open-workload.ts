@@ -5,7 +5,7 @@ import { pluralText } from './number-text';
 import { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
+import { MAX_LINE_LENGTH, STDIN, STDIN_NAME, traceName } from './trace-name';
 
 /** How to read the workload. */
 export interface WorkloadOptions {
@@ -27,17 +27,15 @@ export async function openWorkload(
   { stdin, stderr }: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(stderr, `Reading ${traceName(path)}`);
+  const onProgress =
+    bar &&
+    ((done: number, whole: number) => {
+      bar.update(done, whole);
+    });
   using trace =
     path === STDIN
-      ? new LineReader(stdin, STDIN_NAME)
-      : openLines(
-          path,
-          bar && {
-            onProgress: (done, whole) => {
-              bar.update(done, whole);
-            },
-          },
-        );
+      ? new LineReader(stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH })
+      : openLines(path, { maxLineLength: MAX_LINE_LENGTH, onProgress });
   const skipped = lenient ? new SkippedLines() : undefined;
   const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
   for (const line of skipped?.lines ?? []) stderr.write(`gpu-buddy: ${line}\n`);

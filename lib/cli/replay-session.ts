@@ -19,10 +19,7 @@ import { RecordingNotes } from './recording-notes';
 import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
-
-/** A list may have many blocks, and all of them stand on its line. */
-const MAX_LINE_LENGTH = 2 ** 28;
+import { MAX_LINE_LENGTH, STDIN, STDIN_NAME, traceName } from './trace-name';
 
 /** The parts of a trace to keep besides its results. */
 export interface Watch {

@@ -15,7 +15,7 @@ const PROGRAM = join(__dirname, '..', 'trace', 'fit-worker.js');
 export interface ThreadOptions {
   readonly threads: number | undefined;
   readonly signal: AbortSignal | undefined;
-  onTried(tried: TriedSize): void;
+  readonly onTried: (tried: TriedSize) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export async function firstThatFits(
   const count = Math.min(threads, sizes.length);
   if (count > 1 && mayStartWorkers() && existsSync(PROGRAM)) await inThreads(count, work, signal, onTried);
   else await here(work, signal, onTried);
-  return sizes[counters[1] ?? sizes.length];
+  return sizes[Atomics.load(counters, 1)];
 }
 
 async function here(

@@ -170,13 +170,16 @@ describe('without --check', () => {
         '',
       ].join('\n'),
     ]);
-    expect(stderr.split('\n').slice(0, 6)).toEqual([
+    expect(stderr.split('\n')).toEqual([
+      '',
+      'standard input at its peak, line 4: 4 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
+      '0x00000 ░░░░░░░░░░░░░░░█',
+      expect.stringContaining('half used or more'),
       'gpu-buddy: removed 2 carriage returns, first: <stdin>:1:20: the line ends in a carriage return: lines end in a line feed alone',
       'gpu-buddy: skipped 2 blank lines, first: <stdin>:2:1: the line is empty',
       'gpu-buddy: skipped 1 allocation into a list in use, first: <stdin>:5: list 0 is in use: free must come first',
       'gpu-buddy: skipped 2 calls on unknown lists, first: <stdin>:6: there is no list 7',
       '',
-      'standard input at its peak, line 4: 4 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
     ]);
   });
 

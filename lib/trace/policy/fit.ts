@@ -4,7 +4,6 @@ import { outOfRange } from '../../errors';
 import { toOptions, type Names } from '../../options';
 import { firstThatFits } from '../fit-threads';
 import { peakOf, roundUp, type Workload } from '../workload/workload';
-import type { FailedRequest } from './failed-request';
 import { isExact, toPolicy, type Policy, type PolicyOptions } from './policy';
 import { tryPolicy, type TriedSize } from './try-size';
 
@@ -16,8 +15,8 @@ export interface FitOptions extends Omit<PolicyOptions, 'size'> {
   readonly step?: number | undefined;
   /** Threads that try all sizes. Default: one a processor. */
   readonly threads?: number | undefined;
-  /** Called after each size that was tried. */
-  readonly onTried?: ((tried: TriedSize) => void) | undefined;
+  /** Called after each size that was tried, with how many were, and how many there are; 0 where nobody knows. */
+  readonly onProgress?: ((done: number, whole: number) => void) | undefined;
   /** Ends the search between two sizes. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -47,7 +46,7 @@ const FIT_NAMES: Names<FitOptions> = {
   exhaustive: true,
   step: true,
   threads: true,
-  onTried: true,
+  onProgress: true,
   signal: true,
 };
 
@@ -98,6 +97,7 @@ class Search {
   readonly #workload: Workload;
   readonly #policy: Policy;
   readonly #options: FitOptions;
+  #whole = 0;
   readonly #tried = new Map<number, TriedSize>();
 
   constructor(workload: Workload, policy: Policy, options: FitOptions) {
@@ -128,6 +128,7 @@ class Search {
     const sizes: number[] = [];
     for (let size = lowerBound; size < known; size += step) if (!this.#tried.has(size)) sizes.push(size);
     const { threads, signal } = this.#options;
+    this.#whole = this.#tried.size + sizes.length;
     const size = await firstThatFits(this.#workload, this.#policy, sizes, {
       threads,
       signal,
@@ -152,6 +153,6 @@ class Search {
 
   #add(tried: TriedSize): void {
     this.#tried.set(tried.size, tried);
-    this.#options.onTried?.(tried);
+    this.#options.onProgress?.(this.#tried.size, this.#whole);
   }
 }
