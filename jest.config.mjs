@@ -10,6 +10,8 @@ export default {
   moduleNameMapper: {
     '^gpu-buddy$': '<rootDir>/lib/index.ts',
     '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
+    // An ES module alone, which jest cannot load.
+    '^pbf$': '<rootDir>/node_modules/pbf/dist/pbf-dev.js',
     // What import() names is a file of dist/.
     '^(\\.{1,2}/.+)\\.js$': '$1',
   },

@@ -11,6 +11,7 @@ export { formatOperation } from './format-operation';
 export { toJsonLine } from './json-operation';
 export type * from './operation';
 export { parseOperation } from './parse-operation';
+export { PerfettoWriter, type PerfettoOptions, type PerfettoSink } from './perfetto/perfetto-writer';
 export { diverge, type DifferencePoint, type Divergence, type PolicySubject } from './policy/diverge';
 export type { FailedRequest } from './policy/failed-request';
 export { fitWorkload, type Fit, type FitOptions } from './policy/fit';

@@ -1,5 +1,6 @@
 /** Sums up the lists of a replay: how many blocks and pieces they have, and what is never freed. */
 import type { TraceOperation } from './operation';
+import { isOneOf } from './operation-kinds';
 
 /** Lists of one label that live where a trace ends. */
 export interface LeakedLists {
@@ -32,6 +33,10 @@ interface LiveLists {
 }
 
 const BLOCK = / 0x([0-9a-f]+):(\d+):[01]/g;
+
+const isAllocation = isOneOf('alloc', 'buddy.alloc', 'buddy.claim');
+const isChange = isOneOf('trim', 'free_block', 'blocks.trim', 'blocks.freeBlock', 'blocks.extend');
+const isFree = isOneOf('free', 'blocks.free', 'blocks.undo');
 
 /** Counts from operations and their results. */
 export class ListsCounter {
@@ -83,17 +88,6 @@ export class ListsCounter {
     }
   }
 }
-
-/** Gives a test of the kind of an operation. */
-function isOneOf<K extends TraceOperation['kind']>(...kinds: readonly K[]) {
-  const names: ReadonlySet<string> = new Set(kinds);
-  return (operation: TraceOperation): operation is Extract<TraceOperation, { kind: K }> =>
-    names.has(operation.kind);
-}
-
-const isAllocation = isOneOf('alloc', 'buddy.alloc', 'buddy.claim');
-const isChange = isOneOf('trim', 'free_block', 'blocks.trim', 'blocks.freeBlock', 'blocks.extend');
-const isFree = isOneOf('free', 'blocks.free', 'blocks.undo');
 
 /** Counts the blocks in a result. */
 function shapeOf(result: string, chunkSize: number) {

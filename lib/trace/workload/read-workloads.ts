@@ -3,6 +3,7 @@ import type { Bytes } from '../../native';
 import { parseLeniently, skip, type LenientOptions } from '../lenient';
 import type { LineReader } from '../line-reader';
 import type { KernelOperation, LibraryOperation, TraceOperation } from '../operation';
+import { isOneOf } from '../operation-kinds';
 import { TraceError, type TracePlace } from '../trace-error';
 import { TraceReplayer } from '../trace-replayer';
 import { answerOf, NO_SPACE, type Answer } from './answer';
@@ -37,7 +38,7 @@ export async function readWorkloads(
   return reader.finish();
 }
 
-const KERNEL_KINDS: ReadonlySet<string> = new Set<KernelOperation['kind']>([
+const isKernels = isOneOf(
   'init',
   'alloc',
   'free',
@@ -47,11 +48,7 @@ const KERNEL_KINDS: ReadonlySet<string> = new Set<KernelOperation['kind']>([
   'lookup',
   'print',
   'fini',
-]);
-
-function isKernels(operation: KernelOperation | LibraryOperation): operation is KernelOperation {
-  return KERNEL_KINDS.has(operation.kind);
-}
+);
 
 /** Sorts operations into workloads. */
 export class WorkloadReader implements Disposable {
