@@ -19,4 +19,11 @@ export function loadLibrary(folder) {
   return { GpuBuddy, TraceReplayer, kernelVersion };
 }
 
-export const library = loadLibrary(fileURLToPath(new URL('..', import.meta.url)));
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+export const library = loadLibrary(root);
+
+/** @typedef {import('gpu-buddy/queue').AllocQueue} AllocQueue */
+export const { AllocQueue } = /** @type {typeof import('gpu-buddy/queue')} */ (
+  require(path.join(root, 'dist/queue/index.js'))
+);

@@ -13,6 +13,7 @@ export const parts = /** @type {const} */ ([
   'snapshot',
   'load',
   'collector',
+  'queue',
 ]);
 
 /** @typedef {typeof parts[number]} Part */

@@ -16,7 +16,7 @@ import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
 import { HEAP_BYTES_OF_SEGMENT, mergeBlocks, type Segment } from './segments';
-import { toId, type AllocatedBlocksToken } from './tokens';
+import { blocksToken, fromId, toBlocksToken, toId, type AllocatedBlocksToken } from './tokens';
 
 interface Details {
   readonly tag: number;
@@ -316,6 +316,15 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
   }
 
   transfer(): AllocatedBlocksToken {
+    return this.#leave(false);
+  }
+
+  park(): AllocatedBlocksToken {
+    return this.#leave(true);
+  }
+
+  /** Leaves the blocks with their allocator. Its callers only return: the blocks are the token's, and it must get to the user. */
+  #leave(keeps: boolean): AllocatedBlocksToken {
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
     const allocator = this.#allocator;
@@ -325,19 +334,21 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     if (typeof numbers === 'number') throw allocator.toError(numbers, syscall);
     const id = toId(numbers.allocator);
     remember(allocator, id);
-    const token = {
-      type: 'AllocatedBlocks',
-      id: toId(numbers.ticket),
-      buddy: { type: 'GpuBuddy', id },
-    } as const;
+    const token = blocksToken(id, numbers.ticket);
 
     const guard = this.#guard;
     this.#guard = undefined;
-    const status = native.park(handle);
-    // Nothing is called from here on: the blocks are the token's, and it must get to the caller.
+    const status = native.park(handle, keeps);
+    // Nothing is called from here on.
     if (status === native.OK) return token;
     this.#guard = guard;
     throw allocator.toError(status, syscall);
+  }
+
+  static revoke(token: AllocatedBlocksToken): void {
+    const { id, buddy } = toBlocksToken('token', token);
+    const status = native.revoke(fromId(buddy.id), fromId(id));
+    if (status !== native.OK) throw gpuBuddyError(status, 'gpu_buddy_free_list');
   }
 
   [Symbol.dispose](): void {

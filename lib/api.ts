@@ -41,7 +41,8 @@ export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
 export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
-export type { WaitForFreeOptions, WaitSignal } from './waiting';
+export type { WaitSignal } from './wait-signal';
+export type { WaitForFreeOptions } from './waiting';
 
 /** The policy that chooses blocks: one of four. */
 export type AllocMode =
@@ -120,7 +121,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
 
   /**
    * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
-   * thread. An allocation that is taken back, such as part of a batch that fails, does not count. See `waitForFree()`.
+   * thread. An allocation that is taken back, such as part of a batch that fails, counts only if another thread was refused memory
+   * meanwhile. See `waitForFree()`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
@@ -254,9 +256,30 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   pool(): Pool<N>;
 
   /**
+   * Describes the lists that `AllocatedBlocks.park()` has left here, in any thread, in no particular order: those that nobody has
+   * adopted or revoked. What `transfer()` has given away is not among them.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
+   *
+   * @example
+   * ```ts
+   * import { AllocatedBlocks, GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * buddy.allocBlocks(SZ_1M, { tag: 7 }).park();
+   * for (const { token, tag, size } of buddy.parked()) {
+   *   console.log(tag, size); // 7 1048576
+   *   AllocatedBlocks.revoke(token);
+   * }
+   * console.log(buddy.isEmpty); // true
+   * ```
+   */
+  parked(): ParkedBlocks<N>[];
+
+  /**
    * Frees everything that this thread has allocated here, through whatever `GpuBuddy` object: lists, those of batches, and what
-   * is in pools. Free memory that is clear stays clear; what is freed counts as dirty. What belongs to other threads, or is
-   * under way between them, stays.
+   * is in pools; and all parked lists, which belong to no thread. Free memory that is clear stays clear; what is freed counts as
+   * dirty. What belongs to other threads, or is under way between them by `transfer()`, stays.
    *
    * Takes time for all blocks of the allocator.
    *
@@ -440,8 +463,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
 
   /**
    * Writes down all that is allocated, and what of the free memory is clear, as plain data that JSON can hold: for
-   * `GpuBuddy.restore()`, in this process or in another. The lists of all threads and pools are part of it, also those under way
-   * between threads; lists without blocks are not.
+   * `GpuBuddy.restore()`, in this process or in another. The lists of all threads and pools are part of it, also those that are
+   * parked, or under way between threads; lists without blocks are not.
    *
    * @throws {GpuBuddyError} `ENOMEM` where so many blocks do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
@@ -461,15 +484,15 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   /**
    * A token that stands for this allocator in every thread of this process: `GpuBuddy.from(token)` in a worker is the
    * same allocator, lock and all. It can be cloned and posted, and used more than once. It keeps nothing alive: the
-   * allocator ends with its last object and its last list in all threads.
+   * allocator ends with its last object, its last list in all threads, and its last parked list.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   share(): GpuBuddyToken;
 
   /**
-   * Ends the use of this allocator. Lists of blocks that are still there stay valid and can be freed; the native
-   * memory goes with the last of them. Those who wait for memory through this object are told
+   * Ends the use of this allocator. Lists of blocks that are still there, parked ones too, stay valid and can be freed; the
+   * native memory goes with the last of them. Those who wait for memory through this object are told
    * (`ERR_GPU_BUDDY_DISPOSED`). Without it, the collector does the same. A second call does nothing.
    *
    * Behind it: `gpu_buddy_fini()`, after the last list.
@@ -572,6 +595,8 @@ export interface GpuBuddyStats<N extends Bytes = number> {
   readonly avail: N;
   /** Bytes that are free and known to be zero. */
   readonly clearAvail: N;
+  /** Bytes of `avail` that accounts reserve, and do not use: nobody else can take them. */
+  readonly reserved: N;
   /** Bytes of native memory that the bookkeeping has taken. */
   readonly nativeBytes: number;
   /** How many `WARN_ON`s the kernel code has met. */
@@ -613,6 +638,18 @@ export interface ClaimOptions {
 export interface Restored<N extends Bytes = number> {
   readonly buddy: GpuBuddy<N>;
   readonly lists: AllocatedBlocks<N>[];
+}
+
+/** A list that `AllocatedBlocks.park()` has left with its allocator. */
+export interface ParkedBlocks<N extends Bytes = number> {
+  /** For `AllocatedBlocks.adopt()` and `AllocatedBlocks.revoke()`. */
+  readonly token: AllocatedBlocksToken;
+  /** The number given to `allocBlocks()`; 0 where none was. */
+  readonly tag: number;
+  /** Bytes in all of its blocks. */
+  readonly size: N;
+  /** For `GpuBuddy.openAccount()`, without the name; `undefined` where the list is charged to no account. */
+  readonly account: AccountToken | undefined;
 }
 
 /** A list as `JSON.stringify()` writes it: with decimal strings for bigints. */
@@ -832,7 +869,32 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   transfer(): AllocatedBlocksToken;
 
   /**
-   * Takes up the blocks that `transfer()` gave away, here or in another thread.
+   * Leaves the blocks with their allocator, where they stay whatever thread ends: this list is freed, and whoever has the token, in
+   * whatever thread of this process, can take them up by `AllocatedBlocks.adopt()`, or free them by `AllocatedBlocks.revoke()`, once.
+   * `GpuBuddy.parked()` finds tokens that are lost.
+   *
+   * A parked list keeps its allocator, also where no thread has it open any more: `GpuBuddy.from(token.buddy)` opens it again. It
+   * stays charged to its account. Without `adopt()`, `revoke()` or `freeAll()` its memory goes with the process.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
+   *
+   * @example
+   * ```ts
+   * import { AllocatedBlocks, GpuBuddy, SZ_1G, SZ_1M } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1G });
+   * const token = buddy.allocBlocks(SZ_1M, { tag: 7 }).park();
+   * buddy.dispose(); // or the thread ends
+   *
+   * const blocks = AllocatedBlocks.adopt(token);
+   * console.log(blocks.tag, blocks.size); // 7 1048576
+   * blocks.free();
+   * ```
+   */
+  park(): AllocatedBlocksToken;
+
+  /**
+   * Takes up the blocks that `transfer()` or `park()` gave away, here or in another thread.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `EINVAL` where
    *   the allocator's space needs bigints; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
@@ -847,6 +909,18 @@ export declare class AllocatedBlocks<N extends Bytes = number>
     options?: OpenOptions & { readonly bigint?: false | undefined },
   ): AllocatedBlocks;
   static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes>;
+
+  /**
+   * Frees the blocks that `transfer()` or `park()` gave away, in whatever thread: nobody can take them up any more. Whoever waits for
+   * memory is told, as of any free.
+   *
+   * Behind it: `gpu_buddy_free_list()`.
+   *
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed;
+   *   `ERR_GPU_BUDDY_POISONED`, and the blocks are not parked any more
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   */
+  static revoke(token: AllocatedBlocksToken): void;
 
   /** `free()`, at the end of a `using` block. */
   [Symbol.dispose](): void;

@@ -36,6 +36,7 @@ import type { GpuBuddyState } from './saved-state';
 import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { restoreState, saveState } from './state';
 import {
+  blocksToken,
   fromId,
   toBuddyToken,
   toId,
@@ -59,7 +60,7 @@ interface Restored<N extends Bytes> extends api.Restored<N> {
 }
 
 /** Gives what stands behind an allocator that users see. */
-export let allocatorOf: (buddy: api.GpuBuddy<Bytes>) => Allocator;
+export let allocatorOf: (buddy: unknown) => Allocator;
 
 export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   readonly #allocator: Allocator<N>;
@@ -215,6 +216,22 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     return openAccount(this.#allocator.handle, this.#allocator.space, token);
   }
 
+  parked(): api.ParkedBlocks<N>[] {
+    const { handle, space } = this.#allocator;
+    const rows = native.parked(handle);
+    if (typeof rows === 'number') throw this.#allocator.toError(rows, 'gpu_buddy');
+    if (rows.length === 0) return [];
+    const { id } = this.share();
+    return rows.map(({ ticket, tag, bytes, account }) =>
+      withJson({
+        token: blocksToken(id, ticket),
+        tag,
+        size: space.bytes(bytes),
+        account: account && ({ type: 'Account', id: toId(account) } as const),
+      }),
+    );
+  }
+
   freeAll(): void {
     reclaimAll();
     this.#allocator.check(native.freeEverything(this.#allocator.handle), 'gpu_buddy_free_list');
@@ -318,6 +335,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
       chunkSize: space.chunkSize,
       avail: space.bytes(stats.avail),
       clearAvail: space.bytes(stats.clearAvail),
+      reserved: space.bytes(stats.reserved),
       nativeBytes: stats.nativeBytes,
       kernelWarnings: stats.kernelWarnings,
       orders: Array.from(stats.freeBlocks, (freeBlocks, order) => ({
@@ -376,7 +394,8 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   static {
     allocatorOf = (buddy) => {
-      if (!(#allocator in buddy)) throw invalidArgType('buddy', 'a GpuBuddy', buddy);
+      if (typeof buddy !== 'object' || buddy === null || !(#allocator in buddy))
+        throw invalidArgType('buddy', 'a GpuBuddy', buddy);
       return buddy.#allocator;
     };
   }

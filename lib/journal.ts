@@ -9,7 +9,7 @@ import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import type { Space } from './space';
-import { toSignal, type WaitSignal } from './waiting';
+import { toSignal, type WaitSignal } from './wait-signal';
 
 /** How to keep a journal. */
 export interface JournalOptions {

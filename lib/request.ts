@@ -16,7 +16,7 @@ const POOL_OPTION_NAMES: Names<PoolAllocOptions> = {
   tag: true,
   account: true,
 };
-const OPTION_NAMES: Names<AllocOptions> = { ...POOL_OPTION_NAMES, contiguous: true };
+export const ALLOC_OPTION_NAMES: Names<AllocOptions> = { ...POOL_OPTION_NAMES, contiguous: true };
 const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
 
 /** Options that have been looked at. */
@@ -63,7 +63,7 @@ export function toRequest(size: Bytes, options: AllocOptions, plain: Request, ba
     (tag === undefined ? 0 : 1) +
     (account === undefined ? 0 : 1);
   if (isImplied) refuseMoreThan<PoolAllocOptions>(found, 'options', options, POOL_OPTION_NAMES);
-  else refuseMoreThan(found, 'options', options, OPTION_NAMES);
+  else refuseMoreThan(found, 'options', options, ALLOC_OPTION_NAMES);
   const min = minBlockSize === undefined ? plain.minBlockSize : toBytes('minBlockSize', minBlockSize);
   const { flags, start, end, isOutside, place } = toPlace(mode, size, base);
   return {

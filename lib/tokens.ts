@@ -14,7 +14,7 @@ export interface GpuBuddyToken {
   readonly id: string;
 }
 
-/** Stands for a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()`. */
+/** Stands for a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()` and `park()`. */
 export interface AllocatedBlocksToken {
   readonly type: 'AllocatedBlocks';
   /** 128 random bits, in hexadecimal. */
@@ -52,11 +52,16 @@ export function toBuddyToken(argument: string, value: unknown): GpuBuddyToken {
 }
 
 export function toBlocksToken(argument: string, value: unknown): AllocatedBlocksToken {
-  if (!isObject(value)) throw invalidArgType(argument, 'a token made by transfer()', value);
+  if (!isObject(value)) throw invalidArgType(argument, 'a token made by transfer() or park()', value);
   const { type, id, buddy } = value;
   if (type !== 'AllocatedBlocks' || !isId(id))
-    throw invalidArgType(argument, 'a token made by transfer()', value);
+    throw invalidArgType(argument, 'a token made by transfer() or park()', value);
   return { type, id, buddy: toBuddyToken(`${argument}.buddy`, buddy) };
+}
+
+/** @param id the allocator's */
+export function blocksToken(id: string, ticket: Token): AllocatedBlocksToken {
+  return { type: 'AllocatedBlocks', id: toId(ticket), buddy: { type: 'GpuBuddy', id } };
 }
 
 export function toAccountToken(argument: string, value: unknown): AccountToken {

@@ -1,15 +1,22 @@
 // Rolls the declarations that tsc has written to dist/ up into one file for each entry: what users see is what is public, and
 // nothing else. Fails where a public type speaks of one that is not exported.
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 import { packageRoot } from './run.mjs';
 
 const dist = path.join(packageRoot, 'dist');
+/**
+ * The main entry's declarations, for the others: only what lies in a node_modules is imported from there, not written into each
+ * once more. Classes with private fields must be the same everywhere.
+ */
+const main = path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts');
 /** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
-const ENTRIES = Object.entries({ 'index.d.ts': 'api.d.ts', 'trace/index.d.ts': 'trace/index.d.ts' }).map(
-  (names) => names.map((name) => path.join(dist, name)),
-);
+const ENTRIES = Object.entries({
+  'index.d.ts': 'api.d.ts',
+  'trace/index.d.ts': 'trace/index.d.ts',
+  'queue/index.d.ts': 'queue/index.d.ts',
+}).map((names) => names.map((name) => path.join(dist, name)));
 
 /** @param {string} entry */
 function rolledUp(entry) {
@@ -24,7 +31,12 @@ function rollUp(entry, source) {
     configObject: {
       projectFolder: packageRoot,
       mainEntryPointFilePath: source,
-      compiler: { tsconfigFilePath: path.join(packageRoot, 'tsconfig.build.json') },
+      compiler: {
+        overrideTsconfig: {
+          extends: './tsconfig.build.json',
+          compilerOptions: { paths: { 'gpu-buddy': [main] } },
+        },
+      },
       dtsRollup: { enabled: true, untrimmedFilePath: rolledUp(entry) },
       messages: {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
@@ -45,7 +57,10 @@ function rollUp(entry, source) {
   if (!succeeded) throw new Error(`The declarations of ${entry} can't be rolled up.`);
 }
 
-for (const [entry, source] of ENTRIES) rollUp(entry, source);
+for (const [entry, source] of ENTRIES) {
+  rollUp(entry, source);
+  if (source.endsWith('api.d.ts')) cpSync(rolledUp(entry), main);
+}
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
   if (file.endsWith('.d.ts')) rmSync(path.join(dist, file));
 for (const [entry] of ENTRIES) renameSync(rolledUp(entry), entry);

@@ -9,7 +9,7 @@ const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
-  ...['index', 'trace/index', 'trace/fit-worker', 'cli/main'],
+  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'cli/main'],
   ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
   ...['gpu-buddy', 'native'],
 ];
@@ -21,7 +21,7 @@ await build({
   cwd: packageRoot,
   input: Object.fromEntries(ENTRIES.map((name) => [name, `lib/${name}.ts`])),
   platform: 'node',
-  external: ['cli-progress'],
+  external: ['cli-progress', 'yauzl'],
   tsconfig: 'tsconfig.build.json',
   transform: { target: 'es2022' },
   logLevel: 'warn',

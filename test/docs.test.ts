@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
+import * as queue from 'gpu-buddy/queue';
 
 const root = join(__dirname, '..');
 
@@ -36,6 +37,11 @@ const pages = [join(root, 'README.md'), ...filesBelow('docs', '.md')];
 const ofPages = pages.flatMap(examplesIn);
 const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 
+const modules = new Map<string, unknown>([
+  ['gpu-buddy', gpuBuddy],
+  ['gpu-buddy/queue', queue],
+]);
+
 /** Runs an example as a program of its own, and gives what it logged. */
 async function run(code: string): Promise<string[]> {
   const { code: compiled } = transformSync(code, {
@@ -50,7 +56,7 @@ async function run(code: string): Promise<string[]> {
     ...globals: readonly unknown[]
   ) => Promise<void>;
   await program(
-    (name: string): unknown => (name === 'gpu-buddy' ? gpuBuddy : (require(name) as unknown)),
+    (name: string): unknown => modules.get(name) ?? (require(name) as unknown),
     {},
     {
       log: (...values: readonly unknown[]) => {

@@ -44,11 +44,14 @@ describe('the addon', () => {
   test('answers to `require` and to `import` with the same classes', () => {
     const program = `
       import { createRequire } from 'node:module';
+      import * as queue from 'gpu-buddy/queue';
       import * as trace from 'gpu-buddy/trace';
       import { GpuBuddy, SZ_1T } from 'gpu-buddy';
       const required = createRequire(import.meta.url)('gpu-buddy');
-      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer);`;
-    expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe('true true function\n');
+      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue);`;
+    expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe(
+      'true true function function\n',
+    );
   });
 });
 
@@ -87,6 +90,7 @@ describe('the npm package', () => {
         'dist/index.d.ts',
         'dist/index.js',
         'dist/index.mjs',
+        'dist/queue/index.js',
         'dist/trace/index.js',
         'native/sources.json',
         'package.json',
@@ -117,6 +121,8 @@ describe('the npm package', () => {
     expect(files.filter((file) => /\.d\.m?ts$/.test(file)).sort()).toEqual([
       'dist/index.d.mts',
       'dist/index.d.ts',
+      'dist/queue/index.d.mts',
+      'dist/queue/index.d.ts',
       'dist/trace/index.d.mts',
       'dist/trace/index.d.ts',
     ]);

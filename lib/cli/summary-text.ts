@@ -1,7 +1,6 @@
 /** Summaries of one or more traces as text. */
 import { constants } from 'node:os';
 import type { OperationKind, TraceSummary } from '../trace';
-import { OPERATION_FORMS } from '../trace/operation-forms';
 import { withoutControls } from '../trace/printable';
 import { bytesText, countText, shareText } from './number-text';
 import { tableText } from './table-text';
@@ -12,8 +11,18 @@ export interface NamedSummary {
   readonly summary: TraceSummary;
 }
 
-/** The order in which the operations are listed. */
-const KINDS = [...OPERATION_FORMS.keys()] as OperationKind[];
+/** The order in which the operations are listed: that of a list's life. Those of the library come behind them, as they appear. */
+const KINDS: readonly OperationKind[] = [
+  'init',
+  'alloc',
+  'trim',
+  'free',
+  'free_block',
+  'reset_clear',
+  'lookup',
+  'print',
+  'fini',
+];
 
 /** Labels of what was never freed that are listed. */
 const SHOWN_LABELS = 10;
@@ -30,13 +39,14 @@ export function summaryText(traces: readonly NamedSummary[]): string {
 
 function countRows(summaries: readonly TraceSummary[]): string[][] {
   const errnos = errnosOf(summaries);
-  const counts = KINDS.map((kind) =>
+  const kinds = [...new Set([...KINDS, ...summaries.flatMap(({ operations }) => [...operations.keys()])])];
+  const counts = kinds.map((kind) =>
     errnos.map((errno) => sum(summaries.map(({ operations }) => operations.get(kind)?.get(errno) ?? 0))),
   );
   const totals = errnos.map((_, column) => sum(counts.map((row) => row[column] ?? 0)));
   return [
     ['operation', 'count', ...errnos.map((errno) => (errno === 0 ? 'ok' : errnoName(errno)))],
-    ...KINDS.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
+    ...kinds.flatMap((kind, i) => countRow(kind, counts[i] ?? [])),
     ...countRow('all', totals),
   ];
 }

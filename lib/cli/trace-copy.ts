@@ -1,9 +1,9 @@
 /** Keeps the lines of a trace that can be read only once, for a second run. */
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { LineReader, type ReplayObserver, type ReplayStep } from '../trace';
 import { systemReason } from '../trace/system-reason';
+import { openTemporaryFile } from '../trace/temporary-file';
 import { CommandError } from './command-error';
 
 const CHUNK_LENGTH = 1 << 16;
@@ -16,15 +16,7 @@ export class TraceCopy implements ReplayObserver {
 
   /** @throws CommandError where no file can be made */
   static async create(): Promise<TraceCopy> {
-    return orCommandError(async () => {
-      const folder = await mkdtemp(join(tmpdir(), 'gpu-buddy-'));
-      try {
-        return new TraceCopy(await open(join(folder, 'trace'), 'wx+', 0o600));
-      } finally {
-        // An open file needs no name, and then nothing is left behind, however the process ends.
-        await rm(folder, { recursive: true });
-      }
-    });
+    return orCommandError(async () => new TraceCopy(await openTemporaryFile()));
   }
 
   private constructor(file: FileHandle) {

@@ -132,6 +132,11 @@ const NAMES = [
   'entryBlockOrder',
   'entryFlag',
   'mostHandles',
+  'parkedCells',
+  'parkedTicket',
+  'parkedAccount',
+  'parkedTag',
+  'parkedBytes',
   'noSlot',
   'maxOrders',
   'injectBug',
@@ -248,6 +253,8 @@ interface Calls {
   prepareParking(): void;
   park(): void;
   adopt(): void;
+  revoke(): void;
+  parked(rows: BigUint64Array): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

@@ -211,6 +211,7 @@ export interface AllocatorStats {
   readonly chunkSize: number;
   readonly avail: number;
   readonly clearAvail: number;
+  readonly reserved: bigint;
   readonly nativeBytes: number;
   readonly kernelWarnings: number;
   /** Numbers of blocks by order, from 0 to the largest order. */
@@ -226,14 +227,15 @@ export function stats(allocator: Handle): AllocatorStats | number {
   seal();
   calls.stats(freeBlocks, usedBlocks);
   if (status() !== OK) return status();
-  const orders = result(6) + 1;
+  const orders = result(7) + 1;
   return {
     size: result(0),
     chunkSize: result(1),
     avail: result(2),
     clearAvail: result(3),
-    nativeBytes: result(4),
-    kernelWarnings: result(5),
+    reserved: wordResult(4),
+    nativeBytes: result(5),
+    kernelWarnings: result(6),
     freeBlocks: freeBlocks.slice(0, orders),
     usedBlocks: usedBlocks.slice(0, orders),
   };

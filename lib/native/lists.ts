@@ -1,21 +1,8 @@
 /** Calls on the list in a guard. */
 import { calls, layout } from './addon';
-import {
-  integers,
-  UNANSWERED,
-  numbers,
-  put,
-  putHandle,
-  putRange,
-  result,
-  seal,
-  status,
-  token,
-} from './mailbox';
+import { numbers, put, putHandle, putRange, result, seal, status } from './mailbox';
 import { OK } from './constants';
-import type { Bytes, Columns, Handle, NumberColumn, Places, Range, Token } from './values';
-
-const { status: STATUS } = layout;
+import type { Bytes, Columns, Handle, NumberColumn, Places, Range } from './values';
 
 function putTrim(blocks: Handle, newSize: Bytes, start: Bytes | undefined): void {
   putHandle(blocks);
@@ -165,34 +152,6 @@ export function readInto(blocks: Handle, { offsets, orders, states, tags }: Colu
   seal();
   calls.read(offsets, orders, states, tags);
   return status() === OK && result(0) <= offsets.length;
-}
-
-/** Gives the numbers that will stand for a list when it is parked; or the status. */
-export function prepareParking(
-  blocks: Handle,
-): { readonly allocator: Token; readonly ticket: Token } | number {
-  putHandle(blocks);
-  seal();
-  calls.prepareParking();
-  return status() === OK ? { allocator: token(0), ticket: token(2) } : status();
-}
-
-/** Leaves a list with its allocator for whoever has the ticket that was given last, and the guard empty. */
-export function park(blocks: Handle): number {
-  putHandle(blocks);
-  seal();
-  calls.park();
-  // No call of ours: it could be stopped, and the token of a list that is parked already would be lost.
-  return integers[STATUS] ?? UNANSWERED;
-}
-
-/** Takes up a parked list, which has a tag (`reportedTag()`), into a guard. */
-export function adopt(allocator: Handle, slot: number, ticket: Token): number {
-  putHandle(allocator);
-  numbers[2] = slot;
-  seal(put(3, ticket[0]) | put(4, ticket[1]));
-  calls.adopt();
-  return status();
 }
 
 /** The tag of the list that adopt or describe has found. */

@@ -1,5 +1,6 @@
 /** Compares the result lines of a replay with recorded ones, line by line: those of another file, or those in the trace itself. */
 import type { LineReader } from './line-reader';
+import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 
 /** Where a result differs from the recorded one. */
@@ -88,7 +89,7 @@ export class Comparison implements ReplayObserver {
   }
 
   #compare({ operation, line, lineNumber, result }: ReplayStep, expected: string | undefined): void {
-    const isOperation = operation.kind !== 'comment';
+    const isOperation = operation.kind !== 'comment' && operation.kind !== HEADER;
     this.#lines++;
     if (isOperation) this.#operations++;
     if (result === expected) {

@@ -1,12 +1,11 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
+import { hexDigit, NINE, ZERO } from './digits';
 import { toPlace } from './place';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
 
 const SPACE = 0x20;
-const ZERO = 0x30;
-const NINE = 0x39;
 const EQUALS = 0x3d;
 const LETTER_X = 0x78;
 
@@ -26,13 +25,6 @@ const JSON_STRING = /"(?:[^"\\]|\\.)*"/y;
 function wordEnd(text: string, start: number): number {
   const space = text.indexOf(' ', start);
   return space < 0 ? text.length : space;
-}
-
-/** The value of a hexadecimal digit in ASCII, or -1. */
-function hexDigit(code: number): number {
-  if (code >= ZERO && code <= NINE) return code - ZERO;
-  const letter = (code | 0x20) - 0x61;
-  return letter >= 0 && letter < 6 ? letter + 10 : -1;
 }
 
 /** The text of a JSON string; `undefined` where it is none. */

@@ -13,14 +13,21 @@ const FLAG: unknown = flag;
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, where it is no `TraceOperation`
  */
 export function formatOperation(operation: TraceOperation): string {
-  const checked = toOperation(operation);
-  if (checked.kind === 'comment') return checked.text;
-  const form = formNamed(checked.kind);
-  const values = checked as unknown as Readonly<Record<string, unknown>>;
-  let line: string = checked.kind;
+  return lineOf(toOperation(operation));
+}
+
+/** The same for an operation that is known to be good, its options in the order of its properties. */
+export function lineOf(operation: TraceOperation): string {
+  if (operation.kind === 'comment') return operation.text;
+  const form = formNamed(operation.kind);
+  const values = operation as unknown as Readonly<Record<string, unknown>>;
+  let line: string = operation.kind;
   for (const { property, kind } of form?.fields ?? []) line += ` ${kind.write(values[property] as never)}`;
-  for (const option of form?.options.values() ?? []) line += optionText(option, values[option.property]);
-  return 'answer' in checked && checked.answer !== undefined ? `${line} => ${checked.answer}` : line;
+  for (const property in values) {
+    const option = form?.options.get(property);
+    if (option) line += optionText(option, values[property]);
+  }
+  return 'answer' in operation && operation.answer !== undefined ? `${line} => ${operation.answer}` : line;
 }
 
 function optionText({ name, kind }: Field, value: unknown): string {

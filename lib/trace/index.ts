@@ -4,6 +4,15 @@ export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';
 export type { Column } from '../space';
 export { Comparison, type ComparisonCounts, type Difference } from './comparison';
+export type { ImportOptions } from './import/import-options';
+export type {
+  ImportFormat,
+  ImportNote,
+  ImportNoteKind,
+  ImportNoteWay,
+  ImportReport,
+} from './import/import-report';
+export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
 export type { LenientOptions } from './lenient';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openLines, type OpenLinesOptions } from './open-lines';
@@ -24,7 +33,7 @@ export {
 export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
 export type { TriedSize } from './policy/try-size';
 export type { ReadJournalOptions } from '../journal';
-export type { WaitSignal } from '../waiting';
+export type { WaitSignal } from '../wait-signal';
 export { recordTrace, type JournaledBuddy, type RecordTraceOptions } from './record-trace';
 export { replayTrace, type ReplayObserver, type ReplayStep, type ReplayTraceOptions } from './replay-trace';
 export type { LeakedLists, ListsSummary } from './lists-summary';

@@ -1,6 +1,7 @@
 /** Sums up a replay while it runs. */
 import { ListsCounter } from './lists-summary';
 import type { TraceOperation } from './operation';
+import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 import type { TraceReplayer } from './trace-replayer';
 import type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-summary';
@@ -35,7 +36,7 @@ export class SummaryCollector implements ReplayObserver {
   after(step: ReplayStep, replayer: TraceReplayer): undefined {
     const { operation, lineNumber } = step;
     this.#lines++;
-    if (operation.kind === 'comment') return;
+    if (operation.kind === 'comment' || operation.kind === HEADER) return;
     this.#count(operation.kind, replayer.errno);
     if (replayer.errno === 0) this.#lists?.add(operation, step.result);
 

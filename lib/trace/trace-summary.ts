@@ -3,8 +3,8 @@ import type { ListsSummary } from './lists-summary';
 import type { TraceOperation } from './operation';
 import type { SpaceSnapshot } from './space-snapshot';
 
-/** Every kind of operation but comments. */
-export type OperationKind = Exclude<TraceOperation['kind'], 'comment'>;
+/** Every kind of operation; comments and headers are none. */
+export type OperationKind = Exclude<TraceOperation['kind'], 'comment' | 'gpu-buddy-trace'>;
 
 /** The moment at which most was allocated. */
 export interface PeakUse {

@@ -1,6 +1,7 @@
 /* Accounts, see account.h. Quotas and charges are in the caller's unit. */
 #include <buddy/account.h>
 #include <buddy/note.h>
+#include <buddy/parking.h>
 
 static struct buddy_account *account_at(const struct buddy_allocator *allocator, u32 number)
 {
@@ -35,6 +36,13 @@ static void end_if_unused(struct buddy_allocator *allocator, u32 number)
 		allocator->extras &= ~BUDDY_HAS_ACCOUNTS;
 }
 
+static bool is_above_limit(const struct buddy_account *account, u64 bytes)
+{
+	u64 limit = account->quota.limit;
+
+	return limit != BUDDY_NO_LIMIT && (bytes > limit || account->used > limit - bytes);
+}
+
 enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 number, u64 avail,
 				  u64 taken)
 {
@@ -42,7 +50,7 @@ enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 n
 	u64 bytes = buddy_from_kernel(allocator, taken), promised = allocator->promised;
 
 	if (account) {
-		if (bytes > account->quota.limit || account->used > account->quota.limit - bytes)
+		if (is_above_limit(account, bytes))
 			return BUDDY_ABOVE_LIMIT;
 		promised -= promised_to(account);
 	}
@@ -109,7 +117,7 @@ static enum buddy_status set_quota(struct buddy_allocator *allocator, struct bud
 	if (quota->reserved > buddy_size(allocator) - reserved_beside(allocator, account))
 		return BUDDY_RESERVED_ABOVE_SPACE;
 	if (added > buddy_from_kernel(allocator, allocator->mm.avail) - promised)
-		return BUDDY_RESERVED_NOT_FREE;
+		return buddy_run_note_shortage(allocator, BUDDY_RESERVED_NOT_FREE);
 	account->quota = *quota;
 	allocator->promised = promised + added;
 	/* Wakes those who wait: they may get memory now. */
@@ -129,7 +137,9 @@ static u32 make_account(struct buddy_allocator *allocator)
 		slots_close(&allocator->accounts, slot);
 		return SLOT_NONE;
 	}
-	*account_at(allocator, slot + 1) = (struct buddy_account){ .openings = 1 };
+	/* Without a limit: giving it one wakes nobody. */
+	*account_at(allocator, slot + 1) =
+		(struct buddy_account){ .quota.limit = BUDDY_NO_LIMIT, .openings = 1 };
 	allocator->account_count++;
 	allocator->extras |= BUDDY_HAS_ACCOUNTS;
 	return slot;
@@ -169,7 +179,7 @@ enum buddy_status buddy_open_account(struct buddy_allocator *allocator,
 	struct buddy_token token;
 	u32 slot;
 
-	if (buddy_draw_ticket(&token))
+	if (buddy_draw_token(&token))
 		return BUDDY_NO_MEMORY;
 	buddy_lock(allocator);
 	slot = make_account(allocator);
@@ -252,12 +262,19 @@ struct buddy_account_info buddy_describe_account(struct buddy_allocator *allocat
 	return info;
 }
 
+struct buddy_token buddy_run_account_token(const struct buddy_allocator *allocator, u32 number)
+{
+	const struct buddy_account *account = account_at(allocator, number);
+
+	return account ? account->token : (struct buddy_token){ { 0, 0 } };
+}
+
 struct buddy_token buddy_account_token(struct buddy_allocator *allocator, uint32_t number)
 {
 	struct buddy_token token;
 
 	buddy_lock(allocator);
-	token = account_at(allocator, number)->token;
+	token = buddy_run_account_token(allocator, number);
 	buddy_unlock(allocator);
 	return token;
 }

@@ -65,8 +65,8 @@ void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 		buddy_note_list(allocator, BUDDY_ENTRY_UNDO, name, 0);
 }
 
-enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
-				      const struct buddy_request *request)
+static enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				   const struct buddy_request *request)
 {
 	u64 avail = allocator->mm.avail;
 	enum buddy_status status;
@@ -82,6 +82,12 @@ enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct 
 	status = buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
 			    avail);
 	return error ? buddy_status_of(allocator, error) : status;
+}
+
+enum buddy_status buddy_run_alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
+				      const struct buddy_request *request)
+{
+	return buddy_run_note_shortage(allocator, alloc_raw(allocator, list, request));
 }
 
 static enum buddy_status check_range(const struct buddy_allocator *allocator,
@@ -334,8 +340,9 @@ static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *b
 	return buddy_ask_kernel(allocator, blocks, asked);
 }
 
-static inline enum buddy_status alloc(struct buddy_allocator *allocator, struct buddy_list *list,
-				      struct buddy_prepared *prepared)
+static inline enum buddy_status alloc_checked(struct buddy_allocator *allocator,
+					      struct buddy_list *list,
+					      struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
 	const struct buddy_request *request = &prepared->request;
@@ -385,7 +392,8 @@ static inline enum buddy_status alloc(struct buddy_allocator *allocator, struct 
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 				  struct buddy_prepared *prepared)
 {
-	enum buddy_status status = alloc(allocator, list, prepared);
+	enum buddy_status status =
+		buddy_run_note_shortage(allocator, alloc_checked(allocator, list, prepared));
 
 	if (buddy_is_journaled(allocator))
 		buddy_note_alloc(allocator, list, prepared, status);
@@ -409,11 +417,10 @@ static u64 end_of(struct buddy_allocator *allocator, const struct buddy_list *li
 	return end;
 }
 
-static enum buddy_status extend(struct buddy_allocator *allocator,
-				const struct extending *extending)
+static enum buddy_status extend_by(struct buddy_allocator *allocator, struct buddy_list *list,
+				   u64 bytes)
 {
-	struct buddy_list *list = extending->list;
-	enum buddy_status status = check_size(allocator, extending->size);
+	enum buddy_status status = check_size(allocator, bytes);
 	u32 account = buddy_account_of(list->first);
 	u64 start, size, avail = allocator->mm.avail;
 	struct gpu_buddy_block *block;
@@ -426,7 +433,7 @@ static enum buddy_status extend(struct buddy_allocator *allocator,
 	if (!list->first)
 		return BUDDY_NO_SPACE;
 	start = end_of(allocator, list);
-	size = buddy_to_kernel(allocator, extending->size);
+	size = buddy_to_kernel(allocator, bytes);
 	if (range_overflows(start, size, allocator->mm.size) || size > avail)
 		return BUDDY_NO_SPACE;
 	status = buddy_run_admit(allocator, account, avail, size);
@@ -456,7 +463,8 @@ static enum buddy_status extend_in_run(struct buddy_allocator *allocator, void *
 {
 	const struct extending *extending = arguments;
 	u64 name = buddy_entry_of(allocator, extending->list->first);
-	enum buddy_status status = extend(allocator, extending);
+	enum buddy_status status = buddy_run_note_shortage(
+		allocator, extend_by(allocator, extending->list, extending->size));
 
 	if (buddy_is_journaled(allocator) && name != BUDDY_NO_LIST)
 		buddy_note(allocator, &(struct buddy_note){ .kind = BUDDY_ENTRY_EXTEND,

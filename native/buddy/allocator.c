@@ -36,7 +36,7 @@ static enum buddy_status fini(struct buddy_allocator *allocator, void *arguments
 {
 	(void)arguments;
 	kernel_begin(&allocator->context, 0);
-	buddy_free_all_parked(allocator);
+	buddy_run_free_all_parked(allocator);
 	arena_keep_none(&allocator->arena);
 	gpu_buddy_fini(&allocator->mm);
 	return BUDDY_OK;
@@ -53,13 +53,14 @@ static void destroy(struct buddy_allocator *allocator)
 		kernel_leave();
 	}
 	if (allocator->poisoned)
-		buddy_free_all_parked(allocator);
+		buddy_run_free_all_parked(allocator);
 	mutex_unlock(&allocator->lock);
 
 	mutex_destroy(&allocator->lock);
 	buddy_drop_journal(allocator);
 	slots_destroy(&allocator->owners);
 	slots_destroy(&allocator->accounts);
+	buddy_parking_destroy(&allocator->parking);
 	arena_destroy(&allocator->arena);
 	free(allocator);
 }

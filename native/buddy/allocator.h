@@ -15,10 +15,18 @@
 #define BUDDY_HAS_ACCOUNTS 2U
 #define BUDDY_IS_JOURNALED 4U
 
+/* Lists that are parked here, in chains by their tickets: see parking.c. */
+struct buddy_parking {
+	struct buddy_parked **chains;
+	/* A power of two, or 0 before the first list. */
+	size_t chain_count;
+	size_t count;
+};
+
 struct buddy_allocator {
 	/* Guards all that follows. See buddy_lock(). */
 	struct mutex lock;
-	/* Handles: the last one to go destroys the allocator. */
+	/* Handles, and parked lists without a giver: the last one to go destroys the allocator. */
 	u64 references;
 	/* The kernel code met a BUG: what it left behind is never touched again. */
 	bool poisoned;
@@ -29,6 +37,8 @@ struct buddy_allocator {
 	struct buddy_waiter *waiters;
 	/* See journal.h; one that was stopped is kept until another one begins. */
 	struct buddy_journal *journal;
+	/* How often somebody was refused bytes: see buddy_run_note_shortage(). */
+	u64 shortages;
 	unsigned int account_count;
 	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
 	u64 promised;
@@ -45,6 +55,7 @@ struct buddy_allocator {
 	struct slots owners;
 	/* By their numbers, each less 1: see account.h. */
 	struct slots accounts;
+	struct buddy_parking parking;
 	struct gpu_buddy mm;
 };
 
@@ -83,6 +94,19 @@ static inline void buddy_run_note_free(struct buddy_allocator *allocator)
 	allocator->epoch++;
 	if (unlikely(allocator->extras))
 		buddy_run_wake(allocator);
+}
+
+/*
+ * Counts a refusal for want of bytes, in a run; gives the status. The bytes may be those of others' allocations that are taken
+ * back: that counts as a free then.
+ */
+static inline enum buddy_status buddy_run_note_shortage(struct buddy_allocator *allocator,
+							enum buddy_status status)
+{
+	if (unlikely(status) && (buddy_is_shortage(status) || status == BUDDY_BLOCK_NOT_FREE ||
+				 status == BUDDY_RESERVED_NOT_FREE))
+		allocator->shortages++;
+	return status;
 }
 
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */
@@ -176,6 +200,13 @@ enum buddy_status buddy_run_admit(const struct buddy_allocator *allocator, u32 a
 void buddy_run_settle(struct buddy_allocator *allocator, u32 account, u64 avail);
 /* The same, unless the account may not take it: then the caller gives it back. */
 enum buddy_status buddy_run_charge(struct buddy_allocator *allocator, u32 account, u64 avail);
+
+/* The number by which other threads find an account; all zero for none. */
+struct buddy_token buddy_run_account_token(const struct buddy_allocator *allocator, u32 account);
+
+/* Frees all that is parked, in the last run of an allocator; of a poisoned one, only what it takes to remember it. */
+void buddy_run_free_all_parked(struct buddy_allocator *allocator);
+void buddy_parking_destroy(struct buddy_parking *parking);
 
 /* From the caller's unit to the kernel's; the caller's must lie within the space, or at its end. */
 static inline u64 buddy_to_kernel(const struct buddy_allocator *allocator, u64 bytes)

@@ -269,8 +269,10 @@ static enum buddy_status do_some(struct buddy_allocator *allocator, void *argume
 {
 	struct work *work = arguments;
 	size_t last = min(work->end, work->row + BUDDY_LONGEST_RUN);
+	u64 shortages = allocator->shortages;
 
-	(void)allocator;
+	if (work->batch->group && work->row == work->batch->first)
+		work->batch->group->shortages = buddy_run_shortages_beside(work->handle);
 	while (work->row < last && !work->stopped) {
 		const struct buddy_record *record = &work->batch->records[work->row];
 
@@ -282,6 +284,9 @@ static enum buddy_status do_some(struct buddy_allocator *allocator, void *argume
 		if (work->batch->state)
 			watch(work, record);
 	}
+	/* Its own failure is no reason to wake whoever wants to run the batch again. */
+	if (work->stops_at_failure)
+		work->handle->shortages += allocator->shortages - shortages;
 	return BUDDY_OK;
 }
 

@@ -116,6 +116,8 @@ struct buddy_stats {
 	uint64_t chunk_size;
 	uint64_t avail;
 	uint64_t clear_avail;
+	/* Bytes of `avail` that accounts reserve, and do not use. */
+	uint64_t reserved;
 	/* Bytes of native memory taken for the bookkeeping. */
 	uint64_t native_bytes;
 	/* WARN_ONs that the kernel code met. */

@@ -1,18 +1,15 @@
-/* Where allocators can be found by their numbers, and the blocks that are parked in one. For this folder only. */
+/* Where allocators can be found by their numbers. For this folder only. */
 #ifndef BUDDY_DIRECTORY_H
 #define BUDDY_DIRECTORY_H
 
 #include <buddy/sharing.h>
 #include <linux/list.h>
 
-/* What an allocator needs to be found, and to keep blocks for others. */
+/* What an allocator needs to be found. Guarded by the lock of the directory. */
 struct buddy_directory_entry {
-	/* Guarded by the lock of the directory. */
 	struct list_head link;
 	bool listed;
 	struct buddy_token token;
-	/* Guarded by the lock of the allocator. */
-	struct list_head parked;
 };
 
 void buddy_directory_init(struct buddy_directory_entry *entry);
@@ -20,7 +17,10 @@ void buddy_directory_init(struct buddy_directory_entry *entry);
 /* After this nobody finds the allocator any more. Called without its lock, when it has no reference left. */
 void buddy_directory_remove(struct buddy_directory_entry *entry);
 
-/* Frees all blocks that are parked in the allocator. Called inside buddy_call(). */
-void buddy_free_all_parked(struct buddy_allocator *allocator);
+/* Says under an allocator's lock whether it is the one. */
+typedef bool (*buddy_wanted)(struct buddy_allocator *allocator, const void *argument);
+
+/* A reference to an allocator in the directory that is wanted, or NULL. */
+struct buddy_allocator *buddy_find_where(buddy_wanted is_wanted, const void *argument);
 
 #endif

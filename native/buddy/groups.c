@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 struct freeing {
+	struct buddy_group *group;
 	u32 owner;
 	u32 *nodes;
 	/* The rows from `next` on are done. */
@@ -17,7 +18,7 @@ uint32_t buddy_owner_open_group(struct buddy_owner *owner)
 	uint32_t slot = slots_open(&owner->groups);
 
 	if (slot != SLOT_NONE)
-		*buddy_owner_group(owner, slot) = (struct buddy_group){ NULL, 0, NULL };
+		*buddy_owner_group(owner, slot) = (struct buddy_group){ NULL, 0, NULL, 0 };
 	return slot;
 }
 
@@ -37,7 +38,7 @@ void buddy_owner_empty_group(struct buddy_owner *owner, struct buddy_group *grou
 	struct buddy_handle *handle = group->handle;
 
 	free(group->nodes);
-	*group = (struct buddy_group){ NULL, 0, NULL };
+	*group = (struct buddy_group){ NULL, 0, NULL, 0 };
 	if (handle)
 		buddy_owner_release(owner, handle, 1);
 }
@@ -87,6 +88,22 @@ static u32 node_ahead(const struct freeing *freeing)
 					 BUDDY_NO_NODE;
 }
 
+uint64_t buddy_run_shortages_beside(const struct buddy_handle *handle)
+{
+	return handle->allocator->shortages - handle->shortages;
+}
+
+/* The lists of the group are back: whoever was refused bytes while they had them can have these now. */
+static void tell_of_shortages(struct buddy_allocator *allocator, struct buddy_group *group)
+{
+	u64 shortages = buddy_run_shortages_beside(group->handle);
+
+	if (shortages == group->shortages)
+		return;
+	group->shortages = shortages;
+	buddy_run_note_free(allocator);
+}
+
 static enum buddy_status free_some(struct buddy_allocator *allocator, void *arguments)
 {
 	struct freeing *freeing = arguments;
@@ -106,6 +123,8 @@ static enum buddy_status free_some(struct buddy_allocator *allocator, void *argu
 		else
 			buddy_run_free(allocator, &list, freeing->how == BUDDY_CLOSE_CLEARED);
 	}
+	if (freeing->how == BUDDY_CLOSE_UNDONE && freeing->next == freeing->first)
+		tell_of_shortages(allocator, freeing->group);
 	return BUDDY_OK;
 }
 
@@ -119,6 +138,7 @@ enum buddy_status buddy_owner_free_rows(struct buddy_group *group, size_t first,
 	if (!handle)
 		return BUDDY_OK;
 	freeing = (struct freeing){
+		.group = group,
 		.owner = handle->owner,
 		.nodes = group->nodes,
 		.next = group->count,

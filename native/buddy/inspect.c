@@ -105,6 +105,7 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	stats->chunk_size = buddy_chunk_size(allocator);
 	stats->avail = buddy_from_kernel(allocator, mm->avail);
 	stats->clear_avail = buddy_from_kernel(allocator, mm->clear_avail);
+	stats->reserved = allocator->promised;
 	stats->native_bytes = buddy_native_bytes(allocator);
 	stats->kernel_warnings = allocator->context.warnings;
 	stats->max_order = mm->max_order;

@@ -145,7 +145,7 @@ void buddy_note_alloc(struct buddy_allocator *allocator, const struct buddy_list
 			.status = status,
 			.bits = (u32)request->flags,
 			.count = has_range ? 5 : 3,
-			.arguments = { prepared->size, request->min_block_size >> scale,
+			.arguments = { request->size >> scale, request->min_block_size >> scale,
 				       (u64)(uintptr_t)buddy_label(request->tag, request->account),
 				       request->start >> scale, request->end >> scale },
 			.list = status ? NULL : list,

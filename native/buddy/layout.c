@@ -4,6 +4,7 @@
 #include <buddy/journal.h>
 #include <buddy/layout.h>
 #include <buddy/mailbox.h>
+#include <buddy/parking.h>
 #include <buddy/state.h>
 #include <linux/gpu_buddy.h>
 
@@ -20,6 +21,7 @@ IS_OF_CELLS(buddy_request_record);
 IS_OF_CELLS(buddy_alloc_record);
 IS_OF_CELLS(buddy_record);
 IS_OF_CELLS(buddy_mailbox);
+IS_OF_CELLS(buddy_parked_row);
 _Static_assert(sizeof(struct buddy_pool_header) == sizeof(struct buddy_pool_entry),
 	       "the header of a pool is as long as an entry");
 
@@ -146,6 +148,12 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "entryBlockOrder", BUDDY_ENTRY_BLOCK_ORDER },
 	{ "entryFlag", BUDDY_ENTRY_FLAG },
 	{ "mostHandles", BUDDY_MOST_HANDLES },
+
+	{ "parkedCells", CELLS(buddy_parked_row) },
+	{ "parkedTicket", CELL(buddy_parked_row, ticket) },
+	{ "parkedAccount", CELL(buddy_parked_row, account) },
+	{ "parkedTag", CELL(buddy_parked_row, tag) },
+	{ "parkedBytes", CELL(buddy_parked_row, bytes) },
 
 	{ "noSlot", SLOT_NONE },
 	{ "maxOrders", BUDDY_MAX_ORDERS },

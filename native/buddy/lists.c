@@ -383,13 +383,22 @@ struct buddy_name buddy_report(const struct buddy_list *list, struct buddy_repor
 	return name;
 }
 
+uint64_t buddy_run_bytes(const struct buddy_list *list)
+{
+	struct gpu_buddy_block *block;
+	u64 bytes = 0;
+
+	buddy_for_each_block(block, list)
+		bytes += buddy_chunk_size(list->allocator) << gpu_buddy_block_order(block);
+	return bytes;
+}
+
 static enum buddy_status sum_blocks(struct buddy_allocator *allocator, void *arguments)
 {
 	struct sum *sum = arguments;
-	struct gpu_buddy_block *block;
 
-	buddy_for_each_block(block, sum->list)
-		sum->bytes += buddy_chunk_size(allocator) << gpu_buddy_block_order(block);
+	(void)allocator;
+	sum->bytes = buddy_run_bytes(sum->list);
 	return BUDDY_OK;
 }
 

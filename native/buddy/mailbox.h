@@ -4,7 +4,7 @@
  *
  * Arguments are doubles or, where the bit of their index is set in `wide`, 64-bit integers. Results are doubles (all that the
  * allocator reports in bytes is a multiple of the chunk size, and so exact in a double: there are at most 2^52 chunks), but for
- * the words of tokens, for bytes in a range, which need not be such a multiple, and for what is said of a list.
+ * the words of tokens, for bytes in a range and reserved ones, which need not be such a multiple, and for what is said of a list.
  */
 #ifndef BUDDY_MAILBOX_H
 #define BUDDY_MAILBOX_H

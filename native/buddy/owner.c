@@ -308,13 +308,14 @@ enum buddy_status buddy_owner_prepare_parking(struct buddy_owner *owner, uint32_
 
 	status = buddy_share(list.allocator, allocator);
 	if (!status)
-		status = buddy_draw_ticket(&owner->ticket);
+		status = buddy_draw_token(&owner->ticket);
 	owner->has_ticket = !status;
 	*ticket = owner->ticket;
 	return status;
 }
 
-enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation)
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   bool keeps)
 {
 	struct buddy_list list;
 	enum buddy_status status = buddy_owner_find(owner, slot, generation, &list);
@@ -325,7 +326,7 @@ enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uin
 	if (!owner->has_ticket)
 		return BUDDY_TOKEN_UNKNOWN;
 
-	status = buddy_park(&list, owner, owner->ticket);
+	status = buddy_park(&list, keeps ? NULL : owner, owner->ticket);
 	if (status)
 		return status;
 	owner->has_ticket = false;
@@ -384,5 +385,5 @@ enum buddy_status buddy_owner_free_all(struct buddy_owner *owner, struct buddy_a
 		if (handle && handle->allocator == allocator)
 			status = free_lists_of(owner, handle);
 	}
-	return status;
+	return status ? status : buddy_free_kept(allocator);
 }

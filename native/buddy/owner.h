@@ -9,7 +9,7 @@
 #ifndef BUDDY_OWNER_H
 #define BUDDY_OWNER_H
 
-#include <buddy/sharing.h>
+#include <buddy/parking.h>
 #include <buddy/slots.h>
 #include <buddy/wait.h>
 
@@ -39,6 +39,8 @@ struct buddy_handle {
 	uint64_t users;
 	/* Bytes of native memory that the books of this environment know of. */
 	uint64_t known_bytes;
+	/* How many of the allocator's `shortages` ended a batch through this handle that is taken back. */
+	uint64_t shortages;
 	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
 	/* Told of the next entry of the journal, in the same way. */
@@ -70,11 +72,13 @@ struct buddy_group {
 	size_t count;
 	/* NULL while there are no lists. */
 	struct buddy_handle *handle;
+	/* How many shortages others had had when the lists began to be allocated. */
+	uint64_t shortages;
 };
 
 void buddy_owner_init(struct buddy_owner *owner);
 
-/* Frees every list, those parked for others too, and gives up every allocator that is still there. */
+/* Frees every list, those parked with this giver too, and gives up every allocator that is still there. */
 void buddy_owner_destroy(struct buddy_owner *owner);
 
 /*
@@ -191,12 +195,13 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 
 /*
  * Parks a list in two steps, so that whoever is interrupted in between still has the list: the first one tells which numbers
- * will stand for it, the second one parks it.
+ * will stand for it, the second one parks it. `keeps`: without a giver.
  */
 enum buddy_status buddy_owner_prepare_parking(struct buddy_owner *owner, uint32_t slot,
 					      uint32_t generation, struct buddy_token *allocator,
 					      struct buddy_token *ticket);
-enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
+enum buddy_status buddy_owner_park(struct buddy_owner *owner, uint32_t slot, uint32_t generation,
+				   bool keeps);
 /* Takes a parked list into a guard. */
 enum buddy_status buddy_owner_adopt(struct buddy_owner *owner, struct buddy_handle *handle,
 				    struct buddy_token ticket, uint32_t slot);
@@ -221,9 +226,13 @@ enum buddy_closing {
 
 /*
  * Gives back the lists of a group from row `first` on, the last one first. Each row becomes 0 in the step that ends its list.
+ * BUDDY_CLOSE_UNDONE wakes those who wait only if others were refused bytes since the group was filled.
  */
 enum buddy_status buddy_owner_free_rows(struct buddy_group *group, size_t first,
 					enum buddy_closing how);
+/* How often others than this handle's batches were refused bytes, in a run. */
+uint64_t buddy_run_shortages_beside(const struct buddy_handle *handle);
+
 /* Bytes in these lists. */
 uint64_t buddy_owner_bytes_of_rows(const struct buddy_group *group, size_t first);
 /* Finds the list in a row; false where there is none. */
@@ -233,7 +242,7 @@ bool buddy_owner_find_row(const struct buddy_group *group, size_t row, struct bu
 void buddy_owner_empty_group(struct buddy_owner *owner, struct buddy_group *group);
 void buddy_owner_close_group(struct buddy_owner *owner, uint32_t slot);
 
-/* Frees all lists of this owner in an allocator. */
+/* Frees all lists of this owner in an allocator, which it has a handle on, and those that are parked there without a giver. */
 enum buddy_status buddy_owner_free_all(struct buddy_owner *owner,
 				       struct buddy_allocator *allocator);
 

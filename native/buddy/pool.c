@@ -28,7 +28,7 @@ uint32_t buddy_pool_open(struct buddy_owner *owner, struct buddy_handle *handle)
 	struct buddy_token seed;
 	u32 id, slot;
 
-	if (buddy_draw_ticket(&seed))
+	if (buddy_draw_token(&seed))
 		return SLOT_NONE;
 	id = buddy_open_owner(handle->allocator);
 	slot = id ? slots_open(&owner->pools) : SLOT_NONE;

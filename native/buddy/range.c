@@ -29,10 +29,11 @@ static bool piece_of(const struct search *search, struct gpu_buddy_block *block,
 	u64 size = block_size(search->mm, search->order);
 	u64 offset = gpu_buddy_block_offset(block);
 	u64 end = offset + gpu_buddy_block_size(search->mm, block);
+	u64 first = max(offset, search->start);
 
 	/* Rounded up beyond 2^64 it is 0. */
-	*piece = round_up(max(offset, search->start), size);
-	return *piece >= search->start && !range_overflows(*piece, size, min(end, search->end));
+	*piece = round_up(first, size);
+	return *piece >= first && !range_overflows(*piece, size, min(end, search->end));
 }
 
 struct gpu_buddy_block *buddy_leaf_at(const struct gpu_buddy *mm, u64 start)

@@ -60,8 +60,12 @@ bool buddy_run_find_node(struct buddy_allocator *allocator, uint32_t owner, uint
 /* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
-/* What there is in the middle of a run; the blocks of a list, from row `first` of the columns on, or false: there is no room. */
+/*
+ * What there is in the middle of a run; the bytes of a list; and its blocks, from row `first` of the columns on, or false: there is no
+ * room.
+ */
 struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
+uint64_t buddy_run_bytes(const struct buddy_list *list);
 bool buddy_run_read(const struct buddy_list *list, const struct buddy_columns *columns,
 		    uint64_t first);
 

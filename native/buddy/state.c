@@ -102,7 +102,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, const struct c
 		status = buddy_bind(allocator, claim->list, &blocks,
 				    buddy_label(claim->tag, claim->account), avail);
 	if (status || (claim->clearness == BUDDY_AS_FOUND && !clear))
-		return status;
+		return buddy_run_note_shortage(allocator, status);
 	row = 0;
 	buddy_for_each_block(block, claim->list)
 		set_clear(block, clear ? clear[row++] : claim->clearness == BUDDY_CLEAR);

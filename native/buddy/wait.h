@@ -37,8 +37,8 @@ static inline void buddy_unlink_waiter(struct buddy_waiter *waiter)
 }
 
 /*
- * How often bytes have become free: by any free, trim, or end of an owner, in any thread. An allocation that is taken back does
- * not count.
+ * How often bytes have become free: by any free, trim, or end of an owner, in any thread. Allocations of a batch that are taken
+ * back count, once, if somebody else was refused bytes meanwhile.
  */
 uint64_t buddy_epoch(struct buddy_allocator *allocator);
 

@@ -459,74 +459,6 @@ void Environment::Lowest()
 	mailbox_.result(1, address);
 }
 
-void Environment::PutToken(unsigned int index, struct buddy_token token)
-{
-	mailbox_.word(index, token.words[0]);
-	mailbox_.word(index + 1, token.words[1]);
-}
-
-struct buddy_token Environment::TokenArgument(unsigned int index) const
-{
-	return { { mailbox_.number(index), mailbox_.number(index + 1) } };
-}
-
-/* allocator slot, generation -> token of the allocator: two words */
-void Environment::Share()
-{
-	struct buddy_allocator *allocator = AllocatorArgument();
-	struct buddy_token token = {};
-
-	if (!allocator)
-		return;
-	mailbox_.status(buddy_share(allocator, &token));
-	PutToken(0, token);
-}
-
-/* (register, registry, object) token: two words -> slot, generation, base offset: a word */
-napi_value Environment::Open(const Napi::CallbackInfo &info)
-{
-	struct buddy_allocator *allocator = buddy_find(TokenArgument(0));
-
-	if (allocator)
-		Take(info, allocator, false);
-	else
-		mailbox_.status(BUDDY_TOKEN_UNKNOWN);
-	return nullptr;
-}
-
-/* guard, generation -> token of the allocator, ticket: two words each */
-void Environment::PrepareParking()
-{
-	struct buddy_token allocator = {}, ticket = {};
-
-	mailbox_.status(buddy_owner_prepare_parking(&owner_, mailbox_.index(0), mailbox_.index(1),
-						    &allocator, &ticket));
-	PutToken(0, allocator);
-	PutToken(2, ticket);
-}
-
-/* guard, generation -> */
-void Environment::Park()
-{
-	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1)));
-}
-
-/* allocator slot, generation, guard, ticket: two words -> the list, its tag */
-void Environment::Adopt()
-{
-	uint32_t guard = mailbox_.index(2);
-	struct buddy_list list = {};
-	struct buddy_handle *handle = HandleArgument();
-	enum buddy_status status;
-
-	if (!handle)
-		return;
-	status = buddy_owner_adopt(&owner_, handle, TokenArgument(3), guard);
-	mailbox_.status(status);
-	if (status == BUDDY_OK && !buddy_owner_find(&owner_, guard, BUDDY_ANY_GENERATION, &list))
-		ReportGuard(guard, &list);
-}
-
 /* guard, generation, base offset; columns -> number of blocks */
 napi_value Environment::Read(const Napi::CallbackInfo &info)
 {
@@ -578,7 +510,7 @@ napi_value Environment::FreeRuns(const Napi::CallbackInfo &info)
 
 /*
  * allocator slot, generation; free blocks by order: Float64Array, used blocks: Float64Array
- * -> size, chunk size, avail, clear avail, native bytes, kernel warnings, max order
+ * -> size, chunk size, avail, clear avail, reserved: a word; native bytes, kernel warnings, max order
  */
 napi_value Environment::Stats(const Napi::CallbackInfo &info)
 {
@@ -601,9 +533,10 @@ napi_value Environment::Stats(const Napi::CallbackInfo &info)
 	mailbox_.result(1, stats.chunk_size);
 	mailbox_.result(2, stats.avail);
 	mailbox_.result(3, stats.clear_avail);
-	mailbox_.result(4, stats.native_bytes);
-	mailbox_.result(5, stats.kernel_warnings);
-	mailbox_.result(6, stats.max_order);
+	mailbox_.word(4, stats.reserved);
+	mailbox_.result(5, stats.native_bytes);
+	mailbox_.result(6, stats.kernel_warnings);
+	mailbox_.result(7, stats.max_order);
 	return nullptr;
 }
 
@@ -848,6 +781,8 @@ napi_value Environment::DefineCalls()
 	Define(calls, "prepareParking", Call<&Environment::PrepareParking>);
 	Define(calls, "park", Call<&Environment::Park>);
 	Define(calls, "adopt", Call<&Environment::Adopt>);
+	Define(calls, "revoke", Call<&Environment::Revoke>);
+	Define(calls, "parked", CallWithValues<&Environment::Parked>);
 	Define(calls, "epoch", Call<&Environment::Epoch>);
 	Define(calls, "wait", CallWithValues<&Environment::Wait>);
 	Define(calls, "endWait", Call<&Environment::EndWait>);

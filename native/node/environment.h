@@ -57,6 +57,7 @@ private:
 	void PrepareParking();
 	void Park();
 	void Adopt();
+	void Revoke();
 	void EmptyGroup();
 	void ForgetAccount();
 	void ChangeAccount();
@@ -91,6 +92,7 @@ private:
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
 	napi_value Restore(const Napi::CallbackInfo &info);
+	napi_value Parked(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
 	napi_value FreeRuns(const Napi::CallbackInfo &info);

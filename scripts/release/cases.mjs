@@ -40,6 +40,16 @@ const operation: TraceOperation = parseOperation('init 0x1000 0x1000');
 const result: string = new TraceReplayer().execute(operation);
 console.log(result);
 `;
+/** JavaScript and TypeScript alike: requests wait, and the process ends by itself. */
+const QUEUE = `
+import { GpuBuddy } from 'gpu-buddy';
+import { AllocQueue } from 'gpu-buddy/queue';
+const buddy = new GpuBuddy({ size: 4096 });
+const queue = new AllocQueue(buddy);
+const held = buddy.allocBlocks(4096);
+queue.alloc(4096).then(({ size }) => console.log(size === 4096 ? 'the example ran' : size));
+held.free();
+`;
 
 /** Knows no types but the language's own and, for `console`, those of browsers, unless told. @param {object} compilerOptions */
 const tsconfig = (compilerOptions) =>
@@ -75,21 +85,24 @@ const SEA = { main: 'built/main.cjs', output: 'out/program', disableExperimental
 export const CASES = [
   { name: 'CommonJS', files: { 'main.cjs': COMMONJS }, commands: ['node main.cjs'] },
   { name: 'ES module', files: { 'main.mjs': EXAMPLE }, commands: ['node main.mjs'] },
+  { name: 'gpu-buddy/queue', files: { 'main.mjs': QUEUE }, commands: ['node main.mjs'] },
   {
     name: 'TypeScript, node16, without @types/node, to CommonJS and ES module',
     files: {
       'one.ts': EXAMPLE,
       'two.mts': EXAMPLE,
       'three.ts': TYPES,
+      'four.ts': QUEUE,
       'tsconfig.json': tsconfig({ module: 'node16', moduleResolution: 'node16', outDir: 'out' }),
     },
-    commands: ['tsc -p .', 'node out/three.js', 'node out/one.js', 'node out/two.mjs'],
+    commands: ['tsc -p .', ...['three.js', 'one.js', 'two.mjs', 'four.js'].map((name) => `node out/${name}`)],
   },
   {
     name: 'TypeScript, bundler, with @types/node',
     files: {
       'one.ts': EXAMPLE,
       'three.ts': TYPES,
+      'four.ts': QUEUE,
       'tsconfig.json': tsconfig({
         ...{ module: 'esnext', moduleResolution: 'bundler', noEmit: true },
         ...{ lib: ['es2023', 'esnext.disposable'], types: ['node'] },

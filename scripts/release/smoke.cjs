@@ -10,6 +10,7 @@ const { Worker } = require('node:worker_threads');
 /** Where the project is: this file may be elsewhere. */
 const project = require('node:module').createRequire(path.join(process.cwd(), 'smoke.cjs'));
 const { GpuBuddy, SZ_16M, SZ_1G, SZ_4K } = project('gpu-buddy');
+const { AllocQueue } = project('gpu-buddy/queue');
 const { run } = require(path.join(path.dirname(project.resolve('gpu-buddy')), 'cli/run.js'));
 const [traces] = process.argv.slice(2);
 
@@ -31,6 +32,26 @@ const checks = {
     assert.equal(await buddy.waitForFree(), 1);
     // The process ends all the same.
     void buddy.waitForFree({ ref: false });
+  },
+
+  async 'a queue'() {
+    const buddy = new GpuBuddy({ size: SZ_16M });
+    const queue = new AllocQueue(buddy);
+    const first = await queue.alloc(SZ_16M);
+    const account = buddy.account();
+    const waits = [
+      queue.alloc(SZ_16M, { account }),
+      queue.alloc(SZ_4K, { priority: 1 }),
+      queue.alloc(SZ_4K, { timeout: 1 }),
+    ];
+    setTimeout(() => first.free(), 20);
+    await assert.rejects(waits.pop(), { name: 'TimeoutError' });
+    const urgent = await waits.pop();
+    assert.equal(queue.stats().waiting, 1);
+    urgent.free();
+    (await waits.pop()).free();
+    assert.equal(buddy.avail, SZ_16M);
+    // It is not closed: the process ends all the same.
   },
 
   async doctor() {

@@ -206,6 +206,43 @@ describe('without --check', () => {
   });
 });
 
+describe('with --check of a trace that has its answers', () => {
+  const HEADER = 'gpu-buddy-trace 2 kernel="1.2.3" library="9.8.7"\n';
+  const NEW = 'buddy.new 0x10000 0x1000 => 0 avail=0x10000 clear_avail=0x0\n';
+  const RIGHT = 'buddy.alloc 0 0x1000 => 0 0xf000:0:0 avail=0xf000 clear_avail=0x0\n';
+  const WRONG = 'buddy.alloc 1 0x1000 => 0 0x0:0:0 avail=0xe000 clear_avail=0x0\n';
+
+  function traceFile(name: string, text: string): string {
+    write(name, text);
+    return at(name);
+  }
+
+  test('counts, and names the versions of others', async () => {
+    const file = traceFile('own.trace', `${HEADER}${NEW}begin\n${RIGHT}${WRONG}`);
+    const { status, stdout, stderr } = await runCli(['replay', '--check', file]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('own: 3 lines, 2 identical, 1 different\n');
+    expect(stdout).toContain(`first difference: ${file}:5`);
+    expect(stderr).toMatch(/own\.trace: recorded by gpu-buddy 9\.8\.7 with Linux 1\.2\.3, replayed by /);
+  });
+
+  test('stops at a gap, and says where', async () => {
+    const file = traceFile('gap.trace', `gpu-buddy-trace 2\n${NEW}${RIGHT}gap 12 seq=2\n${WRONG}`);
+    expect(await runCli(['replay', '--check', file, '--summary'])).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^gap: 2 lines, 2 identical, 0 different\n[^]*\nbuddy\.alloc +1 +1\n/),
+      stderr: `gpu-buddy: ${file}:4: 12 operations missing: the replay stops here\n`,
+    });
+  });
+
+  test('without answers is an error', async () => {
+    const file = traceFile('none.trace', 'gpu-buddy-trace 2\nbuddy.new 0x10000 0x1000\n');
+    const { status, stderr } = await runCli(['replay', '--check', file]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('has no answers to compare with');
+  });
+});
+
 describe('with --check', () => {
   test('an identical trace is said to be so', async () => {
     expect(await runCli(['replay', at('small.trace'), '--check', at('small.expected')])).toEqual({

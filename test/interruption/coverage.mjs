@@ -12,6 +12,7 @@ const CLASSES = [
   'BatchResult',
   'Pool',
   'TraceReplayer',
+  'AllocQueue',
 ];
 
 /** Members that sites name otherwise: functions outside the class. @type {Record<string, string>} */

@@ -23,7 +23,7 @@ export function plainLibrary() {
 }
 
 /**
- * The package with steps in lib/*.ts and lib/trace/: not in what loads the addon, which is over before anybody can call
+ * The package with steps in lib/*.ts, lib/trace/ and lib/queue/: not in what loads the addon, which is over before anybody can call
  * anything, nor in the commands.
  *
  * @param {string} scratch folder for the copy @returns {Library}
@@ -34,7 +34,7 @@ export function steppedLibrary(scratch) {
   )[0];
   installSteps();
   const copy = path.join(scratch, 'dist');
-  const wanted = (/** @type {string} */ file) => /^chunks[\\/](core|trace)\.js$/.test(file);
+  const wanted = (/** @type {string} */ file) => /^(chunks[\\/](core|trace)|queue[\\/]index)\.js$/.test(file);
   const sites = instrumentFolder(distFolder, copy, wanted, unstoppable);
   return { load: () => loadFresh(copy), sites };
 }
@@ -59,5 +59,6 @@ function loadFresh(folder) {
   return {
     ...parent.require(path.join(folder, 'index.js')),
     ...parent.require(path.join(folder, 'trace/index.js')),
+    ...parent.require(path.join(folder, 'queue/index.js')),
   };
 }

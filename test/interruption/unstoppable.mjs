@@ -24,7 +24,9 @@ const CALLED_BY_EVENT_LOOP = [
 /** The call by which a function gives something away for good: what follows it calls nothing. */
 const LAST_CALLS = new Map([
   ['park', 'park'],
-  ['AllocatedBlocks.transfer', 'park'],
+  ['AllocatedBlocks.#leave', 'park'],
+  ['AllocatedBlocks.transfer', 'leave'],
+  ['AllocatedBlocks.park', 'leave'],
 ]);
 
 /** @type {import('./instrument.mjs').Limits} */

@@ -33,6 +33,7 @@ for (;;) {
   if (scenario) playOnce(world, scenario, []);
   // Some lists are left to the collector and to the end of the thread.
   if (random() % 16 === 0) world.small.tryAllocBlocks(4096)?.transfer();
+  if (random() % 16 === 0) world.small.tryAllocBlocks(4096)?.park();
   if (random() % 16 === 0) world.small.tryAllocBlocks(4096);
   if (random() % 8 === 0) await turn();
 }

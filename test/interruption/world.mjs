@@ -3,7 +3,7 @@
  * results, batches, other allocators. Knows who should own what; judging it is the business of checks.mjs.
  */
 
-/** @typedef {typeof import('gpu-buddy') & typeof import('gpu-buddy/trace')} Package */
+/** @typedef {typeof import('gpu-buddy') & typeof import('gpu-buddy/trace') & typeof import('gpu-buddy/queue')} Package */
 /** @typedef {import('gpu-buddy').Bytes} Bytes */
 /** @typedef {import('gpu-buddy').GpuBuddy<Bytes>} GpuBuddy whatever it gives out */
 /** @typedef {import('gpu-buddy').AllocatedBlocks<Bytes>} AllocatedBlocks */
@@ -178,7 +178,7 @@ export class World {
 
   /**
    * Frees the list that `my.ticket` stands for, if nobody has adopted it, with the options `my.opened`. A token that is not kept in
-   * the same moment in which `transfer()` returns it could be lost: so scenarios keep it there, without a call.
+   * the same moment in which `transfer()` or `park()` returns it could be lost: so scenarios keep it there, without a call.
    */
   #freeTicket() {
     if (!this.my.ticket) return;

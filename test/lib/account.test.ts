@@ -2,10 +2,9 @@
 
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { Account, GpuBuddy, GpuBuddyError, SZ_1M, SZ_4K, type AllocatedBlocks } from 'gpu-buddy';
+import { Account, GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
 import { expectSound, refusalOf, thrownBy } from '../support/allocator-state';
 import { collect, collectTurn, collectUntil } from '../support/collector';
-import { Random } from '../support/random';
 
 const KIB = 1024;
 const DISPOSED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_DISPOSED' };
@@ -152,7 +151,7 @@ describe('an allocation is refused', () => {
   test('where what is free is reserved for others', () => {
     const buddy = make();
     const account = buddy.account({ reserved: 512 * KIB });
-    expect(buddy.avail).toBe(SZ_1M);
+    expect([buddy.avail, buddy.stats().reserved]).toEqual([SZ_1M, 512 * KIB]);
     expect(refusalOf(buddy, () => buddy.allocBlocks(516 * KIB))).toMatchObject({
       ...NO_SPACE,
       reason: 'reserved',
@@ -160,8 +159,19 @@ describe('an allocation is refused', () => {
     });
     const other = buddy.allocBlocks(512 * KIB);
     expect(other.tryExtend(SZ_4K)).toBe(false);
-    expect(buddy.allocBlocks(512 * KIB, { account }).size).toBe(512 * KIB);
+    expect(buddy.allocBlocks(128 * KIB, { account }).size).toBe(128 * KIB);
+    expect(buddy.stats().reserved).toBe(384 * KIB);
+    expect(buddy.allocBlocks(384 * KIB, { account }).size).toBe(384 * KIB);
+    expect(buddy.stats().reserved).toBe(0);
     expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_4K))).toMatchObject({ reason: 'full' });
+  });
+
+  test('never for a limit that its account has not, however much it is rounded up to', () => {
+    const buddy = new GpuBuddy({ size: 2n ** 64n - 8192n, bigint: true });
+    const account = buddy.account();
+    buddy.allocBlocks(16 * KIB, { account });
+    const call = () => buddy.allocBlocks(2n ** 64n - 24576n, { minBlockSize: 16 * KIB, account });
+    expect(refusalOf(buddy, call)).toMatchObject({ ...NO_SPACE, reason: 'fragmented' });
   });
 
   test('where its account is disposed of, another allocator, or none', () => {
@@ -222,6 +232,7 @@ describe('limit and reservation', () => {
     const buddy = new GpuBuddy({ size: 2n ** 63n, bigint: true });
     const account = buddy.account({ limit: 2n ** 62n, reserved: 2n ** 61n + 1n });
     expect([account.used, account.limit, account.reserved]).toEqual([0n, 2n ** 62n, 2n ** 61n + 1n]);
+    expect(buddy.stats().reserved).toBe(2n ** 61n + 1n);
     expect(JSON.stringify(account)).toContain('"2305843009213693953"');
   });
 
@@ -256,6 +267,11 @@ describe('limit and reservation', () => {
       return buddy.epoch > before;
     };
     const waiting = buddy.waitForFree();
+    expect(
+      rises(() => {
+        buddy.account({ reserved: SZ_4K });
+      }),
+    ).toBe(false);
     expect(
       rises(() => {
         account.update({ limit: 2 * SZ_4K });
@@ -389,107 +405,4 @@ describe('the life of an account', () => {
     accounts[5]?.dispose();
     expect(buddy.account().used).toBe(0);
   });
-});
-
-/** A model of accounts: sums over a list of who holds what. */
-class Books {
-  readonly held = new Map<AllocatedBlocks, number>();
-  readonly quotas: { limit: number; reserved: number }[];
-
-  constructor(count: number) {
-    this.quotas = Array.from({ length: count }, () => ({ limit: Infinity, reserved: 0 }));
-  }
-
-  used(account: number): number {
-    return Array.from(this.held).reduce((sum, [list, of]) => sum + (of === account ? list.size : 0), 0);
-  }
-
-  /** Bytes that are promised to other accounts, and not in use. */
-  promised(except = -1): number {
-    return this.quotas.reduce(
-      (sum, { reserved }, i) => sum + (i === except ? 0 : Math.max(0, reserved - this.used(i))),
-      0,
-    );
-  }
-
-  /** Why so many bytes cannot be had, as far as accounts know. */
-  refusal(account: number, size: number, avail: number): string | undefined {
-    if (this.used(account) + size > (this.quotas[account]?.limit ?? Infinity)) return 'limit';
-    if (size > avail) return 'full';
-    return size > avail - this.promised(account) ? 'reserved' : undefined;
-  }
-}
-
-test('random programs find nothing overdrawn, and no byte adrift', () => {
-  const buddy = make();
-  const random = new Random(1);
-  const accounts = Array.from({ length: 4 }, () => buddy.account());
-  const books = new Books(accounts.length);
-  const reasons = new Map<string | undefined, number>();
-  const anyList = () => Array.from(books.held.keys())[random.below(Math.max(books.held.size, 1))];
-
-  function alloc() {
-    // The last one is none.
-    const chosen = random.below(accounts.length + 1);
-    const account = accounts[chosen];
-    const size = SZ_4K * (1 + random.below(32));
-    const expected = books.refusal(chosen, size, buddy.avail);
-    let reason: string | undefined;
-    try {
-      books.held.set(buddy.allocBlocks(size, { account }), chosen);
-    } catch (error) {
-      if (!(error instanceof GpuBuddyError)) throw error;
-      ({ reason } = error);
-    }
-    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    // Single chunks do wherever there are enough bytes.
-    expect(reason).toBe(expected);
-  }
-
-  function update() {
-    const chosen = random.below(accounts.length);
-    const account = accounts[chosen];
-    const quota = books.quotas[chosen];
-    if (!account || !quota) return;
-    const reserved = SZ_4K * random.below(100);
-    const limit = reserved + SZ_4K * random.below(200);
-    const beside = books.quotas.reduce((sum, other) => sum + (other === quota ? 0 : other.reserved), 0);
-    const added = Math.max(0, reserved - books.used(chosen));
-    const isKept = beside + reserved <= SZ_1M && books.promised(chosen) + added <= buddy.avail;
-    let code: string | undefined;
-    try {
-      account.update({ limit, reserved });
-      Object.assign(quota, { limit, reserved });
-    } catch (error) {
-      if (!(error instanceof GpuBuddyError)) throw error;
-      ({ code } = error);
-    }
-    expect(code === undefined).toBe(isKept);
-  }
-
-  function free() {
-    const list = anyList();
-    if (!list) return;
-    books.held.delete(list);
-    list.free();
-  }
-
-  function change() {
-    const list = anyList();
-    if (!list) return;
-    if (random.below(2) === 0 && list.length === 1 && list.size > SZ_4K) list.trim(list.size / 2);
-    else list.tryExtend(SZ_4K);
-  }
-
-  const acts = [alloc, alloc, alloc, free, free, change, update];
-  for (let step = 0; step < 4000; step++) {
-    acts[random.below(acts.length)]?.();
-    accounts.forEach((account, i) => {
-      expect(account.used).toBe(books.used(i));
-    });
-    expect(books.promised()).toBeLessThanOrEqual(buddy.avail);
-  }
-  expect(Array.from(reasons.keys()).sort()).toEqual(['full', 'limit', 'reserved', undefined]);
-  for (const list of books.held.keys()) list.free();
-  expect(accounts.map(({ used }) => used)).toEqual([0, 0, 0, 0]);
 });

@@ -41,6 +41,7 @@ const uses: [name: string, use: (list: AllocatedBlocks) => unknown][] = [
     },
   ],
   ['transfer()', (list) => list.transfer()],
+  ['park()', (list) => list.park()],
 ];
 
 /** Checks that a list is freed for whoever uses it. */

@@ -153,6 +153,7 @@ describe('stats', () => {
       chunkSize: 65536,
       avail: 6 * 65536,
       clearAvail: 6 * 65536,
+      reserved: 0,
       kernelWarnings: 0,
       orders: [
         { order: 0, blockSize: 1 * 65536, freeBlocks: 0, usedBlocks: 1 },

@@ -260,6 +260,7 @@ describe.each(
       chunkSize: bytes(1),
       avail: bytes(CHUNKS - 3),
       clearAvail: bytes(CHUNKS - 3),
+      reserved: bytes(0),
       kernelWarnings: 0,
       orders: twin.stats().orders.map((order) => ({ ...order, blockSize: bytes(2 ** order.order) })),
     });

@@ -1,18 +1,62 @@
 /** A subject that hands everything on to the library: what a wrong one is made of by changing one thing. */
 import type {
+  Account,
+  AccountOptions,
+  AccountQuota,
+  AccountToken,
   AddressRange,
   AllocatedBlocks,
   AllocOptions,
   BlockInfo,
+  BlockPlace,
   BlockTable,
   Bytes,
+  ClaimOptions,
   FindFreeOptions,
   FreeOptions,
   GpuBuddy,
   Segment,
   TrimOptions,
 } from 'gpu-buddy';
-import type { Subject, SubjectList } from './subject';
+import type { Charged, Subject, SubjectAccount, SubjectList } from './subject';
+
+export class DelegateAccount implements SubjectAccount {
+  constructor(readonly real: Account<Bytes>) {}
+
+  get used(): Bytes {
+    return this.real.used;
+  }
+
+  get limit(): Bytes | null {
+    return this.real.limit;
+  }
+
+  get reserved(): Bytes {
+    return this.real.reserved;
+  }
+
+  get disposed(): boolean {
+    return this.real.disposed;
+  }
+
+  update(quota: AccountQuota): void {
+    this.real.update(quota);
+  }
+
+  share(): AccountToken {
+    return this.real.share();
+  }
+
+  dispose(): void {
+    this.real.dispose();
+  }
+}
+
+/** The list that is behind a subject's, whose class the caller has chosen. */
+function realOf(list: SubjectList): AllocatedBlocks<Bytes> {
+  if (list instanceof DelegateList) return list.real;
+  throw new Error('The list is no delegate.');
+}
 
 export class DelegateList implements SubjectList {
   constructor(readonly real: AllocatedBlocks<Bytes>) {}
@@ -71,6 +115,14 @@ export class DelegateList implements SubjectList {
     this.real.trim(newSize, options);
   }
 
+  tryExtend(size: Bytes): boolean {
+    return this.real.tryExtend(size);
+  }
+
+  append(other: SubjectList): void {
+    this.real.append(realOf(other));
+  }
+
   freeBlock(index: number, options?: FreeOptions): void {
     this.real.freeBlock(index, options);
   }
@@ -78,6 +130,11 @@ export class DelegateList implements SubjectList {
   free(options?: FreeOptions): void {
     this.real.free(options);
   }
+}
+
+/** The options with the account that is behind the subject's. */
+export function charging<Options>({ account, ...options }: Charged<Options>) {
+  return { ...options, account: (account as DelegateAccount | undefined)?.real };
 }
 
 export class Delegate implements Subject {
@@ -123,9 +180,18 @@ export class Delegate implements Subject {
     return this.real.disposed;
   }
 
+  get epoch(): number {
+    return this.real.epoch;
+  }
+
   /** A list as it is shown. */
   show(list: AllocatedBlocks<Bytes>): SubjectList {
     return new DelegateList(list);
+  }
+
+  /** An account as it is shown. */
+  showAccount(account: Account<Bytes>): SubjectAccount {
+    return new DelegateAccount(account);
   }
 
   /** The arguments of an allocation as they are handed on. */
@@ -133,13 +199,25 @@ export class Delegate implements Subject {
     return [size, options];
   }
 
-  allocBlocks(size: Bytes, options: AllocOptions = {}): SubjectList {
-    return this.show(this.real.allocBlocks(...this.hear(BigInt(size), options)));
+  allocBlocks(size: Bytes, options: Charged<AllocOptions> = {}): SubjectList {
+    return this.show(this.real.allocBlocks(...this.hear(BigInt(size), charging(options))));
   }
 
-  tryAllocBlocks(size: Bytes, options: AllocOptions = {}): SubjectList | null {
-    const list = this.real.tryAllocBlocks(...this.hear(BigInt(size), options));
+  tryAllocBlocks(size: Bytes, options: Charged<AllocOptions> = {}): SubjectList | null {
+    const list = this.real.tryAllocBlocks(...this.hear(BigInt(size), charging(options)));
     return list && this.show(list);
+  }
+
+  claim(blocks: Iterable<BlockPlace>, options: Charged<ClaimOptions> = {}): SubjectList {
+    return this.show(this.real.claim(blocks, charging(options)));
+  }
+
+  account(options?: AccountOptions): SubjectAccount {
+    return this.showAccount(this.real.account(options));
+  }
+
+  openAccount(token: AccountToken): SubjectAccount {
+    return this.showAccount(this.real.openAccount(token));
   }
 
   findFree(size: Bytes, options?: FindFreeOptions): Bytes | null {

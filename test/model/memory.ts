@@ -14,6 +14,8 @@ export interface FreeBlock extends Block {
 export interface OwnedBlock extends Block {
   readonly clear: boolean;
   readonly tag: number;
+  /** The account that is charged for it. */
+  readonly account?: number | undefined;
 }
 
 export class Memory {
@@ -60,6 +62,11 @@ export class Memory {
   largestPossible(): number {
     const { size } = this.#free;
     return size === 0 ? 0 : Math.min(powerOfTwoUpTo(size), powerOfTwoUpTo(this.chunks));
+  }
+
+  /** The free block that a chunk lies in. */
+  freeBlockAt(chunk: number): FreeBlock | undefined {
+    return this.freeBlocks().find(({ first, count }) => first <= chunk && chunk < first + count);
   }
 
   ownedBlocks(): OwnedBlock[] {

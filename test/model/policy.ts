@@ -116,9 +116,8 @@ export class Policy {
 
   /** Nothing is found as things are. Clear and dirty memory may be merged, and what is contiguous be looked for elsewhere. */
   #withoutBlocks(): Expectation {
-    const { range, isContiguous, size, rounded, smallest } = this.#request;
-    // More than is free is refused at once. In one piece, but without a range, blocks of just the size may be found.
-    const needed = isContiguous && !range ? size : rounded;
+    const { range, isContiguous, rounded, needed, smallest } = this.#request;
+    // More than is free is refused at once.
     if (needed > this.#memory.free.size) return NO_SPACE;
     const mergesBelow = rounded <= this.#memory.chunks ? this.#mergesBelow(smallest) : 0;
     const merged = this.#capacityWhenMerged(smallest) >= rounded;

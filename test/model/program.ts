@@ -45,6 +45,8 @@ export type Step =
       readonly trimDisable: boolean;
       readonly tag: number;
       readonly throws: boolean;
+      /** One of the accounts, or none. */
+      readonly account: Choice;
       /** Makes one argument in many nonsense. */
       readonly spoil: Choice;
     }
@@ -57,6 +59,24 @@ export type Step =
       readonly start: Choice;
       readonly spoil: Choice;
     }
+  | { readonly call: 'extend'; readonly list: number; readonly size: Choice; readonly spoil: Choice }
+  | { readonly call: 'append'; readonly list: number; readonly other: number }
+  | {
+      readonly call: 'claim';
+      readonly places: readonly Choice[];
+      readonly tag: number;
+      readonly clear: boolean | undefined;
+      readonly account: Choice;
+    }
+  | { readonly call: 'account'; readonly limit: Choice; readonly reserved: Choice }
+  | {
+      readonly call: 'updateAccount';
+      readonly opening: number;
+      readonly limit: Choice;
+      readonly reserved: Choice;
+    }
+  | { readonly call: 'reopenAccount'; readonly account: number }
+  | { readonly call: 'disposeAccount'; readonly opening: number }
   | { readonly call: 'resetClear'; readonly clear: boolean }
   | { readonly call: 'blockAt'; readonly address: Choice }
   | {
@@ -120,6 +140,9 @@ const span: fc.Arbitrary<SpanChoice> = fc.record({
   spoil: seldom(7),
 });
 
+const account = choice(3, 99);
+const tag = fc.oneof(fc.constant(0), fc.nat(99));
+
 const alloc = fc.record({
   call: fc.constant('alloc' as const),
   size: choice(9, 255),
@@ -130,8 +153,9 @@ const alloc = fc.record({
   contiguous: fc.boolean(),
   clear: fc.boolean(),
   trimDisable: fc.boolean(),
-  tag: fc.oneof(fc.constant(0), fc.nat(99)),
+  tag,
   throws: fc.boolean(),
+  account,
   spoil: seldom(12),
 });
 
@@ -150,6 +174,29 @@ const trim = fc.record({
   start: choice(4, 99),
   spoil: seldom(8),
 });
+const extend = fc.record({
+  call: fc.constant('extend' as const),
+  list,
+  size: choice(4, 99),
+  spoil: seldom(4),
+});
+const append = fc.record({ call: fc.constant('append' as const), list, other: list });
+const claim = fc.record({
+  call: fc.constant('claim' as const),
+  places: fc.array(choice(6, 255), { maxLength: 4 }),
+  tag,
+  clear: fc.option(fc.boolean(), { nil: undefined }),
+  account,
+});
+const quota = { limit: choice(6, 255), reserved: choice(7, 255) };
+const openAccount = fc.record({ call: fc.constant('account' as const), ...quota });
+const updateAccount = fc.record({
+  call: fc.constant('updateAccount' as const),
+  opening: fc.nat(99),
+  ...quota,
+});
+const reopenAccount = fc.record({ call: fc.constant('reopenAccount' as const), account: fc.nat(99) });
+const disposeAccount = fc.record({ call: fc.constant('disposeAccount' as const), opening: fc.nat(99) });
 const resetClear = fc.record({ call: fc.constant('resetClear' as const), clear: fc.boolean() });
 const blockAt = fc.record({ call: fc.constant('blockAt' as const), address: choice(6, 255) });
 const findFree = fc.record({
@@ -169,6 +216,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 7, arbitrary: free },
   { weight: 2, arbitrary: freeBlock },
   { weight: 2, arbitrary: trim },
+  { weight: 1, arbitrary: extend },
+  { weight: 1, arbitrary: append },
+  { weight: 1, arbitrary: claim },
+  { weight: 1, arbitrary: openAccount },
+  { weight: 1, arbitrary: updateAccount },
+  { weight: 1, arbitrary: reopenAccount },
+  { weight: 1, arbitrary: disposeAccount },
   { weight: 1, arbitrary: resetClear },
   { weight: 1, arbitrary: blockAt },
   { weight: 2, arbitrary: findFree },

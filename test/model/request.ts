@@ -116,6 +116,12 @@ export class ChunkRequest {
     return this.isContiguous ? powerOfTwoFrom(this.size) : roundUp(this.size, this.min);
   }
 
+  /** The least number of free chunks with which it can be done. In one piece, but without a range, nothing need be rounded. */
+  get needed(): number {
+    const isUnrounded = this.isAlignedPiece || (this.isContiguous && !this.range);
+    return isUnrounded ? this.size : this.rounded;
+  }
+
   /** The smallest block to look for, before trimming. */
   get smallest(): number {
     return this.isContiguous ? this.rounded : this.min;

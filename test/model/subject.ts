@@ -1,16 +1,29 @@
 /** What is put to the test: the public surface of an allocator and of its lists. */
 import type {
+  Account,
+  AccountOptions,
+  AccountToken,
   AddressRange,
   AllocOptions,
   BlockInfo,
+  BlockPlace,
   BlockTable,
   Bytes,
+  ClaimOptions,
   FreeOptions,
   GpuBuddy,
   GpuBuddyOptions,
   Segment,
   TrimOptions,
 } from 'gpu-buddy';
+
+export type SubjectAccount = Pick<
+  Account<Bytes>,
+  'dispose' | 'disposed' | 'limit' | 'reserved' | 'share' | 'update' | 'used'
+>;
+
+/** The options of an allocation or a claim, with the account of a subject. */
+export type Charged<Options> = Omit<Options, 'account'> & { readonly account?: SubjectAccount | undefined };
 
 export interface SubjectList extends Iterable<BlockInfo<Bytes>> {
   readonly length: number;
@@ -24,6 +37,8 @@ export interface SubjectList extends Iterable<BlockInfo<Bytes>> {
   segments(): Segment<Bytes>[];
   toArrays(): BlockTable<Bytes>;
   trim(newSize: Bytes, options?: TrimOptions): void;
+  tryExtend(size: Bytes): boolean;
+  append(other: SubjectList): void;
   freeBlock(index: number, options?: FreeOptions): void;
   free(options?: FreeOptions): void;
 }
@@ -38,6 +53,7 @@ export interface Subject extends Pick<
   | 'clearAvail'
   | 'dispose'
   | 'disposed'
+  | 'epoch'
   | 'findFree'
   | 'fragmentation'
   | 'freeSegments'
@@ -50,8 +66,11 @@ export interface Subject extends Pick<
   | 'snapshot'
   | 'stats'
 > {
-  allocBlocks(size: Bytes, options?: AllocOptions): SubjectList;
-  tryAllocBlocks(size: Bytes, options?: AllocOptions): SubjectList | null;
+  allocBlocks(size: Bytes, options?: Charged<AllocOptions>): SubjectList;
+  tryAllocBlocks(size: Bytes, options?: Charged<AllocOptions>): SubjectList | null;
+  claim(blocks: Iterable<BlockPlace>, options?: Charged<ClaimOptions>): SubjectList;
+  account(options?: AccountOptions): SubjectAccount;
+  openAccount(token: AccountToken): SubjectAccount;
 }
 
 export type MakeSubject = (options: GpuBuddyOptions) => Subject;

@@ -29,6 +29,7 @@ export class TraceWriter {
   readonly #size: bigint;
   readonly #chunkSize: bigint;
   #lists = 0;
+  #isLeft = false;
 
   constructor(space: Space) {
     const { baseOffset, size, chunkSize } = space;
@@ -58,11 +59,24 @@ export class TraceWriter {
     this.#lines.push(`# ${text}`);
   }
 
+  /** Writes a call that a trace has no operation for. What follows is no longer the kernel's answer, and stands in comments, too. */
+  leave(text: string): void {
+    this.#isLeft = true;
+    this.comment(`${text}: a trace cannot say this, and is replayed up to here`);
+  }
+
+  /** A claim. Gives the list's ID. */
+  claim(text: string): number {
+    this.leave(text);
+    return this.#lists++;
+  }
+
   #write(...fields: readonly (string | number | bigint)[]): void {
     const texts = fields.map((field) =>
       typeof field === 'bigint' ? `0x${field.toString(16)}` : String(field),
     );
-    this.#lines.push(texts.join(' '));
+    if (this.#isLeft) this.comment(texts.join(' '));
+    else this.#lines.push(texts.join(' '));
   }
 
   /** An allocation that ended with blocks, the first of them at this address, or with none. Gives the list's ID. */

@@ -155,7 +155,7 @@ const numbers: readonly (readonly [what: string, wrong: (change: Change) => Make
         ],
       ] as const,
   ),
-  ...(['size', 'chunkSize', 'avail', 'clearAvail'] as const).map(
+  ...(['size', 'chunkSize', 'avail', 'clearAvail', 'reserved'] as const).map(
     (key) =>
       [
         `the ${key} of stats()`,

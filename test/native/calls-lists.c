@@ -81,7 +81,7 @@ static void trim(struct machine *machine, bool raw)
 
 	renew(machine, entry, &list);
 	world_note_blocks(&machine->world, &entry->blocks, &list, entry->blocks.allocator,
-			  entry->blocks.tag);
+			  entry->blocks.tag, entry->blocks.account);
 	/* Where there is nothing to trim, the raw entry does not look at the start (H24). */
 	check_trimmed(&entry->blocks, scale, &before,
 		      has_start && !(raw && new_size == before.size) ? &start : NULL, new_size);
@@ -213,6 +213,8 @@ static void join(struct blocks *blocks, struct blocks *from)
 
 	memcpy(extents, blocks->extents, blocks->count * sizeof(*extents));
 	memcpy(extents + blocks->count, from->extents, from->count * sizeof(*extents));
+	if (from->count)
+		blocks->account = from->account;
 	free(blocks->extents);
 	blocks->extents = extents;
 	blocks->count = count;
@@ -223,6 +225,9 @@ static uint64_t answers_of_append(const struct list_entry *entry, const struct l
 {
 	if (entry == from)
 		return STATUS(LIST_ITSELF);
+	if (entry->blocks.allocator == from->blocks.allocator && entry->blocks.count &&
+	    from->blocks.count && entry->blocks.account != from->blocks.account)
+		return STATUS(LIST_OF_OTHER_ACCOUNT);
 	return entry->blocks.allocator == from->blocks.allocator ? STATUS(OK) :
 								   STATUS(LIST_FOREIGN);
 }
@@ -286,8 +291,10 @@ static uint64_t answers_of_extend(const struct machine *machine, const struct li
 	if (size < allocator->chunk_size || size % allocator->chunk_size || size > allocator->size)
 		return ANSWERS_OF_EXTEND & ~(STATUS(OK) | STATUS(NO_SPACE));
 	return is_free_behind(machine, &entry->blocks, size) ?
-		       STATUS(OK) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT) :
-		       STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT);
+		       STATUS(OK) | STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED) | STATUS(NO_MEMORY) |
+			       STATUS(WORK_LIMIT) :
+		       STATUS(NO_SPACE) | STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED) |
+			       STATUS(NO_MEMORY) | STATUS(WORK_LIMIT);
 }
 
 /* The blocks that were there still are; the others lie behind these, one after the other. */
@@ -326,7 +333,8 @@ void call_extend(struct machine *machine)
 		return;
 
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
-	world_note_blocks(&machine->world, &entry->blocks, &list, before.allocator, before.tag);
+	world_note_blocks(&machine->world, &entry->blocks, &list, before.allocator, before.tag,
+			  before.account);
 	check_extended(&entry->blocks, &before, size);
 	world_forget_blocks(&before);
 }
@@ -343,6 +351,7 @@ void call_park(struct machine *machine)
 {
 	struct list_entry *entry = choose_list(machine);
 	struct ticket_entry *ticket = unused_ticket(machine);
+	bool keeps = input_below(&machine->input, 2);
 	struct world *world = &machine->world;
 	struct allocator_entry *allocator;
 	struct buddy_token token;
@@ -355,7 +364,7 @@ void call_park(struct machine *machine)
 					     entry->generation, &token, &ticket->ticket);
 	if (!status)
 		status = buddy_owner_park(&world->owners[entry->owner], entry->slot,
-					  entry->generation);
+					  entry->generation, keeps);
 	EXPECT(machine, status, answers_on(machine, entry, STATUS(OK)));
 	allocator = &world->allocators[entry->blocks.allocator];
 	allocator->shared = true;
@@ -364,7 +373,7 @@ void call_park(struct machine *machine)
 		return;
 
 	ticket->valid = true;
-	ticket->giver = entry->owner;
+	ticket->giver = keeps ? NOBODY : entry->owner;
 	ticket->blocks = entry->blocks;
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
 	world_note_guard(world, entry, NOBODY);
@@ -414,4 +423,28 @@ void call_adopt(struct machine *machine)
 	entry->blocks = ticket->blocks;
 	ticket->blocks = (struct blocks){ .allocator = NOBODY };
 	world_note_guard(world, entry, (int)(handle - world->handles));
+}
+
+void call_revoke(struct machine *machine)
+{
+	struct world *world = &machine->world;
+	struct ticket_entry *ticket = &world->tickets[input_below(&machine->input, TICKETS)];
+	struct handle_entry *handle = handle_on(machine, ticket->blocks.allocator);
+	const struct allocator_entry *allocator;
+	uint64_t allowed;
+
+	if (!handle)
+		handle = choose_handle(machine);
+	if (!handle)
+		return;
+	allocator = &world->allocators[handle->allocator];
+	allowed = allocator->poisoned ? STATUS(POISONED) : STATUS(OK);
+	if (!ticket->valid || ticket->blocks.allocator != handle->allocator)
+		allowed = STATUS(TOKEN_UNKNOWN);
+	EXPECT(machine, buddy_revoke(allocator->allocator, ticket->ticket), allowed);
+	if (allowed == STATUS(TOKEN_UNKNOWN))
+		return;
+	ticket->valid = false;
+	world_forget_blocks(&ticket->blocks);
+	world_settle(world);
 }

@@ -280,7 +280,7 @@ static void try_guard(struct machine *machine, int number, uint32_t slot, uint32
 	EXPECT(machine, buddy_owner_find(owner, slot, generation, &list), STATUS(FREED));
 	EXPECT(machine, buddy_owner_prepare_parking(owner, slot, generation, &token, &ticket),
 	       STATUS(FREED));
-	EXPECT(machine, buddy_owner_park(owner, slot, generation), STATUS(FREED));
+	EXPECT(machine, buddy_owner_park(owner, slot, generation, false), STATUS(FREED));
 	EXPECT(machine, buddy_owner_append(owner, slot, generation, slot, generation, 0, &list),
 	       STATUS(FREED));
 	EXPECT(machine, buddy_owner_extend(owner, slot, generation, 0, &list), STATUS(FREED));

@@ -103,7 +103,7 @@ void call_alloc_in_pool(struct machine *machine)
 	index = buddy_pool_add(pool_of(machine, pool), &list);
 	note_item(machine, pool, index);
 	world_note_blocks(&machine->world, &pool->items[index].blocks, &list,
-			  handle_of(machine, pool)->allocator, request.tag);
+			  handle_of(machine, pool)->allocator, request.tag, request.account);
 	check_result(&pool->items[index].blocks, &request);
 }
 
@@ -292,7 +292,7 @@ void call_free_all(struct machine *machine)
 	EXPECT(machine,
 	       buddy_owner_free_all(owner_of(machine, handle),
 				    world->allocators[allocator].allocator),
-	       is_poisoned && first != NOBODY ? STATUS(POISONED) : STATUS(OK));
+	       is_poisoned ? STATUS(POISONED) : STATUS(OK));
 	if (is_poisoned) {
 		if (first != NOBODY)
 			free_all_poisoned(world, first);
@@ -309,5 +309,6 @@ void call_free_all(struct machine *machine)
 	for (unsigned int i = 0; i < GROUPS; i++)
 		if (is_through(world, world->groups[i].handle, owner, allocator))
 			world_empty_group(&world->groups[i]);
+	world_end_kept(world, allocator);
 	world_settle(world);
 }

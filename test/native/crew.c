@@ -325,16 +325,29 @@ static void look(struct worker *worker, unsigned int i)
 	CHECK(buddy_native_bytes(allocator) > 0);
 	buddy_lookup(allocator, pick(worker, 1 << 20), &block, &found);
 	buddy_snapshot(allocator, &none, &count);
+	buddy_describe_parked(allocator, NULL, 0, &count);
 	buddy_print(allocator, ignore_line, NULL);
 	if (!pick(worker, 4))
 		buddy_reset_clear(allocator, pick(worker, 2));
 }
 
+/* Frees what is parked with these numbers, if anything is. */
+static void revoke(const struct buddy_token place[2])
+{
+	struct buddy_allocator *allocator = buddy_find(place[0]);
+
+	if (!allocator)
+		return;
+	buddy_revoke(allocator, place[1]);
+	buddy_put(allocator);
+}
+
+/* Parks with this worker as the giver, or without one. What has been shown at this place of the board, and is still there, is freed. */
 static void park(struct worker *worker, unsigned int i)
 {
 	struct board *board = &worker->crew->board;
 	uint32_t slot = worker->guards[i];
-	struct buddy_token token, ticket;
+	struct buddy_token token, ticket, old[2];
 	struct buddy_token *place = board->tickets[pick(worker, BOARD)];
 
 	if (is_unused(worker, i))
@@ -342,12 +355,14 @@ static void park(struct worker *worker, unsigned int i)
 	mark_list(worker, i, false);
 	if (buddy_owner_prepare_parking(&worker->owner, slot, BUDDY_ANY_GENERATION, &token,
 					&ticket) ||
-	    buddy_owner_park(&worker->owner, slot, BUDDY_ANY_GENERATION))
+	    buddy_owner_park(&worker->owner, slot, BUDDY_ANY_GENERATION, pick(worker, 2)))
 		return;
 	pthread_mutex_lock(&board->lock);
+	memcpy(old, place, sizeof(old));
 	place[0] = token;
 	place[1] = ticket;
 	pthread_mutex_unlock(&board->lock);
+	revoke(old);
 }
 
 /* Puts an allocator, and a reference to it, in the place of another, which goes. */
@@ -534,6 +549,8 @@ void crew_work(struct crew *crew)
 
 	for (unsigned int i = 0; i < CREW; i++)
 		pthread_join(workers[i].thread, NULL);
+	for (unsigned int i = 0; i < BOARD; i++)
+		revoke(crew->board.tickets[i]);
 	for (unsigned int i = 0; i < SHARED; i++)
 		close_common(&crew->common[i]);
 	for (unsigned int i = 0; i < BOARD; i++)

@@ -148,7 +148,7 @@ static enum buddy_status pass_on(struct scene *scene)
 {
 	struct buddy_token ticket;
 
-	CHECK_OK(buddy_draw_ticket(&ticket));
+	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&scene->list, scene, ticket));
 	return buddy_adopt(scene->allocator, ticket, &scene->list);
 }
@@ -157,10 +157,25 @@ static enum buddy_status free_of_giver(struct scene *scene)
 {
 	struct buddy_token ticket;
 
-	CHECK_OK(buddy_draw_ticket(&ticket));
+	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&scene->list, scene, ticket));
 	buddy_free_parked(scene);
 	return BUDDY_OK;
+}
+
+static enum buddy_status revoke(struct scene *scene)
+{
+	struct buddy_parked_row row;
+	struct buddy_token ticket, token = buddy_account_token(scene->allocator, scene->account);
+	uint64_t count;
+
+	CHECK_OK(buddy_draw_token(&ticket));
+	CHECK_OK(buddy_park(&scene->list, NULL, ticket));
+	CHECK_OK(buddy_describe_parked(scene->allocator, &row, 1, &count));
+	CHECK_EQ(count, 1);
+	CHECK(buddy_is_same(row.account, token));
+	CHECK_EQ(buddy_describe_account(scene->allocator, scene->account).used, row.bytes);
+	return buddy_revoke(scene->allocator, ticket);
 }
 
 static const struct operation operations[] = {
@@ -180,6 +195,7 @@ static const struct operation operations[] = {
 	{ "appending", 32 * KIB, 64 * KIB, append, 96 * KIB },
 	{ "appending to an empty list", 32 * KIB, 64 * KIB, append_to_empty, 64 * KIB },
 	{ "passing a list on", 32 * KIB, 0, pass_on, 32 * KIB },
+	{ "revoking a parked list", 32 * KIB, 0, revoke, 0 },
 	{ "the end of who has parked a list", 32 * KIB, 0, free_of_giver, 0 },
 };
 

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <buddy/lists.h>
+#include <buddy/parking.h>
 #include <linux/sizes.h>
 
 static struct mutex lock;
@@ -108,7 +109,7 @@ TEST("what is still parked when its allocator ends is freed under the lock")
 	buddy_list_init(&list, BUDDY_NOBODY);
 	CHECK_EQ(buddy_create(&config, &allocator), BUDDY_OK);
 	CHECK_EQ(alloc_list(allocator, &list, &request), BUDDY_OK);
-	CHECK_EQ(buddy_draw_ticket(&ticket), BUDDY_OK);
+	CHECK_EQ(buddy_draw_token(&ticket), BUDDY_OK);
 	CHECK_EQ(buddy_park(&list, &list, ticket), BUDDY_OK);
 	buddy_put(allocator);
 	CHECK(!buddy_take_warning(&warning));

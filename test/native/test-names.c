@@ -3,7 +3,7 @@
 #include "random.h"
 #include "scenario.h"
 
-#include <buddy/sharing.h>
+#include <buddy/parking.h>
 
 /* An allocator with an owner of lists. */
 struct naming {
@@ -316,7 +316,7 @@ TEST("a parked list is found by nobody, and an adopted one by its new owner only
 	struct buddy_name name = buddy_name_of(&list);
 	struct buddy_token ticket;
 
-	CHECK_OK(buddy_draw_ticket(&ticket));
+	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, &giver, ticket));
 	CHECK(!is_found(giver, name) && !is_found(taker, name) && !is_found(parked, name));
 	CHECK_OK(buddy_adopt(giver.allocator, ticket, &adopted));

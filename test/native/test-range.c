@@ -207,3 +207,30 @@ TEST("a range in memory that is nearly all clear gets the blocks that the kernel
 {
 	compare(7);
 }
+
+TEST("a search for clear memory passes over a root that is so near the end of 64 bits that no block of the size fits")
+{
+	const uint64_t quarter = 1ULL << 62, space = 3 * quarter + CHUNK;
+	struct pair pair = { 0 };
+	EMPTY_LIST(last);
+
+	pair.walk = new_allocator(space);
+	pair.kernel = new_allocator(space);
+	for (int i = 0; i < 2; i++) {
+		struct buddy_allocator *allocator = i ? pair.walk : pair.kernel;
+		struct buddy_list *first = i ? &pair.walked[0] : &pair.searched[0];
+
+		/* The last root becomes clear; the first one has no block of its own size any more. */
+		CHECK_OK(ALLOC(allocator, &last, .start = 3 * quarter, .end = space, .size = CHUNK,
+			       .flags = RANGE));
+		CHECK_OK(buddy_free(&last, true));
+		CHECK_OK(ALLOC(allocator, first, .end = CHUNK, .size = CHUNK, .flags = RANGE));
+	}
+	CHECK_OK(ALLOC(pair.walk, &pair.walked[1], .end = space, .size = 2 * quarter,
+		       .flags = RANGE | CLEAR));
+	CHECK_OK(ALLOC_RAW(pair.kernel, &pair.searched[1], .end = space, .size = 2 * quarter,
+			   .flags = RANGE | CLEAR));
+	check_same_blocks(&pair, 1);
+	check_same_memory(&pair);
+	end(&pair);
+}

@@ -2,7 +2,6 @@
 #include "scenario.h"
 
 #include <buddy/owner.h>
-#include <buddy/sharing.h>
 
 static const int giver, other_giver;
 
@@ -22,7 +21,7 @@ static bool same(struct buddy_token a, struct buddy_token b)
 static enum buddy_status park_list(struct buddy_list *list, const void *by,
 				   struct buddy_token *ticket)
 {
-	CHECK_OK(buddy_draw_ticket(ticket));
+	CHECK_OK(buddy_draw_token(ticket));
 	return buddy_park(list, by, *ticket);
 }
 
@@ -247,14 +246,15 @@ TEST("a list is parked by guard and generation, in two steps, once")
 	begin_giving(&giving);
 	generation = giving.generation;
 	empty = buddy_owner_open_guard(&giving.owner);
-	CHECK_STATUS(buddy_owner_park(&giving.owner, empty, BUDDY_ANY_GENERATION), FREED);
-	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation), TOKEN_UNKNOWN);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, empty, BUDDY_ANY_GENERATION, false), FREED);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation, false),
+		     TOKEN_UNKNOWN);
 	CHECK_STATUS(prepare(&giving, generation + 1), FREED);
 	CHECK_OK(prepare(&giving, generation));
 	CHECK_STATUS(buddy_adopt(giving.allocator, giving.ticket, &adopted), TOKEN_UNKNOWN);
-	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation + 1), FREED);
-	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, generation));
-	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation), FREED);
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation + 1, false), FREED);
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, generation, false));
+	CHECK_STATUS(buddy_owner_park(&giving.owner, giving.guard, generation, false), FREED);
 	CHECK_STATUS(buddy_owner_find(&giving.owner, giving.guard, BUDDY_ANY_GENERATION, &list),
 		     FREED);
 	CHECK_OK(buddy_adopt(giving.allocator, giving.ticket, &adopted));
@@ -278,7 +278,7 @@ TEST("a parked list keeps no handle, and an adopted one does")
 			    slots_generation(&giving.owner.handles, giving.handle));
 	CHECK_OK(prepare(&giving, giving.generation));
 	CHECK(buddy_owner_handle(&giving.owner, giving.handle) != NULL);
-	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation));
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation, false));
 	CHECK_SAME(buddy_owner_handle(&giving.owner, giving.handle), NULL);
 
 	handle = buddy_owner_take(&giving.owner, buddy_find(giving.token), false);
@@ -303,7 +303,7 @@ TEST("an owner that ends takes back what it parked and nobody adopted")
 
 	begin_giving(&giving);
 	CHECK_OK(prepare(&giving, giving.generation));
-	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation));
+	CHECK_OK(buddy_owner_park(&giving.owner, giving.guard, giving.generation, false));
 	buddy_owner_destroy(&giving.owner);
 	CHECK_EQ(avail_of(giving.allocator), MIB);
 	CHECK_STATUS(buddy_adopt(giving.allocator, giving.ticket, &list), TOKEN_UNKNOWN);

@@ -2,9 +2,13 @@
 #include "crew.h"
 #include "scenario.h"
 
+#include <buddy/account.h>
+#include <buddy/batch.h>
 #include <buddy/faults.h>
 #include <buddy/queue.h>
 #include <buddy/state.h>
+#include <sched.h>
+#include <string.h>
 
 enum { ROOM = 16 };
 
@@ -128,7 +132,7 @@ static void park(void)
 {
 	struct buddy_token ticket;
 
-	CHECK_OK(buddy_draw_ticket(&ticket));
+	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, &owner, ticket));
 }
 
@@ -136,6 +140,15 @@ static void park_and_end(void)
 {
 	park();
 	buddy_free_parked(&owner);
+}
+
+static void park_and_revoke(void)
+{
+	struct buddy_token ticket;
+
+	CHECK_OK(buddy_draw_token(&ticket));
+	CHECK_OK(buddy_park(&list, NULL, ticket));
+	CHECK_OK(buddy_revoke(allocator, ticket));
 }
 
 static void free_queued(void)
@@ -219,6 +232,96 @@ static void undo_group(void)
 	close_group_how(BUDDY_CLOSE_UNDONE);
 }
 
+static enum buddy_status undo(struct buddy_allocator *allocator, void *other)
+{
+	buddy_run_undo(allocator, other);
+	return BUDDY_OK;
+}
+
+/* Somebody finds no space, or no bytes to reserve, while a group has memory that it gives back. */
+static void undo_group_after(enum buddy_status (*fail)(void), enum buddy_status status)
+{
+	struct buddy_group *group = buddy_owner_group(&owner, buddy_owner_open_group(&owner));
+
+	CHECK(buddy_owner_size_group(group, 1));
+	group->handle = open_handle();
+	group->handle->users++;
+	group->nodes[0] = buddy_name_of(&list).node + 1;
+	list = (struct buddy_list){ .owner = list.owner };
+	CHECK_EQ(fail(), status);
+	CHECK_OK(buddy_owner_free_rows(group, 0, BUDDY_CLOSE_UNDONE));
+}
+
+static enum buddy_status fail_to_alloc(void)
+{
+	struct buddy_list other = { .owner = list.owner };
+
+	return ALLOC(allocator, &other, .size = MIB);
+}
+
+static enum buddy_status fail_to_alloc_raw(void)
+{
+	struct buddy_list other = { .owner = list.owner };
+
+	return ALLOC_RAW(allocator, &other, .size = MIB);
+}
+
+static enum buddy_status fail_to_claim(void)
+{
+	const double chunks[] = { 255 };
+	const uint8_t orders[] = { 0 };
+	const struct buddy_places places = { 1, chunks, orders };
+	struct buddy_list other = { .owner = list.owner };
+	uint64_t failed;
+
+	return buddy_claim(allocator, &other, &places, 0, 0, BUDDY_AS_FOUND, &failed);
+}
+
+static enum buddy_status fail_to_extend(void)
+{
+	struct buddy_list other = { .owner = list.owner };
+	enum buddy_status status;
+
+	CHECK_OK(ALLOC(allocator, &other, .start = 0, .end = 4 * KIB, .size = 4 * KIB,
+		       .flags = GPU_BUDDY_RANGE_ALLOCATION));
+	status = buddy_extend(&other, MIB - 4 * KIB);
+	buddy_run(allocator, undo, &other);
+	return status;
+}
+
+static enum buddy_status fail_to_reserve(void)
+{
+	const struct buddy_quota quota = { BUDDY_NO_LIMIT, MIB };
+	uint32_t account;
+
+	return buddy_open_account(allocator, &quota, &account);
+}
+
+static void undo_group_after_alloc(void)
+{
+	undo_group_after(fail_to_alloc, BUDDY_NO_SPACE);
+}
+
+static void undo_group_after_alloc_raw(void)
+{
+	undo_group_after(fail_to_alloc_raw, BUDDY_NO_SPACE);
+}
+
+static void undo_group_after_claim(void)
+{
+	undo_group_after(fail_to_claim, BUDDY_BLOCK_NOT_FREE);
+}
+
+static void undo_group_after_extend(void)
+{
+	undo_group_after(fail_to_extend, BUDDY_NO_SPACE);
+}
+
+static void undo_group_after_reserve(void)
+{
+	undo_group_after(fail_to_reserve, BUDDY_RESERVED_NOT_FREE);
+}
+
 static void alloc_and_trim(void)
 {
 	struct buddy_list other = { .owner = list.owner };
@@ -282,6 +385,7 @@ static const struct {
 	{ "free all of an owner", free_all, 1 },
 	{ "end an owner", end_owner, 1 },
 	{ "free what was parked", park_and_end, 1 },
+	{ "revoke what was parked", park_and_revoke, 1 },
 	{ "free a block", free_block, 1 },
 	{ "free a block raw", free_block_raw, 1 },
 	{ "trim", trim, 1 },
@@ -293,6 +397,12 @@ static const struct {
 	{ "free a group", free_group, 1 },
 	{ "take a pool's allocations back", undo_pool, 0 },
 	{ "take a group back", undo_group, 0 },
+	{ "take a group back where somebody has found no space meanwhile", undo_group_after_alloc,
+	  1 },
+	{ "take a group back where a raw call has found none", undo_group_after_alloc_raw, 1 },
+	{ "take a group back where a claim has failed", undo_group_after_claim, 1 },
+	{ "take a group back where a list could not be extended", undo_group_after_extend, 1 },
+	{ "take a group back where a reservation was refused", undo_group_after_reserve, 1 },
 	{ "allocate, and trim what is too much", alloc_and_trim, 0 },
 	{ "find no space", alloc_in_vain, 0 },
 	{ "find no memory", run_out_of_memory, 0 },
@@ -557,4 +667,90 @@ TEST("eight threads that wait for one block, in turns, lose no free, and end whi
 	CHECK_EQ(buddy_epoch(shared), ROUNDS / CREW * CREW);
 	CHECK_EQ(shared->extras, 0);
 	drop_allocator(shared);
+}
+
+/* A batch that needs a list more than there is room for, run after run, and a thread that wants one chunk. */
+static struct {
+	struct buddy_allocator *allocator;
+	_Atomic uint64_t batches;
+	_Atomic bool is_done;
+} contest;
+
+enum { ROWS = 200, REFUSALS = 5 };
+
+static void run_in_vain(struct buddy_owner *runner, struct buddy_handle *handle,
+			struct buddy_group *group)
+{
+	static struct buddy_record records[ROWS + 1];
+	static const struct buddy_request_record requests[1] = { { .min_block_size = 4 * KIB } };
+	static uint8_t results[BUDDY_BATCH_BYTES_PER_ROW * (ROWS + 1)];
+	struct buddy_batch batch = { .records = records,
+				     .requests = requests,
+				     .request_count = 1,
+				     .results = results,
+				     .rows = ROWS + 1,
+				     .count = ROWS + 1,
+				     .whole = ROWS + 1,
+				     .group = group };
+
+	for (unsigned int i = 0; i <= ROWS; i++)
+		records[i] =
+			(struct buddy_record){ .what = BUDDY_RECORD_IN_BATCH, .size = 4 * KIB };
+	memset(results, 0, sizeof(results));
+	buddy_run_batch(runner, handle, &batch);
+	if (batch.holds_lists) {
+		CHECK_OK(buddy_owner_free_rows(group, 0, BUDDY_CLOSE_UNDONE));
+		buddy_owner_empty_group(runner, group);
+	}
+}
+
+/* Whoever is refused while the batch has all is told of a free by the time that the batch after the next has ended. */
+static void *want_a_chunk(void *nothing)
+{
+	unsigned int refusals = 0;
+
+	while (refusals < REFUSALS) {
+		uint64_t epoch = buddy_epoch(contest.allocator), batches;
+		EMPTY_LIST(chunk);
+
+		if (!ALLOC(contest.allocator, &chunk, .size = 4 * KIB)) {
+			CHECK_OK(buddy_run(contest.allocator, undo, &chunk));
+			continue;
+		}
+		refusals++;
+		batches = contest.batches + 2;
+		while (contest.batches < batches)
+			sched_yield();
+		CHECK(buddy_epoch(contest.allocator) > epoch);
+	}
+	contest.is_done = true;
+	return nothing;
+}
+
+TEST("an atomic batch that is taken back wakes those who were refused what it had, and nobody else")
+{
+	struct buddy_owner runner;
+	struct buddy_handle *handle;
+	struct buddy_group *group;
+	struct buddy_token token;
+	pthread_t thread;
+
+	contest.allocator = new_allocator(ROWS * 4 * KIB);
+	buddy_owner_init(&runner);
+	buddy_get(contest.allocator);
+	handle = buddy_owner_handle(&runner, buddy_owner_take(&runner, contest.allocator, true));
+	group = buddy_owner_group(&runner, buddy_owner_open_group(&runner));
+	for (unsigned int i = 0; i < 3; i++)
+		run_in_vain(&runner, handle, group);
+	CHECK_EQ(buddy_epoch(contest.allocator), 0);
+
+	CHECK_OK(buddy_share(contest.allocator, &token));
+	CHECK(!pthread_create(&thread, NULL, want_a_chunk, NULL));
+	while (!contest.is_done) {
+		run_in_vain(&runner, handle, group);
+		contest.batches++;
+	}
+	pthread_join(thread, NULL);
+	buddy_owner_destroy(&runner);
+	drop_allocator(contest.allocator);
 }

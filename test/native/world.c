@@ -57,6 +57,21 @@ void world_init(struct world *world)
 		world_close_group(&world->groups[i]);
 }
 
+/* What is parked without a giver has outlived all owners, and its allocator with it. */
+static void revoke(struct world *world, struct ticket_entry *ticket)
+{
+	const struct allocator_entry *entry = &world->allocators[ticket->blocks.allocator];
+	struct buddy_allocator *allocator = buddy_find(entry->token);
+
+	CHECK(allocator == entry->allocator);
+	CHECK(buddy_revoke(allocator, ticket->ticket) ==
+	      (entry->poisoned ? BUDDY_POISONED : BUDDY_OK));
+	buddy_put(allocator);
+	ticket->valid = false;
+	world_forget_blocks(&ticket->blocks);
+	world_settle(world);
+}
+
 void world_destroy(struct world *world)
 {
 	struct buddy_fault warning;
@@ -65,6 +80,9 @@ void world_destroy(struct world *world)
 		buddy_owner_destroy(&world->owners[i]);
 		world_end_owner(world, i);
 	}
+	for (int i = 0; i < TICKETS; i++)
+		if (world->tickets[i].valid)
+			revoke(world, &world->tickets[i]);
 	for (int i = 0; i < ALLOCATORS; i++)
 		CHECK(!world->allocators[i].allocator);
 	free_room(world);
@@ -117,11 +135,12 @@ static struct extent extent_at(const struct world *world, int allocator, uint64_
 }
 
 void world_note_blocks(struct world *world, struct blocks *blocks, const struct buddy_list *list,
-		       int allocator, uint64_t tag)
+		       int allocator, uint64_t tag, uint32_t account)
 {
 	world_forget_blocks(blocks);
 	blocks->allocator = allocator;
 	blocks->tag = tag;
+	blocks->account = account;
 	blocks->count = read_list(world, list, tag);
 	blocks->extents = resize(NULL, blocks->count, sizeof(*blocks->extents));
 	for (uint64_t i = 0; i < blocks->count; i++)
@@ -200,6 +219,9 @@ bool world_has_users(const struct world *world, int handle)
 	for (int i = 0; i < GROUPS; i++)
 		if (world->groups[i].handle == handle)
 			return true;
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].open && world->accounts[i].handle == handle)
+			return true;
 	return false;
 }
 
@@ -216,6 +238,10 @@ static bool is_held(const struct world *world, int allocator)
 {
 	for (int i = 0; i < HANDLES; i++)
 		if (world->handles[i].there && world->handles[i].allocator == allocator)
+			return true;
+	for (int i = 0; i < TICKETS; i++)
+		if (world->tickets[i].valid && world->tickets[i].giver == NOBODY &&
+		    world->tickets[i].blocks.allocator == allocator)
 			return true;
 	return false;
 }
@@ -257,6 +283,18 @@ static void end_tickets(struct world *world, int giver)
 	}
 }
 
+void world_end_kept(struct world *world, int allocator)
+{
+	for (int i = 0; i < TICKETS; i++) {
+		struct ticket_entry *entry = &world->tickets[i];
+
+		if (!entry->valid || entry->giver != NOBODY || entry->blocks.allocator != allocator)
+			continue;
+		entry->valid = false;
+		world_forget_blocks(&entry->blocks);
+	}
+}
+
 void world_end_owner(struct world *world, int owner)
 {
 	end_tickets(world, owner);
@@ -272,6 +310,9 @@ void world_end_owner(struct world *world, int owner)
 	for (int i = 0; i < GROUPS; i++)
 		if (world->groups[i].open && world->groups[i].owner == owner)
 			world_close_group(&world->groups[i]);
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].owner == owner)
+			world->accounts[i].open = false;
 	for (int i = 0; i < HANDLES; i++)
 		if (world->handles[i].there && world->handles[i].owner == owner)
 			end_handle(world, i);
@@ -326,6 +367,27 @@ const struct extent *world_find(const struct world *world, int allocator, uint64
 	for_all_blocks(world, allocator, search, &arguments);
 	*tag = arguments.tag;
 	return arguments.found;
+}
+
+struct charge {
+	uint32_t account;
+	uint64_t bytes;
+};
+
+static void add_charge(void *visitor, const struct blocks *blocks)
+{
+	struct charge *charge = visitor;
+
+	if (blocks->account == charge->account)
+		charge->bytes += world_bytes(blocks);
+}
+
+uint64_t world_used(const struct world *world, int allocator, uint32_t account)
+{
+	struct charge charge = { account, 0 };
+
+	for_all_blocks(world, allocator, add_charge, &charge);
+	return charge.bytes;
 }
 
 static void add_count(void *visitor, const struct blocks *blocks)
@@ -496,6 +558,21 @@ static uint64_t parked_in(const struct world *world, int allocator)
 	return count;
 }
 
+/* An account says of itself what the books say. */
+static void check_account(const struct world *world, const struct account_entry *entry)
+{
+	int index = world->handles[entry->handle].allocator;
+	const struct allocator_entry *allocator = &world->allocators[index];
+	struct buddy_account_info info;
+
+	if (allocator->poisoned)
+		return;
+	info = buddy_describe_account(allocator->allocator, entry->number);
+	CHECK(info.quota.limit == entry->quota.limit);
+	CHECK(info.quota.reserved == entry->quota.reserved);
+	CHECK(info.used == world_used(world, index, entry->number));
+}
+
 void world_check(struct world *world)
 {
 	enum { MOST = LISTS + POOLS * POOL_ROOM + GROUPS * GROUP_ROWS };
@@ -519,6 +596,9 @@ void world_check(struct world *world)
 			check_group(world, &world->groups[i], lists, &holdings);
 	for (uint64_t i = 0; i < holdings.count; i++)
 		held[i] = &lists[i];
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].open)
+			check_account(world, &world->accounts[i]);
 
 	for (int i = 0; i < ALLOCATORS; i++) {
 		if (!world->allocators[i].allocator)

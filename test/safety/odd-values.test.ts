@@ -607,6 +607,13 @@ const positions: Position[] = [
     ({ shared }, bigint) => ofKind<GpuBuddy<Bytes>>(GpuBuddy.from(shared, { bigint }), bigint),
   ],
   ['AllocatedBlocks.adopt(…)', hopeless, (_, value) => AllocatedBlocks.adopt(value)],
+  [
+    'AllocatedBlocks.revoke(…)',
+    hopeless,
+    (_, value) => {
+      AllocatedBlocks.revoke(value);
+    },
+  ],
   ...(['type', 'id', 'buddy'] as const).map((key): Position => [
     `AllocatedBlocks.adopt({ ${key} })`,
     hopeless,
@@ -639,6 +646,7 @@ const positions: Position[] = [
       'batch',
       'pool',
       'freeAll',
+      'parked',
       'toJSON',
       'dispose',
     ] as const
@@ -647,7 +655,7 @@ const positions: Position[] = [
     ignored,
     ({ buddy }, value) => (buddy[method] as (value: unknown) => unknown).call(buddy, value),
   ]),
-  ...(['transfer', 'toArrays', 'toJSON', Symbol.dispose, Symbol.iterator] as const).map(
+  ...(['transfer', 'park', 'toArrays', 'toJSON', Symbol.dispose, Symbol.iterator] as const).map(
     (method): Position => [
       `${String(method)}() of a list, which takes nothing`,
       ignored,

@@ -404,6 +404,45 @@ describe('a list that is given away', () => {
   });
 });
 
+describe('a parked list', () => {
+  test.each(['close', 'exit', 'terminate'] as const)(
+    'stays when the thread that parked it ends, by %s, and with it the allocator that only this thread had',
+    async (end) => {
+      const worker = startActor();
+      await worker.act('create', { size: SZ_1M });
+      const token = await worker.act<AllocatedBlocksToken>(
+        'park',
+        await worker.act('alloc', SZ_20K, { tag: 3 }),
+      );
+      const ticket = await worker.act<AllocatedBlocksToken>('transfer', await worker.act('alloc', SZ_4K));
+      if (end === 'terminate') await worker.terminate();
+      else {
+        worker.start(end);
+        await worker.end();
+      }
+      const buddy = GpuBuddy.from(token.buddy);
+      expect(thrownBy(() => AllocatedBlocks.adopt(ticket))).toMatchObject(TOKEN);
+      expect(buddy.parked()).toEqual([{ token, tag: 3, size: SZ_20K, account: undefined }]);
+      const blocks = AllocatedBlocks.adopt(token);
+      expect([blocks.buddy === buddy, blocks.tag, blocks.size]).toEqual([true, 3, SZ_20K]);
+      blocks.free();
+      expect(buddy.avail).toBe(buddy.size);
+    },
+  );
+
+  test('is seen, adopted and revoked by whatever thread has the allocator', async () => {
+    const buddy = new GpuBuddy({ size: SZ_1M });
+    const worker = startActor();
+    await worker.act('from', buddy.share());
+    const tokens = [buddy.allocBlocks(SZ_20K).park(), buddy.allocBlocks(SZ_4K).park()];
+    expect(await worker.act('parked')).toHaveLength(2);
+    await worker.act('adopt', tokens[0]);
+    expect(buddy.parked()).toMatchObject([{ token: tokens[1] }]);
+    await worker.act('freeAll');
+    expect([buddy.avail, buddy.parked()]).toEqual([buddy.size, []]);
+  });
+});
+
 describe('a token', () => {
   const ids = [
     '',

@@ -21,6 +21,7 @@ function errorsOf(options: ts.CompilerOptions): string[] {
       paths: {
         'gpu-buddy': [join(packageFolder, 'dist/index.d.ts')],
         'gpu-buddy/trace': [join(packageFolder, 'dist/trace/index.d.ts')],
+        'gpu-buddy/queue': [join(packageFolder, 'dist/queue/index.d.ts')],
       },
       ...options,
     },

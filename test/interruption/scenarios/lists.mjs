@@ -270,6 +270,67 @@ export const listScenarios = [
     },
   },
   {
+    name: 'AllocatedBlocks.park',
+    arrange: ownList,
+    refused: [FREED],
+    act: (w) => {
+      w.my.ticket = w.my.list.park();
+    },
+    verify: (w) => {
+      const { my, small } = w;
+      assert.equal(small.parked().length, my.ticket ? 1 : 0);
+      if (my.ticket) adopt(w);
+      listIsFreed(w);
+    },
+  },
+  {
+    name: 'AllocatedBlocks.revoke',
+    arrange: (w) => {
+      ownList(w);
+      w.my.ticket = w.my.list.park();
+    },
+    refused: [UNKNOWN_TOKEN],
+    act: ({ library, my }) => library.AllocatedBlocks.revoke(my.ticket),
+    verify: ({ small }) => assert.deepEqual(small.parked(), []),
+  },
+  {
+    name: 'AllocatedBlocks.revoke with wrong arguments',
+    arrange: ticket,
+    act: ({ library: { AllocatedBlocks }, my }) =>
+      allThrow(
+        () => AllocatedBlocks.revoke({ ...my.ticket, id: '0'.repeat(32) }),
+        () => AllocatedBlocks.revoke(my.ticket.buddy),
+      ),
+    verify: adopt,
+  },
+  {
+    name: 'AllocatedBlocks.adopt of a parked list of an allocator that has no object',
+    makesAllocators: true,
+    arrange: (w) => {
+      sharedList(w);
+      w.my.owner = w.my.shared;
+      w.my.ticket = w.my.list.park();
+      w.my.shared.dispose();
+    },
+    refused: [UNKNOWN_TOKEN],
+    act: (w) => {
+      const list = w.library.AllocatedBlocks.adopt(w.my.ticket);
+      w.holdBuddy(list.buddy, w.my.shared);
+      w.hold(list, w.my.shared);
+    },
+  },
+  {
+    name: 'GpuBuddy.parked',
+    arrange: (w) => {
+      ownList(w);
+      w.my.ticket = w.my.list.park();
+    },
+    act: ({ small, my }) => {
+      const row = small.parked().find(({ token }) => token.id === my.ticket.id);
+      assert.deepEqual([row?.tag, row?.size], [0, 20 * KIB]);
+    },
+  },
+  {
     name: 'AllocatedBlocks.adopt',
     arrange: ticket,
     refused: [UNKNOWN_TOKEN],

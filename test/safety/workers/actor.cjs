@@ -31,6 +31,8 @@ const actions = {
   ranges: (list) => ranges(lists[list]),
   tag: (list) => lists[list].tag,
   transfer: (list) => lists[list].transfer(),
+  park: (list) => lists[list].park(),
+  parked: (buddy = 0) => buddies[buddy].parked(),
   adopt: (token, options) => lists.push(AllocatedBlocks.adopt(token, options)) - 1,
   sameBuddy: (one, other) => lists[one].buddy === lists[other].buddy,
   isBuddyOf: (buddy, list) => lists[list].buddy === buddies[buddy],

@@ -11,6 +11,7 @@ import {
   type GpuBuddyState,
   type GpuBuddyStats,
   type GpuBuddyToken,
+  type ParkedBlocks,
   type Pool,
   type PoolHandle,
   type Restored,
@@ -79,6 +80,8 @@ expectTypeOf(GpuBuddy.from(token)).toEqualTypeOf<GpuBuddy>();
 expectTypeOf(GpuBuddy.from(token, { bigint: true })).toEqualTypeOf<GpuBuddy<bigint>>();
 expectTypeOf(AllocatedBlocks.adopt(blocksToken)).toEqualTypeOf<AllocatedBlocks>();
 expectTypeOf(AllocatedBlocks.adopt(blocksToken, { bigint: true })).toEqualTypeOf<AllocatedBlocks<bigint>>();
+expectTypeOf(bigints.parked()).toEqualTypeOf<ParkedBlocks<bigint>[]>();
+expectTypeOf(numbers.allocBlocks(1).park()).toEqualTypeOf<AllocatedBlocksToken>();
 
 // One that was saved.
 const state: GpuBuddyState = numbers.save();

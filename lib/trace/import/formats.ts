@@ -1,0 +1,21 @@
+/** All formats, and which of them a recording has. */
+import { aosp } from './aosp';
+import { pytorch } from './pytorch';
+import type { Recording } from './recording';
+import type { RecordingFormat, RecordingHead } from './recording-format';
+import { rmm } from './rmm';
+import { rmm2019 } from './rmm-2019';
+
+export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp];
+
+const MAX_LINES = 100;
+
+/** The format of a recording by its first bytes; `undefined` where it has none of ours. */
+export async function detectFormat(recording: Recording): Promise<RecordingFormat | undefined> {
+  const bytes = await recording.head();
+  const lines = bytes.toString('latin1').split('\n', MAX_LINES + 1);
+  // The last one may be cut.
+  const whole = lines.slice(0, Math.max(1, lines.length - 1)).map((line) => line.replace(/\r$/, ''));
+  const head: RecordingHead = { bytes, lines: whole };
+  return FORMATS.find((format) => format.matches(head));
+}

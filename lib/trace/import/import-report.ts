@@ -1,0 +1,71 @@
+/** Types of the report on an import: what was read, and what was skipped, mapped or guessed on the way. */
+
+/** The formats that can be imported; docs/import.md describes each. */
+export type ImportFormat = 'rmm' | 'rmm-2019' | 'pytorch' | 'aosp' | 'vma';
+
+/** What was done about something: it was left out, became something else, or had to be guessed. */
+export type ImportNoteWay = 'skipped' | 'mapped' | 'guessed';
+
+/** What was skipped, mapped or guessed: `ImportNote.text` says it in words. */
+export type ImportNoteKind =
+  | 'header'
+  | 'blank'
+  | 'null'
+  | 'zero-size'
+  | 'zero-size-free'
+  | 'unknown-free'
+  | 'unknown-action'
+  | 'unreadable'
+  | 'other-device'
+  | 'no-operation'
+  | 'rounded'
+  | 'requested'
+  | 'realloc'
+  | 'live-again'
+  | 'size-differs'
+  | 'alignment'
+  | 'failure'
+  | 'label-cut'
+  | 'device'
+  | 'midnight'
+  | 'lived-before'
+  | 'freed-later'
+  | 'address';
+
+/** Something that was skipped, mapped or guessed. */
+export interface ImportNote {
+  readonly way: ImportNoteWay;
+  readonly kind: ImportNoteKind;
+  /** The kind in words, plural. */
+  readonly text: string;
+  readonly count: number;
+  /** The record where it was first met: `ImportReport.recordName` says what is counted, from 1. 0 where it is the file as a whole. */
+  readonly first: number;
+}
+
+/** What an import has read so far. Byte counts are after rounding to the unit. */
+export interface ImportReport {
+  readonly file: string;
+  readonly format: ImportFormat;
+  /** The device that was imported; `undefined` where the recording does not tell. */
+  readonly device: number | undefined;
+  /** Bytes that all sizes are multiples of. */
+  readonly unit: number;
+  /** Records of the file, skipped ones too. */
+  readonly records: number;
+  readonly recordName: 'line' | 'event' | 'allocation';
+  readonly allocations: number;
+  readonly frees: number;
+  /** Failures of the recorded program that a replay tries again. */
+  readonly probes: number;
+  /** The most bytes that were in use at a time, and the record that brought it there first. */
+  readonly peak: number;
+  readonly peakAt: number;
+  /** Allocations, and their bytes, that nobody has freed. */
+  readonly live: number;
+  readonly liveBytes: number;
+  /** Bytes that the recorded allocator held from its device at the most; `undefined` where the recording does not tell. */
+  readonly reserved: number | undefined;
+  /** In the order skipped, mapped, guessed; only what occurred. */
+  readonly notes: readonly ImportNote[];
+}

@@ -1,0 +1,127 @@
+/** Imports recordings of other allocators as traces. */
+import { invalidArgType } from '../../errors';
+import type { TraceOperation } from '../operation';
+import { TraceError } from '../trace-error';
+import { detectFormat, FORMATS } from './formats';
+import { toImportOptions, type CheckedImportOptions, type ImportOptions } from './import-options';
+import type { ImportReport } from './import-report';
+import { Notes } from './notes';
+import { Recording } from './recording';
+import type { OpenRecording, RecordingFormat } from './recording-format';
+import { Tracker } from './tracker';
+
+/** Where a recording is: a file's path, or its bytes. */
+export type ImportInput = string | AsyncIterable<Uint8Array>;
+
+/**
+ * A recording as the operations of a trace: header, `buddy.new`, what was live before the recording, and its operations.
+ * Iterating reads the recording, in bounded memory; a file can be read again.
+ *
+ * @throws TraceError while it is iterated, where the recording cannot be read, or its format is unknown; with `strict`, where a
+ *   record contradicts the others or is unknown
+ */
+export class ImportedTrace implements AsyncIterable<TraceOperation> {
+  readonly #input: ImportInput;
+  readonly #options: CheckedImportOptions;
+  #report: (() => ImportReport) | undefined;
+
+  /** @internal See `importTrace()`. */
+  constructor(input: ImportInput, options: CheckedImportOptions) {
+    this.#input = input;
+    this.#options = options;
+  }
+
+  /** What was read so far, or in all; `undefined` before the first operation. */
+  get report(): ImportReport | undefined {
+    return this.#report?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<TraceOperation, undefined> {
+    for await (const operations of this.batches()) yield* operations;
+    return undefined;
+  }
+
+  /** Gives the operations many at a time, which takes less of it. */
+  async *batches(): AsyncGenerator<readonly TraceOperation[], undefined> {
+    const { device, strict, name } = this.#options;
+    await using recording =
+      typeof this.#input === 'string'
+        ? await Recording.openFile(this.#input)
+        : await Recording.copy(this.#input, name);
+    const format = await this.#formatOf(recording);
+    const open = await format.open(recording, this.#options);
+    const notes = new Notes(recording.name, strict);
+    const tracker = new Tracker(open.unit, notes);
+    tracker.device = device;
+    this.#report = () => reportOf(recording, format, open, tracker, notes);
+    yield this.#first(format, open);
+    yield* open.play(tracker);
+    return undefined;
+  }
+
+  async #formatOf(recording: Recording): Promise<RecordingFormat> {
+    const { format: wanted } = this.#options;
+    const format = wanted ? FORMATS.find(({ name }) => name === wanted) : await detectFormat(recording);
+    if (format) return format;
+    const known = FORMATS.map(({ name }) => name).join(', ');
+    throw new TraceError(
+      { file: recording.name },
+      `is no recording that can be imported: known formats are ${known}`,
+    );
+  }
+
+  #first(format: RecordingFormat, { unit, started }: OpenRecording): readonly TraceOperation[] {
+    return [
+      { kind: 'gpu-buddy-trace', version: 2, source: format.name, started },
+      { kind: 'buddy.new', size: this.#options.size, chunkSize: unit },
+    ];
+  }
+}
+
+/**
+ * Imports a recording of another allocator: a log of RMM, a memory snapshot of PyTorch, a log of Android's memory_replay, or a
+ * dump of VMA or D3D12MA. Pointers become IDs that are never used again, sizes whole units; what is skipped, mapped or guessed
+ * is counted in the report.
+ *
+ * @example
+ * ```ts
+ * import { importTrace } from 'gpu-buddy/trace';
+ *
+ * const log = Buffer.from('1,10:00:00.000000,allocate,0x7f00,1000,0x0\n1,10:00:00.000005,free,0x7f00,1000,0x0\n');
+ * const trace = importTrace(Readable.from([log]), { size: 2 ** 20 });
+ * for await (const operation of trace) console.log(operation.kind); // gpu-buddy-trace, buddy.new, buddy.alloc, blocks.free
+ * console.log(trace.report?.peak, trace.report?.notes[0]?.text); // 1024 sizes rounded up to the unit
+ * ```
+ *
+ * @param input the path of a file, plain or compressed (`.gz`, `.br`, `.zip`), or bytes
+ * @throws TypeError, RangeError where an option is wrong
+ */
+export function importTrace(input: ImportInput, options?: ImportOptions): ImportedTrace {
+  const given: unknown = input;
+  if (
+    typeof given !== 'string' &&
+    !(typeof given === 'object' && given !== null && Symbol.asyncIterator in given)
+  )
+    throw invalidArgType('input', 'a path or an async iterable of bytes', given);
+  return new ImportedTrace(input, toImportOptions(options));
+}
+
+function reportOf(
+  { name }: Recording,
+  format: RecordingFormat,
+  { unit, reserved }: OpenRecording,
+  tracker: Tracker,
+  notes: Notes,
+): ImportReport {
+  return {
+    file: name,
+    format: format.name,
+    device: tracker.device,
+    unit,
+    records: notes.record,
+    recordName: format.recordName,
+    ...tracker.totals,
+    reserved,
+    notes: notes.list(),
+  };
+}
