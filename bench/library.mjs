@@ -23,5 +23,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 export const library = loadLibrary(root);
 
-/** @type {{ AllocQueue: typeof import('gpu-buddy/queue').AllocQueue }} */
-export const { AllocQueue } = require(path.join(root, 'dist/queue/index.js'));
+/** @typedef {import('gpu-buddy/queue').AllocQueue} AllocQueue */
+export const { AllocQueue } = /** @type {typeof import('gpu-buddy/queue')} */ (
+  require(path.join(root, 'dist/queue/index.js'))
+);

@@ -107,6 +107,11 @@ export class Allocator<N extends Bytes = Bytes> {
     return state === native.OK ? status : state;
   }
 
+  /** Makes sure that there is somebody to ask: comes before an argument is called invalid without the addon. */
+  assertUsable(syscall: string): void {
+    this.check(native.readAvail(this.handle), syscall);
+  }
+
   check(status: number, syscall: string): void {
     if (status !== native.OK) throw this.toError(status, syscall);
   }

@@ -37,7 +37,8 @@ export type { Segment } from './segments';
 export * from './sizes';
 export type { Column } from './space';
 export type { AccountToken, AllocatedBlocksToken, GpuBuddyToken, OpenOptions } from './tokens';
-export type { WaitForFreeOptions, WaitSignal } from './waiting';
+export type { WaitSignal } from './wait-signal';
+export type { WaitForFreeOptions } from './waiting';
 
 /** The policy that chooses blocks: one of four. */
 export type AllocMode =

@@ -153,7 +153,8 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
 
     const count = this.#length;
     const firstFree = this.#outsiders[0]?.place ?? count;
-    if (isAtomic && firstFree < this.#lastAllocation) throw this.#error(native.FREED_BEFORE_ALLOCATION);
+    if (isAtomic && firstFree < this.#lastAllocation)
+      throw this.#error(allocator.unlessGone(native.FREED_BEFORE_ALLOCATION));
     const { isBigint, base } = allocator.space;
     const columns = orNoMemory(() => new native.BatchColumns(count, isBigint));
     const group = this.#spareGroup ?? takeGroup();

@@ -41,7 +41,7 @@ export function claim<N extends Bytes>(
     clearness: toClearness(clear),
     account: account === undefined ? undefined : handleOfAccount(account),
     charged: account,
-    places: toPlaces(allocator.space, blocks),
+    places: toPlaces(allocator, blocks),
   };
   const stack = allocator.capturesStacks ? captureStack(2) : undefined;
   return take(allocator, wanted, stack);
@@ -111,7 +111,8 @@ function givenError(status: number, row: number, offset: Bytes, order: number, n
 }
 
 /** Reads all that is given, once. */
-function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
+function toPlaces(allocator: Allocator, value: unknown): native.Places {
+  const { space } = allocator;
   const count = chunksIn(space);
   const chunks: number[] = [];
   const orders: number[] = [];
@@ -126,11 +127,14 @@ function toPlaces(space: Space<Bytes>, value: unknown): native.Places {
     const chunk = toChunk(space, offset);
     // More blocks than chunks overlap; the iterable may never end.
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
-    if (status !== native.OK) throw givenError(status, row, offset, order);
+    if (status !== native.OK) {
+      allocator.assertUsable(SYSCALL);
+      throw givenError(status, row, offset, order);
+    }
     chunks.push(chunk);
     orders.push(order);
   }
-  if (chunks.length === 0) throw gpuBuddyError(native.NO_BLOCKS, SYSCALL);
+  if (chunks.length === 0) throw allocator.toError(allocator.unlessGone(native.NO_BLOCKS), SYSCALL);
   return { chunks: Float64Array.from(chunks), orders: Uint8Array.from(orders) };
 }
 

@@ -92,8 +92,9 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
   #toRequest(size: Bytes, options: api.PoolAllocOptions | undefined, plain: Request): Request {
     if (options === undefined) return plain;
     const request = toRequest(size, options, plain, this.#allocator.space.base);
-    if (request.isOutside) throw this.#allocator.allocError(native.RANGE_BEYOND_SPACE, size, request);
-    return request;
+    if (!request.isOutside) return request;
+    const status = this.disposed ? native.DISPOSED : this.#allocator.unlessGone(native.RANGE_BEYOND_SPACE);
+    throw this.#allocator.allocError(status, size, request);
   }
 
   #alloc(size: Bytes, request: Request): PoolHandle | null {

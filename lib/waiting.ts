@@ -4,20 +4,12 @@
  *
  * A wait keeps its allocator alive.
  */
+import { AbortListeners } from './abort-listeners';
 import { toBoolean, toInteger } from './arguments';
 import { makeDeferred } from './deferred';
-import { invalidArgType } from './errors';
 import * as native from './native';
 import { toOptions, type Names } from './options';
-
-/** The part of `AbortSignal` that is used here, since not every program has its type. */
-export interface WaitSignal {
-  readonly aborted: boolean;
-  readonly reason: unknown;
-  throwIfAborted(): void;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
-}
+import { toSignal, type WaitSignal } from './wait-signal';
 
 /** The end of a wait, and what it does to the process. */
 export interface WaitForFreeOptions {
@@ -33,16 +25,27 @@ const OPTION_NAMES: Names<WaitForFreeOptions> = { since: true, signal: true, ref
 
 /** A promise that waits. */
 interface Waiter {
+  readonly waiters: Waiters;
   readonly since: number;
   readonly ref: boolean;
   readonly signal: WaitSignal | undefined;
-  readonly abort: () => void;
   readonly resolve: (epoch: number) => void;
   readonly reject: (reason: unknown) => void;
 }
 
 /** The waits for one allocator, through one `GpuBuddy`. */
 class Waiters implements native.Waker {
+  /** For the waits of all allocators. */
+  static readonly #aborts = new AbortListeners<Waiter>((aborted, reason) => {
+    const left = new Set<Waiters>();
+    for (const waiter of aborted) {
+      waiter.reject(reason);
+      waiter.waiters.#remove(waiter);
+      left.add(waiter.waiters);
+    }
+    for (const waiters of left) waiters.#update();
+  });
+
   readonly #waiters = new Set<Waiter>();
   /** How many waits have `ref`. */
   #refs = 0;
@@ -55,13 +58,8 @@ class Waiters implements native.Waker {
   /** Asks the addon last: whoever is stopped before that keeps no event loop going. */
   add(since: number, ref: boolean, signal: WaitSignal | undefined): Promise<number> {
     const { promise, resolve, reject } = makeDeferred<number>();
-    const abort = (): void => {
-      reject(signal?.reason);
-      this.#remove(waiter);
-      this.#update();
-    };
-    const waiter: Waiter = { since, ref, signal, abort, resolve, reject };
-    signal?.addEventListener('abort', abort);
+    const waiter: Waiter = { waiters: this, since, ref, signal, resolve, reject };
+    Waiters.#aborts.add(waiter);
     this.#waiters.add(waiter);
     if (ref) this.#refs++;
     native.wakers.set(this.handle.slot, this);
@@ -95,7 +93,7 @@ class Waiters implements native.Waker {
   #remove(waiter: Waiter): void {
     if (!this.#waiters.delete(waiter)) return;
     if (waiter.ref) this.#refs--;
-    waiter.signal?.removeEventListener('abort', waiter.abort);
+    Waiters.#aborts.remove(waiter);
   }
 
   /** Tells the addon who is left. */
@@ -141,12 +139,4 @@ export function waitForFree(
 /** Ends all waits through a handle. */
 export function endWaits(handle: native.Handle, reason: () => Error): void {
   waitersOf(handle)?.end(reason());
-}
-
-/** Checks an option that may be left out. */
-export function toSignal(value: unknown): WaitSignal | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'object' || value === null || !('aborted' in value))
-    throw invalidArgType('signal', 'an instance of AbortSignal', value);
-  return value as WaitSignal;
 }

@@ -37,15 +37,17 @@ async function install(cwd) {
   }
 }
 
-/** Counts as Node's test runner does, which the examples use. @param {string} output @param {boolean} hasSucceeded */
-function countsIn(output, hasSucceeded) {
+/**
+ * Reads what Node's test runner prints, which the examples use: how many tests passed, failed and were skipped, and why one was skipped.
+ * @param {string} output
+ * @param {boolean} hasSucceeded
+ */
+function resultOf(output, hasSucceeded) {
   const count = (/** @type {string} */ word) =>
-    Number(new RegExp(`^(?:#|ℹ) ${word} (\\d+)$`, 'm').exec(stripVTControlCharacters(output))?.[1] ?? 0);
-  return {
-    passed: count('pass'),
-    failed: Math.max(count('fail'), hasSucceeded ? 0 : 1),
-    skipped: count('skipped'),
-  };
+    Number(new RegExp(`^[#ℹ] ${word} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const failed = Math.max(count('fail'), hasSucceeded ? 0 : 1);
+  const note = /^ *(?:ok \d+ - .* # SKIP|﹣ .* #) (.+)$/m.exec(output)?.[1] ?? '';
+  return { counts: { passed: count('pass'), failed, skipped: count('skipped') }, note };
 }
 
 /** Runs an example's tests, and shows what they print. @param {string} cwd */
@@ -58,7 +60,7 @@ async function test(cwd) {
     all: true,
     reject: false,
   });
-  return countsIn(all, !failed);
+  return resultOf(stripVTControlCharacters(all), !failed);
 }
 
 /** Installs and tests an example. @param {string} name */
@@ -67,7 +69,7 @@ async function runExample(name) {
   const cwd = path.join(folder, name);
   try {
     const reason = await install(cwd);
-    if (!reason) return { name, note: '', counts: await test(cwd) };
+    if (!reason) return { name, ...(await test(cwd)) };
     console.log(`Skipped: ${reason}`);
     return { name, note: reason, counts: { passed: 0, failed: 0, skipped: 1 } };
   } catch (error) {

@@ -55,9 +55,9 @@ async function round() {
     const done = () => true;
     samples.turn.push(await timed(() => undefined, done));
     samples.alloc.push(await timed(() => ask(queue, i, shared.signal), done));
-    const { granted } = queue.stats();
     const list = takeList();
-    const isGranted = () => queue.stats().granted > granted;
+    const before = live.length;
+    const isGranted = () => live.length > before;
     samples.free.push(await timed(() => list.free(), isGranted));
     const own = new AbortController();
     ask(queue, i, own.signal);

@@ -42,7 +42,7 @@ async function writeTrace(command: ImportCommand, terminal: Terminal): Promise<I
     await writeLines(trace, format, chunks);
     await chunks.flush();
   } else {
-    using file = await OutputFile.open(output);
+    using file = new OutputFile(output);
     await writeLines(trace, format, file);
     await file.commit();
   }

@@ -1,6 +1,6 @@
 /** A file that a command writes: complete, or as it was. */
-import { realpathSync, rmSync, statSync, type WriteStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { createWriteStream, openSync, realpathSync, rmSync, statSync, type WriteStream } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createBrotliCompress, createGzip } from 'node:zlib';
@@ -34,30 +34,27 @@ export class OutputFile implements Disposable {
    * @param path a file, which is replaced where it is there
    * @throws CommandError where it cannot be written
    */
-  static async open(path: string): Promise<OutputFile> {
-    const target = realTarget(path);
-    const isReplaceable = statSync(target, { throwIfNoEntry: false })?.isFile() ?? true;
-    const temporary = isReplaceable ? `${target}.${process.pid}.tmp` : target;
+  constructor(path: string) {
+    this.#path = path;
+    this.#target = realTarget(path);
+    const isReplaceable = statSync(this.#target, { throwIfNoEntry: false })?.isFile() ?? true;
+    this.#temporary = isReplaceable ? `${this.#target}.${process.pid}.tmp` : this.#target;
+    // First: no signal finds a file that nobody removes.
+    for (const signal of SIGNALS) process.once(signal, this.#onSignal);
     try {
-      const file = await open(temporary, isReplaceable ? 'wx' : 'w');
-      return new OutputFile(path, target, temporary, file.createWriteStream());
+      const fd = openSync(this.#temporary, isReplaceable ? 'wx' : 'w');
+      this.#file = createWriteStream(this.#temporary, { fd });
     } catch (error) {
+      this.#ignoreSignals();
       throw new CommandError(`cannot write ${path}: ${systemReason(error)}`);
     }
-  }
-
-  private constructor(path: string, target: string, temporary: string, file: WriteStream) {
-    this.#path = path;
-    this.#target = target;
-    this.#temporary = temporary;
-    this.#file = file;
     const compressor = path.endsWith('.gz')
       ? createGzip()
       : path.endsWith('.br')
         ? createBrotliCompress()
         : undefined;
-    compressor?.pipe(file);
-    this.#stream = compressor ?? file;
+    compressor?.pipe(this.#file);
+    this.#stream = compressor ?? this.#file;
     this.#file.on('error', (error) => {
       this.#failure ??= error;
       this.#stream.destroy(error);
@@ -65,7 +62,6 @@ export class OutputFile implements Disposable {
     // Whoever writes gets the error.
     compressor?.on('error', () => undefined);
     this.#output = new ChunkedOutput(this.#stream);
-    for (const signal of SIGNALS) process.once(signal, this.#onSignal);
   }
 
   /**
@@ -91,7 +87,7 @@ export class OutputFile implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
+    this.#ignoreSignals();
     this.#stream.destroy();
     this.#file.destroy();
     if (!this.#isCommitted) this.#remove();
@@ -99,10 +95,14 @@ export class OutputFile implements Disposable {
 
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.#remove();
-    for (const other of SIGNALS) process.removeListener(other, this.#onSignal);
+    this.#ignoreSignals();
     // Ends the process as the signal would have.
     process.kill(process.pid, signal);
   };
+
+  #ignoreSignals(): void {
+    for (const signal of SIGNALS) process.removeListener(signal, this.#onSignal);
+  }
 
   #remove(): void {
     if (this.#temporary !== this.#target) rmSync(this.#temporary, { force: true });

@@ -6,11 +6,11 @@
  */
 import { inspect, type InspectOptions } from 'node:util';
 import type { AllocatedBlocks, Bytes, GpuBuddy } from 'gpu-buddy';
+import { AbortListeners } from '../abort-listeners';
 import { toBytes } from '../arguments';
 import { setImmediate } from '../event-loop';
 import { allocatorOf } from '../gpu-buddy';
 import { markAsUncloneable } from '../uncloneable';
-import { AbortListeners } from './abort-listeners';
 import { EmptySpace } from './empty-space';
 import { FreeWatch } from './free-watch';
 import {
@@ -55,7 +55,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   readonly #buddy: GpuBuddy<N>;
   readonly #scheduler: Scheduler<N>;
   readonly #watch: FreeWatch<N>;
-  readonly #aborts = new AbortListeners<N>((requests, reason) => {
+  readonly #aborts = new AbortListeners<Request<N>>((requests, reason) => {
     this.#end({ requests, reason });
   });
   /** Made when something has to wait. */

@@ -8,8 +8,6 @@ export class Line<N extends Bytes> {
   length = 0;
   /** Bytes of all requests; exact up to 2^53. */
   bytes = 0;
-  /** Whether the first one was refused, when it was last tried, for its account's limit, which others can do nothing about. */
-  isAtLimit = false;
 
   constructor(
     readonly priority: number,

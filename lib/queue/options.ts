@@ -5,7 +5,7 @@ import { toIndex, toInteger } from '../arguments';
 import { outOfRange } from '../errors';
 import { toOptions, type Names } from '../options';
 import { ALLOC_OPTION_NAMES } from '../request';
-import { toSignal } from '../waiting';
+import { toSignal } from '../wait-signal';
 
 /** When a request that others pass stops them. */
 export interface AllocQueueOptions {

@@ -51,8 +51,8 @@ void Environment::PrepareParking()
 /* guard, generation, without a giver? -> */
 void Environment::Park()
 {
-	mailbox_.status(buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1),
-					 mailbox_.flag(2)));
+	mailbox_.status(
+		buddy_owner_park(&owner_, mailbox_.index(0), mailbox_.index(1), mailbox_.flag(2)));
 }
 
 /* allocator slot, generation, guard, ticket: two words -> the list, its tag */

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { messageOf } from './checks.mjs';
 import { isOverflow, play } from './play.mjs';
 import { randomNumbers } from '../support/random.cjs';
-import { Session } from './session.mjs';
+import { ignoreLostWait, Session } from './session.mjs';
 
 /** @typedef {import('./world.mjs').Scenario} Scenario */
 
@@ -60,11 +60,13 @@ export async function overflow(library, scenarios, { count, seed }) {
   const session = new Session(library);
   const random = randomNumbers(seed);
   const usable = scenarios.filter(({ isAsync, isSlow }) => !isAsync && !isSlow);
+  process.on('unhandledRejection', ignoreLostWait);
   let total = 0;
   for (let sweeps = random(); total < count && !session.isHopeless; sweeps++) {
     const scenario = /** @type {Scenario} */ (usable[sweeps % usable.length]);
     total += await sweep(session, scenario, random() % MOST_WORDS);
   }
+  process.off('unhandledRejection', ignoreLostWait);
   return session.report.toJSON();
 }
 

@@ -1,7 +1,7 @@
 /** A world for random interruptions: replaced by a new one where an interruption has broken it, and looked after by the collector. */
 import { Findings, messageOf } from './checks.mjs';
 import { settle } from './collector.mjs';
-import { judge } from './play.mjs';
+import { isOverflow, judge } from './play.mjs';
 import { Report } from './report.mjs';
 import { World } from './world.mjs';
 
@@ -76,4 +76,15 @@ export function playOnce(world, { arrange, act, cleanup, throws = '', refused = 
 /** Scenarios that can be played in a loop: those that need no turn of the event loop, and are quick. @param {Scenario} scenario */
 export function isLoopable({ isCollecting, isSlow }) {
   return !isCollecting && !isSlow;
+}
+
+/**
+ * Ignores the rejection of a promise that an interrupted scenario has lost, since nobody can handle it: the interruption's own, and
+ * those of waits, when their allocator or queue ends.
+ *
+ * @param {any} error
+ */
+export function ignoreLostWait(error) {
+  if (!isOverflow(error) && error?.code !== 'ERR_GPU_BUDDY_DISPOSED' && error?.name !== 'AbortError')
+    throw error;
 }

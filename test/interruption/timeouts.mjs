@@ -3,7 +3,7 @@ import vm from 'node:vm';
 import { messageOf } from './checks.mjs';
 import { isCrowded } from './collector.mjs';
 import { randomNumbers } from '../support/random.cjs';
-import { isLoopable, playForEver, playOnce, Session } from './session.mjs';
+import { ignoreLostWait, isLoopable, playForEver, playOnce, Session } from './session.mjs';
 
 /** @typedef {import('./world.mjs').Scenario} Scenario */
 
@@ -60,9 +60,4 @@ export async function interruptLoops(library, scenarios, { count, seed }, how, i
   }
   process.off('unhandledRejection', ignoreLostWait);
   return session.report.toJSON();
-}
-
-/** A wait whose promise the interrupted loop has lost rejects when its allocator or queue ends, and nobody can handle it. @param {any} error */
-function ignoreLostWait(error) {
-  if (error?.code !== 'ERR_GPU_BUDDY_DISPOSED' && error?.name !== 'AbortError') throw error;
 }

@@ -15,6 +15,7 @@ import {
   type Bytes,
   type Pool,
 } from 'gpu-buddy';
+import { AllocQueue } from 'gpu-buddy/queue';
 import { describeBlock, firstOf, SZ_20K, thrownBy } from '../support/allocator-state';
 
 /** Whether Node can refuse to clone an object: from 22.10 on. */
@@ -27,6 +28,7 @@ interface Objects<N extends Bytes> {
   readonly batch: Batch<N>;
   readonly result: BatchResult<N>;
   readonly pool: Pool<N>;
+  readonly queue: object;
 }
 
 function makeAll(): Objects<number>;
@@ -39,7 +41,8 @@ function makeAll(mode?: { bigint: true }): Objects<Bytes> {
   const result = batch.run();
   batch.alloc(SZ_4K);
   const pool = buddy.pool();
-  return { buddy, blocks, block: firstOf(blocks), batch, result, pool };
+  const queue = new AllocQueue(buddy);
+  return { buddy, blocks, block: firstOf(blocks), batch, result, pool, queue };
 }
 
 /** Posts a value through a channel and gives the copy that arrives. */
@@ -69,7 +72,7 @@ const ways: [string, (value: unknown) => unknown][] = [
 ];
 
 describe.each(ways)('%s', (_, clone) => {
-  test.each<keyof Objects<number>>(['buddy', 'batch', 'result', 'pool'])(
+  test.each<keyof Objects<number>>(['buddy', 'batch', 'result', 'pool', 'queue'])(
     'of %s is a DataCloneError where Node can refuse, else an empty object',
     (name) => {
       const object = makeAll()[name];

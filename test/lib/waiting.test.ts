@@ -1,6 +1,6 @@
 // Waiting for memory: what raises the epoch, when a wait ends, and how.
 
-import { getEventListeners, setMaxListeners } from 'node:events';
+import { getEventListeners } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { AllocatedBlocks, GpuBuddy, SZ_1M, SZ_4K, type WaitForFreeOptions } from 'gpu-buddy';
@@ -297,6 +297,18 @@ describe('a wait ends early', () => {
     expect(await other).toBe(1);
   });
 
+  test('by a signal that others have, too, of another allocator among them', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waits = [makeBuddy(), makeBuddy()].flatMap((buddy) => [
+      buddy.waitForFree({ signal }),
+      buddy.waitForFree({ signal, ref: false }),
+    ]);
+    controller.abort('enough');
+    for (const wait of waits) await expect(wait).rejects.toBe('enough');
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
   test('by dispose() of its object, and not of another one', async () => {
     const buddy = makeBuddy();
     const other = GpuBuddy.from(buddy.share());
@@ -340,7 +352,6 @@ describe('a wait ends early', () => {
     const abortAll = async () => {
       const controllers = Array.from({ length: 5000 }, () => new AbortController());
       const shared = new AbortController();
-      setMaxListeners(0, shared.signal);
       const waits = [...controllers, ...controllers.map(() => shared)].map(({ signal }) =>
         buddy.waitForFree({ signal }),
       );
@@ -361,14 +372,16 @@ describe('a wait ends early', () => {
     expect(native.wakers.size).toBe(wakers);
   });
 
-  test('leaves no listener where a free ends it', async () => {
+  test('with one listener for each signal, of whatever allocators, which goes where a free ends the last wait', async () => {
     const { signal } = new AbortController();
-    const buddy = makeBuddy();
+    const buddies = [makeBuddy(), makeBuddy()];
     const wakers = native.wakers.size;
-    const waits = Array.from({ length: 10 }, () => buddy.waitForFree({ signal }));
-    expect(getEventListeners(signal, 'abort')).toHaveLength(10);
-    buddy.allocBlocks(SZ_4K).free();
-    await Promise.all(waits);
+    const waits = buddies.map((buddy) => Array.from({ length: 20 }, () => buddy.waitForFree({ signal })));
+    for (const [i, buddy] of buddies.entries()) {
+      expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+      buddy.allocBlocks(SZ_4K).free();
+      await Promise.all(waits[i] ?? []);
+    }
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(native.wakers.size).toBe(wakers);
   });

@@ -10,11 +10,12 @@
 	 STATUS(SIZE_ABOVE_SPACE_CONTIGUOUS) | STATUS(MIN_BLOCK_SIZE_BELOW_CHUNK) |                \
 	 STATUS(MIN_BLOCK_SIZE_NO_POWER_OF_2) | STATUS(RANGE_EMPTY) | STATUS(RANGE_UNALIGNED) |    \
 	 STATUS(RANGE_BEYOND_SPACE) | STATUS(RANGE_TOO_LATE) | STATUS(RANGE_EXACT_UNALIGNED) |     \
-	 STATUS(FLAGS_UNKNOWN) | STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT))
+	 STATUS(FLAGS_UNKNOWN) | STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT) |       \
+	 STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED))
 
 #define ANSWERS_OF_ALLOC_RAW                                                                       \
 	(STATUS(OK) | STATUS(KERNEL_EINVAL) | STATUS(NO_SPACE) | STATUS(NO_MEMORY) |               \
-	 STATUS(WORK_LIMIT))
+	 STATUS(WORK_LIMIT) | STATUS(ALL_RESERVED))
 
 static unsigned long choose_flags(struct machine *machine)
 {
@@ -39,6 +40,7 @@ struct buddy_request choose_request(struct machine *machine, int allocator, bool
 		.size = input_number(input, &landmarks),
 		.min_block_size = input_power(input, &landmarks),
 		.tag = input_byte(input),
+		.account = raw ? BUDDY_NO_ACCOUNT : choose_account(machine, allocator),
 	};
 
 	if (!(request.flags & GPU_BUDDY_RANGE_ALLOCATION) && input_below(input, 8))
@@ -129,10 +131,11 @@ static enum buddy_status alloc(struct machine *machine, struct handle_entry *han
 	}
 	status = (raw ? alloc_list_raw : alloc_list)(allocator->allocator, &list, request);
 	EXPECT(machine, status, allowed);
-	if (status == BUDDY_LIST_IN_USE || status == BUDDY_POISONED || (status && !raw))
+	if (status == BUDDY_LIST_IN_USE || status == BUDDY_POISONED || !list.allocator)
 		return status;
 
-	world_note_blocks(world, &entry->blocks, &list, handle->allocator, request->tag);
+	world_note_blocks(world, &entry->blocks, &list, handle->allocator, request->tag,
+			  request->account);
 	buddy_owner_guard(owner_of(machine, handle), entry->slot, handle_at(machine, handle),
 			  &list);
 	world_note_guard(world, entry, (int)(handle - world->handles));

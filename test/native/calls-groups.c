@@ -57,7 +57,7 @@ static enum buddy_status fill_row(struct machine *machine, struct group_entry *g
 		return status;
 	group_of(machine, group)->nodes[row] = buddy_name_of(&list).node + 1;
 	world_note_blocks(&machine->world, &group->rows[row], &list, handle->allocator,
-			  request->tag);
+			  request->tag, request->account);
 	check_result(&group->rows[row], request);
 	return BUDDY_OK;
 }

@@ -81,7 +81,7 @@ static void trim(struct machine *machine, bool raw)
 
 	renew(machine, entry, &list);
 	world_note_blocks(&machine->world, &entry->blocks, &list, entry->blocks.allocator,
-			  entry->blocks.tag);
+			  entry->blocks.tag, entry->blocks.account);
 	/* Where there is nothing to trim, the raw entry does not look at the start (H24). */
 	check_trimmed(&entry->blocks, scale, &before,
 		      has_start && !(raw && new_size == before.size) ? &start : NULL, new_size);
@@ -213,6 +213,8 @@ static void join(struct blocks *blocks, struct blocks *from)
 
 	memcpy(extents, blocks->extents, blocks->count * sizeof(*extents));
 	memcpy(extents + blocks->count, from->extents, from->count * sizeof(*extents));
+	if (from->count)
+		blocks->account = from->account;
 	free(blocks->extents);
 	blocks->extents = extents;
 	blocks->count = count;
@@ -223,6 +225,9 @@ static uint64_t answers_of_append(const struct list_entry *entry, const struct l
 {
 	if (entry == from)
 		return STATUS(LIST_ITSELF);
+	if (entry->blocks.allocator == from->blocks.allocator && entry->blocks.count &&
+	    from->blocks.count && entry->blocks.account != from->blocks.account)
+		return STATUS(LIST_OF_OTHER_ACCOUNT);
 	return entry->blocks.allocator == from->blocks.allocator ? STATUS(OK) :
 								   STATUS(LIST_FOREIGN);
 }
@@ -286,8 +291,10 @@ static uint64_t answers_of_extend(const struct machine *machine, const struct li
 	if (size < allocator->chunk_size || size % allocator->chunk_size || size > allocator->size)
 		return ANSWERS_OF_EXTEND & ~(STATUS(OK) | STATUS(NO_SPACE));
 	return is_free_behind(machine, &entry->blocks, size) ?
-		       STATUS(OK) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT) :
-		       STATUS(NO_SPACE) | STATUS(NO_MEMORY) | STATUS(WORK_LIMIT);
+		       STATUS(OK) | STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED) | STATUS(NO_MEMORY) |
+			       STATUS(WORK_LIMIT) :
+		       STATUS(NO_SPACE) | STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED) |
+			       STATUS(NO_MEMORY) | STATUS(WORK_LIMIT);
 }
 
 /* The blocks that were there still are; the others lie behind these, one after the other. */
@@ -326,7 +333,8 @@ void call_extend(struct machine *machine)
 		return;
 
 	entry->blocks = (struct blocks){ .allocator = NOBODY };
-	world_note_blocks(&machine->world, &entry->blocks, &list, before.allocator, before.tag);
+	world_note_blocks(&machine->world, &entry->blocks, &list, before.allocator, before.tag,
+			  before.account);
 	check_extended(&entry->blocks, &before, size);
 	world_forget_blocks(&before);
 }

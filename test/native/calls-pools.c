@@ -103,7 +103,7 @@ void call_alloc_in_pool(struct machine *machine)
 	index = buddy_pool_add(pool_of(machine, pool), &list);
 	note_item(machine, pool, index);
 	world_note_blocks(&machine->world, &pool->items[index].blocks, &list,
-			  handle_of(machine, pool)->allocator, request.tag);
+			  handle_of(machine, pool)->allocator, request.tag, request.account);
 	check_result(&pool->items[index].blocks, &request);
 }
 

@@ -10,7 +10,7 @@ enum { MOST_PLACES = 4 };
 
 #define ANSWERS_OF_PLACES                                                                          \
 	(STATUS(OK) | STATUS(BLOCK_OUTSIDE_SPACE) | STATUS(BLOCK_UNALIGNED) |                      \
-	 STATUS(BLOCK_NOT_FREE) | STATUS(NO_MEMORY))
+	 STATUS(BLOCK_NOT_FREE) | STATUS(NO_MEMORY) | STATUS(ABOVE_LIMIT) | STATUS(ALL_RESERVED))
 
 static double choose_odd_number(struct input *input)
 {
@@ -104,6 +104,7 @@ static void claim(struct machine *machine, struct handle_entry *handle, struct l
 	struct buddy_list list = { .owner = owner_number(machine, handle) };
 	enum buddy_clearness clearness = input_below(&machine->input, 3);
 	uint64_t tag = input_byte(&machine->input), failed;
+	uint32_t account = choose_account(machine, handle->allocator);
 	bool is_in_use = entry->blocks.allocator != NOBODY;
 	struct buddy_avail before, after;
 	enum buddy_status status;
@@ -111,7 +112,7 @@ static void claim(struct machine *machine, struct handle_entry *handle, struct l
 	if (is_in_use && !find_list(machine, entry, &list))
 		return;
 	buddy_avail(allocator->allocator, &before);
-	status = buddy_claim(allocator->allocator, &list, places, tag, 0, clearness, &failed);
+	status = buddy_claim(allocator->allocator, &list, places, tag, account, clearness, &failed);
 	EXPECT(machine, status, answers_of_claim(allocator, is_in_use, places->count));
 	if (status) {
 		buddy_avail(allocator->allocator, &after);
@@ -122,7 +123,7 @@ static void claim(struct machine *machine, struct handle_entry *handle, struct l
 		return;
 	}
 
-	world_note_blocks(world, &entry->blocks, &list, handle->allocator, tag);
+	world_note_blocks(world, &entry->blocks, &list, handle->allocator, tag, account);
 	CHECK(entry->blocks.count == places->count);
 	check_places(allocator, &entry->blocks, places->chunks, places->orders);
 	check_clearness(&list, clearness);
@@ -248,7 +249,8 @@ static void note_rows(struct machine *machine, struct group_entry *group, int ha
 		struct buddy_list list;
 
 		CHECK(buddy_owner_find_row(group_of(machine, group), row, &list));
-		world_note_blocks(world, blocks, &list, allocator, (uint64_t)state->tags[row]);
+		world_note_blocks(world, blocks, &list, allocator, (uint64_t)state->tags[row],
+				  BUDDY_NO_ACCOUNT);
 		CHECK(blocks->count == (uint64_t)state->counts[row]);
 		check_places(&world->allocators[allocator], blocks, state->chunks + first,
 			     state->orders + first);

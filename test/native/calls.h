@@ -54,6 +54,11 @@ void call_claim(struct machine *machine);
 /* Saves an allocator, and makes another one of what has been saved, or of something like it. */
 void call_restore(struct machine *machine);
 
+void call_open_account(struct machine *machine);
+void call_find_account(struct machine *machine);
+void call_change_account(struct machine *machine);
+void call_close_account(struct machine *machine);
+
 void call_open_pool(struct machine *machine);
 void call_alloc_in_pool(struct machine *machine);
 void call_free_in_pool(struct machine *machine);
@@ -107,6 +112,9 @@ uint32_t owner_number(struct machine *machine, const struct handle_entry *handle
 
 /* The list in a guard, where the books say that there is one; otherwise false, and where the allocator is poisoned. */
 bool find_list(struct machine *machine, const struct list_entry *entry, struct buddy_list *list);
+
+/* The number of an account of this allocator, or of none. */
+uint32_t choose_account(struct machine *machine, int allocator);
 
 /* Any allocation, in bytes of the checked entries or of the raw ones; and the promises of the checked entry. */
 struct buddy_request choose_request(struct machine *machine, int allocator, bool raw);

@@ -10,12 +10,12 @@ static const struct {
 	void (*call)(struct machine *machine);
 	unsigned int weight;
 } calls[] = {
-	{ call_alloc, 27 },
-	{ call_alloc_raw, 14 },
-	{ call_alloc_many, 11 },
+	{ call_alloc, 23 },
+	{ call_alloc_raw, 12 },
+	{ call_alloc_many, 9 },
 	{ call_trim, 12 },
 	{ call_trim_raw, 8 },
-	{ call_free, 18 },
+	{ call_free, 16 },
 	{ call_free_many, 8 },
 	{ call_free_block, 9 },
 	{ call_free_block_raw, 6 },
@@ -49,6 +49,10 @@ static const struct {
 	{ call_extend, 8 },
 	{ call_claim, 8 },
 	{ call_restore, 4 },
+	{ call_open_account, 4 },
+	{ call_find_account, 1 },
+	{ call_change_account, 3 },
+	{ call_close_account, 2 },
 };
 
 static void call_next(struct machine *machine)

@@ -97,13 +97,10 @@ static bool is_found_above(enum buddy_status status)
 	       status == BUDDY_POOL_FULL;
 }
 
-/* The programs open no accounts: test-account.c meets these. */
+/* The programs name only accounts that are open, and few of them: test-account.c meets these. */
 static bool is_of_accounts(enum buddy_status status)
 {
-	return status == BUDDY_LIST_OF_OTHER_ACCOUNT || status == BUDDY_ACCOUNT_FOREIGN ||
-	       status == BUDDY_RESERVED_ABOVE_LIMIT || status == BUDDY_RESERVED_ABOVE_SPACE ||
-	       status == BUDDY_ABOVE_LIMIT || status == BUDDY_ALL_RESERVED ||
-	       status == BUDDY_RESERVED_NOT_FREE || status == BUDDY_TOO_MANY_ACCOUNTS ||
+	return status == BUDDY_ACCOUNT_FOREIGN || status == BUDDY_TOO_MANY_ACCOUNTS ||
 	       status == BUDDY_ACCOUNT_DISPOSED;
 }
 

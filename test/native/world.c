@@ -135,11 +135,12 @@ static struct extent extent_at(const struct world *world, int allocator, uint64_
 }
 
 void world_note_blocks(struct world *world, struct blocks *blocks, const struct buddy_list *list,
-		       int allocator, uint64_t tag)
+		       int allocator, uint64_t tag, uint32_t account)
 {
 	world_forget_blocks(blocks);
 	blocks->allocator = allocator;
 	blocks->tag = tag;
+	blocks->account = account;
 	blocks->count = read_list(world, list, tag);
 	blocks->extents = resize(NULL, blocks->count, sizeof(*blocks->extents));
 	for (uint64_t i = 0; i < blocks->count; i++)
@@ -217,6 +218,9 @@ bool world_has_users(const struct world *world, int handle)
 			return true;
 	for (int i = 0; i < GROUPS; i++)
 		if (world->groups[i].handle == handle)
+			return true;
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].open && world->accounts[i].handle == handle)
 			return true;
 	return false;
 }
@@ -306,6 +310,9 @@ void world_end_owner(struct world *world, int owner)
 	for (int i = 0; i < GROUPS; i++)
 		if (world->groups[i].open && world->groups[i].owner == owner)
 			world_close_group(&world->groups[i]);
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].owner == owner)
+			world->accounts[i].open = false;
 	for (int i = 0; i < HANDLES; i++)
 		if (world->handles[i].there && world->handles[i].owner == owner)
 			end_handle(world, i);
@@ -360,6 +367,27 @@ const struct extent *world_find(const struct world *world, int allocator, uint64
 	for_all_blocks(world, allocator, search, &arguments);
 	*tag = arguments.tag;
 	return arguments.found;
+}
+
+struct charge {
+	uint32_t account;
+	uint64_t bytes;
+};
+
+static void add_charge(void *visitor, const struct blocks *blocks)
+{
+	struct charge *charge = visitor;
+
+	if (blocks->account == charge->account)
+		charge->bytes += world_bytes(blocks);
+}
+
+uint64_t world_used(const struct world *world, int allocator, uint32_t account)
+{
+	struct charge charge = { account, 0 };
+
+	for_all_blocks(world, allocator, add_charge, &charge);
+	return charge.bytes;
 }
 
 static void add_count(void *visitor, const struct blocks *blocks)
@@ -530,6 +558,21 @@ static uint64_t parked_in(const struct world *world, int allocator)
 	return count;
 }
 
+/* An account says of itself what the books say. */
+static void check_account(const struct world *world, const struct account_entry *entry)
+{
+	int index = world->handles[entry->handle].allocator;
+	const struct allocator_entry *allocator = &world->allocators[index];
+	struct buddy_account_info info;
+
+	if (allocator->poisoned)
+		return;
+	info = buddy_describe_account(allocator->allocator, entry->number);
+	CHECK(info.quota.limit == entry->quota.limit);
+	CHECK(info.quota.reserved == entry->quota.reserved);
+	CHECK(info.used == world_used(world, index, entry->number));
+}
+
 void world_check(struct world *world)
 {
 	enum { MOST = LISTS + POOLS * POOL_ROOM + GROUPS * GROUP_ROWS };
@@ -553,6 +596,9 @@ void world_check(struct world *world)
 			check_group(world, &world->groups[i], lists, &holdings);
 	for (uint64_t i = 0; i < holdings.count; i++)
 		held[i] = &lists[i];
+	for (int i = 0; i < ACCOUNTS; i++)
+		if (world->accounts[i].open)
+			check_account(world, &world->accounts[i]);
 
 	for (int i = 0; i < ALLOCATORS; i++) {
 		if (!world->allocators[i].allocator)

@@ -7,6 +7,7 @@
 
 #include "test.h"
 
+#include <buddy/account.h>
 #include <buddy/pool.h>
 
 enum {
@@ -19,6 +20,7 @@ enum {
 	POOL_ROOM = 24,
 	GROUPS = 3,
 	GROUP_ROWS = 12,
+	ACCOUNTS = 6,
 };
 
 #define NOBODY (-1)
@@ -33,6 +35,8 @@ struct blocks {
 	/* NOBODY: no blocks, bound to nothing. */
 	int allocator;
 	uint64_t tag;
+	/* The number of the account that is charged; 0: none. */
+	uint32_t account;
 	uint64_t count;
 	struct extent *extents;
 };
@@ -107,6 +111,16 @@ struct ticket_entry {
 	struct blocks blocks;
 };
 
+/* An opening of an account. Others may be of the same. */
+struct account_entry {
+	bool open;
+	int owner;
+	uint32_t slot;
+	int handle;
+	uint32_t number;
+	struct buddy_quota quota;
+};
+
 struct world {
 	struct buddy_owner owners[OWNERS];
 	struct allocator_entry allocators[ALLOCATORS];
@@ -115,6 +129,7 @@ struct world {
 	struct ticket_entry tickets[TICKETS];
 	struct pool_entry pools[POOLS];
 	struct group_entry groups[GROUPS];
+	struct account_entry accounts[ACCOUNTS];
 	/* Where descriptions of blocks are copied to, again and again. */
 	struct buddy_columns room;
 	struct extent *extents;
@@ -127,9 +142,9 @@ void world_destroy(struct world *world);
 /* The list behind an item of a pool, which must be there. */
 struct buddy_list world_item(struct world *world, const struct pool_entry *pool, uint32_t index);
 
-/* Notes what is on a list now, which must be blocks in use with this tag. */
+/* Notes what is on a list now, which must be blocks in use with this tag, charged to this account. */
 void world_note_blocks(struct world *world, struct blocks *blocks, const struct buddy_list *list,
-		       int allocator, uint64_t tag);
+		       int allocator, uint64_t tag, uint32_t account);
 void world_forget_blocks(struct blocks *blocks);
 
 /* Notes the list that a guard has now, which came through this handle. */
@@ -163,6 +178,9 @@ void world_end_owner(struct world *world, int owner);
 /* The block in use at an address, or NULL. */
 const struct extent *world_find(const struct world *world, int allocator, uint64_t address,
 				uint64_t *tag);
+
+/* Bytes of an allocator that an account holds. */
+uint64_t world_used(const struct world *world, int allocator, uint32_t account);
 
 /* How many blocks there are in all. */
 uint64_t world_count(const struct world *world);

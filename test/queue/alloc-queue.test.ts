@@ -437,19 +437,27 @@ describe('whoever is called in the middle of a try', () => {
 
 test('one drain a turn tries each account once where nothing fits, however many wait and however many were freed', async () => {
   const { buddy, ask, free, account } = makeFull();
-  const accounts = Array.from({ length: 4 }, () => account());
-  for (let count = 0; count < 40; count++)
-    void ask('x', 8, count % 4 ? { account: accounts[count % 4] } : undefined);
-  await settle();
+  const accounts = [undefined, ...Array.from({ length: 3 }, () => account())];
+  const askElsewhere = (index: number) =>
+    void ask('x', 4, { account: accounts[index], mode: { range: { start: 8 * SZ_4K, end: 16 * SZ_4K } } });
+  for (let count = 0; count < 40; count++) askElsewhere(count % 4);
+  await free(3);
   buddy.tries = 0;
-  await free(5);
+  await free(1);
   expect(buddy.tries).toBe(4);
+  askElsewhere(1);
+  await settle();
+  expect(buddy.tries).toBe(4);
+});
+
+test('a drain tries nothing that is more than is free', async () => {
+  const { buddy, ask, free } = makeFull();
+  void ask('x', 4);
+  await free(3);
   buddy.tries = 0;
-  void ask('x', 8, { account: accounts[1] });
-  await settle();
+  await free(0);
   expect(buddy.tries).toBe(0);
-  void ask('x', 8, { account: accounts[0] });
-  await settle();
+  await free(1);
   expect(buddy.tries).toBe(1);
 });
 

@@ -72,13 +72,14 @@ const checkParts: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = '' }) =
   };
 };
 
-/** Refuses requests while too many are being answered. */
+/** Refuses requests while too many are being answered, all but those for public pages. */
 function limitRequests(app: FastifyInstance, most: number): void {
   let current = 0;
-  app.addHook('onRequest', async (_request, reply) => {
+  app.addHook('onRequest', async ({ routeOptions }, reply) => {
     current++;
     reply.raw.once('close', () => current--);
-    if (current > most) throw overloaded('Too many requests are being answered');
+    if (current > most && routeOptions.config.access !== 'public')
+      throw overloaded('Too many requests are being answered');
   });
 }
 
@@ -128,8 +129,10 @@ function answerError(
 /** A signal that is aborted when the client hangs up before it is answered. (`request.signal` is, too, once the body is read.) */
 export function hangUpSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  raw.once('close', () => {
+  const hangUp = (): void => {
     if (!raw.writableFinished) controller.abort(new Problem(499, 'ERR_HUNG_UP', 'The client has hung up'));
-  });
+  };
+  if (raw.destroyed) hangUp();
+  else raw.once('close', hangUp);
   return controller.signal;
 }

@@ -50,7 +50,12 @@ async function serve(config: Config, store: Store): Promise<Service> {
     async close() {
       clearInterval(sweep);
       memory.endWaits();
+      // Those that are answered now would be kept alive otherwise.
+      const idle = setInterval(() => {
+        app.server.closeIdleConnections();
+      }, 20);
       await app.close();
+      clearInterval(idle);
       leases.close();
       memory.close();
       store.close();

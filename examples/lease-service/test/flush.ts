@@ -22,17 +22,8 @@ export async function traceFlushes(count: number): Promise<FlushReport> {
   const folder = temporaryFolder();
   const trace = join(folder, 'strace.txt');
   configure(folder, { size: 64 * MiB });
-  // -D: the service is this process's own child, and gets its signals.
-  const service = await startProcess(folder, [
-    'strace',
-    '-D',
-    '-f',
-    '-yy',
-    '-e',
-    `trace=${CALLS}`,
-    '-o',
-    trace,
-  ]);
+  // -D: the service is this process's own child, and gets its signals. Its main thread does all that is looked for here.
+  const service = await startProcess(folder, ['strace', '-D', '-yy', '-e', `trace=${CALLS}`, '-o', trace]);
   const { red } = clientsFor(service.url);
   for (let done = 0; done < count; done++) {
     const { id } = await lease(red, 65_536);
@@ -40,9 +31,18 @@ export async function traceFlushes(count: number): Promise<FlushReport> {
     await red('DELETE', `/leases/${id}`);
   }
   await service.end('SIGTERM');
-  const report = readTrace(readFileSync(trace, 'utf8'));
+  const report = readTrace(await readWhole(trace));
   rmSync(folder, { recursive: true });
   return report;
+}
+
+/** Reads the file once it is complete: strace ends after what it traces. */
+async function readWhole(path: string): Promise<string> {
+  for (;;) {
+    const text = readFileSync(path, 'utf8');
+    if (text.includes('+++ exited with')) return text;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Follows the calls in their order. */
@@ -51,10 +51,10 @@ function readTrace(text: string): FlushReport {
   let answers = 0;
   let early = 0;
   for (const line of text.split('\n')) {
-    if (/ read\(\d+<TCP.*"(POST|PATCH|DELETE) /.test(line)) state = 'asked';
-    else if (/ pwrite64\(\d+<.*-wal>/.test(line) && state === 'asked') state = 'written';
-    else if (/ f(data)?sync\(\d+<.*-wal>\) += 0/.test(line) && state === 'written') state = 'flushed';
-    else if (/ (write|writev|sendmsg)\(\d+<TCP.*"HTTP\/1\.1 20/.test(line) && state !== 'idle') {
+    if (/^read\(\d+<TCP.*"(POST|PATCH|DELETE) /.test(line)) state = 'asked';
+    else if (/^pwrite64\(\d+<.*-wal>/.test(line) && state === 'asked') state = 'written';
+    else if (/^f(data)?sync\(\d+<.*-wal>\) += 0/.test(line) && state === 'written') state = 'flushed';
+    else if (/^(write|writev|sendmsg)\(\d+<TCP.*"HTTP\/1\.1 20/.test(line) && state !== 'idle') {
       answers++;
       if (state !== 'flushed') early++;
       state = 'idle';

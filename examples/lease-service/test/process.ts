@@ -35,7 +35,10 @@ export async function startProcess(folder: string, wrapper: readonly string[] = 
   };
   for await (const line of createInterface(child.stdout)) {
     const [, url] = /^Listens at (\S+)$/.exec(line) ?? [];
-    if (url) return { url, child, end };
+    if (!url) continue;
+    // What it logs from now on.
+    child.stdout.pipe(process.stderr);
+    return { url, child, end };
   }
   throw new Error('The service did not start');
 }

@@ -35,10 +35,13 @@ function openQueue(world) {
 function ask({ my }, options, size = SIZE) {
   const wait = my.queue.alloc(size, options);
   my.asks.push(wait);
-  wait
-    .then((/** @type {any} */ list) => list.free())
-    .catch(() => undefined)
-    .finally(() => my.ended++);
+  wait.then(
+    (/** @type {any} */ list) => {
+      my.ended++;
+      list.free();
+    },
+    () => my.ended++,
+  );
 }
 
 /** Asks for what the account may not have now. @param {World} world */
