@@ -15,6 +15,7 @@ export type {
 export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
 export type { LenientOptions } from './lenient';
 export { LineReader, type LineReaderOptions } from './line-reader';
+export { openTrace, type OpenTraceOptions } from './open-trace';
 export { openLines, type OpenLinesOptions } from './open-lines';
 export { formatOperation } from './format-operation';
 export { toJsonLine } from './json-operation';

@@ -110,6 +110,8 @@ export class LineReader implements TracePlace, Disposable {
       if (next.done) return undefined;
       return typeof next.value === 'string' ? Buffer.from(next.value) : next.value;
     } catch (error) {
+      // A source that makes its lines of another file says itself what is wrong with that.
+      if (error instanceof TraceError) throw error;
       throw this.#errorAhead(`cannot be read: ${systemReason(error)}`, error);
     }
   }

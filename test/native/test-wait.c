@@ -270,7 +270,7 @@ static enum buddy_status fail_to_claim(void)
 {
 	const double chunks[] = { 255 };
 	const uint8_t orders[] = { 0 };
-	const struct buddy_places places = { 1, chunks, orders };
+	const struct buddy_places places = { 1, chunks, orders, NULL };
 	struct buddy_list other = { .owner = list.owner };
 	uint64_t failed;
 

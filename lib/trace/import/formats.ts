@@ -5,14 +5,19 @@ import type { Recording } from './recording';
 import type { RecordingFormat, RecordingHead } from './recording-format';
 import { rmm } from './rmm';
 import { rmm2019 } from './rmm-2019';
+import { vma } from './vma';
 
-export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp];
+export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp, vma];
 
 const MAX_LINES = 100;
 
-/** The format of a recording by its first bytes; `undefined` where it has none of ours. */
-export async function detectFormat(recording: Recording): Promise<RecordingFormat | undefined> {
-  const bytes = await recording.head();
+/** The format of a recording, by its first bytes; `undefined` where it has none of ours. */
+export async function formatOf(recording: Recording): Promise<RecordingFormat | undefined> {
+  return formatOfHead(await recording.head());
+}
+
+/** The same for the first bytes of a recording that is not compressed. */
+export function formatOfHead(bytes: Buffer): RecordingFormat | undefined {
   const lines = bytes.toString('latin1').split('\n', MAX_LINES + 1);
   // The last one may be cut.
   const whole = lines.slice(0, Math.max(1, lines.length - 1)).map((line) => line.replace(/\r$/, ''));

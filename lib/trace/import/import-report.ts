@@ -24,6 +24,8 @@ export type ImportNoteKind =
   | 'live-again'
   | 'size-differs'
   | 'alignment'
+  | 'place'
+  | 'dedicated'
   | 'failure'
   | 'label-cut'
   | 'device'

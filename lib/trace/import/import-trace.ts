@@ -2,7 +2,7 @@
 import { invalidArgType } from '../../errors';
 import type { TraceOperation } from '../operation';
 import { TraceError } from '../trace-error';
-import { detectFormat, FORMATS } from './formats';
+import { formatOf, FORMATS } from './formats';
 import { toImportOptions, type CheckedImportOptions, type ImportOptions } from './import-options';
 import type { ImportReport } from './import-report';
 import { Notes } from './notes';
@@ -21,13 +21,13 @@ export type ImportInput = string | AsyncIterable<Uint8Array>;
  *   record contradicts the others or is unknown
  */
 export class ImportedTrace implements AsyncIterable<TraceOperation> {
-  readonly #input: ImportInput;
+  readonly #open: () => Promise<Recording>;
   readonly #options: CheckedImportOptions;
   #report: (() => ImportReport) | undefined;
 
   /** @internal See `importTrace()`. */
-  constructor(input: ImportInput, options: CheckedImportOptions) {
-    this.#input = input;
+  constructor(open: () => Promise<Recording>, options: CheckedImportOptions) {
+    this.#open = open;
     this.#options = options;
   }
 
@@ -43,11 +43,8 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
 
   /** Gives the operations many at a time, which takes less of it. */
   async *batches(): AsyncGenerator<readonly TraceOperation[], undefined> {
-    const { device, strict, name } = this.#options;
-    await using recording =
-      typeof this.#input === 'string'
-        ? await Recording.openFile(this.#input)
-        : await Recording.copy(this.#input, name);
+    const { device, strict } = this.#options;
+    await using recording = await this.#open();
     const format = await this.#formatOf(recording);
     const open = await format.open(recording, this.#options);
     const notes = new Notes(recording.name, strict);
@@ -61,7 +58,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
 
   async #formatOf(recording: Recording): Promise<RecordingFormat> {
     const { format: wanted } = this.#options;
-    const format = wanted ? FORMATS.find(({ name }) => name === wanted) : await detectFormat(recording);
+    const format = wanted ? FORMATS.find(({ name }) => name === wanted) : await formatOf(recording);
     if (format) return format;
     const known = FORMATS.map(({ name }) => name).join(', ');
     throw new TraceError(
@@ -103,7 +100,10 @@ export function importTrace(input: ImportInput, options?: ImportOptions): Import
     !(typeof given === 'object' && given !== null && Symbol.asyncIterator in given)
   )
     throw invalidArgType('input', 'a path or an async iterable of bytes', given);
-  return new ImportedTrace(input, toImportOptions(options));
+  const checked = toImportOptions(options);
+  const open = () =>
+    typeof input === 'string' ? Recording.openFile(input) : Recording.copy(input, checked.name);
+  return new ImportedTrace(open, checked);
 }
 
 function reportOf(

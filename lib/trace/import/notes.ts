@@ -20,6 +20,8 @@ const NOTES: Readonly<Record<ImportNoteKind, readonly [way: ImportNoteWay, text:
   'size-differs': ['mapped', 'frees of another size than was allocated'],
   requested: ['mapped', 'blocks larger than was asked for, taken as asked for'],
   alignment: ['mapped', 'alignments above the unit, not kept'],
+  place: ['mapped', 'places in blocks, not kept'],
+  dedicated: ['mapped', 'dedicated allocations, put among the others'],
   failure: ['mapped', 'recorded failures, now probes'],
   'label-cut': ['mapped', 'labels cut to 256 characters'],
   device: ['guessed', 'device, of several: the first one'],

@@ -58,7 +58,7 @@ export class Recording implements AsyncDisposable {
    */
   async read(chunkSize = CHUNK_SIZE): Promise<ByteSource> {
     const start = await this.#store.read(0, ZIP.length);
-    if (start.equals(ZIP)) return openZipEntry(this.#store.content, this.name);
+    if (isZip(start)) return openZipEntry(this.#store.content, this.name);
 
     let bytesRead = 0;
     const chunks = chunksOf(this.#store, chunkSize, (length) => (bytesRead += length));
@@ -73,8 +73,8 @@ export class Recording implements AsyncDisposable {
   }
 
   #decompressor(start: Buffer): Duplex | undefined {
-    if (start.subarray(0, GZIP.length).equals(GZIP)) return createGunzip({ chunkSize: CHUNK_SIZE });
-    if (this.name.endsWith('.br')) return createBrotliDecompress({ chunkSize: CHUNK_SIZE });
+    if (isGzip(start)) return createGunzip({ chunkSize: CHUNK_SIZE });
+    if (isBrotli(this.name)) return createBrotliDecompress({ chunkSize: CHUNK_SIZE });
     return undefined;
   }
 }
@@ -94,7 +94,26 @@ async function* chunksOf(
   }
 }
 
-async function orTraceError<T>(name: string, act: () => Promise<T>): Promise<T> {
+/** Whether what has this name, and begins with these bytes, is decompressed on the way. */
+export function isCompressed(head: Buffer, name: string): boolean {
+  return isGzip(head) || isZip(head) || isBrotli(name);
+}
+
+function isGzip(head: Buffer): boolean {
+  return head.subarray(0, GZIP.length).equals(GZIP);
+}
+
+function isZip(head: Buffer): boolean {
+  return head.subarray(0, ZIP.length).equals(ZIP);
+}
+
+/** What brotli writes has nothing to know it by. */
+function isBrotli(name: string): boolean {
+  return name.endsWith('.br');
+}
+
+/** Gives errors the name of what is read. */
+export async function orTraceError<T>(name: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {

@@ -1,0 +1,114 @@
+/** Opens any file as the lines of a trace: a trace, or a recording of another allocator, which is imported on the way. */
+import { createReadStream, statSync } from 'node:fs';
+import { lineOf } from './format-operation';
+import { formatOf, formatOfHead } from './import/formats';
+import { toImportOptions, type ImportOptions } from './import/import-options';
+import type { ImportReport } from './import/import-report';
+import { ImportedTrace, type ImportInput } from './import/import-trace';
+import { isCompressed, orTraceError, Recording } from './import/recording';
+import { LineReader } from './line-reader';
+
+const HEAD_SIZE = 4096;
+
+/** How to open a trace. Those of `ImportOptions` but `name` and `onProgress` are for recordings alone. */
+export interface OpenTraceOptions extends ImportOptions {
+  /** Bytes of the longest line that is accepted. Default: 64 KiB. */
+  readonly maxLineLength?: number | undefined;
+  /** Called once a recording has been read to its end. */
+  readonly onReport?: ((report: ImportReport) => void) | undefined;
+}
+
+/**
+ * Opens a trace of either version, or a recording that `importTrace()` can read, compressed or not; its first bytes tell, unless
+ * `format` does. What can be read only once is streamed where it is a trace as it stands, else it is copied. The lines of a
+ * recording are those of the trace that it becomes. Dispose of the reader where it is not read to its end.
+ *
+ * @throws TraceError where it cannot be opened
+ * @throws TypeError, RangeError where an option is wrong
+ */
+export async function openTrace(
+  input: ImportInput,
+  { maxLineLength, onReport, ...given }: OpenTraceOptions = {},
+): Promise<LineReader> {
+  const options = toImportOptions(given);
+  const name = typeof input === 'string' ? input : options.name;
+  const stream = streamOf(input);
+  const peeked = stream && (await orTraceError(name, () => peek(stream)));
+  if (peeked && !options.format && !isCompressed(peeked.head, name) && !formatOfHead(peeked.head))
+    return new LineReader(peeked.bytes, name, { maxLineLength, onClose: peeked.close });
+
+  const recording = peeked ? await Recording.copy(peeked.bytes, name) : await Recording.openFile(name);
+  const format = options.format ?? (await formatOf(recording))?.name;
+  if (format !== undefined) {
+    const trace = new ImportedTrace(() => Promise.resolve(recording), { ...options, format });
+    const lines = linesOf(trace, onReport);
+    const onClose = () => {
+      void lines.return(undefined);
+      // What was never begun is not closed by its end.
+      void recording[Symbol.asyncDispose]();
+    };
+    return new LineReader(lines, name, { maxLineLength, onClose });
+  }
+  const source = await recording.read();
+  return new LineReader(source, name, {
+    maxLineLength,
+    onProgress: () => options.onProgress?.(source.done, source.whole),
+    onClose: () => {
+      source[Symbol.dispose]();
+      void recording[Symbol.asyncDispose]();
+    },
+  });
+}
+
+/** What can be read only once, as a stream. */
+function streamOf(input: ImportInput): AsyncIterable<Uint8Array> | undefined {
+  if (typeof input !== 'string') return input;
+  const isFile = statSync(input, { throwIfNoEntry: false })?.isFile() ?? true;
+  return isFile ? undefined : createReadStream(input);
+}
+
+interface Peeked {
+  /** The first bytes. */
+  readonly head: Buffer;
+  /** All bytes, the first ones too. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly close: () => void;
+}
+
+/** Reads on until there is a line, or as much as formats are known by. */
+async function peek(stream: AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const chunks = stream[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < HEAD_SIZE && !head.includes('\n')) {
+    const next = await chunks.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  return { head, bytes: startingWith(head, chunks), close: () => void chunks.return?.() };
+}
+
+async function* startingWith(
+  head: Buffer,
+  chunks: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    yield head;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  } finally {
+    await chunks.return?.();
+  }
+  return undefined;
+}
+
+async function* linesOf(
+  trace: ImportedTrace,
+  onReport: OpenTraceOptions['onReport'],
+): AsyncGenerator<string, undefined> {
+  for await (const operations of trace.batches()) {
+    let text = '';
+    for (const operation of operations) text += `${lineOf(operation)}\n`;
+    yield text;
+  }
+  if (trace.report) onReport?.(trace.report);
+  return undefined;
+}
