@@ -31,7 +31,8 @@ export {
   type PolicyMeasures,
   type Spread,
 } from './policy/measure-policy';
-export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
+export { PLACEMENTS, type Placement } from './policy/placements';
+export type { Policy, PolicyOptions } from './policy/policy';
 export type { TriedSize } from './policy/try-size';
 export type { ReadJournalOptions } from '../journal';
 export type { WaitSignal } from '../wait-signal';

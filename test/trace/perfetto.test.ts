@@ -64,7 +64,7 @@ interface Packet {
 
 async function writtenFor(lines: readonly string[], options?: PerfettoOptions) {
   const chunks: Uint8Array[] = [];
-  const writer = new PerfettoWriter((bytes) => void chunks.push(bytes), options);
+  const writer = await PerfettoWriter.open((bytes) => void chunks.push(bytes), options);
   using replayer = new TraceReplayer();
   await replayTrace(linesOf(lines.join('\n')), replayer, [writer]);
   await writer.finish();
@@ -140,7 +140,14 @@ test('counters, a lane for each allocation at a time, and failures', async () =>
     '1700:4096',
     '2000:8192',
   ]);
-  expect(counted('free and clear')).toEqual(['0:0', '1500:0', '1600:0', '1700:0', '1700:12288', '2000:12288']);
+  expect(counted('free and clear')).toEqual([
+    '0:0',
+    '1500:0',
+    '1600:0',
+    '1700:0',
+    '1700:12288',
+    '2000:12288',
+  ]);
   expect(counted('lists')).toEqual(['0:0', '1500:1', '1600:1', '1700:2', '1700:1', '2000:2']);
   expect(writer.notDrawn).toBe(0);
 });
@@ -199,4 +206,11 @@ test('several allocators have tracks of their own; large numbers are exact', asy
   expect(lines).toContain('allocator 1 / lane 1');
   expect(packets[4]?.timestamp).toBe(9007199254740990);
   expect(lines).toContainEqual(expect.stringContaining('used TYPE_COUNTER 1125899906842624'));
+});
+
+test.each([
+  [{ maxLanes: -1 }, 'The value of "options.maxLanes" is out of range.'],
+  [{ lanes: 3 }, 'The "options" argument has an unknown option \'lanes\''],
+])('%j is refused', async (options, message) => {
+  await expect(PerfettoWriter.open(() => undefined, options as PerfettoOptions)).rejects.toThrow(message);
 });

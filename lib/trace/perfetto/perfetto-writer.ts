@@ -1,4 +1,6 @@
 /** Writes a replay as a trace of Perfetto: https://ui.perfetto.dev opens it. */
+import { toInteger } from '../../arguments';
+import { toOptions, type Names } from '../../options';
 import { isOneOf } from '../operation-kinds';
 import type { TraceOperation } from '../operation';
 import type { ReplayObserver, ReplayStep } from '../replay-trace';
@@ -19,6 +21,10 @@ export interface PerfettoOptions {
   /** Lanes of an allocator at the most: so many allocations at a time are drawn. Default: 1024. */
   readonly maxLanes?: number | undefined;
 }
+
+const PERFETTO_NAMES: Names<PerfettoOptions> = { maxLanes: true };
+
+const MAX_LANES = 1024;
 
 /** Receives the bytes. Whoever writes waits where it gives a promise. */
 export type PerfettoSink = (bytes: Uint8Array) => Promise<void> | undefined;
@@ -54,13 +60,24 @@ const isAppend = isOneOf('blocks.append');
 export class PerfettoWriter implements ReplayObserver {
   readonly #write: PerfettoSink;
   readonly #maxLanes: number;
-  readonly #events = new TrackEventWriter();
+  readonly #events: TrackEventWriter;
   readonly #allocators = new Map<number, Tracks>();
   #tracks = 0;
   #time = 0;
   #notDrawn = 0;
 
-  constructor(write: PerfettoSink, { maxLanes = 1024 }: PerfettoOptions = {}) {
+  /**
+   * Makes a writer.
+   *
+   * @throws TypeError, RangeError where an option is wrong
+   */
+  static async open(write: PerfettoSink, options?: PerfettoOptions): Promise<PerfettoWriter> {
+    const { maxLanes = MAX_LANES } = toOptions('options', options, PERFETTO_NAMES);
+    return new PerfettoWriter(await TrackEventWriter.open(), write, toInteger('options.maxLanes', maxLanes));
+  }
+
+  private constructor(events: TrackEventWriter, write: PerfettoSink, maxLanes: number) {
+    this.#events = events;
     this.#write = write;
     this.#maxLanes = maxLanes;
   }

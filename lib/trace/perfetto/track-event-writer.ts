@@ -2,7 +2,7 @@
  * Writes Perfetto's TrackEvent protobuf, packet by packet: tracks, counters, slices and instants. Knows the fields that it needs of
  * `perfetto.protos.Trace`, and nothing of allocators.
  */
-import { PbfWriter } from 'pbf';
+import type { PbfWriter } from 'pbf' with { 'resolution-mode': 'import' };
 
 /** `Trace.packet` */
 const PACKET = 1;
@@ -44,7 +44,17 @@ interface Track {
 }
 
 export class TrackEventWriter {
-  readonly #writer = new PbfWriter();
+  readonly #writer: PbfWriter;
+
+  /** Loads the encoder, which is an ES module. */
+  static async open(): Promise<TrackEventWriter> {
+    const pbf = await import('pbf');
+    return new TrackEventWriter(new pbf.PbfWriter());
+  }
+
+  private constructor(writer: PbfWriter) {
+    this.#writer = writer;
+  }
 
   /** Bytes that wait to be taken. */
   get length(): number {
