@@ -73,14 +73,19 @@ export async function recordTrace(
 ): Promise<void> {
   const { json, ...reading } = toOptions('options', options, OPTION_NAMES);
   const lineOf = toFlag('json', json) ? toJsonLine : formatOperation;
-  const allocator = allocatorOf(buddy as api.GpuBuddy<Bytes>);
+  const allocator = allocatorOf(buddy);
   const { baseOffset, size, chunkSize } = allocator.space;
   const reader = new JournalReader(allocator, new TraceSpace(baseOffset, size, chunkSize), reading);
-  await pipeline(textOf(reader, lineOf), stream, { end: false });
+  await pipeline(textOf(reader, new JournalOperations(VERSION, allocator.name), lineOf), stream, {
+    end: false,
+  });
 }
 
-async function* textOf(reader: JournalReader<Bytes>, lineOf: typeof formatOperation): AsyncGenerator<string> {
-  const operations = new JournalOperations(VERSION);
+async function* textOf(
+  reader: JournalReader<Bytes>,
+  operations: JournalOperations,
+  lineOf: typeof formatOperation,
+): AsyncGenerator<string> {
   try {
     for (let entries = await reader.next(); entries; entries = await reader.next()) {
       let text = '';
