@@ -2,7 +2,6 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VERSION } from '../addon/protocol';
-import type * as api from '../api';
 import { toFlag } from '../arguments';
 import { allocatorOf } from '../gpu-buddy';
 import { JournalReader, type ReadJournalOptions } from '../journal';
@@ -87,7 +86,7 @@ async function* textOf(
   lineOf: typeof formatOperation,
 ): AsyncGenerator<string> {
   try {
-    for (let entries = await reader.next(); entries; entries = await reader.next()) {
+    for (let entries = reader.read(); entries; entries = reader.read()) {
       let text = '';
       for (const entry of entries)
         for (const operation of operations.of(entry)) {
@@ -97,6 +96,7 @@ async function* textOf(
           text = '';
         }
       if (text !== '') yield text;
+      if (reader.isAtEnd) await reader.wait();
     }
   } finally {
     reader.leave();
