@@ -15,7 +15,10 @@ where its name ends in .gz or .br, or - for standard input.
                         NAME.trace are NAME.expected; both may end in .gz or .br. Without another
                         TRACE, the results are those in the trace itself, as journals have them
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
-  --summary             count operations by result; show peak use, and what is free at the end
+  --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
+                        allocations into lists in use; standard error says how many there were
+  --summary             count operations by result; show peak use, blocks of a list, what is free at
+                        the end, and what was never freed, by label
   --picture             draw the address space of the last TRACE at its peak and at the end
   --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
                         may be given more than once
@@ -43,6 +46,7 @@ export interface ReplayOptions {
   /** The trace has the recorded results. */
   readonly hasResults: boolean;
   readonly recordedOn: string | undefined;
+  readonly lenient: boolean;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
   readonly pictures: ReadonlySet<PictureMoment>;
@@ -54,12 +58,13 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
   const { values, positionals } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
+    lenient: { type: 'boolean', default: false },
     summary: { type: 'boolean', default: false },
     picture: { type: 'boolean', default: false },
     'picture-at': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
+  const { check, 'recorded-on': recordedOn, lenient, summary, picture, help } = values;
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
@@ -73,7 +78,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, hasResults, recordedOn, summary, pictures, help };
+  return { traces, check, hasResults, recordedOn, lenient, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -40,7 +40,7 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, hasResults, pictures }: ReplayOptions,
+  { traces, check, hasResults, pictures, summary, lenient }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
@@ -50,7 +50,8 @@ async function replayAll(
   for (const [i, path] of traces.entries()) {
     const isLast = i === traces.length - 1;
     const watch = {
-      collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast }),
+      collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast, withLists: summary }),
+      isLenient: lenient,
       lines: isLast ? lines : [],
       copy: isLast ? copy : undefined,
     };

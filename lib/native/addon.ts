@@ -137,6 +137,24 @@ const NAMES = [
   'parkedAccount',
   'parkedTag',
   'parkedBytes',
+  'observedCells',
+  'observedSize',
+  'observedAvail',
+  'observedClearAvail',
+  'observedReserved',
+  'observedLargestFree',
+  'observedLargestPossible',
+  'observedAllocations',
+  'observedLists',
+  'observedReclaimedLists',
+  'observedReclaimedBytes',
+  'failedLimit',
+  'failedFull',
+  'failedReserved',
+  'failedRange',
+  'failedFragmented',
+  'failedMemory',
+  'failedWork',
   'noSlot',
   'maxOrders',
   'nameBytes',
@@ -257,6 +275,8 @@ interface Calls {
   adopt(): void;
   revoke(): void;
   parked(rows: BigUint64Array): void;
+  observe(cells: BigUint64Array): void;
+  endObservation(): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

@@ -40,6 +40,7 @@ export function parseOperation(line: string, place: TracePlace = NOWHERE): Trace
       'the line ends in a carriage return: lines end in a line feed alone',
       {
         column: line.length,
+        problem: 'carriage-return',
       },
     );
   }
@@ -48,7 +49,11 @@ export function parseOperation(line: string, place: TracePlace = NOWHERE): Trace
 
   const name = fields.begin(line, place);
   const operation = parseKernelCall(name) ?? parseByForm(name);
-  if (operation === undefined) throw new TraceError(toPlace(place), unknown(line), { column: 1 });
+  if (operation === undefined)
+    throw new TraceError(toPlace(place), unknown(line), {
+      column: 1,
+      problem: line === '' ? 'blank-line' : undefined,
+    });
   if (!fields.isAtEnd) readOptions(operation);
   return operation;
 }

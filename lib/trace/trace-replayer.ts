@@ -104,6 +104,14 @@ export class TraceReplayer implements Disposable {
     return typeof stats === 'object' ? stats : undefined;
   }
 
+  /** Bytes of the longest run of free blocks side by side; `undefined` without an allocator. Takes as long as there are blocks. */
+  longestFreeRun(): number | undefined {
+    const runs = this.#current.isLive ? native.freeRuns(this.#current) : undefined;
+    return typeof runs === 'object'
+      ? runs.sizes.reduce((longest, size) => Math.max(longest, size), 0)
+      : undefined;
+  }
+
   /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();

@@ -217,6 +217,8 @@ static struct gpu_buddy_block *take(struct buddy_list *list, u64 index)
 	list_del(&block->link);
 	buddy_close_ring(list, &blocks);
 	buddy_renew_mark(list, old);
+	if (!list->first)
+		list->allocator->counters.lists--;
 	return block;
 }
 
@@ -296,8 +298,10 @@ static enum buddy_status append(const struct appending *appending)
 	buddy_end_list(appending->from, &more);
 	list_splice_tail(&more, &blocks);
 	buddy_close_ring(list, &blocks);
-	if (!old)
+	if (!old && list->first) {
 		buddy_put_mark(list);
+		allocator->counters.lists++;
+	}
 	return BUDDY_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "columns.h"
 
 extern "C" {
+#include <buddy/counters.h>
 #include <buddy/layout.h>
 }
 
@@ -560,6 +561,32 @@ napi_value Environment::Stats(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
+/* allocator slot, generation; cells: BigUint64Array, for a struct buddy_observation -> whether this handle is the observer */
+napi_value Environment::Observe(const Napi::CallbackInfo &info)
+{
+	auto cells = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
+	struct buddy_handle *handle = HandleArgument();
+	struct buddy_observation observation = {};
+
+	if (!handle || cells.IsEmpty() || cells.ByteLength() < sizeof(observation))
+		return nullptr;
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, buddy_observe(handle->allocator, handle, &observation));
+	memcpy(cells.Data(), &observation, sizeof(observation));
+	return nullptr;
+}
+
+/* allocator slot, generation -> */
+void Environment::EndObservation()
+{
+	struct buddy_handle *handle = HandleArgument();
+
+	if (!handle)
+		return;
+	buddy_end_observation(handle->allocator, handle);
+	mailbox_.status(BUDDY_OK);
+}
+
 /* allocator slot, generation; -> the text, each line ending in a newline */
 napi_value Environment::Print(const Napi::CallbackInfo &info)
 {
@@ -804,6 +831,8 @@ napi_value Environment::DefineCalls()
 	Define(calls, "adopt", Call<&Environment::Adopt>);
 	Define(calls, "revoke", Call<&Environment::Revoke>);
 	Define(calls, "parked", CallWithValues<&Environment::Parked>);
+	Define(calls, "observe", CallWithValues<&Environment::Observe>);
+	Define(calls, "endObservation", Call<&Environment::EndObservation>);
 	Define(calls, "epoch", Call<&Environment::Epoch>);
 	Define(calls, "wait", CallWithValues<&Environment::Wait>);
 	Define(calls, "endWait", Call<&Environment::EndWait>);

@@ -93,6 +93,8 @@ private:
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
 	napi_value Restore(const Napi::CallbackInfo &info);
+	napi_value Observe(const Napi::CallbackInfo &info);
+	void EndObservation();
 	napi_value Parked(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);

@@ -125,7 +125,7 @@ napi_value Environment::CloseSomeOfGroup(const Napi::CallbackInfo &info)
 		left = group->count - std::min<size_t>(group->count, mailbox_.number(1));
 		if (mailbox_.flag(2))
 			mailbox_.result(0, buddy_owner_bytes_of_rows(group, left));
-		buddy_owner_free_rows(group, left, BUDDY_CLOSE_DIRTY);
+		buddy_owner_free_rows(group, left, BUDDY_CLOSE_RECLAIMED);
 		group->count = left;
 	}
 	if (!left) {
