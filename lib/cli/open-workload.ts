@@ -1,10 +1,11 @@
 /** Reads the workload of a trace that a command was given. */
-import { LineReader, openLines, readWorkloads, type Workload } from '../trace';
+import { readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
 import { pluralText } from './number-text';
+import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
+import { traceName } from './trace-name';
 
 /**
  * Reads a trace; `-` is standard input.
@@ -16,20 +17,10 @@ import { STDIN, STDIN_NAME, traceName } from './trace-name';
 export async function openWorkload(
   path: string,
   on: number | undefined,
-  { stdin, stderr }: Terminal,
+  terminal: Terminal,
 ): Promise<Workload> {
-  using bar = await ProgressBar.open(stderr, `Reading ${traceName(path)}`);
-  using trace =
-    path === STDIN
-      ? new LineReader(stdin, STDIN_NAME)
-      : openLines(
-          path,
-          bar && {
-            onProgress: (done, whole) => {
-              bar.update(done, whole);
-            },
-          },
-        );
+  using bar = await ProgressBar.open(terminal.stderr, `Reading ${traceName(path)}`);
+  using trace = await openInput(path, terminal, bar);
   const workloads = await readWorkloads(trace);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;

@@ -1,18 +1,20 @@
 /** The command line of `gpu-buddy replay`. */
 import { parseOptions } from './parse-options';
+import { toSize } from './size-option';
 import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
 export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
 
 Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
-for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
-where its name ends in .gz or .br, or - for standard input.
+for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way,
+or - for standard input: a trace, or a recording that "gpu-buddy import" knows.
 
   --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
                         different lines and shows the first difference. In a FOLDER, the results of
                         NAME.trace are NAME.expected; both may end in .gz or .br
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
+  --size SIZE           bytes of the space, such as 24G (K = 1024), where TRACE does not tell
   --summary             count operations by result; show peak use, and what is free at the end
   --picture             draw the address space of the last TRACE at its peak and at the end
   --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
@@ -36,6 +38,8 @@ export interface ReplayOptions {
   /** The file or the folder of the recorded results. */
   readonly check: string | undefined;
   readonly recordedOn: string | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
   readonly pictures: ReadonlySet<PictureMoment>;
@@ -47,12 +51,14 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
   const { values, positionals: traces } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
+    size: { type: 'string' },
     summary: { type: 'boolean', default: false },
     picture: { type: 'boolean', default: false },
     'picture-at': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
   const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
+  const size = values.size === undefined ? undefined : toSize('--size', values.size);
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
@@ -64,7 +70,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, recordedOn, summary, pictures, help };
+  return { traces, check, recordedOn, size, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -1,5 +1,5 @@
 /** The pictures of a replayed trace: its space at the peak, after given lines, and at the end. */
-import { drawSpace, openLines, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
+import { drawSpace, openTrace, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
 import { CommandError } from './command-error';
 import { bytesText, countText, pluralText } from './number-text';
 import { paintFor, wantsColors, type Paint } from './paint';
@@ -78,11 +78,11 @@ function beyondText({ name, summary }: Outcome, pictures: ReadonlySet<PictureMom
 /** The space after a line, which there is. */
 async function spaceAfter(
   line: number,
-  { path }: Outcome,
+  { path, size }: Outcome,
   copy: TraceCopy | undefined,
 ): Promise<SpaceSnapshot> {
-  using trace = copy ? await copy.read(path) : openLines(path);
-  using replayer = new TraceReplayer();
+  using trace = copy ? await copy.read(path) : await openTrace(path);
+  using replayer = new TraceReplayer({ size });
   await replayTrace(trace, replayer, [], line);
   const snapshot = trace.line === line ? replayer.snapshot() : undefined;
   if (!snapshot) throw new CommandError(`${path} has changed between the two runs of its pictures`);

@@ -1,7 +1,6 @@
 /** Replays the traces of one command, one after another, and writes results or comparisons. */
 import {
   Comparison,
-  LineReader,
   openLines,
   replayTrace,
   type SummaryCollector,
@@ -13,6 +12,7 @@ import {
 } from '../trace';
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
+import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
@@ -28,6 +28,8 @@ export interface Watch {
   readonly lines: readonly number[];
   /** Receives every line. */
   readonly copy: TraceCopy | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
 }
 
 /** What has become of a trace. */
@@ -35,13 +37,15 @@ export interface Outcome {
   readonly path: string;
   readonly name: string;
   readonly summary: TraceSummary;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
   readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'size'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -86,31 +90,19 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy }: Watch,
+    { collector, lines, copy, size }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
-    using trace = this.#open(path, bar);
-    using replayer = new TraceReplayer();
+    using trace = await openInput(path, this.#terminal, bar);
+    using replayer = new TraceReplayer({ size });
     const observers = copy ? [collector, observer, copy] : [collector, observer];
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
       await replayTrace(trace, replayer, observers, line);
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
-    return { summary: collector.summary(replayer), snapshots };
-  }
-
-  #open(path: string, bar: ProgressBar | undefined): LineReader {
-    if (path === STDIN) return new LineReader(this.#terminal.stdin, STDIN_NAME);
-    return openLines(
-      path,
-      bar && {
-        onProgress: (bytesRead, size) => {
-          bar.update(bytesRead, size);
-        },
-      },
-    );
+    return { summary: collector.summary(replayer), snapshots, size };
   }
 }

@@ -40,7 +40,7 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, pictures }: ReplayOptions,
+  { traces, check, pictures, size }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
@@ -53,6 +53,7 @@ async function replayAll(
       collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast }),
       lines: isLast ? lines : [],
       copy: isLast ? copy : undefined,
+      size,
     };
     const expectedPath = expected[i];
     outcomes.push(
