@@ -10,9 +10,11 @@
 import type { AddressRange } from './address-range';
 import type { BatchHandle } from './batch-handles';
 import type { BlockInfo, BlockTable } from './block-table';
-import type { GpuBuddyError } from './errors';
+import type { GpuBuddyError, GpuBuddyErrorCode, ShortageReason } from './errors';
 import type { FreeOptions } from './free-options';
 import type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
+import type { JournalOptions, ReadJournalOptions } from './journal';
+import type { JournalEntry } from './journal-entry';
 import type { Json } from './json';
 import type { Bytes } from './native';
 import type { PoolHandle } from './pool-handle';
@@ -28,6 +30,8 @@ export type { BlockInfo, BlockTable } from './block-table';
 export { GpuBuddyError, type GpuBuddyErrorCode, type ShortageReason } from './errors';
 export type { FreeOptions } from './free-options';
 export type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
+export type { JournalOptions, ReadJournalOptions } from './journal';
+export type * from './journal-entry';
 export type { Json } from './json';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR, type Bytes } from './native';
 export type { PoolHandle } from './pool-handle';
@@ -92,6 +96,9 @@ export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
  * ```
  */
 export interface GpuBuddy<N extends Bytes = number> extends Disposable {
+  /** The option `name`, in every thread that opens the allocator; `undefined` where it has none. */
+  readonly name: string | undefined;
+
   /** Address of the first byte of the space. */
   readonly baseOffset: N;
 
@@ -320,6 +327,53 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    */
   waitForFree(options?: WaitForFreeOptions): Promise<number>;
 
+  /**
+   * Begins a journal: from now on every operation here, of every thread, list, pool, batch and account, of the collector and of threads that
+   * end, is written down with its answer, in the order in which they were done. The entries stand in a ring of native memory until they
+   * are read; where nobody reads them, and the ring is full, one `gap` entry says how many are missing. Nobody waits for a reader.
+   *
+   * What it costs: [docs/journal.md](docs/journal.md).
+   *
+   * @throws {GpuBuddyError} `EBUSY`: there is one; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  startJournal(options?: JournalOptions): void;
+
+  /**
+   * Ends the journal. What is in the ring can still be read, until another journal begins.
+   *
+   * @throws {GpuBuddyError} `EINVAL`: there is none, or it has ended; `ERR_GPU_BUDDY_DISPOSED`
+   */
+  stopJournal(): void;
+
+  /**
+   * Reads the journal, in any thread that has opened the allocator: the entries that there are, then others as they come, until it is
+   * stopped. The first entry, `start`, says what there was when it began. An entry leaves the ring once the reader asks for the next one; a
+   * reader that breaks off has taken what it was given, and the next one goes on there. Two readers at a time each miss what the other one took.
+   *
+   * Keeps the allocator and, without `ref: false`, the event loop going.
+   *
+   * @throws {GpuBuddyError} `EINVAL`: there is no journal; `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile
+   * @throws the signal's `reason`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1M, journal: { capacity: SZ_1M } });
+   * const blocks = buddy.allocBlocks(SZ_4K);
+   * blocks.free();
+   * buddy.stopJournal();
+   * for await (const entry of buddy.journal()) {
+   *   if (entry.kind === 'alloc') console.log(entry.sequence, entry.size); // 1 4096
+   *   if (entry.kind === 'free') console.log(entry.sequence, entry.list); // 2 1044480
+   * }
+   * ```
+   */
+  journal(options?: ReadJournalOptions): AsyncGenerator<JournalEntry<N>, undefined>;
+
   /** A batch of allocations and frees, to be done in one call. */
   batch(): Batch<N>;
 
@@ -451,11 +505,58 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   /** `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void;
 
-  /** Returns addresses and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
+  /** Returns the name, if any, addresses and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
   toJSON():
-    | Json<Pick<GpuBuddy<N>, 'baseOffset' | 'size' | 'chunkSize' | 'avail' | 'clearAvail'>>
+    | (Json<Pick<GpuBuddy<N>, 'baseOffset' | 'size' | 'chunkSize' | 'avail' | 'clearAvail'>> & {
+        readonly name?: string;
+      })
     | { readonly disposed: true };
 }
+
+/** Names the allocator in each message of a diagnostics channel. */
+export interface BuddyMessage {
+  /** The allocator, as this thread has it. */
+  readonly buddy: GpuBuddy<Bytes>;
+  /** Its `name`. */
+  readonly name: string | undefined;
+}
+
+/** The message of `gpu-buddy:alloc`: allocations that a call has made. */
+export interface AllocMessage extends BuddyMessage {
+  /** How many: 1, but for `allocMany()` and batches. */
+  readonly count: number;
+  /** Bytes that were asked for, in all. */
+  readonly size: number;
+  /** The tag, and the account that is charged; of a batch, whose allocations may differ, `undefined`. */
+  readonly tag: number | undefined;
+  readonly account: Account<Bytes> | undefined;
+}
+
+/** The message of `gpu-buddy:free`: memory that a call has given back. */
+export interface FreeMessage extends BuddyMessage {
+  /** How many lists, or allocations of a pool: part of a list is one, too. `undefined` after `freeAll()`. */
+  readonly count: number | undefined;
+  /** Bytes, in all. `undefined` after `freeAll()`. */
+  readonly size: number | undefined;
+}
+
+/** The message of `gpu-buddy:failed`: an allocation that was refused, whether the call throws or returns `null` or `false`. */
+export interface FailedMessage extends AllocMessage {
+  readonly code: GpuBuddyErrorCode;
+  /** Why no space was found, as far as the call has found out. */
+  readonly reason: ShortageReason | undefined;
+}
+
+/** The message of `gpu-buddy:wait`: the end of a `waitForFree()`. */
+export interface WaitMessage extends BuddyMessage {
+  /** The time that it has taken. */
+  readonly milliseconds: number;
+  /** The epoch that it resolves to, or `undefined`. */
+  readonly epoch: number | undefined;
+  /** The reason that it rejects with, or `undefined`. */
+  readonly error: unknown;
+}
+
 /** Makes allocators. */
 export interface GpuBuddyConstructor {
   readonly prototype: GpuBuddy<Bytes>;
@@ -466,7 +567,7 @@ export interface GpuBuddyConstructor {
    * @throws {GpuBuddyError} `EINVAL` where the chunk size is no power of two, where `size` is below a chunk, where
    *   `baseOffset + size` or `size * 4096 / chunkSize` is not below 2^64, where the space ends above 2^53 - 1 without
    *   `bigint: true`; `ENOMEM`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown, and where `name` is none
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   new (options: GpuBuddyOptions & { readonly bigint?: false | undefined }): GpuBuddy;

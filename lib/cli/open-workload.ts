@@ -4,24 +4,34 @@ import { CommandError } from './command-error';
 import { pluralText } from './number-text';
 import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
+import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import { traceName } from './trace-name';
+
+/** How to read the workload. */
+export interface WorkloadOptions {
+  /** Which allocator of the trace is wanted; `undefined`: the only one. */
+  readonly on: number | undefined;
+  /** Leave out lines with small mistakes, and count them. */
+  readonly lenient: boolean;
+}
 
 /**
  * Reads a trace; `-` is standard input.
  *
- * @param on which allocator of the trace is wanted; `undefined`: the only one
  * @throws TraceError
  * @throws CommandError where there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,
-  on: number | undefined,
+  { on, lenient }: WorkloadOptions,
   terminal: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(terminal.stderr, `Reading ${traceName(path)}`);
   using trace = await openInput(path, terminal, bar);
-  const workloads = await readWorkloads(trace);
+  const skipped = lenient ? new SkippedLines() : undefined;
+  const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
+  for (const line of skipped?.lines ?? []) terminal.stderr.write(`gpu-buddy: ${line}\n`);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
   if (workload && !another) return workload;

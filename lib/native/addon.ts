@@ -104,22 +104,69 @@ const NAMES = [
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'entryStart',
+  'entryAccount',
+  'entryList',
+  'entryClear',
+  'entryAlloc',
+  'entryClaim',
+  'entryExtend',
+  'entryFree',
+  'entryUndo',
+  'entryFreeBlock',
+  'entryTrim',
+  'entryAppend',
+  'entryResetClear',
+  'entryOpenAccount',
+  'entryChangeAccount',
+  'entryCloseAccount',
+  'entryGap',
+  'entryPoisoned',
+  'entryWhat',
+  'entryTime',
+  'entryLengths',
+  'entryAvail',
+  'entryClearAvail',
+  'entryArguments',
+  'entryBlockClear',
+  'entryBlockOrder',
+  'entryFlag',
+  'mostHandles',
   'parkedCells',
   'parkedTicket',
   'parkedAccount',
   'parkedTag',
   'parkedBytes',
+  'observedCells',
+  'observedSize',
+  'observedAvail',
+  'observedClearAvail',
+  'observedReserved',
+  'observedLargestFree',
+  'observedLargestPossible',
+  'observedAllocations',
+  'observedLists',
+  'observedReclaimedLists',
+  'observedReclaimedBytes',
+  'failedLimit',
+  'failedFull',
+  'failedReserved',
+  'failedRange',
+  'failedFragmented',
+  'failedMemory',
+  'failedWork',
   'noSlot',
   'maxOrders',
+  'nameBytes',
   'injectBug',
   'injectWarning',
   'injectFailure',
 ] as const;
 export type Layout = Readonly<Record<(typeof NAMES)[number], number>>;
 
-/** Waits for an allocator, and wants to be told of the next free. */
+/** Waits for an allocator, and wants to be told of the next free, or of the next entry of its journal. */
 export interface Waker {
-  /** Called by the event loop, after a free. */
+  /** Called by the event loop, afterwards. */
   wake(): void;
 }
 
@@ -145,7 +192,7 @@ interface Calls {
   wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
-  create(register: Register, registry: Registry, buddy: object): void;
+  create(register: Register, registry: Registry, buddy: object, name: string): void;
   open(register: Register, registry: Registry, buddy: object): void;
   openGuard(register: Register, registry: Registry, guard: object): void;
   openPool(register: Register, registry: Registry, pool: object): void;
@@ -209,11 +256,18 @@ interface Calls {
   epoch(): void;
   wait(tell: (slot: number) => void): void;
   endWait(): void;
+  startJournal(): void;
+  stopJournal(): void;
+  readJournal(cells: BigUint64Array): void;
+  waitForEntries(tell: (slot: number) => void): void;
+  endWaitForEntries(): void;
+  setThread(): void;
   read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
+  name(): string | undefined;
   bug(): string | undefined;
   share(): void;
   prepareParking(): void;
@@ -221,6 +275,8 @@ interface Calls {
   adopt(): void;
   revoke(): void;
   parked(rows: BigUint64Array): void;
+  observe(cells: BigUint64Array): void;
+  endObservation(): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

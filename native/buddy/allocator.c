@@ -1,5 +1,5 @@
 /* The life of an allocator, and the guard around every call of kernel code. */
-#include <buddy/allocator.h>
+#include <buddy/note.h>
 #include <linux/sizes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +23,8 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 		allocator->poisoned = true;
 		/* They would wait for ever. */
 		buddy_run_wake(allocator);
+		if (buddy_is_journaled(allocator))
+			buddy_note_poisoned(allocator);
 		return BUDDY_POISONED;
 	}
 
@@ -55,6 +57,7 @@ static void destroy(struct buddy_allocator *allocator)
 	mutex_unlock(&allocator->lock);
 
 	mutex_destroy(&allocator->lock);
+	buddy_drop_journal(allocator);
 	slots_destroy(&allocator->owners);
 	slots_destroy(&allocator->accounts);
 	buddy_parking_destroy(&allocator->parking);
@@ -145,6 +148,8 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->references = 1;
 	allocator->step_limit = config->step_limit;
 	allocator->base_offset = config->base_offset;
+	if (config->name)
+		strncpy(allocator->name, config->name, BUDDY_NAME_BYTES);
 	allocator->scale = scale_of(config);
 	allocator->chunk_shift = ilog2(config->chunk_size) + allocator->scale;
 	allocator->context.arena = &allocator->arena;
@@ -205,6 +210,11 @@ enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int e
 uint64_t buddy_base_offset(const struct buddy_allocator *allocator)
 {
 	return allocator->base_offset;
+}
+
+const char *buddy_allocator_name(const struct buddy_allocator *allocator)
+{
+	return allocator->name;
 }
 
 uint64_t buddy_native_bytes(const struct buddy_allocator *allocator)

@@ -1,6 +1,8 @@
 /* The places and bits of everything that both sides see: see layout.h. */
 #include <buddy/batch.h>
+#include <buddy/counters.h>
 #include <buddy/faults.h>
+#include <buddy/journal.h>
 #include <buddy/layout.h>
 #include <buddy/mailbox.h>
 #include <buddy/parking.h>
@@ -21,6 +23,7 @@ IS_OF_CELLS(buddy_alloc_record);
 IS_OF_CELLS(buddy_record);
 IS_OF_CELLS(buddy_mailbox);
 IS_OF_CELLS(buddy_parked_row);
+IS_OF_CELLS(buddy_observation);
 _Static_assert(sizeof(struct buddy_pool_header) == sizeof(struct buddy_pool_entry),
 	       "the header of a pool is as long as an entry");
 
@@ -119,14 +122,63 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },
 	{ "poolPending", BUDDY_POOL_PENDING },
 
+	{ "entryStart", BUDDY_ENTRY_START },
+	{ "entryAccount", BUDDY_ENTRY_ACCOUNT },
+	{ "entryList", BUDDY_ENTRY_LIST },
+	{ "entryClear", BUDDY_ENTRY_CLEAR },
+	{ "entryAlloc", BUDDY_ENTRY_ALLOC },
+	{ "entryClaim", BUDDY_ENTRY_CLAIM },
+	{ "entryExtend", BUDDY_ENTRY_EXTEND },
+	{ "entryFree", BUDDY_ENTRY_FREE },
+	{ "entryUndo", BUDDY_ENTRY_UNDO },
+	{ "entryFreeBlock", BUDDY_ENTRY_FREE_BLOCK },
+	{ "entryTrim", BUDDY_ENTRY_TRIM },
+	{ "entryAppend", BUDDY_ENTRY_APPEND },
+	{ "entryResetClear", BUDDY_ENTRY_RESET_CLEAR },
+	{ "entryOpenAccount", BUDDY_ENTRY_OPEN_ACCOUNT },
+	{ "entryChangeAccount", BUDDY_ENTRY_CHANGE_ACCOUNT },
+	{ "entryCloseAccount", BUDDY_ENTRY_CLOSE_ACCOUNT },
+	{ "entryGap", BUDDY_ENTRY_GAP },
+	{ "entryPoisoned", BUDDY_ENTRY_POISONED },
+	{ "entryWhat", BUDDY_ENTRY_WHAT },
+	{ "entryTime", BUDDY_ENTRY_TIME },
+	{ "entryLengths", BUDDY_ENTRY_LENGTHS },
+	{ "entryAvail", BUDDY_ENTRY_AVAIL },
+	{ "entryClearAvail", BUDDY_ENTRY_CLEAR_AVAIL },
+	{ "entryArguments", BUDDY_ENTRY_ARGUMENTS },
+	{ "entryBlockClear", BUDDY_ENTRY_BLOCK_CLEAR },
+	{ "entryBlockOrder", BUDDY_ENTRY_BLOCK_ORDER },
+	{ "entryFlag", BUDDY_ENTRY_FLAG },
+	{ "mostHandles", BUDDY_MOST_HANDLES },
+
 	{ "parkedCells", CELLS(buddy_parked_row) },
 	{ "parkedTicket", CELL(buddy_parked_row, ticket) },
 	{ "parkedAccount", CELL(buddy_parked_row, account) },
 	{ "parkedTag", CELL(buddy_parked_row, tag) },
 	{ "parkedBytes", CELL(buddy_parked_row, bytes) },
 
+	{ "observedCells", CELLS(buddy_observation) },
+	{ "observedSize", CELL(buddy_observation, size) },
+	{ "observedAvail", CELL(buddy_observation, avail) },
+	{ "observedClearAvail", CELL(buddy_observation, clear_avail) },
+	{ "observedReserved", CELL(buddy_observation, reserved) },
+	{ "observedLargestFree", CELL(buddy_observation, largest_free) },
+	{ "observedLargestPossible", CELL(buddy_observation, largest_possible) },
+	{ "observedAllocations", CELL(buddy_observation, counters.allocations) },
+	{ "observedLists", CELL(buddy_observation, counters.lists) },
+	{ "observedReclaimedLists", CELL(buddy_observation, counters.reclaimed_lists) },
+	{ "observedReclaimedBytes", CELL(buddy_observation, counters.reclaimed_bytes) },
+	{ "failedLimit", CELL(buddy_observation, counters.failures.limit) },
+	{ "failedFull", CELL(buddy_observation, counters.failures.full) },
+	{ "failedReserved", CELL(buddy_observation, counters.failures.reserved) },
+	{ "failedRange", CELL(buddy_observation, counters.failures.range) },
+	{ "failedFragmented", CELL(buddy_observation, counters.failures.fragmented) },
+	{ "failedMemory", CELL(buddy_observation, counters.failures.memory) },
+	{ "failedWork", CELL(buddy_observation, counters.failures.work) },
+
 	{ "noSlot", SLOT_NONE },
 	{ "maxOrders", BUDDY_MAX_ORDERS },
+	{ "nameBytes", BUDDY_NAME_BYTES },
 	{ "injectBug", BUDDY_INJECT_BUG },
 	{ "injectWarning", BUDDY_INJECT_WARNING },
 	{ "injectFailure", BUDDY_INJECT_FAILURE },

@@ -1,5 +1,7 @@
 /* What one environment owns, see owner.h: its handles and its guards. */
 #include <buddy/account.h>
+#include <buddy/counters.h>
+#include <buddy/journal.h>
 #include <buddy/lists.h>
 #include <buddy/owner.h>
 #include <buddy/pool.h>
@@ -17,11 +19,18 @@ void buddy_owner_init(struct buddy_owner *owner)
 	slots_init(&owner->accounts, sizeof(struct buddy_open_account));
 }
 
+static void end_waits(struct buddy_handle *handle)
+{
+	buddy_end_wait(handle->allocator, &handle->waiter);
+	buddy_end_wait_for_entries(handle->allocator, &handle->reader);
+}
+
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle)
 {
 	struct buddy_allocator *allocator = handle->allocator;
 
-	buddy_end_wait(allocator, &handle->waiter);
+	end_waits(handle);
+	buddy_end_observation(allocator, handle);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
 	buddy_put(allocator);
@@ -43,7 +52,7 @@ void buddy_owner_end_waits(struct buddy_owner *owner)
 		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
 
 		if (handle)
-			buddy_end_wait(handle->allocator, &handle->waiter);
+			end_waits(handle);
 	}
 }
 
@@ -104,7 +113,8 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 		return 0;
 	known_bytes = handle->known_bytes;
 	handle->disposed = true;
-	buddy_end_wait(handle->allocator, &handle->waiter);
+	end_waits(handle);
+	buddy_end_observation(handle->allocator, handle);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;
 }
@@ -260,8 +270,8 @@ enum buddy_status buddy_owner_extend(struct buddy_owner *owner, uint32_t slot, u
 	return buddy_extend(list, size);
 }
 
-enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy_meant *meant,
-				   bool cleared)
+static enum buddy_status close_list(struct buddy_owner *owner, const struct buddy_meant *meant,
+				    enum buddy_closing how)
 {
 	struct buddy_handle *handle = meant->handle;
 	enum buddy_status status;
@@ -271,7 +281,7 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 		status = buddy_is_poisoned(handle->allocator) ? BUDDY_POISONED : BUDDY_OK;
 		buddy_owner_forget(owner, meant->guard);
 	} else if (buddy_find_list(handle->allocator, handle->owner, meant->name, &list)) {
-		status = buddy_free(&list, cleared);
+		status = buddy_close(&list, how);
 	} else {
 		return BUDDY_FREED;
 	}
@@ -279,12 +289,18 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 	return status;
 }
 
+enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy_meant *meant,
+				   bool cleared)
+{
+	return close_list(owner, meant, cleared ? BUDDY_CLOSE_CLEARED : BUDDY_CLOSE_DIRTY);
+}
+
 void buddy_owner_close_guard(struct buddy_owner *owner, uint32_t slot)
 {
 	struct buddy_meant meant;
 
 	if (buddy_owner_meant(owner, slot, BUDDY_ANY_GENERATION, &meant))
-		buddy_owner_free(owner, &meant, false);
+		close_list(owner, &meant, BUDDY_CLOSE_RECLAIMED);
 	slots_close(&owner->guards, slot);
 }
 

@@ -10,6 +10,7 @@
 #define BUDDY_OWNER_H
 
 #include <buddy/parking.h>
+#include <buddy/run.h>
 #include <buddy/slots.h>
 #include <buddy/wait.h>
 
@@ -43,8 +44,10 @@ struct buddy_handle {
 	uint64_t shortages;
 	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
-	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
-	bool keeps_alive;
+	/* Told of the next entry of the journal, in the same way. */
+	struct buddy_waiter reader;
+	/* The event loop goes on as long as they wait: for whoever keeps count of these. */
+	bool keeps_alive, reader_keeps_alive;
 };
 
 /* Handles have slots below this. */
@@ -139,7 +142,7 @@ struct buddy_guard {
 
 /* A guard for one list after the other; SLOT_NONE without memory. */
 uint32_t buddy_owner_open_guard(struct buddy_owner *owner);
-/* Frees the list of the guard, and the slot. */
+/* Frees the list of the guard, as the collector does, and the slot. */
 void buddy_owner_close_guard(struct buddy_owner *owner, uint32_t slot);
 
 /* Gives a guard a list, which may be empty. */
@@ -214,13 +217,6 @@ static inline struct buddy_group *buddy_owner_group(const struct buddy_owner *ow
 {
 	return (struct buddy_group *)slots_at(&owner->groups, slot);
 }
-
-/* What becomes of the blocks of lists that end together. */
-enum buddy_closing {
-	BUDDY_CLOSE_DIRTY,
-	BUDDY_CLOSE_CLEARED,
-	BUDDY_CLOSE_UNDONE,
-};
 
 /*
  * Gives back the lists of a group from row `first` on, the last one first. Each row becomes 0 in the step that ends its list.

@@ -12,6 +12,7 @@
 extern "C" {
 #include <buddy/account.h>
 #include <buddy/faults.h>
+#include <buddy/journal.h>
 }
 
 class Environment {
@@ -72,6 +73,7 @@ private:
 	/* With values of their own besides. */
 	napi_value Create(const Napi::CallbackInfo &info);
 	napi_value Open(const Napi::CallbackInfo &info);
+	napi_value Name(const Napi::CallbackInfo &info);
 	napi_value Dispose(const Napi::CallbackInfo &info);
 	napi_value OpenGuard(const Napi::CallbackInfo &info);
 	napi_value CloseGuards(const Napi::CallbackInfo &info);
@@ -91,6 +93,8 @@ private:
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
 	napi_value Restore(const Napi::CallbackInfo &info);
+	napi_value Observe(const Napi::CallbackInfo &info);
+	void EndObservation();
 	napi_value Parked(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);
@@ -152,10 +156,18 @@ private:
 	napi_value Wait(const Napi::CallbackInfo &info);
 	void EndWait();
 	bool MakeOnFree(napi_value tell);
-	void KeepAlive(struct buddy_handle &handle, bool keeps);
+	void KeepAlive(bool &kept, bool keeps);
 	static void Wake(void *environment, uint32_t slot);
 	static void CallOnFree(napi_env env, napi_value tell, void *environment, void *slot);
 	static void EndAllWaits(void *environment);
+
+	/* The journal, in journal.cc. */
+	void StartJournal();
+	void StopJournal();
+	napi_value ReadJournal(const Napi::CallbackInfo &info);
+	napi_value WaitForEntries(const Napi::CallbackInfo &info);
+	void EndWaitForEntries();
+	void SetThread();
 
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);

@@ -46,7 +46,8 @@ export function createMetrics(memory: Memory, store: Store, leases: Leases): Met
       result.observe(store.commits);
     });
 
-  const serializer = new PrometheusSerializer();
+  // Without `target_info`: Prometheus knows whom it asks.
+  const serializer = new PrometheusSerializer(undefined, false, undefined, true);
   return {
     async scrape() {
       const { resourceMetrics } = await exporter.collect();
