@@ -1,6 +1,5 @@
 /** The command line of `gpu-buddy import`. */
 import type { ImportFormat } from '../trace';
-
 import { STDOUT } from './output-file';
 import { parseOptions } from './parse-options';
 import { toSize } from './size-option';
