@@ -16,6 +16,7 @@ import * as native from './native';
 import type { Bytes, Token } from './native';
 import { plainRequest, toRequest, type Request } from './request';
 import { fitsNumbers, makeSpace, type Space } from './space';
+import { endReading } from './journal';
 import { endWaits } from './waiting';
 
 /** An allocator that is there already, and whether this object gives out bigints. */
@@ -90,6 +91,7 @@ export class Allocator<N extends Bytes = Bytes> {
     this.lazyHandle = -1;
     // Before they could not be told any more.
     endWaits(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
+    endReading(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
     native.dispose(this, this.handle);
   }
 

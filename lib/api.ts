@@ -13,6 +13,8 @@ import type { BlockInfo, BlockTable } from './block-table';
 import type { GpuBuddyError, GpuBuddyErrorCode, ShortageReason } from './errors';
 import type { FreeOptions } from './free-options';
 import type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
+import type { JournalOptions, ReadJournalOptions } from './journal';
+import type { JournalEntry } from './journal-entry';
 import type { Json } from './json';
 import type { Bytes } from './native';
 import type { PoolHandle } from './pool-handle';
@@ -28,6 +30,8 @@ export type { BlockInfo, BlockTable } from './block-table';
 export { GpuBuddyError, type GpuBuddyErrorCode, type ShortageReason } from './errors';
 export type { FreeOptions } from './free-options';
 export type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
+export type { JournalOptions, ReadJournalOptions } from './journal';
+export type * from './journal-entry';
 export type { Json } from './json';
 export { kernelVersion, STATE_ALLOCATED, STATE_CLEAR, type Bytes } from './native';
 export type { PoolHandle } from './pool-handle';
@@ -322,6 +326,53 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    * ```
    */
   waitForFree(options?: WaitForFreeOptions): Promise<number>;
+
+  /**
+   * Begins a journal: from now on every operation here, of every thread, list, pool, batch and account, of the collector and of threads that
+   * end, is written down with its answer, in the order in which they were done. The entries stand in a ring of native memory until they
+   * are read; where nobody reads them, and the ring is full, one `gap` entry says how many are missing. Nobody waits for a reader.
+   *
+   * What it costs: [docs/journal.md](docs/journal.md).
+   *
+   * @throws {GpuBuddyError} `EBUSY`: there is one; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   * @throws {RangeError} `ERR_OUT_OF_RANGE`
+   */
+  startJournal(options?: JournalOptions): void;
+
+  /**
+   * Ends the journal. What is in the ring can still be read, until another journal begins.
+   *
+   * @throws {GpuBuddyError} `EINVAL`: there is none, or it has ended; `ERR_GPU_BUDDY_DISPOSED`
+   */
+  stopJournal(): void;
+
+  /**
+   * Reads the journal, in any thread that has opened the allocator: the entries that there are, then others as they come, until it is
+   * stopped. The first entry, `start`, says what there was when it began. An entry leaves the ring once the reader asks for the next one; a
+   * reader that breaks off has taken what it was given, and the next one goes on there. Two readers at a time each miss what the other one took.
+   *
+   * Keeps the allocator and, without `ref: false`, the event loop going.
+   *
+   * @throws {GpuBuddyError} `EINVAL`: there is no journal; `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile
+   * @throws the signal's `reason`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
+   *
+   * @example
+   * ```ts
+   * import { GpuBuddy, SZ_1M, SZ_4K } from 'gpu-buddy';
+   *
+   * const buddy = new GpuBuddy({ size: SZ_1M, journal: { capacity: SZ_1M } });
+   * const blocks = buddy.allocBlocks(SZ_4K);
+   * blocks.free();
+   * buddy.stopJournal();
+   * for await (const entry of buddy.journal()) {
+   *   if (entry.kind === 'alloc') console.log(entry.sequence, entry.size); // 1 4096
+   *   if (entry.kind === 'free') console.log(entry.sequence, entry.list); // 2 1044480
+   * }
+   * ```
+   */
+  journal(options?: ReadJournalOptions): AsyncGenerator<JournalEntry<N>, undefined>;
 
   /** A batch of allocations and frees, to be done in one call. */
   batch(): Batch<N>;

@@ -1,6 +1,7 @@
 /** Parameters of a new allocator: as users give them, and as they go down. */
 import { toBytes, toFlag, toInteger } from './arguments';
 import { invalidArgType, invalidArgValue } from './errors';
+import { toCapacity, type JournalOptions } from './journal';
 import { NAME_BYTES, type AllocatorConfig, type Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { SZ_4K } from './sizes';
@@ -28,6 +29,8 @@ export interface GpuBuddyOptions {
    * characters. Default: none.
    */
   readonly name?: string | undefined;
+  /** Keeps a journal from the beginning: see `startJournal()`. Default: none. */
+  readonly journal?: JournalOptions | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
   readonly captureStacks?: boolean | undefined;
 }
@@ -35,7 +38,7 @@ export interface GpuBuddyOptions {
 /** Parameters of an allocator that a saved state does not have. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
-  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'name' | 'captureStacks'
+  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'name' | 'journal' | 'captureStacks'
 >;
 
 const NAMES: Names<GpuBuddyOptions> = {
@@ -46,6 +49,7 @@ const NAMES: Names<GpuBuddyOptions> = {
   maxNativeBytes: true,
   maxSteps: true,
   name: true,
+  journal: true,
   captureStacks: true,
 };
 
@@ -55,6 +59,8 @@ const DEFAULT_MAX_STEPS = 16_000_000;
 export interface GpuBuddyConfig extends AllocatorConfig {
   readonly isBigint: boolean;
   readonly capturesStacks: boolean;
+  /** Bytes of the journal's ring; `undefined`: there is no journal. */
+  readonly journalCapacity: number | undefined;
 }
 
 /** Surrogates that stand alone have no UTF-8. */
@@ -83,6 +89,7 @@ export function toConfig(options: unknown): GpuBuddyConfig {
     name: given.name === undefined ? undefined : toName('name', given.name),
     capturesStacks: toFlag('captureStacks', given.captureStacks),
     isBigint: toFlag('bigint', given.bigint),
+    journalCapacity: given.journal === undefined ? undefined : toCapacity('journal', given.journal),
     anyUnit: true,
   };
 }

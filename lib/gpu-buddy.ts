@@ -17,6 +17,16 @@ import { toConfig, type GpuBuddyOptions, type RestoreOptions } from './gpu-buddy
 import { putGuardBack, spareSlot, takeGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
 import { toJson, withJson, type Json } from './json';
+import {
+  JournalReader,
+  readJournal,
+  startJournal,
+  stopJournal,
+  toCapacity,
+  type JournalOptions,
+  type ReadJournalOptions,
+} from './journal';
+import type { JournalEntry } from './journal-entry';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
@@ -58,7 +68,13 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
 
   constructor(options: GpuBuddyOptions | Allocator<N>) {
     markAsUncloneable(this);
-    this.#allocator = options instanceof Allocator ? options : new Allocator<N>(toConfig(options));
+    if (options instanceof Allocator) {
+      this.#allocator = options;
+    } else {
+      const config = toConfig(options);
+      this.#allocator = new Allocator<N>(config);
+      if (config.journalCapacity !== undefined) startJournal(this.#allocator, config.journalCapacity);
+    }
     this.#allocator.buddy = this;
   }
 
@@ -237,6 +253,18 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
       allocator.toError(status, 'gpu_buddy'),
     );
     return waited.hasSubscribers ? tellWait(allocator, waiting) : waiting;
+  }
+
+  startJournal(options?: JournalOptions): void {
+    startJournal(this.#allocator, toCapacity('options', options));
+  }
+
+  stopJournal(): void {
+    stopJournal(this.#allocator);
+  }
+
+  journal(options?: ReadJournalOptions): AsyncGenerator<JournalEntry<N>, undefined> {
+    return readJournal(new JournalReader(this.#allocator, this.#allocator.space, options));
   }
 
   batch(): Batch<N> {

@@ -14,6 +14,7 @@ export * from './native/allocators';
 export * from './native/batch-columns';
 export * from './native/batches';
 export * from './native/groups';
+export * from './native/journal';
 export * from './native/lists';
 export { bytesInRange, countOf, found, isClear, lastStatus, list, orderOf, report } from './native/mailbox';
 export * from './native/observation';

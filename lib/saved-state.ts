@@ -211,6 +211,11 @@ function refusePlaces(name: string, { chunks, orders }: native.Places, count: nu
   }
 }
 
+/** A byte count as a state has it. */
+export function toPlain(bytes: Bytes): number | string {
+  return bytes <= Number.MAX_SAFE_INTEGER ? Number(bytes) : String(bytes);
+}
+
 function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }

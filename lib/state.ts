@@ -7,17 +7,19 @@ import type { GpuBuddyError } from './errors';
 import { toConfig, type RestoreOptions } from './gpu-buddy-options';
 import { Guard, returnGroup, takeFromGroup, takeGroup } from './guard';
 import { fitsIntoHeap, HEAP_BYTES_OF_LIST } from './heap-room';
+import { startJournal, toCapacity } from './journal';
 import * as native from './native';
 import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
-import { entryError, FORMAT, toState, VERSION, type GpuBuddyState } from './saved-state';
+import { entryError, FORMAT, toPlain, toState, VERSION, type GpuBuddyState } from './saved-state';
 
 const OPTION_NAMES: Names<RestoreOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
   name: true,
+  journal: true,
   captureStacks: true,
 };
 
@@ -51,28 +53,24 @@ export function saveState(allocator: Allocator): GpuBuddyState {
   };
 }
 
-function toPlain(bytes: Bytes): number | string {
-  return bytes <= Number.MAX_SAFE_INTEGER ? Number(bytes) : String(bytes);
-}
-
 /** Makes an allocator and its lists. */
 export function restoreState(
   state: unknown,
   options: RestoreOptions | undefined,
 ): { readonly allocator: Allocator; readonly lists: AllocatedBlocks<Bytes>[] } {
   // First all that may call the program's own code.
-  const { bigint, maxNativeBytes, maxSteps, name, captureStacks } = toOptions(
-    'options',
-    options,
-    OPTION_NAMES,
-  );
+  const given = toOptions('options', options, OPTION_NAMES);
+  const { bigint, maxNativeBytes, maxSteps, name, captureStacks } = given;
   const { size, chunkSize, baseOffset, columns } = toState(state);
+  const capacity = given.journal === undefined ? undefined : toCapacity('journal', given.journal);
   const stack = toFlag('captureStacks', captureStacks) ? captureStack(2) : undefined;
   const allocator = new Allocator(
     toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, name, captureStacks }),
   );
   try {
-    return { allocator, lists: takeLists(allocator, columns, stack) };
+    const lists = takeLists(allocator, columns, stack);
+    if (capacity !== undefined) startJournal(allocator, capacity);
+    return { allocator, lists };
   } catch (error) {
     allocator.dispose();
     throw error;

@@ -1,6 +1,9 @@
 /** The command line of `gpu-buddy compare`. */
 import { PLACEMENTS, type Placement } from '../trace';
+import { toCount } from './count-option';
+import type { WorkloadOptions } from './open-workload';
 import { parseOptions } from './parse-options';
+import { toPlacements } from './placement-option';
 import { toSize, toSizes } from './size-option';
 import { UsageError } from './usage-error';
 
@@ -17,6 +20,7 @@ options below are tried, for each TRACE.
   --chunk-size SIZE       what all sizes are rounded up to. Default: as recorded
   --by-time               weigh the means by time instead of by operations
   --on NUMBER             the allocator, of a TRACE that records several
+  --lenient               leave out lines with small mistakes, as replay does
   --json, --csv           write JSON, or comma-separated values, instead of a table
   --help                  show this
 
@@ -35,7 +39,7 @@ Examples:
 Exit status: 0, or 2 where a trace, a file or an option is wrong. Failures are an answer.
 `;
 
-export interface CompareOptions {
+export interface CompareOptions extends WorkloadOptions {
   readonly traces: readonly string[];
   readonly modes: readonly Placement[];
   /** `undefined` is as recorded. */
@@ -43,7 +47,6 @@ export interface CompareOptions {
   readonly sizes: readonly (number | undefined)[];
   readonly chunkSize: number | undefined;
   readonly byTime: boolean;
-  readonly on: number | undefined;
   readonly format: 'table' | 'json' | 'csv';
   readonly help: boolean;
 }
@@ -57,6 +60,7 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
     'chunk-size': { type: 'string' },
     'by-time': { type: 'boolean', default: false },
     on: { type: 'string' },
+    lenient: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     csv: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
@@ -68,24 +72,14 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
   const chunkSize = values['chunk-size'];
   return {
     traces,
-    modes: mode.split(',').map(toPlacement),
+    modes: toPlacements(mode),
     minBlockSizes: minBlockSize === undefined ? [undefined] : toSizes('--min-block-size', minBlockSize),
     sizes: size === undefined ? [undefined] : toSizes('--size', size),
     chunkSize: chunkSize === undefined ? undefined : toSize('--chunk-size', chunkSize),
     byTime: values['by-time'],
-    on: values.on === undefined ? undefined : toNumber('--on', values.on),
+    on: values.on === undefined ? undefined : toCount('--on', values.on),
+    lenient: values.lenient,
     format: json ? 'json' : csv ? 'csv' : 'table',
     help,
   };
-}
-
-export function toPlacement(text: string): Placement {
-  const placement = PLACEMENTS.find((name) => name === text.trim());
-  if (!placement) throw new UsageError(`--mode takes ${PLACEMENTS.join(', ')}, not "${text}"`);
-  return placement;
-}
-
-export function toNumber(option: string, text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new UsageError(`${option} takes a number from 0 on, not "${text}"`);
-  return Number(text);
 }

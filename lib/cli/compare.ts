@@ -40,13 +40,13 @@ export async function compare(args: readonly string[], terminal: Terminal): Prom
 }
 
 async function compareAll(options: CompareOptions, terminal: Terminal): Promise<string> {
-  const { traces, on, byTime, format } = options;
+  const { traces, byTime, format } = options;
   const rows: ComparedRow[] = [];
   const ends: Subject[] = [];
   let count = 0;
   for (const path of traces) {
     const name = traceName(path);
-    const workload = await openWorkload(path, on, terminal);
+    const workload = await openWorkload(path, options, terminal);
     terminal.stderr.write(droppedText(name, workload.dropped));
     if (options.sizes.includes(undefined) && workload.recorded.size === undefined)
       throw new UsageError(`${path} does not tell the size of its space: say it by --size`);
@@ -55,7 +55,7 @@ async function compareAll(options: CompareOptions, terminal: Terminal): Promise<
       const onProgress = (done: number, whole: number) => bar?.update(done, whole);
       rows.push({
         name,
-        measures: orUsageError(() => measurePolicy(workload, policy, { byTime, onProgress })),
+        measures: await orUsageError(() => measurePolicy(workload, policy, { byTime, onProgress })),
       });
       // Two are compared with each other; a third one is not kept in memory.
       if (count++ < 2) ends.push({ name, workload, policy });

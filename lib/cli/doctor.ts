@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 import { packageFolder } from '../addon/folder';
 import { platformText, thisPlatform } from '../addon/platform';
 import { countText } from './number-text';
-import { packageVersion } from './package-version';
+import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
 import { wantsHelp } from './wants-help';
 
@@ -23,7 +23,7 @@ export async function doctor(args: readonly string[], terminal: Terminal): Promi
     terminal.stdout.write(DOCTOR_HELP);
     return 0;
   }
-  say('gpu-buddy', packageVersion());
+  say('gpu-buddy', VERSION);
   say('platform', platformText(thisPlatform()));
   const { addonFile, builtWith, hasFaults, kernelSha256, kernelVersion } = await import('../native.js');
   say('addon', `${addonText(addonFile)}, built with ${builtWith}`);

@@ -3,34 +3,42 @@ import { LineReader, openLines, readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
 import { pluralText } from './number-text';
 import { ProgressBar } from './progress-bar';
+import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
+import { MAX_LINE_LENGTH, STDIN, STDIN_NAME, traceName } from './trace-name';
+
+/** How to read the workload. */
+export interface WorkloadOptions {
+  /** Which allocator of the trace is wanted; `undefined`: the only one. */
+  readonly on: number | undefined;
+  /** Leave out lines with small mistakes, and count them. */
+  readonly lenient: boolean;
+}
 
 /**
  * Reads a trace; `-` is standard input.
  *
- * @param on which allocator of the trace is wanted; `undefined`: the only one
  * @throws TraceError
  * @throws CommandError where there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,
-  on: number | undefined,
+  { on, lenient }: WorkloadOptions,
   { stdin, stderr }: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(stderr, `Reading ${traceName(path)}`);
+  const onProgress =
+    bar &&
+    ((done: number, whole: number) => {
+      bar.update(done, whole);
+    });
   using trace =
     path === STDIN
-      ? new LineReader(stdin, STDIN_NAME)
-      : openLines(
-          path,
-          bar && {
-            onProgress: (done, whole) => {
-              bar.update(done, whole);
-            },
-          },
-        );
-  const workloads = await readWorkloads(trace);
+      ? new LineReader(stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH })
+      : openLines(path, { maxLineLength: MAX_LINE_LENGTH, onProgress });
+  const skipped = lenient ? new SkippedLines() : undefined;
+  const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
+  for (const line of skipped?.lines ?? []) stderr.write(`gpu-buddy: ${line}\n`);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
   if (workload && !another) return workload;

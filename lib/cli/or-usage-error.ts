@@ -2,10 +2,10 @@
 import { GpuBuddyError } from '../errors';
 import { UsageError } from './usage-error';
 
-/** @throws UsageError in place of a RangeError, a TypeError of an argument, or a GpuBuddyError */
-export function orUsageError<T>(act: () => T): T {
+/** Rejects with a UsageError in place of a RangeError, a TypeError of an argument, or a GpuBuddyError */
+export async function orUsageError<T>(act: () => T | Promise<T>): Promise<T> {
   try {
-    return act();
+    return await act();
   } catch (error) {
     const isArgument = error instanceof RangeError || (error instanceof TypeError && 'code' in error);
     if (isArgument || error instanceof GpuBuddyError) throw new UsageError(optionNames(error.message));
@@ -15,7 +15,7 @@ export function orUsageError<T>(act: () => T): T {
 
 /** Names options as they stand on a command line. */
 function optionNames(message: string): string {
-  return message.replace(/"policy\.(\w+)"( argument)?/, (_, name: string) => {
+  return message.replace(/"(?:policy|options)\.(\w+)"( argument)?/, (_, name: string) => {
     return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   });
 }

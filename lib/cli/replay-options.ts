@@ -4,6 +4,7 @@ import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
 export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
+       gpu-buddy replay --check TRACE
 
 Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
 for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
@@ -11,9 +12,13 @@ where its name ends in .gz or .br, or - for standard input.
 
   --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
                         different lines and shows the first difference. In a FOLDER, the results of
-                        NAME.trace are NAME.expected; both may end in .gz or .br
+                        NAME.trace are NAME.expected; both may end in .gz or .br. Without another
+                        TRACE, the results are those in the trace itself, as journals have them
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
-  --summary             count operations by result; show peak use, and what is free at the end
+  --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
+                        allocations into lists in use; standard error says how many there were
+  --summary             count operations by result; show peak use, blocks of a list, what is free at
+                        the end, and what was never freed, by label
   --picture             draw the address space of the last TRACE at its peak and at the end
   --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
                         may be given more than once
@@ -23,6 +28,9 @@ Summary and picture go to standard output with --check, else to standard error.
 The end is the state before the last fini, or where the trace stops. The peak is drawn in a second run
 up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
 temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
+
+A trace that has a gap is replayed up to there; standard error says so, and names the versions of a trace
+that others have recorded.
 
 Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
 (nothing after it is replayed), or where a line to draw after is beyond the end of the trace.
@@ -35,7 +43,10 @@ export interface ReplayOptions {
   readonly traces: readonly string[];
   /** The file or the folder of the recorded results. */
   readonly check: string | undefined;
+  /** The trace has the recorded results. */
+  readonly hasResults: boolean;
   readonly recordedOn: string | undefined;
+  readonly lenient: boolean;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
   readonly pictures: ReadonlySet<PictureMoment>;
@@ -44,27 +55,30 @@ export interface ReplayOptions {
 
 /** @throws UsageError */
 export function parseReplayOptions(args: readonly string[]): ReplayOptions {
-  const { values, positionals: traces } = parseOptions(args, {
+  const { values, positionals } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
+    lenient: { type: 'boolean', default: false },
     summary: { type: 'boolean', default: false },
     picture: { type: 'boolean', default: false },
     'picture-at': { type: 'string', multiple: true, default: [] },
     help: { type: 'boolean', short: 'h', default: false },
   });
-  const { check, 'recorded-on': recordedOn, summary, picture, help } = values;
+  const { check, 'recorded-on': recordedOn, lenient, summary, picture, help } = values;
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
   ]);
+  const hasResults = check !== undefined && positionals.length === 0;
+  const traces = hasResults ? [check] : positionals;
   if (!help && traces.length === 0) throw new UsageError('no TRACE is given');
-  const files = check === undefined ? traces : [...traces, check];
+  const files = check === undefined || hasResults ? traces : [...traces, check];
   const again = files.find((file, i) => files.indexOf(file) < i && isReadOnce(file));
   if (again !== undefined) {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, recordedOn, summary, pictures, help };
+  return { traces, check, hasResults, recordedOn, lenient, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -78,12 +78,16 @@ function beyondText({ name, summary }: Outcome, pictures: ReadonlySet<PictureMom
 /** The space after a line, which there is. */
 async function spaceAfter(
   line: number,
-  { path }: Outcome,
+  outcome: Outcome,
   copy: TraceCopy | undefined,
 ): Promise<SpaceSnapshot> {
+  const { path } = outcome;
   using trace = copy ? await copy.read(path) : openLines(path);
   using replayer = new TraceReplayer();
-  await replayTrace(trace, replayer, [], line);
+  await replayTrace(trace, replayer, [], {
+    lastLine: line,
+    onSkipped: outcome.isLenient ? () => undefined : undefined,
+  });
   const snapshot = trace.line === line ? replayer.snapshot() : undefined;
   if (!snapshot) throw new CommandError(`${path} has changed between the two runs of its pictures`);
   return snapshot;

@@ -13,13 +13,13 @@ import {
 } from '../trace';
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
+import { CommandError } from './command-error';
 import { ProgressBar } from './progress-bar';
+import { RecordingNotes } from './recording-notes';
+import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
-
-/** A list may have many blocks, and all of them stand on its line. */
-const MAX_RESULT_LENGTH = 2 ** 28;
+import { MAX_LINE_LENGTH, STDIN, STDIN_NAME, traceName } from './trace-name';
 
 /** The parts of a trace to keep besides its results. */
 export interface Watch {
@@ -28,6 +28,8 @@ export interface Watch {
   readonly lines: readonly number[];
   /** Receives every line. */
   readonly copy: TraceCopy | undefined;
+  /** Leave out lines with small mistakes, and count them. */
+  readonly isLenient: boolean;
 }
 
 /** What has become of a trace. */
@@ -37,11 +39,14 @@ export interface Outcome {
   readonly summary: TraceSummary;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
+  readonly isLenient: boolean;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
   readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
+  /** What is to be said of the recording, a line each. */
+  readonly notes: readonly string[];
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'isLenient'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -64,15 +69,25 @@ export class ReplaySession {
     }
   }
 
-  /** Compares the results of a trace with recorded ones, and writes what was found. */
-  async check(path: string, expectedPath: string, watch: Watch): Promise<Outcome> {
+  /**
+   * Compares the results of a trace with recorded ones, and writes what was found.
+   *
+   * @param expectedPath `undefined`: the answers stand in the trace
+   * @throws CommandError where there are none
+   */
+  async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);
-    using expected = openLines(expectedPath, { maxLineLength: MAX_RESULT_LENGTH });
+    using expected =
+      expectedPath === undefined ? undefined : openLines(expectedPath, { maxLineLength: MAX_LINE_LENGTH });
     const comparison = new Comparison(expected);
     let isComplete = false;
     try {
       const replayed = await this.#replay(path, watch, comparison, true);
       await comparison.finish();
+      if (!expected && comparison.counts.lines === 0)
+        throw new CommandError(
+          `${path} has no answers to compare with: --check FILE TRACE names a file that has`,
+        );
       isComplete = true;
       return { path, name, ...replayed, counts: comparison.counts };
     } finally {
@@ -86,31 +101,39 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy }: Watch,
+    { collector, lines, copy, isLenient }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
     using trace = this.#open(path, bar);
+    const skipped = isLenient ? new SkippedLines() : undefined;
     using replayer = new TraceReplayer();
-    const observers = copy ? [collector, observer, copy] : [collector, observer];
+    const notes = new RecordingNotes(path === STDIN ? STDIN_NAME : path);
+    const observers = [collector, observer, notes, ...(copy ? [copy] : [])];
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
-      await replayTrace(trace, replayer, observers, line);
+      await replayTrace(trace, replayer, observers, { lastLine: line, onSkipped: skipped?.add });
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
-    return { summary: collector.summary(replayer), snapshots };
+    return {
+      summary: collector.summary(replayer),
+      snapshots,
+      notes: [...notes.lines, ...(skipped?.lines ?? [])],
+      isLenient,
+    };
   }
 
   #open(path: string, bar: ProgressBar | undefined): LineReader {
-    if (path === STDIN) return new LineReader(this.#terminal.stdin, STDIN_NAME);
-    return openLines(
-      path,
-      bar && {
-        onProgress: (bytesRead, size) => {
+    if (path === STDIN)
+      return new LineReader(this.#terminal.stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH });
+    return openLines(path, {
+      maxLineLength: MAX_LINE_LENGTH,
+      onProgress:
+        bar &&
+        ((bytesRead, size) => {
           bar.update(bytesRead, size);
-        },
-      },
-    );
+        }),
+    });
   }
 }

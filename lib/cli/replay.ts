@@ -40,23 +40,24 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, pictures }: ReplayOptions,
+  { traces, check, hasResults, pictures, summary, lenient }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
-  const expected = check === undefined ? [] : expectedFiles(traces, check);
+  const expected = check === undefined || hasResults ? [] : expectedFiles(traces, check);
   const lines = [...pictures].filter((when) => typeof when === 'number').sort((a, b) => a - b);
   const outcomes: Outcome[] = [];
   for (const [i, path] of traces.entries()) {
     const isLast = i === traces.length - 1;
     const watch = {
-      collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast }),
+      collector: new SummaryCollector({ withSnapshot: pictures.has('end') && isLast, withLists: summary }),
+      isLenient: lenient,
       lines: isLast ? lines : [],
       copy: isLast ? copy : undefined,
     };
     const expectedPath = expected[i];
     outcomes.push(
-      expectedPath === undefined
+      check === undefined
         ? await session.writeResults(path, watch)
         : await session.check(path, expectedPath, watch),
     );
@@ -85,7 +86,8 @@ async function report(
     : { text: '', notes: [], beyondEnd: undefined };
   await output.write(text);
   await output.flush();
-  for (const note of notes) stderr.write(`gpu-buddy: ${note}\n`);
+  for (const note of [...outcomes.flatMap((outcome) => outcome.notes), ...notes])
+    stderr.write(`gpu-buddy: ${note}\n`);
   if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 

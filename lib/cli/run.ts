@@ -2,7 +2,7 @@
 import { TraceError } from '../trace/trace-error';
 import { CommandError } from './command-error';
 import { OutputError } from './output-error';
-import { packageVersion } from './package-version';
+import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
 
@@ -13,6 +13,7 @@ The Linux kernel's GPU memory allocator (drivers/gpu/buddy.c), on the command li
 Commands:
   replay TRACE...   run recorded traces of allocator calls; compare, sum up, draw
   compare TRACE...  serve what was recorded by other policies, and compare how well
+  fit TRACE...      look for a small space that all of what was recorded fits in
   import FILE       turn a recording of another allocator into a trace
   doctor            show versions and the addon that is loaded, and test it
   build             compile the addon, where no prebuilt one fits
@@ -29,6 +30,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['replay', async () => (await import('./replay.js')).replay],
   ['import', async () => (await import('./import.js')).importCommand],
   ['compare', async () => (await import('./compare.js')).compare],
+  ['fit', async () => (await import('./fit.js')).fit],
   ['doctor', async () => (await import('./doctor.js')).doctor],
   ['build', async () => (await import('./build.js')).build],
 ]);
@@ -60,7 +62,7 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
   }
   if (name === '--version') {
     const { kernelVersion } = await import('../native.js');
-    terminal.stdout.write(`gpu-buddy ${packageVersion()}, allocator of Linux ${kernelVersion}\n`);
+    terminal.stdout.write(`gpu-buddy ${VERSION}, allocator of Linux ${kernelVersion}\n`);
     return 0;
   }
   if (name === undefined) throw new UsageError('no command is given');

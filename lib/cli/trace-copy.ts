@@ -12,6 +12,7 @@ const CHUNK_LENGTH = 1 << 16;
 export class TraceCopy implements ReplayObserver {
   readonly #file: FileHandle;
   #text = '';
+  #lines = 0;
 
   /** @throws CommandError where no file can be made */
   static async create(): Promise<TraceCopy> {
@@ -23,8 +24,11 @@ export class TraceCopy implements ReplayObserver {
   }
 
   /** Rejects with a CommandError where the line cannot be written. */
-  after({ line }: ReplayStep): Promise<void> | undefined {
+  after({ line, lineNumber }: ReplayStep): Promise<void> | undefined {
+    // In place of lines that a lenient replay has left out.
+    this.#text += '\n'.repeat(lineNumber - this.#lines - 1);
     this.#text += `${line}\n`;
+    this.#lines = lineNumber;
     return this.#text.length < CHUNK_LENGTH ? undefined : this.#flush();
   }
 

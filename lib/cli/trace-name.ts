@@ -9,6 +9,9 @@ export const STDIN = '-';
 /** What messages call it. */
 export const STDIN_NAME = '<stdin>';
 
+/** Bytes of a line: a list may have many blocks, and all of them stand on its line. */
+export const MAX_LINE_LENGTH = 2 ** 28;
+
 /** What a trace is called: its file without folder and endings. */
 export function traceName(path: string): string {
   if (path === STDIN) return 'standard input';

@@ -38,7 +38,10 @@ export function observeBuddy(meter: Meter, buddy: GpuBuddy<Bytes>, attributes?: 
       if (first !== self) return;
       const found = native.observe(allocator.handle);
       // Not inside the callback: the SDK is walking along all of them.
-      if (found === native.DISPOSED) queueMicrotask(observation.dispose);
+      if (found === native.DISPOSED)
+        queueMicrotask(() => {
+          observation.dispose();
+        });
       if (typeof found === 'object') tellAll(instruments, found, tell);
     },
     () => {

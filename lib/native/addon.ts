@@ -104,6 +104,34 @@ const NAMES = [
   'poolGenerationBits',
   'poolMostEntries',
   'poolPending',
+  'entryStart',
+  'entryAccount',
+  'entryList',
+  'entryClear',
+  'entryAlloc',
+  'entryClaim',
+  'entryExtend',
+  'entryFree',
+  'entryUndo',
+  'entryFreeBlock',
+  'entryTrim',
+  'entryAppend',
+  'entryResetClear',
+  'entryOpenAccount',
+  'entryChangeAccount',
+  'entryCloseAccount',
+  'entryGap',
+  'entryPoisoned',
+  'entryWhat',
+  'entryTime',
+  'entryLengths',
+  'entryAvail',
+  'entryClearAvail',
+  'entryArguments',
+  'entryBlockClear',
+  'entryBlockOrder',
+  'entryFlag',
+  'mostHandles',
   'parkedCells',
   'parkedTicket',
   'parkedAccount',
@@ -136,9 +164,9 @@ const NAMES = [
 ] as const;
 export type Layout = Readonly<Record<(typeof NAMES)[number], number>>;
 
-/** Waits for an allocator, and wants to be told of the next free. */
+/** Waits for an allocator, and wants to be told of the next free, or of the next entry of its journal. */
 export interface Waker {
-  /** Called by the event loop, after a free. */
+  /** Called by the event loop, afterwards. */
   wake(): void;
 }
 
@@ -228,6 +256,12 @@ interface Calls {
   epoch(): void;
   wait(tell: (slot: number) => void): void;
   endWait(): void;
+  startJournal(): void;
+  stopJournal(): void;
+  readJournal(cells: BigUint64Array): void;
+  waitForEntries(tell: (slot: number) => void): void;
+  endWaitForEntries(): void;
+  setThread(): void;
   read(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   snapshot(offsets: NumberColumn, orders: Uint8Array, states: Uint8Array, tags: Float64Array): void;
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;

@@ -5,10 +5,10 @@ import type { Handle } from './values';
 
 export type { Waker } from './addon';
 
-/** The wakers of all copies of this module in an environment, by the slots of their handles. */
+/** The wakers of all copies of this module in an environment, by the slots of their handles; those of journals from `READERS` on. */
 export const wakers = (calls.wakers ??= new Map<number, Waker>());
 
-function wake(slot: number): void {
+export function wakeSlot(slot: number): void {
   wakers.get(slot)?.wake();
 }
 
@@ -25,7 +25,7 @@ export function wait(allocator: Handle, keepsAlive: boolean): number {
   putHandle(allocator);
   numbers[2] = keepsAlive ? 1 : 0;
   seal();
-  calls.wait(wake);
+  calls.wait(wakeSlot);
   return status();
 }
 

@@ -2,25 +2,8 @@
 import { toBoolean, toBytes, toInteger } from '../arguments';
 import { invalidArgType, outOfRange } from '../errors';
 import type { AllocOperation, FreeOperation, TraceOperation } from './operation';
+import { checkObject, toText } from './place';
 import { formNamed, HEADER, OPERATION_FORMS, VERSION } from './operation-forms';
-import { NOWHERE, type TracePlace } from './trace-error';
-
-export function checkObject(argument: string, value: object): void {
-  const given: unknown = value;
-  if (typeof given !== 'object' || given === null) throw invalidArgType(argument, 'of type object', given);
-}
-
-export function toText(argument: string, value: unknown): string {
-  if (typeof value !== 'string') throw invalidArgType(argument, 'of type string', value);
-  return value;
-}
-
-/** Reads a place as it is now. */
-export function toPlace(place: TracePlace): TracePlace {
-  if (place === NOWHERE) return place;
-  checkObject('place', place);
-  return { file: toText('place.file', place.file), line: toInteger('place.line', place.line) };
-}
 
 /** Copies an operation, which may be anything, as it is now: whoever has the copy need not look at it again. */
 export function toOperation(given: TraceOperation): TraceOperation {

@@ -1,5 +1,6 @@
-/** Compares the result lines of a replay with recorded ones, line by line. */
+/** Compares the result lines of a replay with recorded ones, line by line: those of another file, or those in the trace itself. */
 import type { LineReader } from './line-reader';
+import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 
 /** Where a result differs from the recorded one. */
@@ -30,7 +31,7 @@ export interface ComparisonCounts {
 
 /** Observes a replay; `finish()` must follow it. */
 export class Comparison implements ReplayObserver {
-  readonly #expected: LineReader;
+  readonly #expected: LineReader | undefined;
   #lines = 0;
   #identical = 0;
   #operations = 0;
@@ -39,7 +40,8 @@ export class Comparison implements ReplayObserver {
   #extra = 0;
   #first: Difference | undefined;
 
-  constructor(expected: LineReader) {
+  /** @param expected the recorded lines. Without them the answers in the trace are compared; a line that has none counts for nothing. */
+  constructor(expected?: LineReader) {
     this.#expected = expected;
   }
 
@@ -60,27 +62,34 @@ export class Comparison implements ReplayObserver {
   }
 
   after(step: ReplayStep): Promise<void> | undefined {
-    if (!this.#expected.isReady) return this.#fillAndCompare(step);
-    this.#compare(step, this.#expected.next());
+    const expected = this.#expected;
+    if (!expected) {
+      const answer = 'answer' in step.operation ? step.operation.answer : undefined;
+      if (answer !== undefined) this.#compare(step, answer);
+      return undefined;
+    }
+    if (!expected.isReady) return this.#fillAndCompare(step, expected);
+    this.#compare(step, expected.next());
     return undefined;
   }
 
   /** Reads on to the end of the recorded results: the trace has ended. */
   async finish(): Promise<void> {
-    while (this.#expected.isReady || (await this.#expected.fill())) {
-      const expected = this.#expected.next();
+    const lines = this.#expected;
+    while (lines && (lines.isReady || (await lines.fill()))) {
+      const expected = lines.next();
       const lineNumber = ++this.#lines;
       this.#extra++;
       this.#first ??= { lineNumber, operation: undefined, actual: undefined, expected };
     }
   }
 
-  async #fillAndCompare(step: ReplayStep): Promise<void> {
-    this.#compare(step, (await this.#expected.fill()) ? this.#expected.next() : undefined);
+  async #fillAndCompare(step: ReplayStep, expected: LineReader): Promise<void> {
+    this.#compare(step, (await expected.fill()) ? expected.next() : undefined);
   }
 
   #compare({ operation, line, lineNumber, result }: ReplayStep, expected: string | undefined): void {
-    const isOperation = operation.kind !== 'comment';
+    const isOperation = operation.kind !== 'comment' && operation.kind !== HEADER;
     this.#lines++;
     if (isOperation) this.#operations++;
     if (result === expected) {

@@ -1,7 +1,7 @@
 /** Reads the fields of one line after another, left to right. Knows numbers and spaces, not what the fields mean. */
 import type { Bytes } from '../native';
-import { toPlace } from './check';
 import { hexDigit, NINE, ZERO } from './digits';
+import { toPlace } from './place';
 import { printable } from './printable';
 import { TraceError, type TracePlace } from './trace-error';
 

@@ -13,6 +13,7 @@ export type {
   ImportReport,
 } from './import/import-report';
 export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
+export type { LenientOptions } from './lenient';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openTrace, type OpenTraceOptions } from './open-trace';
 export { openLines, type OpenLinesOptions } from './open-lines';
@@ -20,20 +21,28 @@ export { formatOperation } from './format-operation';
 export { toJsonLine } from './json-operation';
 export type * from './operation';
 export { parseOperation } from './parse-operation';
+export { PerfettoWriter, type PerfettoOptions, type PerfettoSink } from './perfetto/perfetto-writer';
 export { diverge, type DifferencePoint, type Divergence, type PolicySubject } from './policy/diverge';
+export type { FailedRequest } from './policy/failed-request';
+export { fitWorkload, type Fit, type FitOptions } from './policy/fit';
 export {
   measurePolicy,
-  type FailedRequest,
   type MeasureOptions,
   type PolicyMeasures,
   type Spread,
 } from './policy/measure-policy';
-export { PLACEMENTS, type Placement, type Policy, type PolicyOptions } from './policy/policy';
-export { replayTrace, type ReplayObserver, type ReplayStep } from './replay-trace';
+export { PLACEMENTS, type Placement } from './policy/placements';
+export type { Policy, PolicyOptions } from './policy/policy';
+export type { TriedSize } from './policy/try-size';
+export type { ReadJournalOptions } from '../journal';
+export type { WaitSignal } from '../wait-signal';
+export { recordTrace, type JournaledBuddy, type RecordTraceOptions } from './record-trace';
+export { replayTrace, type ReplayObserver, type ReplayStep, type ReplayTraceOptions } from './replay-trace';
+export type { LeakedLists, ListsSummary } from './lists-summary';
 export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';
 export type { SpaceSnapshot } from './space-snapshot';
 export { SummaryCollector, type SummaryOptions } from './summary-collector';
-export { TraceError, type TracePlace } from './trace-error';
+export { TraceError, type LineProblem, type TracePlace } from './trace-error';
 export { TraceReplayer } from './trace-replayer';
 export { readWorkloads, WorkloadReader } from './workload/read-workloads';
 export {

@@ -1,6 +1,7 @@
 /** An operation as a line of JSON, and back. */
 import { toNumberIfSafe } from '../arguments';
-import { toOperation, toPlace } from './check';
+import { toOperation } from './check';
+import { toPlace } from './place';
 import type { TraceOperation } from './operation';
 import { systemReason } from './system-reason';
 import { TraceError, type TracePlace } from './trace-error';

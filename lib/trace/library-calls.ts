@@ -123,13 +123,13 @@ function accountOf(
 /** The slot for a new list. */
 export function newList(allocator: ReplayedAllocator, id: number, place: TracePlace): number {
   if (allocator.lists.get(id) !== undefined)
-    throw new TraceError(place, `list ${id} is in use: free must come first`);
+    throw new TraceError(place, `list ${id} is in use: free must come first`, { problem: 'live-list' });
   return allocator.lists.add(id);
 }
 
 export function slotOf({ lists }: ReplayedAllocator, id: number, place: TracePlace): number {
   const slot = lists.get(id);
-  if (slot === undefined) throw new TraceError(place, `there is no list ${id}`);
+  if (slot === undefined) throw new TraceError(place, `there is no list ${id}`, { problem: 'unknown-list' });
   return slot;
 }
 

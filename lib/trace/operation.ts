@@ -210,7 +210,7 @@ export interface BlocksTrimOperation extends OperationNotes {
   readonly start?: Bytes | undefined;
 }
 
-/** `blocks.extend ID SIZE`: `extend()`. */
+/** `blocks.extend ID SIZE`: `tryExtend()`. */
 export interface BlocksExtendOperation extends OperationNotes {
   readonly kind: 'blocks.extend';
   readonly id: number;

@@ -1,5 +1,5 @@
 /** From one line of a trace to an operation. */
-import { toPlace, toText } from './check';
+import { toPlace, toText } from './place';
 import { flag } from './field-kinds';
 import { FieldScanner } from './field-scanner';
 import type { TraceOperation } from './operation';
@@ -40,6 +40,7 @@ export function parseOperation(line: string, place: TracePlace = NOWHERE): Trace
       'the line ends in a carriage return: lines end in a line feed alone',
       {
         column: line.length,
+        problem: 'carriage-return',
       },
     );
   }
@@ -48,7 +49,11 @@ export function parseOperation(line: string, place: TracePlace = NOWHERE): Trace
 
   const name = fields.begin(line, place);
   const operation = parseKernelCall(name) ?? parseByForm(name);
-  if (operation === undefined) throw new TraceError(toPlace(place), unknown(line), { column: 1 });
+  if (operation === undefined)
+    throw new TraceError(toPlace(place), unknown(line), {
+      column: 1,
+      problem: line === '' ? 'blank-line' : undefined,
+    });
   if (!fields.isAtEnd) readOptions(operation);
   return operation;
 }

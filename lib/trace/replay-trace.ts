@@ -1,7 +1,7 @@
 /** Replays a trace line by line. Knows neither where the lines come from nor where the results go. */
 import type { LineReader } from './line-reader';
 import type { TraceOperation } from './operation';
-import { parseOperation } from './parse-operation';
+import { parseLeniently, skip, type LenientOptions } from './lenient';
 import { ofReplayer, type TraceReplayer } from './trace-replayer';
 
 /** One line of a trace that was replayed. */
@@ -28,17 +28,22 @@ export interface ReplayObserver {
   after(step: ReplayStep, replayer: TraceReplayer): Promise<void> | undefined;
 }
 
+/** How to replay a trace. */
+export interface ReplayTraceOptions extends LenientOptions {
+  /** The number of the last line to replay. Default: the last one of the trace. */
+  readonly lastLine?: number | undefined;
+}
+
 /**
  * Replays a trace up to its end, up to a line, or up to a gap in it, behind which nothing can be replayed. The state at the end stays in the replayer.
  *
- * @param lastLine the number of the last line to replay
  * @throws TraceError where the trace cannot be read, parsed or replayed
  */
 export async function replayTrace(
   trace: LineReader,
   replayer: TraceReplayer,
   observers: readonly ReplayObserver[] = [],
-  lastLine = Infinity,
+  { lastLine = Infinity, onSkipped }: ReplayTraceOptions = {},
 ): Promise<void> {
   let waiting: PendingStep[] = [];
 
@@ -67,17 +72,24 @@ export async function replayTrace(
         if (!(await trace.fill())) return;
       }
       const line = trace.next();
-      const operation = parseOperation(line, trace);
+      const operation = parseLeniently(line, trace, onSkipped);
+      if (!operation) continue;
       const place = { file: trace.file, line: trace.line };
       const step = { operation, line, lineNumber: place.line, result: '' };
-      if (ofReplayer.enqueue(replayer, operation, place)) {
-        waiting.push(step);
-        if (ofReplayer.isFull(replayer)) await runWaiting();
+      try {
+        if (ofReplayer.enqueue(replayer, operation, place)) {
+          waiting.push(step);
+          if (ofReplayer.isFull(replayer)) await runWaiting();
+          continue;
+        }
+        await runWaiting();
+        for (const observer of observers) observer.before?.(operation, replayer);
+        step.result = replayer.execute(operation, place);
+      } catch (error) {
+        skip(error, onSkipped);
         continue;
       }
-      await runWaiting();
-      for (const observer of observers) observer.before?.(operation, replayer);
-      await tell([step], [replayer.execute(operation, place)]);
+      await tell([step], [step.result]);
       if (isEnd(operation)) return;
     }
   } finally {

@@ -66,6 +66,9 @@ export class ReplayedAllocator implements native.Handle {
 
   /** Gives the status. */
   openAccount(id: number, limit: native.Bytes, reserved: native.Bytes): number {
+    const old = this.#accounts.get(id);
+    if (old) native.disposeAccount(accounts, old, old.handle);
+    this.#accounts.delete(id);
     const owner = new OpenAccount(id, { slot: -1, generation: 0 });
     const handle = native.openAccount(accounts, owner, this, limit, reserved);
     if (typeof handle === 'number') return handle;
@@ -74,11 +77,10 @@ export class ReplayedAllocator implements native.Handle {
     return native.OK;
   }
 
+  /** Ends the reservation. The account stays, for whoever opens it again by its token; another one of this number ends it. */
   closeAccount(id: number): void {
     const account = this.#accounts.get(id);
-    if (!account) return;
-    this.#accounts.delete(id);
-    native.disposeAccount(accounts, account, account.handle);
+    if (account) native.changeAccount(account.handle, undefined, 0);
   }
 
   /** Frees the blocks of a list one by one, which leaves each as clear or dirty as it was; gives the status. */

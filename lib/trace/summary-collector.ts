@@ -1,5 +1,7 @@
 /** Sums up a replay while it runs. */
+import { ListsCounter } from './lists-summary';
 import type { TraceOperation } from './operation';
+import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 import type { TraceReplayer } from './trace-replayer';
 import type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-summary';
@@ -8,18 +10,22 @@ import type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-sum
 export interface SummaryOptions {
   /** Keep all blocks of the state at the end. Default: false. */
   readonly withSnapshot?: boolean;
+  /** Count blocks and pieces of lists, and what is never freed: takes time for each allocation. Default: false. */
+  readonly withLists?: boolean;
 }
 
 /** Observes a replay; `summary()` gives what it has seen. */
 export class SummaryCollector implements ReplayObserver {
   readonly #withSnapshot: boolean;
   readonly #operations = new Map<OperationKind, Map<number, number>>();
+  readonly #lists: ListsCounter | undefined;
   #lines = 0;
   #peak: PeakUse | undefined;
   #peakUsed = 0;
   #end: EndState | undefined;
 
-  constructor({ withSnapshot = false }: SummaryOptions = {}) {
+  constructor({ withSnapshot = false, withLists = false }: SummaryOptions = {}) {
+    this.#lists = withLists ? new ListsCounter() : undefined;
     this.#withSnapshot = withSnapshot;
   }
 
@@ -27,10 +33,12 @@ export class SummaryCollector implements ReplayObserver {
     if (operation.kind === 'fini') this.#end = this.#stateOf(replayer) ?? this.#end;
   }
 
-  after({ operation, lineNumber }: ReplayStep, replayer: TraceReplayer): undefined {
+  after(step: ReplayStep, replayer: TraceReplayer): undefined {
+    const { operation, lineNumber } = step;
     this.#lines++;
-    if (operation.kind === 'comment') return;
+    if (operation.kind === 'comment' || operation.kind === HEADER) return;
     this.#count(operation.kind, replayer.errno);
+    if (replayer.errno === 0) this.#lists?.add(operation, step.result);
 
     const used = replayer.size - replayer.avail;
     if (used > this.#peakUsed) {
@@ -45,6 +53,7 @@ export class SummaryCollector implements ReplayObserver {
       lines: this.#lines,
       operations: this.#operations,
       peak: this.#peak,
+      lists: this.#lists?.summary(),
       end: this.#stateOf(replayer) ?? this.#end,
     };
   }
@@ -68,6 +77,7 @@ export class SummaryCollector implements ReplayObserver {
       freeBlocks: freeBlocks.reduce((sum, count) => sum + count, 0),
       usedBlocks: usedBlocks.reduce((sum, count) => sum + count, 0),
       largestFreeBlock: largestOrder < 0 ? 0 : chunkSize * 2 ** largestOrder,
+      longestFreeRun: replayer.longestFreeRun() ?? 0,
       snapshot: this.#withSnapshot ? replayer.snapshot() : undefined,
     };
   }

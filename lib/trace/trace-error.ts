@@ -6,6 +6,16 @@ export interface TracePlace {
   readonly line: number;
 }
 
+/** What is wrong with a line without which the others can still be replayed. */
+export type LineProblem =
+  | 'blank-line'
+  /** The line ends in a carriage return; it is read without it. */
+  | 'carriage-return'
+  /** It frees or changes a list that there is not. */
+  | 'unknown-list'
+  /** It allocates into a list that holds blocks. */
+  | 'live-list';
+
 /** The place of text that comes from no file. */
 export const NOWHERE: TracePlace = { file: '<text>', line: 1 };
 
@@ -22,11 +32,21 @@ export class TraceError extends Error {
   /** Counted from 1; `undefined` where it is the line as a whole that is wrong. */
   readonly column: number | undefined;
   readonly reason: string;
+  /** `undefined` where the line cannot be left out. */
+  readonly problem: LineProblem | undefined;
 
   constructor(
     { file, line }: { readonly file: string; readonly line?: number | undefined },
     reason: string,
-    { column, cause }: { readonly column?: number; readonly cause?: unknown } = {},
+    {
+      column,
+      cause,
+      problem,
+    }: {
+      readonly column?: number;
+      readonly cause?: unknown;
+      readonly problem?: LineProblem | undefined;
+    } = {},
   ) {
     const place = [file, line, column].filter((part) => part !== undefined).join(':');
     super(`${place}: ${reason}`, cause === undefined ? {} : { cause });
@@ -34,5 +54,6 @@ export class TraceError extends Error {
     this.line = line;
     this.column = column;
     this.reason = reason;
+    this.problem = problem;
   }
 }

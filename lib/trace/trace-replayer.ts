@@ -1,7 +1,8 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
 import * as native from '../native';
 import type { AllocatorStats } from '../native';
-import { checkObject, toAlloc, toForm, toFree, toOperation, toPlace } from './check';
+import { toAlloc, toForm, toFree, toOperation } from './check';
+import { checkObject, toPlace } from './place';
 import { callLibrary, newList, slotOf, toRequest, type LibraryCall } from './library-calls';
 import { describe } from './list-table';
 import type {
@@ -101,6 +102,14 @@ export class TraceReplayer implements Disposable {
   stats(): AllocatorStats | undefined {
     const stats = this.isLive ? native.stats(this.#current) : undefined;
     return typeof stats === 'object' ? stats : undefined;
+  }
+
+  /** Bytes of the longest run of free blocks side by side; `undefined` without an allocator. Takes as long as there are blocks. */
+  longestFreeRun(): number | undefined {
+    const runs = this.#current.isLive ? native.freeRuns(this.#current) : undefined;
+    return typeof runs === 'object'
+      ? runs.sizes.reduce((longest, size) => Math.max(longest, size), 0)
+      : undefined;
   }
 
   /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
@@ -479,17 +488,9 @@ function isEnqueued(operation: TraceOperation): operation is Enqueued {
 
 /** Copies what can be enqueued, whose kind has been read. */
 function toEnqueued(kind: TraceOperation['kind'], given: TraceOperation): TraceOperation | undefined {
-  switch (kind) {
-    case 'alloc':
-      return toAlloc(given as AllocOperation);
-    case 'free':
-      return toFree(given as FreeOperation);
-    case 'buddy.alloc':
-    case 'blocks.free':
-      return toForm(kind, given);
-    default:
-      return undefined;
-  }
+  if (kind === 'alloc') return toAlloc(given as AllocOperation);
+  if (kind === 'free') return toFree(given as FreeOperation);
+  return kind === 'buddy.alloc' || kind === 'blocks.free' ? toForm(kind, given) : undefined;
 }
 
 /** The kernel ignores the bits that it does not know (H23), all of those above the lowest 32 among them. */

@@ -1,9 +1,10 @@
 /** What a replay amounts to, as data. */
+import type { ListsSummary } from './lists-summary';
 import type { TraceOperation } from './operation';
 import type { SpaceSnapshot } from './space-snapshot';
 
-/** Every kind of operation but comments. */
-export type OperationKind = Exclude<TraceOperation['kind'], 'comment'>;
+/** Every kind of operation; comments and headers are none. */
+export type OperationKind = Exclude<TraceOperation['kind'], 'comment' | 'gpu-buddy-trace'>;
 
 /** The moment at which most was allocated. */
 export interface PeakUse {
@@ -28,6 +29,8 @@ export interface EndState {
   readonly usedBlocks: number;
   /** Bytes of the largest free block; 0 where nothing is free. */
   readonly largestFreeBlock: number;
+  /** Bytes of the longest run of free blocks side by side. */
+  readonly longestFreeRun: number;
   /** All blocks; `undefined` where the summary was told to take none. */
   readonly snapshot: SpaceSnapshot | undefined;
 }
@@ -40,6 +43,8 @@ export interface TraceSummary {
   readonly operations: ReadonlyMap<OperationKind, ReadonlyMap<number, number>>;
   /** `undefined` where nothing was ever allocated. */
   readonly peak: PeakUse | undefined;
+  /** Lists, their blocks and pieces, and what is never freed; `undefined` where the summary was told not to count them. */
+  readonly lists: ListsSummary | undefined;
   /** `undefined` where there never was an allocator. */
   readonly end: EndState | undefined;
 }

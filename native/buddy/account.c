@@ -1,6 +1,6 @@
 /* Accounts, see account.h. Quotas and charges are in the caller's unit. */
 #include <buddy/account.h>
-#include <buddy/lists.h>
+#include <buddy/note.h>
 #include <buddy/parking.h>
 
 static struct buddy_account *account_at(const struct buddy_allocator *allocator, u32 number)
@@ -158,6 +158,20 @@ static void close_account(struct buddy_allocator *allocator, u32 number)
 	end_if_unused(allocator, number);
 }
 
+/* Notes a quota that was asked for. */
+static void note_quota(struct buddy_allocator *allocator, enum buddy_entry_kind kind, u32 number,
+		       const struct buddy_quota *quota, enum buddy_status status)
+{
+	if (buddy_is_journaled(allocator))
+		buddy_note(allocator,
+			   &(struct buddy_note){
+				   .kind = kind,
+				   .status = status,
+				   .count = 3,
+				   .arguments = { number, quota->limit, quota->reserved },
+			   });
+}
+
 enum buddy_status buddy_open_account(struct buddy_allocator *allocator,
 				     const struct buddy_quota *quota, uint32_t *number)
 {
@@ -176,6 +190,7 @@ enum buddy_status buddy_open_account(struct buddy_allocator *allocator,
 		status = set_quota(allocator, account_at(allocator, *number), quota);
 		if (status)
 			close_account(allocator, *number);
+		note_quota(allocator, BUDDY_ENTRY_OPEN_ACCOUNT, *number, quota, status);
 	}
 	buddy_unlock(allocator);
 	return status;
@@ -203,8 +218,15 @@ enum buddy_status buddy_find_account(struct buddy_allocator *allocator, struct b
 
 void buddy_close_account(struct buddy_allocator *allocator, uint32_t number)
 {
+	bool is_last;
+
 	buddy_lock(allocator);
+	is_last = account_at(allocator, number)->openings == 1;
 	close_account(allocator, number);
+	if (is_last && buddy_is_journaled(allocator))
+		buddy_note(allocator, &(struct buddy_note){ .kind = BUDDY_ENTRY_CLOSE_ACCOUNT,
+							    .count = 1,
+							    .arguments = { number } });
 	buddy_unlock(allocator);
 }
 
@@ -223,6 +245,7 @@ enum buddy_status buddy_change_account(struct buddy_allocator *allocator, uint32
 	if (reserved)
 		quota.reserved = *reserved;
 	status = set_quota(allocator, account, &quota);
+	note_quota(allocator, BUDDY_ENTRY_CHANGE_ACCOUNT, number, &quota, status);
 	buddy_unlock(allocator);
 	return status;
 }

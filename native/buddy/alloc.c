@@ -1,5 +1,5 @@
 /* Allocation: the kernel's call as it is, and the call that says what is wrong and keeps what it promises. */
-#include <buddy/lists.h>
+#include <buddy/note.h>
 #include <buddy/range.h>
 #include <stdint.h>
 
@@ -57,7 +57,7 @@ void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 {
 	u32 account = buddy_account_of(list->first);
-	u64 avail = allocator->mm.avail;
+	u64 avail = allocator->mm.avail, name = buddy_entry_of(allocator, list->first);
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
@@ -65,6 +65,8 @@ void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list)
 	buddy_give_back(allocator, &blocks);
 	if (unlikely(account))
 		buddy_run_settle(allocator, account, avail);
+	if (buddy_is_journaled(allocator))
+		buddy_note_list(allocator, BUDDY_ENTRY_UNDO, name, 0);
 }
 
 static enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct buddy_list *list,
@@ -77,6 +79,8 @@ static enum buddy_status alloc_raw(struct buddy_allocator *allocator, struct bud
 
 	if (list->allocator)
 		return BUDDY_LIST_IN_USE;
+	if (buddy_is_journaled(allocator))
+		buddy_note_lost(allocator);
 	kernel_begin(&allocator->context, allocator->step_limit);
 	error = buddy_ask_kernel(allocator, &blocks, request);
 	status = buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
@@ -340,8 +344,9 @@ static int alloc_prepared(struct buddy_allocator *allocator, struct list_head *b
 	return buddy_ask_kernel(allocator, blocks, asked);
 }
 
-static enum buddy_status alloc_checked(struct buddy_allocator *allocator, struct buddy_list *list,
-				       struct buddy_prepared *prepared)
+static inline enum buddy_status alloc_checked(struct buddy_allocator *allocator,
+					      struct buddy_list *list,
+					      struct buddy_prepared *prepared)
 {
 	const struct kernel_context *context = &allocator->context;
 	const struct buddy_request *request = &prepared->request;
@@ -393,10 +398,13 @@ enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct budd
 {
 	enum buddy_status status = alloc_checked(allocator, list, prepared);
 
-	if (likely(!status))
-		return BUDDY_OK;
-	buddy_run_count_failure(allocator, status, &prepared->request);
-	return buddy_run_note_shortage(allocator, status);
+	if (unlikely(status)) {
+		buddy_run_count_failure(allocator, status, &prepared->request);
+		status = buddy_run_note_shortage(allocator, status);
+	}
+	if (buddy_is_journaled(allocator))
+		buddy_note_alloc(allocator, list, prepared, status);
+	return status;
 }
 
 struct extending {
@@ -458,17 +466,25 @@ static enum buddy_status extend_by(struct buddy_allocator *allocator, struct bud
 	return BUDDY_OK;
 }
 
-static enum buddy_status extend(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status extend_in_run(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct extending *extending = arguments;
+	u64 name = buddy_entry_of(allocator, extending->list->first);
+	enum buddy_status status = buddy_run_note_shortage(
+		allocator, extend_by(allocator, extending->list, extending->size));
 
-	return buddy_run_note_shortage(allocator,
-				       extend_by(allocator, extending->list, extending->size));
+	if (buddy_is_journaled(allocator) && name != BUDDY_NO_LIST)
+		buddy_note(allocator, &(struct buddy_note){ .kind = BUDDY_ENTRY_EXTEND,
+							    .status = status,
+							    .count = 2,
+							    .arguments = { name, extending->size },
+							    .list = extending->list });
+	return status;
 }
 
 enum buddy_status buddy_extend(struct buddy_list *list, uint64_t size)
 {
 	if (!list->allocator)
 		return BUDDY_FREED;
-	return buddy_run(list->allocator, extend, &(struct extending){ list, size });
+	return buddy_run(list->allocator, extend_in_run, &(struct extending){ list, size });
 }

@@ -1,5 +1,5 @@
 /* The life of an allocator, and the guard around every call of kernel code. */
-#include <buddy/allocator.h>
+#include <buddy/note.h>
 #include <linux/sizes.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +23,8 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 		allocator->poisoned = true;
 		/* They would wait for ever. */
 		buddy_run_wake(allocator);
+		if (buddy_is_journaled(allocator))
+			buddy_note_poisoned(allocator);
 		return BUDDY_POISONED;
 	}
 
@@ -55,6 +57,7 @@ static void destroy(struct buddy_allocator *allocator)
 	mutex_unlock(&allocator->lock);
 
 	mutex_destroy(&allocator->lock);
+	buddy_drop_journal(allocator);
 	slots_destroy(&allocator->owners);
 	slots_destroy(&allocator->accounts);
 	buddy_parking_destroy(&allocator->parking);

@@ -14,6 +14,7 @@
 /* Bits of `extras`: what few allocators have. */
 #define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
+#define BUDDY_IS_JOURNALED 4U
 
 /* Lists that are parked here, in chains by their tickets: see parking.c. */
 struct buddy_parking {
@@ -38,6 +39,8 @@ struct buddy_allocator {
 	/* Whoever is told of the counters. */
 	const void *observer;
 	struct buddy_waiter *waiters;
+	/* See journal.h; one that was stopped is kept until another one begins. */
+	struct buddy_journal *journal;
 	/* How often somebody was refused bytes: see buddy_run_note_shortage(). */
 	u64 shortages;
 	unsigned int account_count;

@@ -1,5 +1,5 @@
 /* Looking at an allocator as a whole, and turning all of its free memory clear or dirty. */
-#include <buddy/allocator.h>
+#include <buddy/note.h>
 
 struct lookup {
 	u64 address;
@@ -19,6 +19,8 @@ struct snapshot {
 
 static enum buddy_status reset_clear_raw(struct buddy_allocator *allocator, void *clear)
 {
+	if (buddy_is_journaled(allocator))
+		buddy_note_lost(allocator);
 	gpu_buddy_reset_clear(&allocator->mm, *(bool *)clear);
 	return BUDDY_OK;
 }
@@ -35,6 +37,9 @@ static enum buddy_status reset_clear_wholly(struct buddy_allocator *allocator, v
 		before = mm->clear_avail;
 		gpu_buddy_reset_clear(mm, *clear);
 	} while (mm->clear_avail != wanted && mm->clear_avail != before);
+	if (buddy_is_journaled(allocator))
+		buddy_note(allocator,
+			   &(struct buddy_note){ .kind = BUDDY_ENTRY_RESET_CLEAR, .bits = *clear });
 	return BUDDY_OK;
 }
 

@@ -99,14 +99,16 @@ enum buddy_status buddy_start_journal(struct buddy_allocator *allocator, uint64_
 /* Ends it: no entry follows. What is in the ring can still be read. */
 enum buddy_status buddy_stop_journal(struct buddy_allocator *allocator);
 
-/* Entries that are taken out of the ring. */
+/* Entries that are read. */
 struct buddy_entries {
 	uint64_t *cells;
 	/* How many cells there is room for. */
 	uint64_t capacity;
+	/* The place up to which the reader needs nothing any more: the one at which it was given cells, and so many as it has used. */
+	uint64_t seen;
 
-	/* Cells that were written: whole entries. */
-	uint64_t count;
+	/* Cells that were written, all of whole entries, and the place of the first of them. */
+	uint64_t count, place;
 	/* The number of the first of them, counted from 1; after a gap as many more as are missing. The start has none: 0. */
 	uint64_t sequence;
 	/* Where nothing was written, there is no room for the next entry, which needs so many cells; 0: there is none yet. */
@@ -115,7 +117,10 @@ struct buddy_entries {
 	bool is_ended;
 };
 
-/* Takes what has waited longest. The start comes first, and as a whole. Each entry is given once, to whoever asks. */
+/*
+ * Copies what has waited longest. The start comes first, and as a whole. An entry stays in the ring until a reader has seen it, and
+ * is given again to whoever asks before: so none is lost where a reader is interrupted.
+ */
 enum buddy_status buddy_read_journal(struct buddy_allocator *allocator,
 				     struct buddy_entries *entries);
 

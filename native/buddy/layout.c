@@ -2,6 +2,7 @@
 #include <buddy/batch.h>
 #include <buddy/counters.h>
 #include <buddy/faults.h>
+#include <buddy/journal.h>
 #include <buddy/layout.h>
 #include <buddy/mailbox.h>
 #include <buddy/parking.h>
@@ -120,6 +121,35 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "poolGenerationBits", BUDDY_POOL_GENERATION_BITS },
 	{ "poolMostEntries", BUDDY_POOL_MOST_ENTRIES },
 	{ "poolPending", BUDDY_POOL_PENDING },
+
+	{ "entryStart", BUDDY_ENTRY_START },
+	{ "entryAccount", BUDDY_ENTRY_ACCOUNT },
+	{ "entryList", BUDDY_ENTRY_LIST },
+	{ "entryClear", BUDDY_ENTRY_CLEAR },
+	{ "entryAlloc", BUDDY_ENTRY_ALLOC },
+	{ "entryClaim", BUDDY_ENTRY_CLAIM },
+	{ "entryExtend", BUDDY_ENTRY_EXTEND },
+	{ "entryFree", BUDDY_ENTRY_FREE },
+	{ "entryUndo", BUDDY_ENTRY_UNDO },
+	{ "entryFreeBlock", BUDDY_ENTRY_FREE_BLOCK },
+	{ "entryTrim", BUDDY_ENTRY_TRIM },
+	{ "entryAppend", BUDDY_ENTRY_APPEND },
+	{ "entryResetClear", BUDDY_ENTRY_RESET_CLEAR },
+	{ "entryOpenAccount", BUDDY_ENTRY_OPEN_ACCOUNT },
+	{ "entryChangeAccount", BUDDY_ENTRY_CHANGE_ACCOUNT },
+	{ "entryCloseAccount", BUDDY_ENTRY_CLOSE_ACCOUNT },
+	{ "entryGap", BUDDY_ENTRY_GAP },
+	{ "entryPoisoned", BUDDY_ENTRY_POISONED },
+	{ "entryWhat", BUDDY_ENTRY_WHAT },
+	{ "entryTime", BUDDY_ENTRY_TIME },
+	{ "entryLengths", BUDDY_ENTRY_LENGTHS },
+	{ "entryAvail", BUDDY_ENTRY_AVAIL },
+	{ "entryClearAvail", BUDDY_ENTRY_CLEAR_AVAIL },
+	{ "entryArguments", BUDDY_ENTRY_ARGUMENTS },
+	{ "entryBlockClear", BUDDY_ENTRY_BLOCK_CLEAR },
+	{ "entryBlockOrder", BUDDY_ENTRY_BLOCK_ORDER },
+	{ "entryFlag", BUDDY_ENTRY_FLAG },
+	{ "mostHandles", BUDDY_MOST_HANDLES },
 
 	{ "parkedCells", CELLS(buddy_parked_row) },
 	{ "parkedTicket", CELL(buddy_parked_row, ticket) },

@@ -1,5 +1,5 @@
 /* What can be done with a list of blocks: trim it, free it whole or by the block, look at it. */
-#include <buddy/lists.h>
+#include <buddy/note.h>
 
 struct trimming {
 	struct buddy_list *list;
@@ -28,9 +28,8 @@ struct sum {
 	u64 bytes;
 };
 
-static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status trim(struct buddy_allocator *allocator, const struct trimming *trimming)
 {
-	const struct trimming *trimming = arguments;
 	struct buddy_list *list = trimming->list;
 	struct gpu_buddy_block *old = list->first, *block;
 	void *label = old ? old->private : NULL;
@@ -89,9 +88,16 @@ static enum buddy_status check_trim(struct buddy_allocator *allocator,
 	return BUDDY_OK;
 }
 
-static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status trim_raw(struct buddy_allocator *allocator, void *arguments)
 {
-	const struct trimming *trimming = arguments;
+	if (buddy_is_journaled(allocator))
+		buddy_note_lost(allocator);
+	return trim(allocator, arguments);
+}
+
+static enum buddy_status check_and_trim(struct buddy_allocator *allocator,
+					const struct trimming *trimming)
+{
 	struct trimming asked = *trimming;
 	enum buddy_status status = check_trim(allocator, trimming);
 	uint64_t start;
@@ -103,7 +109,27 @@ static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *a
 		start = buddy_to_kernel(allocator, *trimming->start);
 		asked.start = &start;
 	}
-	return trim_raw(allocator, &asked);
+	return trim(allocator, &asked);
+}
+
+static enum buddy_status trim_checked(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct trimming *trimming = arguments;
+	u64 name = buddy_entry_of(allocator, trimming->list->first);
+	enum buddy_status status = check_and_trim(allocator, trimming);
+
+	if (buddy_is_journaled(allocator) && name != BUDDY_NO_LIST)
+		buddy_note(allocator,
+			   &(struct buddy_note){
+				   .kind = BUDDY_ENTRY_TRIM,
+				   .status = status,
+				   .bits = trimming->start ? BUDDY_ENTRY_FLAG : 0,
+				   .count = 3,
+				   .arguments = { name, trimming->new_size,
+						  trimming->start ? *trimming->start : 0 },
+				   .list = trimming->list,
+			   });
+	return status;
 }
 
 static enum buddy_status call_on(const struct buddy_list *list, buddy_body body, void *arguments)
@@ -121,7 +147,9 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 	return call_on(list, trim_checked, &(struct trimming){ list, start, new_size });
 }
 
-void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
+/* Compiled into both of its callers: what most of them need lies together. */
+static inline __attribute__((always_inline)) void free_now(struct buddy_allocator *allocator,
+							   struct buddy_list *list, bool cleared)
 {
 	u32 account = buddy_account_of(list->first);
 	u64 avail = allocator->mm.avail;
@@ -134,6 +162,23 @@ void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, 
 	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 	if (unlikely(account))
 		buddy_run_settle(allocator, account, avail);
+}
+
+__attribute__((noinline, cold)) static void free_and_note(struct buddy_allocator *allocator,
+							  struct buddy_list *list, bool cleared)
+{
+	u64 name = buddy_entry_of(allocator, list->first);
+
+	free_now(allocator, list, cleared);
+	buddy_note_list(allocator, BUDDY_ENTRY_FREE, name, cleared);
+}
+
+void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
+{
+	if (buddy_is_journaled(allocator))
+		free_and_note(allocator, list, cleared);
+	else
+		free_now(allocator, list, cleared);
 }
 
 void buddy_run_free_named(struct buddy_allocator *allocator, u32 owner, struct buddy_name name,
@@ -186,6 +231,8 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 
 	if (!block)
 		return BUDDY_INDEX_OUTSIDE_LIST;
+	if (buddy_is_journaled(allocator))
+		buddy_note_lost(allocator);
 	buddy_run_note_free(allocator);
 	gpu_buddy_free_block(&allocator->mm, block);
 	buddy_run_settle(allocator, account, avail);
@@ -193,9 +240,9 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 }
 
 /* gpu_buddy_free_block() would put written memory back as clear (H11): a list of one is freed instead. */
-static enum buddy_status free_block_checked(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status free_block(struct buddy_allocator *allocator,
+				    const struct freeing *freeing)
 {
-	const struct freeing *freeing = arguments;
 	struct gpu_buddy_block *block = take(freeing->list, freeing->index);
 	u32 account = buddy_account_of(block);
 	u64 avail = allocator->mm.avail;
@@ -210,6 +257,22 @@ static enum buddy_status free_block_checked(struct buddy_allocator *allocator, v
 	return BUDDY_OK;
 }
 
+static enum buddy_status free_block_checked(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct freeing *freeing = arguments;
+	u64 name = buddy_entry_of(allocator, freeing->list->first);
+	enum buddy_status status = free_block(allocator, freeing);
+
+	if (buddy_is_journaled(allocator) && name != BUDDY_NO_LIST)
+		buddy_note(allocator, &(struct buddy_note){ .kind = BUDDY_ENTRY_FREE_BLOCK,
+							    .status = status,
+							    .bits = freeing->cleared,
+							    .count = 2,
+							    .arguments = { name, freeing->index },
+							    .list = freeing->list });
+	return status;
+}
+
 enum buddy_status buddy_free_block_raw(struct buddy_list *list, uint64_t index)
 {
 	return call_on(list, free_block_raw, &(struct freeing){ list, index, false });
@@ -220,9 +283,9 @@ enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool
 	return call_on(list, free_block_checked, &(struct freeing){ list, index, cleared });
 }
 
-static enum buddy_status append(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status append(struct buddy_allocator *allocator,
+				const struct appending *appending)
 {
-	const struct appending *appending = arguments;
 	struct buddy_list *list = appending->list;
 	struct gpu_buddy_block *old = list->first, *block;
 	u32 account = buddy_account_of(appending->from->first);
@@ -243,6 +306,22 @@ static enum buddy_status append(struct buddy_allocator *allocator, void *argumen
 	return BUDDY_OK;
 }
 
+static enum buddy_status append_in_run(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct appending *appending = arguments;
+	u64 name = buddy_entry_of(allocator, appending->list->first);
+	u64 other = buddy_entry_of(allocator, appending->from->first);
+	enum buddy_status status = append(allocator, appending);
+
+	if (buddy_is_journaled(allocator) && other != BUDDY_NO_LIST)
+		buddy_note(allocator,
+			   &(struct buddy_note){ .kind = BUDDY_ENTRY_APPEND,
+						 .status = status,
+						 .count = 3,
+						 .arguments = { name, other, appending->tag } });
+	return status;
+}
+
 enum buddy_status buddy_append(struct buddy_list *list, struct buddy_list *from, uint64_t tag)
 {
 	if (!list->allocator || !from->allocator)
@@ -251,7 +330,7 @@ enum buddy_status buddy_append(struct buddy_list *list, struct buddy_list *from,
 		return BUDDY_LIST_FOREIGN;
 	if (list == from || (list->first && list->first == from->first))
 		return BUDDY_LIST_ITSELF;
-	return call_on(list, append, &(struct appending){ list, from, tag });
+	return call_on(list, append_in_run, &(struct appending){ list, from, tag });
 }
 
 struct buddy_block_info buddy_first(const struct buddy_list *list)

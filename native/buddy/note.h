@@ -4,6 +4,7 @@
 
 #include <buddy/journal.h>
 #include <buddy/lists.h>
+#include <buddy/state.h>
 
 static inline bool buddy_is_journaled(const struct buddy_allocator *allocator)
 {
@@ -37,6 +38,9 @@ void buddy_note(struct buddy_allocator *allocator, const struct buddy_note *note
 /* Each with what it cannot find out afterwards. */
 void buddy_note_alloc(struct buddy_allocator *allocator, const struct buddy_list *list,
 		      const struct buddy_prepared *prepared, enum buddy_status status);
+void buddy_note_claim(struct buddy_allocator *allocator, const struct buddy_list *list,
+		      const struct buddy_places *places, const void *label, bool is_marked,
+		      enum buddy_status status);
 /* Calls on a list that had this name, which is BUDDY_NO_LIST where nothing is to be written. */
 void buddy_note_list(struct buddy_allocator *allocator, enum buddy_entry_kind kind, u64 name,
 		     u32 bits);

@@ -1,6 +1,7 @@
 /* What one environment owns, see owner.h: its handles and its guards. */
 #include <buddy/account.h>
 #include <buddy/counters.h>
+#include <buddy/journal.h>
 #include <buddy/lists.h>
 #include <buddy/owner.h>
 #include <buddy/pool.h>
@@ -18,11 +19,17 @@ void buddy_owner_init(struct buddy_owner *owner)
 	slots_init(&owner->accounts, sizeof(struct buddy_open_account));
 }
 
+static void end_waits(struct buddy_handle *handle)
+{
+	buddy_end_wait(handle->allocator, &handle->waiter);
+	buddy_end_wait_for_entries(handle->allocator, &handle->reader);
+}
+
 void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *handle)
 {
 	struct buddy_allocator *allocator = handle->allocator;
 
-	buddy_end_wait(allocator, &handle->waiter);
+	end_waits(handle);
 	buddy_end_observation(allocator, handle);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
@@ -45,7 +52,7 @@ void buddy_owner_end_waits(struct buddy_owner *owner)
 		struct buddy_handle *handle = buddy_owner_handle(owner, slot);
 
 		if (handle)
-			buddy_end_wait(handle->allocator, &handle->waiter);
+			end_waits(handle);
 	}
 }
 
@@ -106,7 +113,7 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 		return 0;
 	known_bytes = handle->known_bytes;
 	handle->disposed = true;
-	buddy_end_wait(handle->allocator, &handle->waiter);
+	end_waits(handle);
 	buddy_end_observation(handle->allocator, handle);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;

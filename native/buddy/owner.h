@@ -44,8 +44,10 @@ struct buddy_handle {
 	uint64_t shortages;
 	/* Told of the next free, once it is filled in. Giving up the handle disarms it. */
 	struct buddy_waiter waiter;
-	/* The event loop goes on as long as it waits: for whoever keeps count of these. */
-	bool keeps_alive;
+	/* Told of the next entry of the journal, in the same way. */
+	struct buddy_waiter reader;
+	/* The event loop goes on as long as they wait: for whoever keeps count of these. */
+	bool keeps_alive, reader_keeps_alive;
 };
 
 /* Handles have slots below this. */

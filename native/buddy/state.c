@@ -1,5 +1,5 @@
 /* Blocks that are taken as they are described, and allocators that are written down and made again: see state.h. */
-#include <buddy/lists.h>
+#include <buddy/note.h>
 #include <buddy/range.h>
 #include <buddy/state.h>
 
@@ -87,9 +87,8 @@ static void set_clear(struct gpu_buddy_block *block, bool clear)
 		(block->header & ~GPU_BUDDY_HEADER_CLEAR) | (clear ? GPU_BUDDY_HEADER_CLEAR : 0);
 }
 
-static enum buddy_status claim(struct buddy_allocator *allocator, void *arguments)
+static enum buddy_status claim(struct buddy_allocator *allocator, const struct claim *claim)
 {
-	const struct claim *claim = arguments;
 	const uint8_t *clear = claim->places->clear;
 	struct gpu_buddy_block *block;
 	u64 avail = allocator->mm.avail;
@@ -110,6 +109,19 @@ static enum buddy_status claim(struct buddy_allocator *allocator, void *argument
 	return BUDDY_OK;
 }
 
+static enum buddy_status claim_in_run(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct claim *claimed = arguments;
+	enum buddy_status status = claim(allocator, claimed);
+
+	if (buddy_is_journaled(allocator))
+		buddy_note_claim(allocator, claimed->list, claimed->places,
+				 buddy_label(claimed->tag, claimed->account),
+				 claimed->places->clear || claimed->clearness != BUDDY_AS_FOUND,
+				 status);
+	return status;
+}
+
 enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_list *list,
 			      const struct buddy_places *places, uint64_t tag, uint32_t account,
 			      enum buddy_clearness clearness, uint64_t *failed)
@@ -119,7 +131,7 @@ enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_li
 	*failed = 0;
 	if (!places->count)
 		return BUDDY_NO_BLOCKS;
-	return buddy_call(allocator, claim,
+	return buddy_call(allocator, claim_in_run,
 			  &(struct claim){ list, places, tag, account, clearness, failed });
 }
 
@@ -258,6 +270,8 @@ static enum buddy_status restore(struct buddy_allocator *allocator, void *argume
 	enum buddy_status status = BUDDY_OK;
 	u64 row = 0;
 
+	if (buddy_is_journaled(allocator))
+		buddy_note_lost(allocator);
 	for (u64 index = 0; index < state->list_count && !status; index++)
 		status = restore_list(allocator, restoring, index);
 	*restoring->failed = restoring->row;

@@ -102,7 +102,9 @@
 	X(ACCOUNT_DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "account", "has been disposed of")        \
 	X(TOKEN_UNKNOWN, 0, "ERR_GPU_BUDDY_TOKEN", "token",                                        \
 	  "stands for nothing that is there, or has been used before")                             \
-	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")
+	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")        \
+	X(JOURNAL_RUNS, EBUSY, "EBUSY", "journal", "has begun already")                            \
+	X(NO_JOURNAL, EINVAL, "EINVAL", "journal", "has not begun")
 
 enum buddy_status {
 #define BUDDY_STATUS_NAME(name, number, code, argument, why) BUDDY_##name,

@@ -4,21 +4,14 @@
 
 static void disarm(struct buddy_allocator *allocator, struct buddy_waiter *waiter)
 {
-	*waiter->link = waiter->next;
-	if (waiter->next)
-		waiter->next->link = waiter->link;
-	waiter->link = NULL;
+	buddy_unlink_waiter(waiter);
 	if (!allocator->waiters)
 		allocator->extras &= ~BUDDY_HAS_WAITERS;
 }
 
 static void arm(struct buddy_allocator *allocator, struct buddy_waiter *waiter)
 {
-	waiter->next = allocator->waiters;
-	waiter->link = &allocator->waiters;
-	if (waiter->next)
-		waiter->next->link = &waiter->next;
-	allocator->waiters = waiter;
+	buddy_link_waiter(&allocator->waiters, waiter);
 	allocator->extras |= BUDDY_HAS_WAITERS;
 }
 

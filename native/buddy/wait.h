@@ -6,6 +6,7 @@
 #define BUDDY_WAIT_H
 
 #include <buddy/buddy.h>
+#include <stddef.h>
 
 /* Somebody who wants to be told of the next free. The memory is the caller's, and must stay where it is while it is armed. */
 struct buddy_waiter {
@@ -16,6 +17,24 @@ struct buddy_waiter {
 	/* The next one that is armed, and the pointer to this one; NULL while it is not armed. */
 	struct buddy_waiter *next, **link;
 };
+
+/* Arms a waiter in a list of such, and disarms one: under the lock of the allocator. */
+static inline void buddy_link_waiter(struct buddy_waiter **waiters, struct buddy_waiter *waiter)
+{
+	waiter->next = *waiters;
+	waiter->link = waiters;
+	if (waiter->next)
+		waiter->next->link = &waiter->next;
+	*waiters = waiter;
+}
+
+static inline void buddy_unlink_waiter(struct buddy_waiter *waiter)
+{
+	*waiter->link = waiter->next;
+	if (waiter->next)
+		waiter->next->link = waiter->link;
+	waiter->link = NULL;
+}
 
 /*
  * How often bytes have become free: by any free, trim, or end of an owner, in any thread. Allocations of a batch that are taken

@@ -221,8 +221,10 @@ void Environment::Forget(uint32_t allocator_slot)
 	uint64_t bytes = 0;
 	int64_t total;
 
-	if (struct buddy_handle *handle = buddy_owner_handle(&owner_, allocator_slot))
-		KeepAlive(*handle, false);
+	if (struct buddy_handle *handle = buddy_owner_handle(&owner_, allocator_slot)) {
+		KeepAlive(handle->keeps_alive, false);
+		KeepAlive(handle->reader_keeps_alive, false);
+	}
 	if (allocator_slot < owner_.handles.count)
 		bytes = buddy_owner_dispose(&owner_, allocator_slot,
 					    slots_generation(&owner_.handles, allocator_slot));
@@ -834,6 +836,12 @@ napi_value Environment::DefineCalls()
 	Define(calls, "epoch", Call<&Environment::Epoch>);
 	Define(calls, "wait", CallWithValues<&Environment::Wait>);
 	Define(calls, "endWait", Call<&Environment::EndWait>);
+	Define(calls, "startJournal", Call<&Environment::StartJournal>);
+	Define(calls, "stopJournal", Call<&Environment::StopJournal>);
+	Define(calls, "readJournal", CallWithValues<&Environment::ReadJournal>);
+	Define(calls, "waitForEntries", CallWithValues<&Environment::WaitForEntries>);
+	Define(calls, "endWaitForEntries", Call<&Environment::EndWaitForEntries>);
+	Define(calls, "setThread", Call<&Environment::SetThread>);
 	Define(calls, "read", CallWithValues<&Environment::Read>);
 	Define(calls, "snapshot", CallWithValues<&Environment::Snapshot>);
 	Define(calls, "freeRuns", CallWithValues<&Environment::FreeRuns>);

@@ -12,6 +12,7 @@
 extern "C" {
 #include <buddy/account.h>
 #include <buddy/faults.h>
+#include <buddy/journal.h>
 }
 
 class Environment {
@@ -155,10 +156,18 @@ private:
 	napi_value Wait(const Napi::CallbackInfo &info);
 	void EndWait();
 	bool MakeOnFree(napi_value tell);
-	void KeepAlive(struct buddy_handle &handle, bool keeps);
+	void KeepAlive(bool &kept, bool keeps);
 	static void Wake(void *environment, uint32_t slot);
 	static void CallOnFree(napi_env env, napi_value tell, void *environment, void *slot);
 	static void EndAllWaits(void *environment);
+
+	/* The journal, in journal.cc. */
+	void StartJournal();
+	void StopJournal();
+	napi_value ReadJournal(const Napi::CallbackInfo &info);
+	napi_value WaitForEntries(const Napi::CallbackInfo &info);
+	void EndWaitForEntries();
+	void SetThread();
 
 	/* Tells V8 of native memory. */
 	void Account(uint32_t allocator_slot);

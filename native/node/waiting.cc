@@ -46,11 +46,11 @@ bool Environment::MakeOnFree(napi_value tell)
 	return true;
 }
 
-void Environment::KeepAlive(struct buddy_handle &handle, bool keeps)
+void Environment::KeepAlive(bool &kept, bool keeps)
 {
-	if (handle.keeps_alive == keeps)
+	if (kept == keeps)
 		return;
-	handle.keeps_alive = keeps;
+	kept = keeps;
 	if (keeps && !keepers_++)
 		napi_ref_threadsafe_function(env_, on_free_);
 	else if (!keeps && !--keepers_)
@@ -89,7 +89,7 @@ napi_value Environment::Wait(const Napi::CallbackInfo &info)
 	waiter->number = handle->slot;
 	enum buddy_status status = buddy_wait(handle->allocator, waiter, &epoch);
 	if (status == BUDDY_OK)
-		KeepAlive(*handle, mailbox_.flag(2));
+		KeepAlive(handle->keeps_alive, mailbox_.flag(2));
 	mailbox_.status(status);
 	mailbox_.result(0, epoch);
 	return nullptr;
@@ -103,6 +103,6 @@ void Environment::EndWait()
 	if (!handle)
 		return;
 	buddy_end_wait(handle->allocator, &handle->waiter);
-	KeepAlive(*handle, false);
+	KeepAlive(handle->keeps_alive, false);
 	mailbox_.status(BUDDY_OK);
 }

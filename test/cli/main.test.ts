@@ -91,3 +91,16 @@ test('is a script', () => {
   expect(execFileSync('head', ['-n', '1', MAIN], { encoding: 'utf8' })).toBe('#!/usr/bin/env node\n');
   expect(statSync(MAIN).isFile()).toBe(true);
 });
+
+test('fit tries all sizes in several threads, and finds what one finds', () => {
+  const fits = ['1', '4'].map((threads) => {
+    const { status, stdout, stderr } = shell(
+      `zcat ${join(EXAMPLES, 'ext-1.trace.gz')} | node "$1" fit --mode contiguous --exhaustive --threads ${threads} --json -`,
+    );
+    expect([status, stderr.split('\n').length]).toEqual([0, 2]);
+    const [fit] = JSON.parse(stdout) as { size: number; smallest: string }[];
+    return [fit?.size, fit?.smallest];
+  });
+  expect(fits[1]).toEqual(fits[0]);
+  expect(fits[0]?.[1]).toBe('exhaustive');
+});

@@ -105,8 +105,11 @@ describe('without --check', () => {
         'fini           1   1',
         'all            4   4',
         '',
-        'trace  peak use      of   share  at line  free blocks at end  largest    free  clear share',
-        'small    48 KiB  64 KiB  75.0 %        3                   3   32 KiB  64 KiB       75.0 %',
+        'trace  peak use      of   share  at line  free at end  clear share  free blocks  largest  longest run',
+        'small    48 KiB  64 KiB  75.0 %        3       64 KiB       75.0 %            3   32 KiB       64 KiB',
+        '',
+        'trace  lists  blocks a list  pieces a list  fragmented at end  by runs  never freed',
+        'small      1           2.00           2.00             50.0 %    0.0 %          0 B',
         '',
         'small at its peak, line 3: 48 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
         '0x00000 ░░░░████████████',
@@ -117,6 +120,75 @@ describe('without --check', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('the summary tells what was never freed, by label', async () => {
+    const stdin = [
+      'gpu-buddy-trace 2',
+      'buddy.new 0x10000 0x1000',
+      'buddy.alloc 0 0x1000 label="once"',
+      'buddy.alloc 1 0x2000 label="twice"',
+      'buddy.alloc 2 0x2000 label="twice"',
+      'buddy.alloc 3 0x1000',
+      'blocks.free 0',
+      '',
+    ].join('\n');
+    const { stderr } = await runCli(['replay', '--summary', '-'], { stdin });
+    expect(stderr).toContain(
+      [
+        'trace           lists  never freed       label',
+        'standard input      2       16 KiB       twice',
+        'standard input      1        4 KiB  (no label)',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('--lenient leaves out lines with small mistakes, and counts them', async () => {
+    const stdin = [
+      'init 0x10000 0x1000\r',
+      '',
+      '\r',
+      'alloc 0 0 0 0x1000 0x1000 0',
+      'alloc 0 0 0 0x1000 0x1000 0',
+      'free 7 0x0',
+      'trim 8 - 0x1000',
+      'free 0 0x0',
+      'fini',
+      '',
+    ].join('\n');
+    const { status, stdout, stderr } = await runCli(['replay', '--lenient', '--picture-at', 'peak', '-'], {
+      stdin,
+    });
+    expect([status, stdout]).toEqual([
+      0,
+      [
+        '0 avail=0x10000 clear_avail=0x0',
+        '0 0xf000:0:0 avail=0xf000 clear_avail=0x0',
+        '0 avail=0x10000 clear_avail=0x0',
+        '0 avail=0x0 clear_avail=0x0',
+        '',
+      ].join('\n'),
+    ]);
+    expect(stderr.split('\n')).toEqual([
+      '',
+      'standard input at its peak, line 4: 4 KiB of 64 KiB used, 0 B clear, a cell is 4 KiB',
+      '0x00000 ░░░░░░░░░░░░░░░█',
+      expect.stringContaining('half used or more'),
+      'gpu-buddy: removed 2 carriage returns, first: <stdin>:1:20: the line ends in a carriage return: lines end in a line feed alone',
+      'gpu-buddy: skipped 2 blank lines, first: <stdin>:2:1: the line is empty',
+      'gpu-buddy: skipped 1 allocation into a list in use, first: <stdin>:5: list 0 is in use: free must come first',
+      'gpu-buddy: skipped 2 calls on unknown lists, first: <stdin>:6: there is no list 7',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['an unknown operation', 'allok 1 2'],
+    ['a field that is missing', 'free 1'],
+    ['a call before init', 'alloc 0 0 0 0x1000 0x1000 0'],
+  ])('--lenient does not leave out %s', async (_, stdin) => {
+    expect((await runCli(['replay', '--lenient', '-'], { stdin })).status).toBe(2);
   });
 
   test('whoever reads the output may leave', async () => {
@@ -131,6 +203,43 @@ describe('without --check', () => {
     });
     const { status, stderr } = await runCli(['replay', at('small.trace')], { stdoutError });
     expect([status, stderr]).toEqual([2, 'gpu-buddy: cannot write output: no space left on device\n']);
+  });
+});
+
+describe('with --check of a trace that has its answers', () => {
+  const HEADER = 'gpu-buddy-trace 2 kernel="1.2.3" library="9.8.7"\n';
+  const NEW = 'buddy.new 0x10000 0x1000 => 0 avail=0x10000 clear_avail=0x0\n';
+  const RIGHT = 'buddy.alloc 0 0x1000 => 0 0xf000:0:0 avail=0xf000 clear_avail=0x0\n';
+  const WRONG = 'buddy.alloc 1 0x1000 => 0 0x0:0:0 avail=0xe000 clear_avail=0x0\n';
+
+  function traceFile(name: string, text: string): string {
+    write(name, text);
+    return at(name);
+  }
+
+  test('counts, and names the versions of others', async () => {
+    const file = traceFile('own.trace', `${HEADER}${NEW}begin\n${RIGHT}${WRONG}`);
+    const { status, stdout, stderr } = await runCli(['replay', '--check', file]);
+    expect(status).toBe(1);
+    expect(stdout).toContain('own: 3 lines, 2 identical, 1 different\n');
+    expect(stdout).toContain(`first difference: ${file}:5`);
+    expect(stderr).toMatch(/own\.trace: recorded by gpu-buddy 9\.8\.7 with Linux 1\.2\.3, replayed by /);
+  });
+
+  test('stops at a gap, and says where', async () => {
+    const file = traceFile('gap.trace', `gpu-buddy-trace 2\n${NEW}${RIGHT}gap 12 seq=2\n${WRONG}`);
+    expect(await runCli(['replay', '--check', file, '--summary'])).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^gap: 2 lines, 2 identical, 0 different\n[^]*\nbuddy\.alloc +1 +1\n/),
+      stderr: `gpu-buddy: ${file}:4: 12 operations missing: the replay stops here\n`,
+    });
+  });
+
+  test('without answers is an error', async () => {
+    const file = traceFile('unanswered.trace', 'gpu-buddy-trace 2\nbuddy.new 0x10000 0x1000\n');
+    const { status, stderr } = await runCli(['replay', '--check', file]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('has no answers to compare with');
   });
 });
 
@@ -384,7 +493,7 @@ describe('a wrong command line', () => {
       ['--check', '.', 'lonely.trace'],
       /there is no lonely\.expected, \.gz or \.br in /,
     ],
-    ['a trace that is not there', ['none.trace'], /none\.trace: cannot be read: no such file or directory/],
+    ['a trace that is not there', ['absent.trace'], /absent\.trace: cannot be read: no such file or directory/],
     [
       'a trace that is a folder',
       ['folder.trace'],

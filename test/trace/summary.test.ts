@@ -55,6 +55,7 @@ test.each([
     freeBlocks: 2,
     usedBlocks: 0,
     largestFreeBlock: 0x8000,
+    longestFreeRun: 0x10000,
     snapshot: undefined,
   });
 });

@@ -5,7 +5,6 @@ import {
   parseOperation,
   toJsonLine,
   TraceError,
-  type TraceOperation,
 } from 'gpu-buddy/trace';
 import { linesOf, readAll, resultsOf } from './lines';
 

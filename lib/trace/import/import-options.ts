@@ -3,7 +3,7 @@ import { toBytes, toFlag, toInteger } from '../../arguments';
 import { invalidArgType } from '../../errors';
 import type { Bytes } from '../../native';
 import { toOptions, type Names } from '../../options';
-import { toText } from '../check';
+import { toText } from '../place';
 import { FORMATS } from './formats';
 import type { ImportFormat } from './import-report';
 

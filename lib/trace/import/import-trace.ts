@@ -82,6 +82,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
  *
  * @example
  * ```ts
+ * import { Readable } from 'node:stream';
  * import { importTrace } from 'gpu-buddy/trace';
  *
  * const log = Buffer.from('1,10:00:00.000000,allocate,0x7f00,1000,0x0\n1,10:00:00.000005,free,0x7f00,1000,0x0\n');

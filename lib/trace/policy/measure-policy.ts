@@ -1,22 +1,10 @@
 /** Measures how well a policy serves a workload. */
 import type { AllocatedBlocks } from '../../allocated-blocks';
-import { labelOf, RequestKind, type Workload } from '../workload/workload';
+import { RequestKind, type Workload } from '../workload/workload';
+import { failedRequest, type FailedRequest } from './failed-request';
 import { FreeRuns } from './free-runs';
-import { inChunks, minBlockSizeOf, toPolicy, type Policy, type PolicyOptions } from './policy';
+import { toPolicy, type Policy, type PolicyOptions } from './policy';
 import { PolicyRun, type BlocksObserver } from './policy-run';
-
-/** What there was no space for, and why. Sizes are bytes. */
-export interface FailedRequest {
-  /** The line of the trace. */
-  readonly line: number;
-  readonly label: string | undefined;
-  readonly size: number;
-  readonly minBlockSize: number;
-  /** Free bytes, those of the largest free block, and those of the longest run of free memory. */
-  readonly avail: number;
-  readonly largestFree: number;
-  readonly longestRun: number;
-}
 
 /** A quantity over the whole workload. */
 export interface Spread {
@@ -233,22 +221,4 @@ class Measurement implements BlocksObserver {
   get #longestRun(): number {
     return this.#runs.longest * this.#policy.chunkSize;
   }
-}
-
-/** Describes a request for which there was no space. */
-export function failedRequest(
-  workload: Workload,
-  { buddy, policy }: PolicyRun,
-  index: number,
-  longestRun: number,
-): FailedRequest {
-  return {
-    line: workload.lines[index] ?? 0,
-    label: labelOf(workload, index),
-    size: inChunks(workload.sizes[index] ?? 0, policy),
-    minBlockSize: minBlockSizeOf(policy, workload.alignments[index] ?? 0),
-    avail: buddy.avail,
-    largestFree: buddy.largestFree,
-    longestRun,
-  };
 }

@@ -1,9 +1,9 @@
 /** Serves the requests of a workload by a policy, one after another. */
 import type { AllocatedBlocks } from '../../allocated-blocks';
 import type { AllocOptions } from '../../api';
-import { GpuBuddyError } from '../../errors';
+import { GpuBuddyError, type GpuBuddyErrorCode } from '../../errors';
 import { GpuBuddy } from '../../gpu-buddy';
-import { RequestKind, roundUp, type Workload } from '../workload/workload';
+import { RequestKind, type Workload } from '../workload/workload';
 import { inChunks, isContiguous, minBlockSizeOf, type Policy } from './policy';
 
 /** How a request has ended. */
@@ -13,6 +13,9 @@ export type RequestOutcome =
   | 'failed'
   /** Its list was never allocated here. */
   | 'skipped';
+
+/** Errors that mean that there is no space: more than the whole space is asked for, by rounding too; or none was found in millions of steps. */
+const NO_SPACE_CODES: ReadonlySet<GpuBuddyErrorCode> = new Set(['EINVAL', 'ERR_GPU_BUDDY_WORK_LIMIT']);
 
 /** Sees which blocks are taken and given back. */
 export interface BlocksObserver {
@@ -134,15 +137,10 @@ export class PolicyRun implements Disposable {
   }
 
   #tryAlloc(index: number): AllocatedBlocks | null {
-    const size = this.#sizeOf(index);
-    const options = this.#optionsOf(index);
-    // More than the space is an error of the caller; here it is what does not fit.
-    if (roundUp(size, Number(options.minBlockSize)) > this.buddy.size) return null;
     try {
-      return this.buddy.tryAllocBlocks(size, options);
+      return this.buddy.tryAllocBlocks(this.#sizeOf(index), this.#optionsOf(index));
     } catch (error) {
-      // Nothing was found in millions of steps.
-      if (error instanceof GpuBuddyError && error.code === 'ERR_GPU_BUDDY_WORK_LIMIT') return null;
+      if (error instanceof GpuBuddyError && NO_SPACE_CODES.has(error.code)) return null;
       throw error;
     }
   }

@@ -2,22 +2,8 @@
 import { toBytes } from '../../arguments';
 import { invalidArgType, outOfRange } from '../../errors';
 import { toOptions, type Names } from '../../options';
+import { PLACEMENTS, type Placement } from './placements';
 import { roundUp, type Workload } from '../workload/workload';
-
-/**
- * How the blocks of an allocation are chosen: in pieces or, with `contiguous`, as one piece; each as the mode of `AllocOptions` says,
- * where `range` is the whole space, lowest address first.
- */
-export const PLACEMENTS = [
-  'simple',
-  'top-down',
-  'range',
-  'contiguous',
-  'contiguous-top-down',
-  'contiguous-range',
-] as const;
-
-export type Placement = (typeof PLACEMENTS)[number];
 
 /** What of a policy may be left out. Sizes are bytes. */
 export interface PolicyOptions {

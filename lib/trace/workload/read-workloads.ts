@@ -1,8 +1,9 @@
 /** Reads the workloads of a trace: what its program asked of each allocator, whatever policy was used. */
 import type { Bytes } from '../../native';
+import { parseLeniently, skip, type LenientOptions } from '../lenient';
 import type { LineReader } from '../line-reader';
 import type { KernelOperation, LibraryOperation, TraceOperation } from '../operation';
-import { parseOperation } from '../parse-operation';
+import { isOneOf } from '../operation-kinds';
 import { TraceError, type TracePlace } from '../trace-error';
 import { TraceReplayer } from '../trace-replayer';
 import { answerOf, NO_SPACE, type Answer } from './answer';
@@ -19,16 +20,25 @@ const FLAG_RANGE = 1;
  *
  * @throws TraceError where the trace cannot be read or parsed, or frees what is not allocated
  */
-export async function readWorkloads(trace: LineReader): Promise<Workload[]> {
+export async function readWorkloads(
+  trace: LineReader,
+  { onSkipped }: LenientOptions = {},
+): Promise<Workload[]> {
   using reader = new WorkloadReader(trace);
   while (trace.isReady || (await trace.fill())) {
     const line = trace.next();
-    reader.add(parseOperation(line, trace));
+    const operation = parseLeniently(line, trace, onSkipped);
+    if (!operation) continue;
+    try {
+      reader.add(operation);
+    } catch (error) {
+      skip(error, onSkipped);
+    }
   }
   return reader.finish();
 }
 
-const KERNEL_KINDS: ReadonlySet<string> = new Set<KernelOperation['kind']>([
+const isKernels = isOneOf(
   'init',
   'alloc',
   'free',
@@ -38,11 +48,7 @@ const KERNEL_KINDS: ReadonlySet<string> = new Set<KernelOperation['kind']>([
   'lookup',
   'print',
   'fini',
-]);
-
-function isKernels(operation: KernelOperation | LibraryOperation): operation is KernelOperation {
-  return KERNEL_KINDS.has(operation.kind);
-}
+);
 
 /** Sorts operations into workloads. */
 export class WorkloadReader implements Disposable {
@@ -209,11 +215,15 @@ export class WorkloadReader implements Disposable {
   }
 
   #checkList(builder: WorkloadBuilder, id: number): void {
-    if (!builder.hasList(id)) throw new TraceError(this.#place, `there is no list ${id}`);
+    if (!builder.hasList(id))
+      throw new TraceError(this.#place, `there is no list ${id}`, { problem: 'unknown-list' });
   }
 
   #refuseLive(builder: WorkloadBuilder, id: number): void {
-    if (builder.hasList(id)) throw new TraceError(this.#place, `list ${id} is in use: free must come first`);
+    if (builder.hasList(id))
+      throw new TraceError(this.#place, `list ${id} is in use: free must come first`, {
+        problem: 'live-list',
+      });
   }
 }
 

@@ -68,6 +68,18 @@ bool system_random(void *bytes, size_t size)
 	return RtlGenRandom(bytes, (ULONG)size);
 }
 
+uint64_t system_now(void)
+{
+	LARGE_INTEGER ticks, per_second;
+	uint64_t seconds;
+
+	QueryPerformanceCounter(&ticks);
+	QueryPerformanceFrequency(&per_second);
+	seconds = (uint64_t)(ticks.QuadPart / per_second.QuadPart);
+	return seconds * 1000000000 + (uint64_t)(ticks.QuadPart % per_second.QuadPart) *
+					      1000000000 / (uint64_t)per_second.QuadPart;
+}
+
 uint64_t system_memory(void)
 {
 	MEMORYSTATUSEX status = { .dwLength = sizeof(status) };

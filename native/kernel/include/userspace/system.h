@@ -69,6 +69,9 @@ void system_want_huge_pages(char *memory, size_t size);
 /* Fills at most 256 bytes with random numbers that nobody can guess; false where there are none. */
 bool system_random(void *bytes, size_t size);
 
+/* Nanoseconds of a clock that only goes forward. */
+uint64_t system_now(void);
+
 /* The machine's memory in bytes. */
 uint64_t system_memory(void);
 

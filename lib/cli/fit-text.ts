@@ -1,0 +1,87 @@
+/** What `gpu-buddy fit` writes: sentences, or JSON. */
+import type { Fit, TriedSize, Workload } from '../trace';
+import { requestText } from './compare-text';
+import { bytesText, countText, pluralText } from './number-text';
+
+/** What was found for a trace. */
+export interface NamedFit {
+  readonly name: string;
+  readonly workload: Workload;
+  readonly fit: Fit;
+}
+
+/** Sizes that are listed; of more, the first and the last ones. */
+const SHOWN = 12;
+
+export function workloadText(name: string, { length, recorded }: Workload): string {
+  const { size, peak } = recorded;
+  const known = [
+    peak === undefined ? '' : `its own allocator had given out ${bytesText(peak)} at most`,
+    size === undefined ? '' : `of ${bytesText(size)}`,
+  ].filter(Boolean);
+  return `${name}: ${pluralText(length, 'request')}${known.length > 0 ? `; ${known.join(' ')}` : ''}\n`;
+}
+
+export function fitText({ name, fit, workload }: NamedFit): string {
+  const { policy, size, lowerBound, lowerBoundLine, smallest, step, tried } = fit;
+  const min = policy.minBlockSize === undefined ? '' : ` ${bytesText(policy.minBlockSize)}`;
+  const below = tried.filter((one) => one.size < size);
+  const lines = [
+    `${name} ${policy.mode}${min}: fits in ${exactText(size)}${comparedText(size, workload)}`,
+    size === lowerBound
+      ? `as much is in use at line ${countText(lowerBoundLine)}: nothing smaller fits`
+      : `at least ${exactText(lowerBound)} are needed: in use at line ${countText(lowerBoundLine)}`,
+    ...whyNotBelow(below.at(-1)),
+    ...triedText(
+      'tried below it, does not fit',
+      below.filter(({ failure }) => failure),
+    ),
+    ...triedText(
+      'larger, does not fit',
+      tried.filter((one) => one.size > size && one.failure),
+    ),
+  ];
+  if (smallest === 'exhaustive')
+    lines.push(`smallest of all sizes from there on, ${exactText(step)} apart: all were tried`);
+  else if (smallest === undefined) lines.push('a smaller size between these may fit: --exhaustive tries all');
+  return lines.map((line, index) => `${index === 0 ? '' : '  '}${line}\n`).join('');
+}
+
+function comparedText(size: number, { recorded: { size: reserved } }: Workload): string {
+  if (reserved === undefined) return '';
+  if (size === reserved) return ', as large as the recorded space';
+  const share = `${((100 * Math.abs(reserved - size)) / reserved).toFixed(1)} %`;
+  return `, ${share} ${size < reserved ? 'less' : 'more'} than the recorded space`;
+}
+
+function whyNotBelow(tried: TriedSize | undefined): string[] {
+  return tried?.failure ? [`in ${exactText(tried.size)} not: ${requestText(tried.failure)}`] : [];
+}
+
+function triedText(what: string, tried: readonly TriedSize[]): string[] {
+  if (tried.length === 0) return [];
+  const sizes = tried.map(({ size }) => bytesText(size));
+  const shown =
+    sizes.length <= SHOWN ? sizes : [...sizes.slice(0, SHOWN / 2), '…', ...sizes.slice(-SHOWN / 2)];
+  return [`${what} (${pluralText(sizes.length, 'size')}): ${shown.join(', ')}`];
+}
+
+/** `1,048,576 bytes (1 MiB)` */
+function exactText(bytes: number): string {
+  return `${pluralText(bytes, 'byte')} (${bytesText(bytes)})`;
+}
+
+/** The same for programs. */
+export function fitRecord({ name, fit: { policy, smallest, ...found }, workload }: NamedFit): object {
+  const { size: recordedSize = null, peak: recordedPeak = null } = workload.recorded;
+  return {
+    trace: name,
+    mode: policy.mode,
+    chunkSize: policy.chunkSize,
+    minBlockSize: policy.minBlockSize ?? null,
+    ...found,
+    smallest: smallest ?? null,
+    recordedSize,
+    recordedPeak,
+  };
+}

@@ -1,0 +1,58 @@
+/** The command `gpu-buddy fit`. */
+import { fitWorkload, type FitOptions } from '../trace';
+import { ChunkedOutput } from './chunked-output';
+import { droppedText } from './dropped-text';
+import { FIT_HELP, parseFitOptions, type FitCommandOptions } from './fit-options';
+import { fitRecord, fitText, workloadText, type NamedFit } from './fit-text';
+import { openWorkload } from './open-workload';
+import { orUsageError } from './or-usage-error';
+import { ProgressBar } from './progress-bar';
+import type { Terminal } from './terminal';
+import { traceName } from './trace-name';
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit status
+ * @throws UsageError, TraceError, CommandError, OutputError
+ */
+export async function fit(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = parseFitOptions(args);
+  const output = new ChunkedOutput(terminal.stdout);
+  if (options.help) await output.write(FIT_HELP);
+  else await fitAll(options, terminal, output);
+  await output.flush();
+  return 0;
+}
+
+async function fitAll(options: FitCommandOptions, terminal: Terminal, output: ChunkedOutput): Promise<void> {
+  const fits: NamedFit[] = [];
+  for (const path of options.traces) {
+    const name = traceName(path);
+    const workload = await openWorkload(path, options, terminal);
+    terminal.stderr.write(droppedText(name, workload.dropped));
+    if (!options.json) await output.write(workloadText(name, workload));
+    for (const policy of policiesOf(options)) {
+      using bar = await ProgressBar.open(terminal.stderr, `${name} ${policy.mode ?? ''}`);
+      const onProgress = (done: number, whole: number) => bar?.update(done, whole);
+      const found = await orUsageError(() => fitWorkload(workload, { ...policy, onProgress }));
+      if (options.json) fits.push({ name, workload, fit: found });
+      else await output.write(fitText({ name, workload, fit: found }));
+      await output.flush();
+    }
+  }
+  if (options.json) await output.write(`${JSON.stringify(fits.map(fitRecord), undefined, 2)}\n`);
+}
+
+function policiesOf({
+  modes,
+  minBlockSizes,
+  chunkSize,
+  exhaustive,
+  step,
+  threads,
+}: FitCommandOptions): FitOptions[] {
+  return minBlockSizes.flatMap((minBlockSize) =>
+    modes.map((mode) => ({ mode, minBlockSize, chunkSize, exhaustive, step, threads })),
+  );
+}

@@ -1,0 +1,5 @@
+/** What a thread of `fitWorkload()` runs: tries sizes, and tells of each. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { trySizes, type SizesToTry } from './policy/try-size';
+
+for (const tried of trySizes(workerData as SizesToTry)) parentPort?.postMessage(tried);
