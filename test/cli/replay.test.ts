@@ -493,7 +493,11 @@ describe('a wrong command line', () => {
       ['--check', '.', 'lonely.trace'],
       /there is no lonely\.expected, \.gz or \.br in /,
     ],
-    ['a trace that is not there', ['absent.trace'], /absent\.trace: cannot be read: no such file or directory/],
+    [
+      'a trace that is not there',
+      ['absent.trace'],
+      /absent\.trace: cannot be read: no such file or directory/,
+    ],
     [
       'a trace that is a folder',
       ['folder.trace'],
