@@ -1,9 +1,7 @@
 /** The command line of `gpu-buddy import`. */
-import { parseArgs } from 'node:util';
 import type { ImportFormat } from '../trace';
-import { systemReason } from '../trace/system-reason';
-
 import { STDOUT } from './output-file';
+import { parseOptions } from './parse-options';
 import { toSize } from './size-option';
 import { UsageError } from './usage-error';
 
@@ -61,7 +59,17 @@ export interface ImportCommand {
 
 /** Gives `undefined` where help is asked for. @throws UsageError */
 export function parseImportOptions(args: readonly string[]): ImportCommand | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, {
+    output: { type: 'string', short: 'o', default: STDOUT },
+    format: { type: 'string' },
+    size: { type: 'string' },
+    device: { type: 'string' },
+    frames: { type: 'boolean', default: false },
+    'strip-prefix': { type: 'string' },
+    json: { type: 'boolean', default: false },
+    strict: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  });
   if (values.help) return undefined;
   const [input, ...more] = positionals;
   if (input === undefined) throw new UsageError('no FILE is given');
@@ -90,27 +98,4 @@ function toFormat(text: string): ImportFormat {
 function toDevice(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`--device takes a number from 0 on, not "${text}"`);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        output: { type: 'string', short: 'o', default: STDOUT },
-        format: { type: 'string' },
-        size: { type: 'string' },
-        device: { type: 'string' },
-        frames: { type: 'boolean', default: false },
-        'strip-prefix': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        strict: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    // After the first sentence parseArgs gives advice on options that begin with a dash.
-    throw new UsageError(systemReason(error).split('. ')[0]);
-  }
 }

@@ -1,5 +1,6 @@
 /** The command line of `gpu-buddy replay`. */
 import { parseOptions } from './parse-options';
+import { toSize } from './size-option';
 import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
@@ -7,14 +8,15 @@ export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--sum
        gpu-buddy replay --check TRACE
 
 Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
-for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
-where its name ends in .gz or .br, or - for standard input.
+for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way,
+or - for standard input: a trace, or a recording that "gpu-buddy import" knows.
 
   --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
                         different lines and shows the first difference. In a FOLDER, the results of
                         NAME.trace are NAME.expected; both may end in .gz or .br. Without another
                         TRACE, the results are those in the trace itself, as journals have them
   --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
+  --size SIZE           bytes of the space, such as 24G (K = 1024), where TRACE does not tell
   --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
                         allocations into lists in use; standard error says how many there were
   --summary             count operations by result; show peak use, blocks of a list, what is free at
@@ -46,6 +48,8 @@ export interface ReplayOptions {
   /** The trace has the recorded results. */
   readonly hasResults: boolean;
   readonly recordedOn: string | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   readonly lenient: boolean;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
@@ -58,6 +62,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
   const { values, positionals } = parseOptions(args, {
     check: { type: 'string' },
     'recorded-on': { type: 'string' },
+    size: { type: 'string' },
     lenient: { type: 'boolean', default: false },
     summary: { type: 'boolean', default: false },
     picture: { type: 'boolean', default: false },
@@ -65,6 +70,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     help: { type: 'boolean', short: 'h', default: false },
   });
   const { check, 'recorded-on': recordedOn, lenient, summary, picture, help } = values;
+  const size = values.size === undefined ? undefined : toSize('--size', values.size);
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
@@ -78,7 +84,7 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, hasResults, recordedOn, lenient, summary, pictures, help };
+  return { traces, check, hasResults, recordedOn, size, lenient, summary, pictures, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -1,5 +1,5 @@
 /** The pictures of a replayed trace: its space at the peak, after given lines, and at the end. */
-import { drawSpace, openLines, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
+import { drawSpace, openTrace, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
 import { CommandError } from './command-error';
 import { bytesText, countText, pluralText } from './number-text';
 import { paintFor, wantsColors, type Paint } from './paint';
@@ -81,9 +81,9 @@ async function spaceAfter(
   outcome: Outcome,
   copy: TraceCopy | undefined,
 ): Promise<SpaceSnapshot> {
-  const { path } = outcome;
-  using trace = copy ? await copy.read(path) : openLines(path);
-  using replayer = new TraceReplayer();
+  const { path, size } = outcome;
+  using trace = copy ? await copy.read(path) : await openTrace(path);
+  using replayer = new TraceReplayer({ size });
   await replayTrace(trace, replayer, [], {
     lastLine: line,
     onSkipped: outcome.isLenient ? () => undefined : undefined,

@@ -1,7 +1,6 @@
 /** Replays the traces of one command, one after another, and writes results or comparisons. */
 import {
   Comparison,
-  LineReader,
   openLines,
   replayTrace,
   type SummaryCollector,
@@ -14,6 +13,7 @@ import {
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
 import { CommandError } from './command-error';
+import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import { RecordingNotes } from './recording-notes';
 import { SkippedLines } from './skipped-lines';
@@ -28,6 +28,8 @@ export interface Watch {
   readonly lines: readonly number[];
   /** Receives every line. */
   readonly copy: TraceCopy | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   /** Leave out lines with small mistakes, and count them. */
   readonly isLenient: boolean;
 }
@@ -37,6 +39,8 @@ export interface Outcome {
   readonly path: string;
   readonly name: string;
   readonly summary: TraceSummary;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
   readonly isLenient: boolean;
@@ -46,7 +50,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'isLenient'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'isLenient' | 'size'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -101,14 +105,14 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy, isLenient }: Watch,
+    { collector, lines, copy, size, isLenient }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
-    using trace = this.#open(path, bar);
+    using trace = await openInput(path, this.#terminal, bar);
     const skipped = isLenient ? new SkippedLines() : undefined;
-    using replayer = new TraceReplayer();
+    using replayer = new TraceReplayer({ size });
     const notes = new RecordingNotes(path === STDIN ? STDIN_NAME : path);
     const observers = [collector, observer, notes, ...(copy ? [copy] : [])];
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
@@ -121,19 +125,7 @@ export class ReplaySession {
       snapshots,
       notes: [...notes.lines, ...(skipped?.lines ?? [])],
       isLenient,
+      size,
     };
-  }
-
-  #open(path: string, bar: ProgressBar | undefined): LineReader {
-    if (path === STDIN)
-      return new LineReader(this.#terminal.stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH });
-    return openLines(path, {
-      maxLineLength: MAX_LINE_LENGTH,
-      onProgress:
-        bar &&
-        ((bytesRead, size) => {
-          bar.update(bytesRead, size);
-        }),
-    });
   }
 }

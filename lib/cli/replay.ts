@@ -40,7 +40,7 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, hasResults, pictures, summary, lenient }: ReplayOptions,
+  { traces, check, hasResults, pictures, size, summary, lenient }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
@@ -54,6 +54,7 @@ async function replayAll(
       isLenient: lenient,
       lines: isLast ? lines : [],
       copy: isLast ? copy : undefined,
+      size,
     };
     const expectedPath = expected[i];
     outcomes.push(

@@ -76,11 +76,11 @@ TEST("failures are counted by reason, and wrong arguments are none")
 	EMPTY_LIST(list);
 	EMPTY_LIST(failed);
 
-	CHECK_OK(buddy_open_account(allocator, &quota, &account));
 	fill(allocator, &list, 4 * KIB);
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 4 * KIB), NO_SPACE);
 	for (unsigned int i = 0; i < 16; i++)
 		CHECK_OK(buddy_free_block(&list, i, false));
+	CHECK_OK(buddy_open_account(allocator, &quota, &account));
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 60 * KIB), ALL_RESERVED);
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 12 * KIB, .account = account), ABOVE_LIMIT);
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 32 * KIB, .flags = CONTIGUOUS), NO_SPACE);
