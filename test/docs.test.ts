@@ -10,6 +10,7 @@ import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
 import * as queue from 'gpu-buddy/queue';
+import * as trace from 'gpu-buddy/trace';
 
 const root = join(__dirname, '..');
 
@@ -40,6 +41,7 @@ const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 const modules = new Map<string, unknown>([
   ['gpu-buddy', gpuBuddy],
   ['gpu-buddy/queue', queue],
+  ['gpu-buddy/trace', trace],
 ]);
 
 /** Runs an example as a program of its own, and gives what it logged. */
