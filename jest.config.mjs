@@ -11,6 +11,7 @@ export default {
     '^gpu-buddy$': '<rootDir>/lib/index.ts',
     '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
     '^gpu-buddy/queue$': '<rootDir>/lib/queue/index.ts',
+    '^gpu-buddy/metrics$': '<rootDir>/lib/metrics/index.ts',
     // An ES module alone, which jest cannot load.
     '^pbf$': '<rootDir>/node_modules/pbf/dist/pbf-dev.js',
     // What import() names is a file of dist/.

@@ -33,6 +33,13 @@ interface Quota {
   readonly reserved: Bytes | undefined;
 }
 
+/** An allocator, as far as its accounts must know it. */
+interface Holder<N extends Bytes> {
+  readonly handle: native.Handle;
+  readonly space: Space<N>;
+  readonly name: string | undefined;
+}
+
 /** Gives the handle of an account that is open, and what its errors say. */
 export let handleOfAccount: (account: unknown) => native.Handle;
 export let stateOfAccount: (account: api.Account<Bytes>) => AccountState | undefined;
@@ -41,24 +48,26 @@ const accounts = new FinalizationRegistry(native.forgetAccount);
 
 export class Account<N extends Bytes = number> implements api.Account<N> {
   readonly #space: Space<N>;
+  readonly #allocatorName: string | undefined;
   readonly #name: string | undefined;
   /** Gone once the account is given up. The collector gives up what was opened where this is stopped in between. */
   #handle: native.Handle | undefined;
 
   constructor(
-    space: Space<N>,
+    allocator: Holder<N>,
     open: (registry: FinalizationRegistry<number>, account: object) => native.Handle | number,
     name: string | undefined,
     given: Record<string, unknown>,
   ) {
-    if (!((space as unknown) instanceof Space)) throw illegalConstructor();
+    if (!((allocator as Partial<Holder<N>> | undefined)?.space instanceof Space)) throw illegalConstructor();
     markAsUncloneable(this);
-    this.#space = space;
+    this.#space = allocator.space;
+    this.#allocatorName = allocator.name;
     this.#name = name;
     let opened = open(accounts, this);
     // Lists that the collector has found may have what is to be reserved.
     if (opened === native.RESERVED_NOT_FREE && reclaimAll()) opened = open(accounts, this);
-    if (typeof opened === 'number') throw gpuBuddyError(opened, SYSCALL, { given });
+    if (typeof opened === 'number') throw this.#error(opened, given);
     this.#handle = opened;
   }
 
@@ -120,7 +129,10 @@ export class Account<N extends Bytes = number> implements api.Account<N> {
   }
 
   #error(status: number, given?: Record<string, unknown>): GpuBuddyError {
-    return gpuBuddyError(status, SYSCALL, { given: { ...given, account: this.#name ?? UNNAMED } });
+    return gpuBuddyError(status, SYSCALL, {
+      given: { ...given, account: this.#name ?? UNNAMED },
+      allocatorName: this.#allocatorName,
+    });
   }
 
   get #overview(): Overview<N> {
@@ -166,8 +178,7 @@ function toQuota(argument: string, { limit, reserved }: Partial<api.AccountQuota
 
 /** Opens a new account of an allocator. */
 export function makeAccount<N extends Bytes>(
-  allocator: native.Handle,
-  space: Space<N>,
+  allocator: Holder<N>,
   options: api.AccountOptions | undefined,
 ): Account<N> {
   const given = toOptions('options', options, OPTION_NAMES);
@@ -176,23 +187,19 @@ export function makeAccount<N extends Bytes>(
     throw invalidArgType('name', 'of type string', name);
   const { limit = native.NO_LIMIT, reserved = 0 } = toQuota('options', given);
   return new Account(
-    space,
-    (registry, account) => native.openAccount(registry, account, allocator, limit, reserved),
+    allocator,
+    (registry, account) => native.openAccount(registry, account, allocator.handle, limit, reserved),
     name,
     { limit, reserved },
   );
 }
 
 /** Opens the account of an allocator that a token stands for. */
-export function openAccount<N extends Bytes>(
-  allocator: native.Handle,
-  space: Space<N>,
-  token: AccountToken,
-): Account<N> {
+export function openAccount<N extends Bytes>(allocator: Holder<N>, token: AccountToken): Account<N> {
   const { id, name } = toAccountToken('token', token);
   return new Account(
-    space,
-    (registry, account) => native.findAccount(registry, account, allocator, fromId(id)),
+    allocator,
+    (registry, account) => native.findAccount(registry, account, allocator.handle, fromId(id)),
     name,
     {},
   );

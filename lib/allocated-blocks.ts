@@ -5,8 +5,9 @@ import { Allocator } from './allocator';
 import type * as api from './api';
 import { toBytes, toIndex, toRelative } from './arguments';
 import type { BlockInfo, BlockTable } from './block-table';
-import { remember } from './directory';
+import { findAllocator, remember } from './directory';
 import { GpuBuddyError, gpuBuddyError, invalidArgType, outOfRange } from './errors';
+import { allocated, failed, freed, tellAlloc, tellFree, tellStatus, UNTOLD } from './events';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { returnGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
@@ -39,6 +40,8 @@ let versionOf: (list: AllocatedBlocks<Bytes>) => number;
 export let allocatorOfList: (list: AllocatedBlocks<Bytes>) => Allocator;
 /** Gives the name of a list; `undefined` where it is freed. */
 export let handleOf: (list: AllocatedBlocks<Bytes>) => native.Handle | undefined;
+/** Gives the bytes of a list, if there are subscribers to tell of its end, and it is not freed; else `UNTOLD`. */
+export let bytesToTell: (list: AllocatedBlocks<Bytes>) => number;
 /** Makes a list a freed one. Its guard, if there is one, and so its blocks are the caller's. */
 export let detach: (list: AllocatedBlocks<Bytes>) => Guard | undefined;
 /** Takes that back. */
@@ -98,7 +101,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
   }
 
   #handle(syscall: string): native.Handle {
-    if (this.#isFreed) throw gpuBuddyError(native.FREED, syscall);
+    if (this.#isFreed) throw this.#allocator.toError(native.FREED, syscall);
     if (this.#generation === UNKNOWN) this.#refresh();
     return { slot: this.#slot, generation: this.#generation };
   }
@@ -219,7 +222,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const most = maxLength === undefined ? undefined : toBytes('maxLength', maxLength);
     this.#handle('gpu_buddy_block');
     if (most !== undefined && (!most || BigInt(most) % BigInt(space.chunkSize) !== 0n))
-      throw gpuBuddyError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
+      throw this.#allocator.toError(native.MAX_LENGTH_UNALIGNED, 'gpu_buddy_block', { given: { maxLength } });
     const longest = most === undefined ? Infinity : Number(most);
     if (!fitsIntoHeap(Number(this.size) / longest, HEAP_BYTES_OF_SEGMENT))
       throw outOfRange('maxLength', "larger: so many segments do not fit into V8's heap", longest);
@@ -234,10 +237,12 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
       start === undefined ? undefined : toRelative(toBytes('start', start), this.#allocator.space.base);
 
     const handle = this.#handle(syscall);
+    const before = this.#bytesToTell();
     this.#beginChange();
     const status = address === null ? native.START_OUTSIDE_BLOCK : native.trim(handle, wanted, address);
     if (status !== native.OK) throw this.#allocator.toError(status, syscall, { given: { newSize, start } });
     this.#takeReport();
+    this.#tellShrunk(before);
   }
 
   freeBlock(index: number, options?: FreeOptions): void {
@@ -248,10 +253,12 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const handle = this.#handle(syscall);
     const position = place < 0 ? this.length + place : place;
     if (position < 0) throw this.#allocator.toError(native.INDEX_OUTSIDE_LIST, syscall, { given: { index } });
+    const before = this.#bytesToTell();
     this.#beginChange();
     const status = native.freeBlock(handle, position, isCleared);
     if (status !== native.OK) throw this.#allocator.toError(status, syscall, { given: { index } });
     this.#takeReport();
+    this.#tellShrunk(before);
   }
 
   append(other: AllocatedBlocks<Bytes>): void {
@@ -261,8 +268,9 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
       throw invalidArgType('other', 'an AllocatedBlocks', given);
     const handle = this.#handle(syscall);
     const from = other.#handle(syscall);
-    if (!this.#allocator.isSame(other.#allocator)) throw gpuBuddyError(native.LIST_FOREIGN, syscall);
-    if (handle.slot === from.slot) throw gpuBuddyError(native.LIST_ITSELF, syscall);
+    if (!this.#allocator.isSame(other.#allocator))
+      throw this.#allocator.toError(native.LIST_FOREIGN, syscall);
+    if (handle.slot === from.slot) throw this.#allocator.toError(native.LIST_ITSELF, syscall);
 
     const { tag } = this;
     this.#beginChange();
@@ -289,12 +297,19 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const status = native.extend(handle, size);
     if (status === native.OK) {
       this.#takeReport();
+      if (allocated.hasSubscribers)
+        tellAlloc(this.#allocator, 1, size, { tag: this.tag, charged: undefined });
       return true;
     }
     // Lists that the collector has found may have what is missing.
     if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll()) return this.#extend(size);
-    if (native.isShortage(status)) return false;
-    throw this.#allocator.toError(status, syscall, { given: { size } });
+    const error = native.isShortage(status)
+      ? undefined
+      : this.#allocator.toError(status, syscall, { given: { size } });
+    if (failed.hasSubscribers)
+      tellStatus(this.#allocator, 1, size, { tag: this.tag, charged: undefined }, status);
+    if (error) throw error;
+    return false;
   }
 
   free(options?: FreeOptions): void {
@@ -302,6 +317,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const guard = this.#guard;
     if (guard === undefined) return;
     if (this.#generation === UNKNOWN) this.#refresh();
+    const bytes = freed.hasSubscribers ? this.#bytesToTell() : UNTOLD;
     this.#guard = undefined;
     const handle = this.#allocator.lazyHandle;
     let status = native.OK;
@@ -313,6 +329,25 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     returnGuard(guard, this.#slot);
     if (status !== native.OK && status !== native.FREED)
       throw this.#allocator.toError(status, 'gpu_buddy_free_list');
+    if (bytes !== UNTOLD) tellFree(this.#allocator, 1, bytes);
+  }
+
+  /** Bytes in all blocks, if there are subscribers to tell; `UNTOLD` for a list that is freed, too, or can't be read. */
+  #bytesToTell(): number {
+    if (!freed.hasSubscribers || this.#isFreed) return UNTOLD;
+    try {
+      return Number(this.size);
+    } catch (error) {
+      if (error instanceof GpuBuddyError) return UNTOLD;
+      throw error;
+    }
+  }
+
+  /** Tells of what a list has lost, if it has. */
+  #tellShrunk(before: number): void {
+    if (before === UNTOLD) return;
+    const bytes = before - Number(this.size);
+    if (bytes > 0) tellFree(this.#allocator, 1, bytes);
   }
 
   transfer(): AllocatedBlocksToken {
@@ -347,8 +382,12 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
 
   static revoke(token: AllocatedBlocksToken): void {
     const { id, buddy } = toBlocksToken('token', token);
+    const allocator = findAllocator(buddy.id, false) ?? findAllocator(buddy.id, true);
     const status = native.revoke(fromId(buddy.id), fromId(id));
-    if (status !== native.OK) throw gpuBuddyError(status, 'gpu_buddy_free_list');
+    const bytes = native.revokedBytes();
+    if (status !== native.OK)
+      throw allocator?.toError(status, 'gpu_buddy_free_list') ?? gpuBuddyError(status, 'gpu_buddy_free_list');
+    if (allocator && freed.hasSubscribers) tellFree(allocator, 1, bytes);
   }
 
   [Symbol.dispose](): void {
@@ -369,6 +408,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
       if (list.#details) list.#details.columns = undefined;
       return guard;
     };
+    bytesToTell = (list) => list.#bytesToTell();
     attach = (list, guard) => {
       list.#guard = guard;
     };
@@ -460,7 +500,7 @@ export class AllocatedBlock<N extends Bytes = number> implements api.AllocatedBl
   }
 
   #assertCurrent(syscall: string): void {
-    if (!this.#isCurrent) throw gpuBuddyError(native.FREED, syscall);
+    if (!this.#isCurrent) throw this.#allocator.toError(native.FREED, syscall);
   }
 
   get #info(): BlockInfo<N> {

@@ -10,6 +10,7 @@ import {
   type Shortage,
   type ShortageReason,
 } from './errors';
+import { failed, tellFailed, tellStatus } from './events';
 import type { GpuBuddyConfig } from './gpu-buddy-options';
 import * as native from './native';
 import type { Bytes, Token } from './native';
@@ -37,6 +38,7 @@ interface Opened {
 export class Allocator<N extends Bytes = Bytes> {
   readonly handle: native.Handle;
   readonly space: Space<N>;
+  readonly name: string | undefined;
   /** Whether lists remember where they were allocated. */
   readonly capturesStacks: boolean;
   /** The request of an allocation without options. */
@@ -60,6 +62,7 @@ export class Allocator<N extends Bytes = Bytes> {
     // The type that the caller has asked for by `bigint`.
     this.space = space as Space<N>;
     this.capturesStacks = !isShared && source.capturesStacks;
+    this.name = isShared ? native.nameOf(handle) : source.name;
     this.plainRequest = plainRequest(toNumberIfSafe(space.chunkSize));
     this.quietRequest = { ...this.plainRequest, explains: false };
     this.lazyHandle = isShared ? -1 : handle.slot;
@@ -120,7 +123,7 @@ export class Allocator<N extends Bytes = Bytes> {
 
   toError(status: number, syscall: string, details?: ErrorDetails): GpuBuddyError {
     const note = status === native.POISONED ? native.bug(this.handle) : undefined;
-    return gpuBuddyError(status, syscall, { note, ...details });
+    return gpuBuddyError(status, syscall, { note, allocatorName: this.name, ...details });
   }
 
   /** Says why the allocation that has just failed found no space. Must be called before anything else is. */
@@ -129,25 +132,30 @@ export class Allocator<N extends Bytes = Bytes> {
     return this.allocError(status, size, request, shortageOf(status, size, request, this.space));
   }
 
-  allocError(
-    status: number,
-    size: Bytes,
-    { minBlockSize, place, charged }: Request,
-    shortage?: Shortage,
-  ): GpuBuddyError {
-    return this.toError(status, 'gpu_buddy_alloc_blocks', {
+  /** Makes the error of an allocation that has failed, and tells the subscribers of that. */
+  allocError(status: number, size: Bytes, request: Request, shortage?: Shortage): GpuBuddyError {
+    const { minBlockSize, place, charged } = request;
+    const error = this.toError(status, 'gpu_buddy_alloc_blocks', {
       given: { size, minBlockSize, range: place?.value, account: charged?.name ?? UNNAMED },
       names: place && { range: place.argument },
       shortage,
     });
+    if (failed.hasSubscribers) tellFailed(this, 1, size, request, error.code, shortage?.reason);
+    return error;
+  }
+
+  /** Tells of an allocation that found no space, unless `shortageError()` will. */
+  noteShortage(status: number, size: Bytes, request: Request): void {
+    if (!request.explains && failed.hasSubscribers) tellStatus(this, 1, size, request, status);
   }
 }
 
 function create(owner: object, config: GpuBuddyConfig): Opened {
-  const { size, chunkSize, baseOffset, isBigint } = config;
+  const { size, chunkSize, baseOffset, isBigint, name } = config;
   const syscall = 'gpu_buddy_init';
   const status = native.create(owner, config);
-  if (status !== native.OK) throw gpuBuddyError(status, syscall, { given: { size, chunkSize, baseOffset } });
+  if (status !== native.OK)
+    throw gpuBuddyError(status, syscall, { given: { size, chunkSize, baseOffset }, allocatorName: name });
   const handle = native.created();
   const managed = BigInt(size) - (BigInt(size) % BigInt(chunkSize));
   const space = makeSpace(isBigint, baseOffset, Number(managed), chunkSize);

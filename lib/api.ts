@@ -10,7 +10,7 @@
 import type { AddressRange } from './address-range';
 import type { BatchHandle } from './batch-handles';
 import type { BlockInfo, BlockTable } from './block-table';
-import type { GpuBuddyError } from './errors';
+import type { GpuBuddyError, GpuBuddyErrorCode, ShortageReason } from './errors';
 import type { FreeOptions } from './free-options';
 import type { GpuBuddyOptions, RestoreOptions } from './gpu-buddy-options';
 import type { JournalOptions, ReadJournalOptions } from './journal';
@@ -96,6 +96,9 @@ export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
  * ```
  */
 export interface GpuBuddy<N extends Bytes = number> extends Disposable {
+  /** The option `name`, in every thread that opens the allocator; `undefined` where it has none. */
+  readonly name: string | undefined;
+
   /** Address of the first byte of the space. */
   readonly baseOffset: N;
 
@@ -502,11 +505,58 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   /** `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void;
 
-  /** Returns addresses and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
+  /** Returns the name, if any, addresses and byte counts, with decimal strings for bigints; `{ disposed: true }` after `dispose()`. */
   toJSON():
-    | Json<Pick<GpuBuddy<N>, 'baseOffset' | 'size' | 'chunkSize' | 'avail' | 'clearAvail'>>
+    | (Json<Pick<GpuBuddy<N>, 'baseOffset' | 'size' | 'chunkSize' | 'avail' | 'clearAvail'>> & {
+        readonly name?: string;
+      })
     | { readonly disposed: true };
 }
+
+/** Names the allocator in each message of a diagnostics channel. */
+export interface BuddyMessage {
+  /** The allocator, as this thread has it. */
+  readonly buddy: GpuBuddy<Bytes>;
+  /** Its `name`. */
+  readonly name: string | undefined;
+}
+
+/** The message of `gpu-buddy:alloc`: allocations that a call has made. */
+export interface AllocMessage extends BuddyMessage {
+  /** How many: 1, but for `allocMany()` and batches. */
+  readonly count: number;
+  /** Bytes that were asked for, in all. */
+  readonly size: number;
+  /** The tag, and the account that is charged; of a batch, whose allocations may differ, `undefined`. */
+  readonly tag: number | undefined;
+  readonly account: Account<Bytes> | undefined;
+}
+
+/** The message of `gpu-buddy:free`: memory that a call has given back. */
+export interface FreeMessage extends BuddyMessage {
+  /** How many lists, or allocations of a pool: part of a list is one, too. `undefined` after `freeAll()`. */
+  readonly count: number | undefined;
+  /** Bytes, in all. `undefined` after `freeAll()`. */
+  readonly size: number | undefined;
+}
+
+/** The message of `gpu-buddy:failed`: an allocation that was refused, whether the call throws or returns `null` or `false`. */
+export interface FailedMessage extends AllocMessage {
+  readonly code: GpuBuddyErrorCode;
+  /** Why no space was found, as far as the call has found out. */
+  readonly reason: ShortageReason | undefined;
+}
+
+/** The message of `gpu-buddy:wait`: the end of a `waitForFree()`. */
+export interface WaitMessage extends BuddyMessage {
+  /** The time that it has taken. */
+  readonly milliseconds: number;
+  /** The epoch that it resolves to, or `undefined`. */
+  readonly epoch: number | undefined;
+  /** The reason that it rejects with, or `undefined`. */
+  readonly error: unknown;
+}
+
 /** Makes allocators. */
 export interface GpuBuddyConstructor {
   readonly prototype: GpuBuddy<Bytes>;
@@ -517,7 +567,7 @@ export interface GpuBuddyConstructor {
    * @throws {GpuBuddyError} `EINVAL` where the chunk size is no power of two, where `size` is below a chunk, where
    *   `baseOffset + size` or `size * 4096 / chunkSize` is not below 2^64, where the space ends above 2^53 - 1 without
    *   `bigint: true`; `ENOMEM`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown, and where `name` is none
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   new (options: GpuBuddyOptions & { readonly bigint?: false | undefined }): GpuBuddy;

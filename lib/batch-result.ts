@@ -5,7 +5,8 @@ import { noteStack } from './allocation-stacks';
 import { Allocator } from './allocator';
 import type * as api from './api';
 import type { BatchHandle, BatchHandles } from './batch-handles';
-import { GpuBuddyError, gpuBuddyError, invalidArgType } from './errors';
+import { GpuBuddyError, invalidArgType } from './errors';
+import { freed, tellFree } from './events';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { Guard, returnGroup, takeFromGroup, type GroupGuard } from './guard';
 import { toJson, type Json } from './json';
@@ -27,6 +28,8 @@ interface Outcome<N extends Bytes> extends api.BatchOutcome<N> {
 
 /** Gives the lists of all operations that have one. */
 export let allBlocks: <N extends Bytes>(result: BatchResult<N>) => AllocatedBlocks<N>[];
+/** Gives the status of each operation, which the caller must not change. */
+export let statusesOf: (result: BatchResult<Bytes>) => Uint8Array;
 /** Takes back all allocations of a result that no user has seen. */
 export let discard: (result: BatchResult<Bytes>) => void;
 
@@ -85,7 +88,9 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
     if (typeof given !== 'number') throw invalidArgType('handle', 'a handle of the batch', given);
     const place = this.#handles.placeOf(handle, this.#columns.rows);
     if (place < 0)
-      throw gpuBuddyError(native.HANDLE_OUTSIDE_RUN, 'gpu_buddy_alloc_blocks', { given: { handle } });
+      throw this.#allocator.toError(native.HANDLE_OUTSIDE_RUN, 'gpu_buddy_alloc_blocks', {
+        given: { handle },
+      });
     return place;
   }
 
@@ -150,7 +155,11 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
     const { group } = this.#holder;
     if (!group) return native.OK;
     this.#holder.group = undefined;
-    return returnGroup(group, how);
+    const tells = freed.hasSubscribers && how !== 'undone';
+    const status = returnGroup(group, how, tells);
+    const { lists, bytes } = native.emptied;
+    if (tells && status === native.OK && lists !== 0) tellFree(this.#allocator, lists, bytes);
+    return status;
   }
 
   static {
@@ -158,6 +167,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
       Array.from({ length: result.#columns.rows }, (_, place) => result.#blocksAt(place)).filter(
         (blocks) => blocks !== null,
       );
+    statusesOf = (result) => result.#columns.statuses;
     discard = (result) => {
       result.#close('undone');
     };

@@ -1,13 +1,22 @@
 /** The class `Batch`: collects allocations and frees, and does them in one go. */
 import { inspect } from 'node:util';
-import { AllocatedBlocks, allocatorOfList, attach, detach, handleOf } from './allocated-blocks';
+import { AllocatedBlocks, allocatorOfList, attach, bytesToTell, detach, handleOf } from './allocated-blocks';
 import { captureStack, noteGroupStack } from './allocation-stacks';
 import { Allocator } from './allocator';
 import type * as api from './api';
 import { toBytes, toFlag } from './arguments';
 import { BatchHandles, type BatchHandle } from './batch-handles';
-import { allBlocks, BatchResult, discard, operationError, type GroupHolder } from './batch-result';
-import { gpuBuddyError, invalidArgType, outOfRange, type GpuBuddyError } from './errors';
+import { BatchReport } from './batch-report';
+import {
+  allBlocks,
+  BatchResult,
+  discard,
+  operationError,
+  statusesOf,
+  type GroupHolder,
+} from './batch-result';
+import { GpuBuddyError, invalidArgType, outOfRange } from './errors';
+import { allocated, failed, tellAlloc, tellFailed, tellsOfBatches } from './events';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { returnGuard, takeGroup, type GroupGuard, type Guard } from './guard';
 import { fitsIntoHeap, HEAP_BYTES_OF_LIST, orNoMemory } from './heap-room';
@@ -34,8 +43,13 @@ interface Detached {
   readonly guard: Guard;
 }
 
-/** `Batch.alloc()`, so many times, with arguments that have been looked at. */
-let allocTimes: (batch: Batch<Bytes>, count: number, size: Bytes, request: Request) => void;
+/** Allocates so many times, or never, with arguments that have been looked at. Tells nobody. */
+let allocTimes: <N extends Bytes>(
+  batch: Batch<N>,
+  count: number,
+  size: Bytes,
+  request: Request,
+) => BatchResult<N>;
 
 const SMALLEST_CAPACITY = 64;
 /** What `allocMany()` does in one go. */
@@ -99,7 +113,9 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   #freeOwn(allocation: number, cleared: boolean): BatchHandle {
     const freed = this.#handles.placeOf(allocation, this.#records.length);
     if (freed < 0 || !this.#kept.has(freed))
-      throw gpuBuddyError(native.HANDLE_UNKNOWN, 'gpu_buddy_free_list', { given: { handle: allocation } });
+      throw this.#allocator.toError(native.HANDLE_UNKNOWN, 'gpu_buddy_free_list', {
+        given: { handle: allocation },
+      });
     if (!this.#records.hasRoom) this.#grow();
     const handle = this.#handles.add(this.#records.length);
     this.#records.freePlace(freed, cleared);
@@ -112,7 +128,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
       throw invalidArgType('what', 'a handle of this batch or an AllocatedBlocks', given);
     const blocks = given as AllocatedBlocks<Bytes>;
     if (!this.#allocator.isSame(allocatorOfList(blocks)))
-      throw gpuBuddyError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
+      throw this.#allocator.toError(native.BLOCKS_FOREIGN, 'gpu_buddy_free_list');
     if (!this.#records.hasRoom) this.#grow();
     const handle = this.#handles.add(this.#records.length);
     const place = this.#records.freeList(cleared);
@@ -145,6 +161,25 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const isAtomic =
       options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
+    return tellsOfBatches() ? this.#runAndTell(isAtomic) : this.#run(isAtomic);
+  }
+
+  /** Runs the batch, and tells the subscribers what has come of it. */
+  #runAndTell(isAtomic: boolean): BatchResult<N> {
+    const report = new BatchReport(this.#allocator, this.#records);
+    for (const { blocks } of this.#outsiders) report.noteOutsider(bytesToTell(blocks));
+    let result: BatchResult<N>;
+    try {
+      result = this.#run(isAtomic);
+    } catch (error) {
+      report.tellRefused(error);
+      throw error;
+    }
+    report.tell(statusesOf(result));
+    return result;
+  }
+
+  #run(isAtomic: boolean): BatchResult<N> {
     const allocator = this.#allocator;
     // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
     const stack = allocator.capturesStacks ? captureStack(1) : undefined;
@@ -206,6 +241,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   static {
     allocTimes = (batch, count, size, request) => {
       for (let i = 0; i < count; i++) batch.#alloc(size, request);
+      return batch.#run(true);
     };
   }
 
@@ -230,13 +266,15 @@ export function allocMany<N extends Bytes>(
     throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
   const results: BatchResult<N>[] = [];
   try {
-    for (let rest = count; rest > 0; rest -= LARGEST_PART) {
-      allocTimes(batch, Math.min(rest, LARGEST_PART), size, request);
-      results.push(batch.run({ atomic: true }));
-    }
+    for (let rest = count; rest > 0; rest -= LARGEST_PART)
+      results.push(allocTimes(batch, Math.min(rest, LARGEST_PART), size, request));
   } catch (error) {
     for (const result of results.reverse()) discard(result);
+    if (failed.hasSubscribers && error instanceof GpuBuddyError)
+      tellFailed(allocator, count, Number(size) * count, request, error.code);
     throw error;
   }
-  return results.flatMap((result) => allBlocks(result));
+  const lists = results.flatMap((result) => allBlocks(result));
+  if (allocated.hasSubscribers && count !== 0) tellAlloc(allocator, count, Number(size) * count, request);
+  return lists;
 }

@@ -5,7 +5,8 @@ import { captureStack, noteStack } from './allocation-stacks';
 import type { Allocator } from './allocator';
 import type { Account, BlockPlace, ClaimOptions } from './api';
 import { toBoolean, toBytes, toInteger, toRelative } from './arguments';
-import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
+import { invalidArgType, type GpuBuddyError } from './errors';
+import { allocated, failed, tellAlloc, tellStatus } from './events';
 import { putGuardBack, spareSlot, takeGuard } from './guard';
 import * as native from './native';
 import type { Bytes } from './native';
@@ -66,11 +67,18 @@ function take<N extends Bytes>(
     const row = native.failedRow();
     // Lists that the collector has found may have what is missing.
     if (isForWantOfMemory(status) && reclaimAll()) return take(allocator, wanted, stack);
-    throw claimError(allocator, status, wanted, row);
+    const error = claimError(allocator, status, wanted, row);
+    if (failed.hasSubscribers) tellStatus(allocator, 1, bytesOf(allocator, wanted), wanted, status);
+    throw error;
   }
   const list = new AllocatedBlocks(allocator, guard, slot, tag);
   if (stack !== undefined) noteStack(slot, stack);
+  if (allocated.hasSubscribers) tellAlloc(allocator, 1, bytesOf(allocator, wanted), wanted);
   return list;
+}
+
+function bytesOf({ space }: Allocator, { places }: Claim): number {
+  return places.orders.reduce((bytes, order) => bytes + space.chunkBytes * 2 ** order, 0);
 }
 
 function isForWantOfMemory(status: number): boolean {
@@ -85,25 +93,37 @@ function claimError(
 ): GpuBuddyError {
   if (status !== native.BLOCK_NOT_FREE)
     return allocator.toError(status, SYSCALL, { given: { account: charged?.name ?? UNNAMED } });
-  const { space } = allocator;
   const overlap = firstOverlap(places);
-  if (!overlap) return placeError(space, status, places, row);
-  return placeError(space, native.BLOCK_OVERLAPS, places, overlap.row, `blocks[${String(overlap.other)}]`);
+  if (!overlap) return placeError(allocator, status, places, row);
+  return placeError(
+    allocator,
+    native.BLOCK_OVERLAPS,
+    places,
+    overlap.row,
+    `blocks[${String(overlap.other)}]`,
+  );
 }
 
 function placeError(
-  space: Space<Bytes>,
+  allocator: Allocator,
   status: number,
   { chunks, orders }: native.Places,
   row: number,
   note?: string,
 ): GpuBuddyError {
-  const offset = space.address((chunks[row] ?? 0) * space.chunkBytes);
-  return givenError(status, row, offset, orders[row] ?? 0, note);
+  const offset = allocator.space.addressOf(chunks[row] ?? 0);
+  return givenError(allocator, status, row, offset, orders[row] ?? 0, note);
 }
 
-function givenError(status: number, row: number, offset: Bytes, order: number, note?: string): GpuBuddyError {
-  return gpuBuddyError(status, SYSCALL, {
+function givenError(
+  allocator: Allocator,
+  status: number,
+  row: number,
+  offset: Bytes,
+  order: number,
+  note?: string,
+): GpuBuddyError {
+  return allocator.toError(status, SYSCALL, {
     given: { block: `offset ${String(offset)}, order ${String(order)}` },
     names: { block: `blocks[${String(row)}]` },
     note,
@@ -129,7 +149,7 @@ function toPlaces(allocator: Allocator, value: unknown): native.Places {
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
     if (status !== native.OK) {
       allocator.assertUsable(SYSCALL);
-      throw givenError(status, row, offset, order);
+      throw givenError(allocator, status, row, offset, order);
     }
     chunks.push(chunk);
     orders.push(order);

@@ -105,14 +105,18 @@ export class GpuBuddyError extends Error {
   declare readonly avail?: Bytes;
   /** Bytes of the largest free block. */
   declare readonly largestFree?: Bytes;
+  /** The `name` of the allocator, where it has one. */
+  declare readonly allocatorName?: string;
 
   private constructor(status: number, syscall: string, details: ErrorDetails) {
-    const text = statuses[status] ?? { code: 'ERR_GPU_BUDDY_UNKNOWN', errno: 0, argument: '', why: '' };
-    super(`${text.code}: ${sentence(text.argument, text.why, details)}, ${syscall}`);
-    // A test compares the two.
-    this.code = text.code as GpuBuddyErrorCode;
+    const text = statuses[status] ?? { errno: 0, argument: '', why: '' };
+    const { allocatorName } = details;
+    const where = allocatorName === undefined ? syscall : `${syscall} of '${allocatorName}'`;
+    super(`${codeOf(status)}: ${sentence(text.argument, text.why, details)}, ${where}`);
+    this.code = codeOf(status);
     this.errno = text.errno || undefined;
     this.syscall = syscall;
+    if (allocatorName !== undefined) this.allocatorName = allocatorName;
     if (!details.shortage) return;
     const { reason, requested, avail, largestFree } = details.shortage;
     this.reason = reason;
@@ -131,6 +135,11 @@ export class GpuBuddyError extends Error {
   }
 }
 
+/** Gives the code of the error that a status is reported by. A test compares the two. */
+export function codeOf(status: number): GpuBuddyErrorCode {
+  return (statuses[status]?.code ?? 'ERR_GPU_BUDDY_UNKNOWN') as GpuBuddyErrorCode;
+}
+
 /** @internal What an error message can tell beyond its status. */
 export interface ErrorDetails {
   /** The arguments of the call by name. */
@@ -140,6 +149,8 @@ export interface ErrorDetails {
   /** Put behind the reason. */
   readonly note?: string | undefined;
   readonly shortage?: Shortage | undefined;
+  /** The name of the allocator. */
+  readonly allocatorName?: string | undefined;
 }
 
 function sentence(
@@ -195,6 +206,15 @@ export function outOfRange(argument: string, expected: string, value: number | b
       `The value of "${argument}" is out of range. It must be ${expected}. Received ${String(value)}`,
     ),
     'ERR_OUT_OF_RANGE',
+  );
+}
+
+/** A text that no such argument can be: a `TypeError` with the code that Node uses. */
+export function invalidArgValue(argument: string, expected: string, value: string): TypeError {
+  const shown = value.length > 28 ? `${value.slice(0, 25)}...` : value;
+  return withCode(
+    new TypeError(`The "${argument}" argument must have ${expected}. Received ${JSON.stringify(shown)}`),
+    'ERR_INVALID_ARG_VALUE',
   );
 }
 

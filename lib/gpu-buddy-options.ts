@@ -1,7 +1,8 @@
 /** Parameters of a new allocator: as users give them, and as they go down. */
 import { toBytes, toFlag, toInteger } from './arguments';
+import { invalidArgType, invalidArgValue } from './errors';
 import { toCapacity, type JournalOptions } from './journal';
-import type { AllocatorConfig, Bytes } from './native';
+import { NAME_BYTES, type AllocatorConfig, type Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { SZ_4K } from './sizes';
 
@@ -23,6 +24,11 @@ export interface GpuBuddyOptions {
   readonly maxNativeBytes?: number | undefined;
   /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
+  /**
+   * Names the allocator in errors, events, `console.log()` and metrics, in all threads: up to 64 bytes in UTF-8, without control
+   * characters. Default: none.
+   */
+  readonly name?: string | undefined;
   /** Keeps a journal from the beginning: see `startJournal()`. Default: none. */
   readonly journal?: JournalOptions | undefined;
   /** Notes where each list is allocated, for the diagnostics channel `gpu-buddy:reclaimed`. Slow. Default: false. */
@@ -32,7 +38,7 @@ export interface GpuBuddyOptions {
 /** Parameters of an allocator that a saved state does not have. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
-  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'journal' | 'captureStacks'
+  'bigint' | 'maxNativeBytes' | 'maxSteps' | 'name' | 'journal' | 'captureStacks'
 >;
 
 const NAMES: Names<GpuBuddyOptions> = {
@@ -42,6 +48,7 @@ const NAMES: Names<GpuBuddyOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
+  name: true,
   journal: true,
   captureStacks: true,
 };
@@ -56,6 +63,20 @@ export interface GpuBuddyConfig extends AllocatorConfig {
   readonly journalCapacity: number | undefined;
 }
 
+/** Surrogates that stand alone have no UTF-8. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
+
+function toName(argument: string, value: unknown): string {
+  if (typeof value !== 'string') throw invalidArgType(argument, 'of type string', value);
+  if (value === '' || Buffer.byteLength(value) > NAME_BYTES || UNPRINTABLE.test(value))
+    throw invalidArgValue(
+      argument,
+      `1 to ${String(NAME_BYTES)} bytes in UTF-8, without control characters`,
+      value,
+    );
+  return value;
+}
+
 export function toConfig(options: unknown): GpuBuddyConfig {
   const given = toOptions('options', options as GpuBuddyOptions | undefined, NAMES);
   const { chunkSize = SZ_4K, baseOffset = 0, maxNativeBytes = 0, maxSteps = DEFAULT_MAX_STEPS } = given;
@@ -65,6 +86,7 @@ export function toConfig(options: unknown): GpuBuddyConfig {
     baseOffset: toBytes('baseOffset', baseOffset),
     memoryLimit: toInteger('maxNativeBytes', maxNativeBytes),
     stepLimit: toInteger('maxSteps', maxSteps),
+    name: given.name === undefined ? undefined : toName('name', given.name),
     capturesStacks: toFlag('captureStacks', given.captureStacks),
     isBigint: toFlag('bigint', given.bigint),
     journalCapacity: given.journal === undefined ? undefined : toCapacity('journal', given.journal),

@@ -12,6 +12,7 @@ import type { BlockInfo, BlockTable } from './block-table';
 import { claim } from './claim';
 import { remember } from './directory';
 import { invalidArgType } from './errors';
+import { allocated, freed, tellAlloc, tellFree, tellWait, waited } from './events';
 import { toConfig, type GpuBuddyOptions, type RestoreOptions } from './gpu-buddy-options';
 import { putGuardBack, spareSlot, takeGuard, type Guard } from './guard';
 import { fitsIntoHeap } from './heap-room';
@@ -53,7 +54,7 @@ const FIND_OPTION_NAMES: Names<api.FindFreeOptions> = { alignment: true, range: 
 type Overview<N extends Bytes> = Pick<
   api.GpuBuddy<N>,
   'baseOffset' | 'size' | 'chunkSize' | 'avail' | 'clearAvail'
->;
+> & { readonly name?: string };
 
 interface Restored<N extends Bytes> extends api.Restored<N> {
   readonly lists: AllocatedBlocks<N>[];
@@ -75,6 +76,10 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
       if (config.journalCapacity !== undefined) startJournal(this.#allocator, config.journalCapacity);
     }
     this.#allocator.buddy = this;
+  }
+
+  get name(): string | undefined {
+    return this.#allocator.name;
   }
 
   get baseOffset(): N {
@@ -162,7 +167,9 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     const guard = takeGuard();
     const status = native.alloc(allocator.handle, request, slot, size);
     if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
-    return new AllocatedBlocks(allocator, guard, slot, request.tag);
+    const blocks = new AllocatedBlocks(allocator, guard, slot, request.tag);
+    if (allocated.hasSubscribers) tellAlloc(allocator, 1, size, request);
+    return blocks;
   }
 
   #allocWithStack(size: Bytes, request: Request): AllocatedBlocks<N> | null {
@@ -174,6 +181,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     if (status !== native.OK) return this.#allocAgain(status, size, request, guard);
     const blocks = new AllocatedBlocks(this.#allocator, guard, slot, request.tag);
     noteStack(slot, stack);
+    if (allocated.hasSubscribers) tellAlloc(this.#allocator, 1, size, request);
     return blocks;
   }
 
@@ -187,8 +195,9 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     putGuardBack(guard);
     if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
-    if (native.isShortage(status)) return null;
-    throw this.#allocator.allocError(status, size, request);
+    if (!native.isShortage(status)) throw this.#allocator.allocError(status, size, request);
+    this.#allocator.noteShortage(status, size, request);
+    return null;
   }
 
   allocMany(count: number, size: Bytes, options?: api.AllocOptions): AllocatedBlocks<N>[] {
@@ -209,11 +218,11 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   }
 
   account(options?: api.AccountOptions): Account<N> {
-    return makeAccount(this.#allocator.handle, this.#allocator.space, options);
+    return makeAccount(this.#allocator, options);
   }
 
   openAccount(token: AccountToken): Account<N> {
-    return openAccount(this.#allocator.handle, this.#allocator.space, token);
+    return openAccount(this.#allocator, token);
   }
 
   parked(): api.ParkedBlocks<N>[] {
@@ -235,11 +244,15 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   freeAll(): void {
     reclaimAll();
     this.#allocator.check(native.freeEverything(this.#allocator.handle), 'gpu_buddy_free_list');
+    if (freed.hasSubscribers) tellFree(this.#allocator);
   }
 
   async waitForFree(options?: WaitForFreeOptions): Promise<number> {
     const allocator = this.#allocator;
-    return waitForFree(allocator.handle, options, (status) => allocator.toError(status, 'gpu_buddy'));
+    const waiting = waitForFree(allocator.handle, options, (status) =>
+      allocator.toError(status, 'gpu_buddy'),
+    );
+    return waited.hasSubscribers ? tellWait(allocator, waiting) : waiting;
   }
 
   startJournal(options?: JournalOptions): void {
@@ -401,8 +414,9 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
   }
 
   get #overview(): Overview<N> {
-    const { baseOffset, size, chunkSize, avail, clearAvail } = this;
-    return { baseOffset, size, chunkSize, avail, clearAvail };
+    const { name, baseOffset, size, chunkSize, avail, clearAvail } = this;
+    const known = { baseOffset, size, chunkSize, avail, clearAvail };
+    return name === undefined ? known : { name, ...known };
   }
 
   toJSON(): Json<Overview<N>> | { readonly disposed: true } {

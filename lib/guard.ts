@@ -106,9 +106,12 @@ export function takeGroup(): GroupGuard {
   return spareGroups.pop() ?? new GroupGuard();
 }
 
-/** Frees the lists of a group, and adds its guard, which nobody else may hold, to the spare ones. Returns the status. */
-export function returnGroup(guard: GroupGuard, how: native.Closing): number {
-  const status = native.emptyGroup(guard.number, how);
+/**
+ * Frees the lists of a group, and adds its guard, which nobody else may hold, to the spare ones. Returns the status; if it `counts`,
+ * `native.emptied` tells more.
+ */
+export function returnGroup(guard: GroupGuard, how: native.Closing, counts = false): number {
+  const status = native.emptyGroup(guard.number, how, counts);
   if (spareGroups.length < MOST_SPARE_GROUPS) spareGroups.push(guard);
   return status;
 }

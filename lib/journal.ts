@@ -59,6 +59,8 @@ export function stopJournal(allocator: Journaled): void {
 /** A reader that waits for the next entry. */
 interface Waiting {
   readonly ref: boolean;
+  readonly signal: WaitSignal | undefined;
+  readonly abort: () => void;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -72,31 +74,45 @@ class Readers implements native.Waker {
     readonly toError: (status: number) => Error,
   ) {}
 
-  /** Resolves once there may be something to read. */
-  async wait(ref: boolean, signal: WaitSignal | undefined): Promise<void> {
-    let waiting: Waiting | undefined;
-    const abort = (): void => waiting?.reject(signal?.reason);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        waiting = { ref, resolve, reject };
-        this.#waiting.add(waiting);
-        signal?.addEventListener('abort', abort);
-        this.#ask();
-      });
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      if (waiting) this.#waiting.delete(waiting);
+  /** Gives a promise that resolves once there may be something to read. It counts as handled: whoever is stopped has none to handle. */
+  wait(ref: boolean, signal: WaitSignal | undefined): Promise<void> {
+    const settlers: unknown[] = [];
+    // No function of ours, which could be stopped, and would reject the promise.
+    const promise = new Promise<void>(settlers.push.bind(settlers));
+    promise.catch(ignore);
+    const [resolve, reject] = settlers as [Waiting['resolve'], Waiting['reject']];
+    const abort = (): void => {
+      reject(signal?.reason);
+      this.#remove(waiting);
       if (this.#waiting.size === 0) this.#leave();
-    }
+    };
+    const waiting: Waiting = { ref, signal, abort, resolve, reject };
+    signal?.addEventListener('abort', abort);
+    this.#waiting.add(waiting);
+    this.#ask();
+    return promise;
   }
 
   /** Called by the event loop. */
   wake(): void {
-    for (const { resolve } of this.#waiting) resolve();
+    for (const waiting of this.#waiting) {
+      waiting.resolve();
+      this.#remove(waiting);
+    }
+    this.#leave();
   }
 
   end(reason: Error): void {
-    for (const { reject } of this.#waiting) reject(reason);
+    for (const waiting of this.#waiting) {
+      waiting.reject(reason);
+      this.#remove(waiting);
+    }
+    this.#leave();
+  }
+
+  #remove(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    waiting.signal?.removeEventListener('abort', waiting.abort);
   }
 
   #ask(): void {
@@ -113,6 +129,10 @@ class Readers implements native.Waker {
     native.endWaitForEntries(this.handle);
     native.wakers.delete(native.READERS + this.handle.slot);
   }
+}
+
+function ignore(): void {
+  // The caller has a promise of its own.
 }
 
 function readersOf(handle: native.Handle): Readers | undefined {
@@ -134,6 +154,8 @@ export class JournalReader<N extends Bytes> {
   readonly #decoder: EntryDecoder<N>;
   /** The place behind the entries that have been given. */
   #seen = 0;
+  /** Whether the last `read()` has found none. */
+  isAtEnd = false;
 
   constructor(allocator: Journaled, space: Space<N>, options: ReadJournalOptions | undefined) {
     const given = toOptions('options', options, READ_OPTION_NAMES);
@@ -143,18 +165,20 @@ export class JournalReader<N extends Bytes> {
     this.#decoder = new EntryDecoder(space);
   }
 
-  /** Waits for entries, and gives those that there are; `undefined`: the journal has ended. */
-  async next(): Promise<Iterable<JournalEntry<N>> | undefined> {
-    for (;;) {
-      this.#signal?.throwIfAborted();
-      const cells = this.#read();
-      if (typeof cells === 'number') throw this.#toError(cells);
-      if (cells.isEnded) return undefined;
-      if (cells.count !== 0) return this.#entries(cells);
-      const { handle } = this.#allocator;
-      const readers = readersOf(handle) ?? new Readers(handle, (status) => this.#toError(status));
-      await readers.wait(this.#ref, this.#signal);
-    }
+  /** Gives the entries that there are; none: `wait()` for more; `undefined`: the journal has ended. */
+  read(): Iterable<JournalEntry<N>> | undefined {
+    this.#signal?.throwIfAborted();
+    const cells = this.#read();
+    if (typeof cells === 'number') throw this.#toError(cells);
+    this.isAtEnd = cells.count === 0;
+    return cells.isEnded ? undefined : this.#entries(cells);
+  }
+
+  /** Gives a promise that resolves once there may be more. */
+  wait(): Promise<void> {
+    const { handle } = this.#allocator;
+    const readers = readersOf(handle) ?? new Readers(handle, (status) => this.#toError(status));
+    return readers.wait(this.#ref, this.#signal);
   }
 
   /** Whoever reads next goes on behind the entries that have been given. */
@@ -183,7 +207,10 @@ export async function* readJournal<N extends Bytes>(
   reader: JournalReader<N>,
 ): AsyncGenerator<JournalEntry<N>, undefined> {
   try {
-    for (let entries = await reader.next(); entries; entries = await reader.next()) yield* entries;
+    for (let entries = reader.read(); entries; entries = reader.read()) {
+      yield* entries;
+      if (reader.isAtEnd) await reader.wait();
+    }
   } finally {
     reader.leave();
   }

@@ -17,6 +17,7 @@ export * from './native/groups';
 export * from './native/journal';
 export * from './native/lists';
 export { bytesInRange, countOf, found, isClear, lastStatus, list, orderOf, report } from './native/mailbox';
+export * from './native/observation';
 export * from './native/parking';
 export * from './native/pools';
 export * from './native/saved-state';

@@ -6,6 +6,7 @@ import { Allocator } from './allocator';
 import type * as api from './api';
 import { toBytes } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
+import { allocated, freed, tellAlloc, tellFree, UNTOLD } from './events';
 import { isToBeCleared, type FreeOptions } from './free-options';
 import { Guard, takeFromPool } from './guard';
 import * as native from './native';
@@ -100,7 +101,9 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
   #alloc(size: Bytes, request: Request): PoolHandle | null {
     const status = native.allocInPool(this.#allocator.handle, request, this.#slot, size);
     if (status !== native.OK) return this.#allocAgain(status, size, request);
-    return toHandle(native.report.node, native.report.generation);
+    const handle = toHandle(native.report.node, native.report.generation);
+    if (allocated.hasSubscribers) tellAlloc(this.#allocator, 1, size, request);
+    return handle;
   }
 
   #allocAgain(status: number, size: Bytes, request: Request): PoolHandle | null {
@@ -110,8 +113,9 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     }
     if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll())
       return this.#alloc(size, request);
-    if (native.isShortage(status)) return null;
-    throw this.#allocator.allocError(status, size, request);
+    if (!native.isShortage(status)) throw this.#allocator.allocError(status, size, request);
+    this.#allocator.noteShortage(status, size, request);
+    return null;
   }
 
   #grow(): void {
@@ -149,7 +153,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
   #unknown(handle: unknown, syscall: string): Error {
     if (typeof handle !== 'number') return invalidArgType('handle', 'a handle of this pool', handle);
     if (this.disposed) return this.#error(native.DISPOSED, 'gpu_buddy');
-    return gpuBuddyError(native.POOL_HANDLE_UNKNOWN, syscall, { given: { handle } });
+    return this.#allocator.toError(native.POOL_HANDLE_UNKNOWN, syscall, { given: { handle } });
   }
 
   offset(handle: PoolHandle): N {
@@ -183,15 +187,17 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     const index = this.#find(handle, 'gpu_buddy_free_list');
     const generation = generationOf(handle, index);
     const memory = this.#memory;
+    const bytes = freed.hasSubscribers ? Number(this.size(handle)) : UNTOLD;
     if (this.#allocator.lazyHandle >= 0 && !native.mustFreeAtOnce()) {
       native.freeInPoolSoon(this.#slot, index, generation, isCleared);
       const place = ENTRY * (index + 1) + GENERATION;
       // A hook that saw the freeing being scheduled may have had it done: then there is another allocation, or none.
       if (memory[place] === generation) memory[place] = generation | PENDING;
-      return;
+    } else {
+      const status = native.freeInPool(this.#slot, index, generation, isCleared);
+      if (status !== native.OK) throw this.#error(status, 'gpu_buddy_free_list');
     }
-    const status = native.freeInPool(this.#slot, index, generation, isCleared);
-    if (status !== native.OK) throw this.#error(status, 'gpu_buddy_free_list');
+    if (bytes !== UNTOLD) tellFree(this.#allocator, 1, bytes);
   }
 
   blocks(handle: PoolHandle): AllocatedBlocks<N> {
@@ -204,8 +210,20 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
 
   clear(options?: FreeOptions): void {
     const isCleared = isToBeCleared(options);
+    const contents = this.#contents();
     const status = native.clearPool(this.#slot, isCleared);
     if (status !== native.OK) throw this.#error(status, 'gpu_buddy_free_list');
+    this.#tellEnd(contents);
+  }
+
+  /** The bytes of each allocation, if there are subscribers to tell. */
+  #contents(): readonly number[] {
+    return freed.hasSubscribers ? Array.from(this, (handle) => Number(this.size(handle))) : [];
+  }
+
+  #tellEnd(contents: readonly number[]): void {
+    const bytes = contents.reduce((sum, size) => sum + size, 0);
+    if (contents.length !== 0) tellFree(this.#allocator, contents.length, bytes);
   }
 
   *[Symbol.iterator](): IterableIterator<PoolHandle> {
@@ -220,6 +238,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
   }
 
   #dispose(): void {
+    const contents = this.#contents();
     const slot = this.#slot;
     const guard = this.#guard;
     this.#slot = NO_POOL;
@@ -229,6 +248,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     if (slot === NO_POOL || guard === undefined) return;
     notePoolStack(slot, undefined);
     native.closePool(pools, guard, slot);
+    this.#tellEnd(contents);
   }
 
   [Symbol.dispose](): void {

@@ -18,6 +18,7 @@ const OPTION_NAMES: Names<RestoreOptions> = {
   bigint: true,
   maxNativeBytes: true,
   maxSteps: true,
+  name: true,
   journal: true,
   captureStacks: true,
 };
@@ -59,12 +60,12 @@ export function restoreState(
 ): { readonly allocator: Allocator; readonly lists: AllocatedBlocks<Bytes>[] } {
   // First all that may call the program's own code.
   const given = toOptions('options', options, OPTION_NAMES);
-  const { bigint, maxNativeBytes, maxSteps, captureStacks } = given;
+  const { bigint, maxNativeBytes, maxSteps, name, captureStacks } = given;
   const { size, chunkSize, baseOffset, columns } = toState(state);
   const capacity = given.journal === undefined ? undefined : toCapacity('journal', given.journal);
   const stack = toFlag('captureStacks', captureStacks) ? captureStack(2) : undefined;
   const allocator = new Allocator(
-    toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, captureStacks }),
+    toConfig({ size, chunkSize, baseOffset, bigint, maxNativeBytes, maxSteps, name, captureStacks }),
   );
   try {
     const lists = takeLists(allocator, columns, stack);

@@ -16,6 +16,7 @@ const ENTRIES = Object.entries({
   'index.d.ts': 'api.d.ts',
   'trace/index.d.ts': 'trace/index.d.ts',
   'queue/index.d.ts': 'queue/index.d.ts',
+  'metrics/index.d.ts': 'metrics/index.d.ts',
 }).map((names) => names.map((name) => path.join(dist, name)));
 
 /** @param {string} entry */

@@ -44,13 +44,14 @@ describe('the addon', () => {
   test('answers to `require` and to `import` with the same classes', () => {
     const program = `
       import { createRequire } from 'node:module';
+      import * as metrics from 'gpu-buddy/metrics';
       import * as queue from 'gpu-buddy/queue';
       import * as trace from 'gpu-buddy/trace';
       import { GpuBuddy, SZ_1T } from 'gpu-buddy';
       const required = createRequire(import.meta.url)('gpu-buddy');
-      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue);`;
+      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue, typeof metrics.observeBuddy);`;
     expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe(
-      'true true function function\n',
+      'true true function function function\n',
     );
   });
 });
@@ -90,6 +91,7 @@ describe('the npm package', () => {
         'dist/index.d.ts',
         'dist/index.js',
         'dist/index.mjs',
+        'dist/metrics/index.js',
         'dist/queue/index.js',
         'dist/trace/index.js',
         'native/sources.json',
@@ -121,6 +123,8 @@ describe('the npm package', () => {
     expect(files.filter((file) => /\.d\.m?ts$/.test(file)).sort()).toEqual([
       'dist/index.d.mts',
       'dist/index.d.ts',
+      'dist/metrics/index.d.mts',
+      'dist/metrics/index.d.ts',
       'dist/queue/index.d.mts',
       'dist/queue/index.d.ts',
       'dist/trace/index.d.mts',

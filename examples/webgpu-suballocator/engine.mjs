@@ -5,8 +5,8 @@ import { UNIT } from './range-pool.mjs';
 
 const WORKGROUP = 64;
 
-/** Jobs in a frame. */
-const FRAME_JOBS = 64;
+/** Jobs that the frames under way may have together: what the uniforms have room for. */
+const JOBS_UNDER_WAY = 128;
 
 const SHADER = `
 struct Parameters { factor: u32, length: u32 }
@@ -51,7 +51,7 @@ export class Engine {
     const results = new Heap(device, { label: 'results', size, usage: COPY_DST | MAP_READ });
     const uniforms = new Heap(device, {
       label: 'uniforms',
-      size: 2 * FRAME_JOBS * UNIT,
+      size: JOBS_UNDER_WAY * UNIT,
       usage: UNIFORM | COPY_DST,
     });
     this.heaps = [inputs, outputs, results, uniforms];
@@ -62,10 +62,10 @@ export class Engine {
   }
 
   /**
-   * Uploads a job's vectors and has it computed. Waits while the GPU still works with the memory that it needs. Takes one call after the
-   * other.
+   * Uploads a job's vectors and has it computed. Waits while the GPU still works with the memory that it needs. Takes one call at
+   * a time.
    * @param {Job} job
-   * @throws {RangeError} where the vectors differ in length, or are larger than a heap, or there are too many jobs in two frames: 64 in each do
+   * @throws {RangeError} where the vectors differ in length or are larger than a heap, or the frames under way have 128 jobs already
    */
   async submit(job) {
     const size = job.x.byteLength;

@@ -137,8 +137,27 @@ const NAMES = [
   'parkedAccount',
   'parkedTag',
   'parkedBytes',
+  'observedCells',
+  'observedSize',
+  'observedAvail',
+  'observedClearAvail',
+  'observedReserved',
+  'observedLargestFree',
+  'observedLargestPossible',
+  'observedAllocations',
+  'observedLists',
+  'observedReclaimedLists',
+  'observedReclaimedBytes',
+  'failedLimit',
+  'failedFull',
+  'failedReserved',
+  'failedRange',
+  'failedFragmented',
+  'failedMemory',
+  'failedWork',
   'noSlot',
   'maxOrders',
+  'nameBytes',
   'injectBug',
   'injectWarning',
   'injectFailure',
@@ -173,7 +192,7 @@ interface Calls {
   wakers?: Map<number, Waker>;
 
   // Open something that ends with an object: the registry is told of both in the same call.
-  create(register: Register, registry: Registry, buddy: object): void;
+  create(register: Register, registry: Registry, buddy: object, name: string): void;
   open(register: Register, registry: Registry, buddy: object): void;
   openGuard(register: Register, registry: Registry, guard: object): void;
   openPool(register: Register, registry: Registry, pool: object): void;
@@ -248,6 +267,7 @@ interface Calls {
   freeRuns(offsets: NumberColumn, sizes: NumberColumn): void;
   stats(freeBlocks: Float64Array, usedBlocks: Float64Array): void;
   print(): string | undefined;
+  name(): string | undefined;
   bug(): string | undefined;
   share(): void;
   prepareParking(): void;
@@ -255,6 +275,8 @@ interface Calls {
   adopt(): void;
   revoke(): void;
   parked(rows: BigUint64Array): void;
+  observe(cells: BigUint64Array): void;
+  endObservation(): void;
   onWarning(report: (place: string) => void): void;
   /** In test builds only. */
   inject?(): void;

@@ -35,16 +35,17 @@ export interface AllocatorConfig {
   readonly memoryLimit: number;
   /** 0 is none. */
   readonly stepLimit: number;
+  readonly name?: string | undefined;
 }
 
 /** gpu_buddy_init(): see created(). The allocator ends with `owner`, if not before, and with its last list. */
 export function create(owner: object, config: AllocatorConfig): number {
-  const { size, chunkSize, baseOffset, anyUnit, memoryLimit, stepLimit } = config;
+  const { size, chunkSize, baseOffset, anyUnit, memoryLimit, stepLimit, name = '' } = config;
   numbers[2] = memoryLimit;
   numbers[3] = stepLimit;
   numbers[5] = anyUnit ? 1 : 0;
   seal(put(0, size) | put(1, chunkSize) | put(4, baseOffset));
-  calls.create(register, allocators, owner);
+  calls.create(register, allocators, owner, name);
   return status();
 }
 
@@ -247,6 +248,14 @@ export function print(allocator: Handle): string | number {
   seal();
   const text = calls.print();
   return status() === OK ? (text ?? '') : status();
+}
+
+/** Gives the name that an allocator was made with, if any. */
+export function nameOf(allocator: Handle): string | undefined {
+  putHandle(allocator);
+  seal();
+  const name = calls.name();
+  return name === '' ? undefined : name;
 }
 
 /** Gives the place of the BUG that the kernel code met in this allocator; empty while it met none. */

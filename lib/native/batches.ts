@@ -141,6 +141,22 @@ export class Records {
     return this.#writeAlloc(ALLOC_RAW, slot, size, request);
   }
 
+  /** Gives the bytes that an allocation asks for; `undefined` of what is none. */
+  sizeAt(place: number): number | undefined {
+    const { integers, numbers, words } = this.#cells;
+    const what = integers[2 * RECORD_CELLS * place + WHAT] ?? 0;
+    if ((what & FREE) !== 0) return undefined;
+    const cell = RECORD_CELLS * place + SIZE;
+    return (what & WIDE) === 0 ? numbers[cell] : Number(words[cell]);
+  }
+
+  /** Gives the place of the allocation that is freed at this place; `undefined` where a list from before the batch is. */
+  freedAt(place: number): number | undefined {
+    const at = 2 * RECORD_CELLS * place;
+    const what = this.#cells.integers[at + WHAT] ?? 0;
+    return (what & IN_BATCH) === 0 ? undefined : this.#cells.integers[at + SLOT];
+  }
+
   /** Frees what the batch has allocated at this place. */
   freePlace(place: number, cleared: boolean): number {
     return this.#writeFree(cleared ? FREE | IN_BATCH | CLEARED : FREE | IN_BATCH, place, 0);

@@ -18,6 +18,9 @@ function statusNamed(name: string): number {
   return index;
 }
 
+/** The longest name of an allocator, in bytes of UTF-8. */
+export const NAME_BYTES = layout.nameBytes;
+
 /** The statuses that callers tell apart, or give themselves; all others are errors to report. */
 export const OK = statusNamed('OK');
 export const NO_SPACE = statusNamed('NO_SPACE');

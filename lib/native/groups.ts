@@ -14,14 +14,27 @@ export function openGroup(registry: Registry, guard: object): number {
 const CLOSINGS = { dirty: layout.closeDirty, cleared: layout.closeCleared, undone: layout.closeUndone };
 export type Closing = keyof typeof CLOSINGS;
 
-/** Frees all lists of a group, the last one first. The group is empty then. */
-export function emptyGroup(group: number, how: Closing): number {
+/** Frees all lists of a group, the last one first. The group is empty then. If it `counts`, `emptied` tells what it has freed. */
+export function emptyGroup(group: number, how: Closing, counts: boolean): number {
   numbers[0] = group;
   numbers[1] = CLOSINGS[how];
+  numbers[2] = counts ? 1 : 0;
   seal();
   calls.emptyGroup();
   return status();
 }
+
+class EmptiedReport {
+  get bytes(): number {
+    return result(0);
+  }
+  get lists(): number {
+    return result(1);
+  }
+}
+
+/** The outcome of the last call of emptyGroup. */
+export const emptied = new EmptiedReport();
 
 /**
  * Frees some lists of a group whose guard has been collected, and the group with the last one: then its number is 0. Returns the

@@ -48,6 +48,11 @@ export function revoke(allocator: Token, ticket: Token): number {
   return status();
 }
 
+/** Bytes that the last call of revoke has freed. */
+export function revokedBytes(): number {
+  return result(0);
+}
+
 /** A parked list that stays when its environment ends. */
 export interface ParkedRow {
   readonly ticket: Token;

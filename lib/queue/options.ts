@@ -53,7 +53,7 @@ export function toPatience(options: AllocQueueOptions | undefined): Patience {
   return { maxPassed: toInteger('maxPassed', maxPassed), maxBarrier: toDelay('maxBarrier', maxBarrier) };
 }
 
-/** What a request asks for, once it has been looked at. */
+/** Options of a request that have been looked at. */
 export interface QueuedRequest {
   /** For the allocator, with the account. */
   readonly options: AllocOptions;

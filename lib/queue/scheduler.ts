@@ -1,6 +1,6 @@
 /**
- * Decides whose turn it is, and tries. `add()` and `stats()` may be called at any time. All else is the drain's, which the event
- * loop calls: nobody stops it, and nobody whom it calls changes lines.
+ * Decides whose turn it is, and tries. `add()` and `stats()` may be called at any time, all else by the drain alone: the event loop
+ * calls it, so nobody stops it, and nobody whom it calls changes lines.
  */
 import type { Account, AllocatedBlocks, Bytes, GpuBuddy } from 'gpu-buddy';
 import { add } from '../arguments';
@@ -12,7 +12,7 @@ import type { AllocQueueCounts, AllocQueueStats, QueuedLineStats } from './stats
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** What the scheduler tells its queue, and asks it. */
+/** Callbacks of a scheduler to its queue. */
 export interface SchedulerHooks<N extends Bytes> {
   /** A request stands in line. */
   readonly onAdmit: (request: Request<N>) => void;
@@ -44,7 +44,7 @@ export class Scheduler<N extends Bytes> {
   /** The highest priority first. */
   #levels: Level<N>[] = [];
   #inLine = 0;
-  /** What was refused at this epoch, by account, is refused until the next one. */
+  /** The epoch of the last drain. Lines that were refused at it, by account, are refused until the next one. */
   #epoch: number;
   readonly #refused = new Map<Account<Bytes> | undefined, Line<N>>();
   /** Free bytes, as of the last grant of a drain; `undefined` where they have not been read since. */

@@ -1,4 +1,4 @@
-/** What a queue tells of itself. */
+/** Numbers that a queue tells of itself. */
 import type { Account, Bytes } from 'gpu-buddy';
 
 /** The requests of one account at one priority. */
@@ -13,7 +13,7 @@ export interface QueuedLineStats {
   readonly longestWait: number;
 }
 
-/** What never falls while a queue lives. Bytes are exact up to 2^53. */
+/** Counters of a queue: they never fall. Bytes are exact up to 2^53. */
 export interface AllocQueueCounts {
   /** Requests that were granted. */
   readonly granted: number;
@@ -37,8 +37,8 @@ export interface AllocQueueStats extends AllocQueueCounts {
   readonly waiting: number;
   /** Bytes that they ask for. */
   readonly waitingBytes: number;
-  /** Milliseconds that the one among them has waited that has waited longest; 0 where none waits. */
+  /** Milliseconds of the longest wait among them; 0 where none waits. */
   readonly longestWait: number;
-  /** Those that wait by priority, the highest first, and account. */
+  /** Sums up the requests that wait, by priority, the highest first, and account. */
   readonly lines: readonly QueuedLineStats[];
 }

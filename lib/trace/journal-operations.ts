@@ -14,6 +14,7 @@ type Answered = Exclude<Changes, { readonly kind: 'gap' | 'poisoned' }>;
 /** Gives numbers to lists, which a journal names by their first blocks. Addresses count from the start of the space. */
 export class JournalOperations {
   readonly #library: string;
+  readonly #name: string | undefined;
   /** The IDs of the lists, by the addresses of their first blocks. */
   readonly #ids = new Map<Bytes, number>();
   /** IDs that can be used again, and the first one that never was. */
@@ -22,9 +23,13 @@ export class JournalOperations {
   /** Whether an entry was missing: then nobody knows which lists there are. */
   #hasGap = false;
 
-  /** @param library the version of this package */
-  constructor(library: string) {
+  /**
+   * @param library the version of this package
+   * @param name that of the allocator
+   */
+  constructor(library: string, name: string | undefined) {
     this.#library = library;
+    this.#name = name;
   }
 
   /** Gives the operations of the entry: of the first one many. Behind a gap there are none. */
@@ -51,6 +56,7 @@ export class JournalOperations {
       baseOffset: toBytes(state.baseOffset),
       maxSteps: entry.maxSteps,
       maxNativeBytes: entry.maxNativeBytes,
+      name: this.#name,
     };
     for (const { account } of accounts) yield { kind: 'account.open', id: account };
     for (let list = 0, row = 0; list < state.lists.counts.length; list++) {

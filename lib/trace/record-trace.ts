@@ -2,7 +2,6 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VERSION } from '../addon/protocol';
-import type * as api from '../api';
 import { toFlag } from '../arguments';
 import { allocatorOf } from '../gpu-buddy';
 import { JournalReader, type ReadJournalOptions } from '../journal';
@@ -73,16 +72,21 @@ export async function recordTrace(
 ): Promise<void> {
   const { json, ...reading } = toOptions('options', options, OPTION_NAMES);
   const lineOf = toFlag('json', json) ? toJsonLine : formatOperation;
-  const allocator = allocatorOf(buddy as api.GpuBuddy<Bytes>);
+  const allocator = allocatorOf(buddy);
   const { baseOffset, size, chunkSize } = allocator.space;
   const reader = new JournalReader(allocator, new TraceSpace(baseOffset, size, chunkSize), reading);
-  await pipeline(textOf(reader, lineOf), stream, { end: false });
+  await pipeline(textOf(reader, new JournalOperations(VERSION, allocator.name), lineOf), stream, {
+    end: false,
+  });
 }
 
-async function* textOf(reader: JournalReader<Bytes>, lineOf: typeof formatOperation): AsyncGenerator<string> {
-  const operations = new JournalOperations(VERSION);
+async function* textOf(
+  reader: JournalReader<Bytes>,
+  operations: JournalOperations,
+  lineOf: typeof formatOperation,
+): AsyncGenerator<string> {
   try {
-    for (let entries = await reader.next(); entries; entries = await reader.next()) {
+    for (let entries = reader.read(); entries; entries = reader.read()) {
       let text = '';
       for (const entry of entries)
         for (const operation of operations.of(entry)) {
@@ -92,6 +96,7 @@ async function* textOf(reader: JournalReader<Bytes>, lineOf: typeof formatOperat
           text = '';
         }
       if (text !== '') yield text;
+      if (reader.isAtEnd) await reader.wait();
     }
   } finally {
     reader.leave();

@@ -38,6 +38,10 @@ enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_lis
 	buddy_close_ring(list, blocks);
 	buddy_put_mark(list);
 	list->allocator = allocator;
+	if (list->first) {
+		allocator->counters.allocations++;
+		allocator->counters.lists++;
+	}
 	return BUDDY_OK;
 }
 
@@ -392,9 +396,12 @@ static inline enum buddy_status alloc_checked(struct buddy_allocator *allocator,
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
 				  struct buddy_prepared *prepared)
 {
-	enum buddy_status status =
-		buddy_run_note_shortage(allocator, alloc_checked(allocator, list, prepared));
+	enum buddy_status status = alloc_checked(allocator, list, prepared);
 
+	if (unlikely(status)) {
+		buddy_run_count_failure(allocator, status, &prepared->request);
+		status = buddy_run_note_shortage(allocator, status);
+	}
 	if (buddy_is_journaled(allocator))
 		buddy_note_alloc(allocator, list, prepared, status);
 	return status;

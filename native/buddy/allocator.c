@@ -148,6 +148,8 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	allocator->references = 1;
 	allocator->step_limit = config->step_limit;
 	allocator->base_offset = config->base_offset;
+	if (config->name)
+		strncpy(allocator->name, config->name, BUDDY_NAME_BYTES);
 	allocator->scale = scale_of(config);
 	allocator->chunk_shift = ilog2(config->chunk_size) + allocator->scale;
 	allocator->context.arena = &allocator->arena;
@@ -208,6 +210,11 @@ enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int e
 uint64_t buddy_base_offset(const struct buddy_allocator *allocator)
 {
 	return allocator->base_offset;
+}
+
+const char *buddy_allocator_name(const struct buddy_allocator *allocator)
+{
+	return allocator->name;
 }
 
 uint64_t buddy_native_bytes(const struct buddy_allocator *allocator)

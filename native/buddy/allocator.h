@@ -2,6 +2,7 @@
 #ifndef BUDDY_ALLOCATOR_H
 #define BUDDY_ALLOCATOR_H
 
+#include <buddy/counters.h>
 #include <buddy/directory.h>
 #include <buddy/run.h>
 #include <buddy/slots.h>
@@ -34,6 +35,9 @@ struct buddy_allocator {
 	unsigned int extras;
 	/* See buddy_epoch(). */
 	u64 epoch;
+	struct buddy_counters counters;
+	/* Whoever is told of the counters. */
+	const void *observer;
 	struct buddy_waiter *waiters;
 	/* See journal.h; one that was stopped is kept until another one begins. */
 	struct buddy_journal *journal;
@@ -44,6 +48,7 @@ struct buddy_allocator {
 	u64 promised;
 	u64 step_limit;
 	u64 base_offset;
+	char name[BUDDY_NAME_BYTES + 1];
 	/* Shifted to the left by this, the caller's bytes are the kernel's. */
 	unsigned int scale;
 	/* Shifted to the right by this, the kernel's bytes are chunks. */
@@ -95,6 +100,13 @@ static inline void buddy_run_note_free(struct buddy_allocator *allocator)
 	if (unlikely(allocator->extras))
 		buddy_run_wake(allocator);
 }
+
+/* Counts an allocation that failed, whose request is in the kernel's unit. */
+void buddy_run_count_failure(struct buddy_allocator *allocator, enum buddy_status status,
+			     const struct buddy_request *asked);
+
+/* buddy_room(), in a run. */
+struct buddy_room buddy_run_room(const struct buddy_allocator *allocator);
 
 /*
  * Counts a refusal for want of bytes, in a run; gives the status. The bytes may be those of others' allocations that are taken

@@ -46,6 +46,9 @@ struct buddy_name {
 #define BUDDY_NOBODY 2U
 #define BUDDY_FIRST_OWNER 3U
 
+/* The longest name of an allocator, in bytes without the end. */
+#define BUDDY_NAME_BYTES 64
+
 struct buddy_config {
 	uint64_t size;
 	uint64_t chunk_size;
@@ -60,6 +63,8 @@ struct buddy_config {
 	 * a larger unit, every number times 4096 / chunk_size. Blocks do not depend on the unit.
 	 */
 	bool any_unit;
+	/* The name for people, of which BUDDY_NAME_BYTES are kept; NULL: none. */
+	const char *name;
 };
 
 /* The arguments of gpu_buddy_alloc_blocks(), and what each block of the result carries. */
@@ -141,8 +146,9 @@ enum buddy_status buddy_create(const struct buddy_config *config,
 void buddy_get(struct buddy_allocator *allocator);
 void buddy_put(struct buddy_allocator *allocator);
 
-/* Returns the base offset that the allocator was made with. */
+/* Returns the base offset, or the name, that the allocator was made with; an empty name where it has none. Both never change. */
 uint64_t buddy_base_offset(const struct buddy_allocator *allocator);
+const char *buddy_allocator_name(const struct buddy_allocator *allocator);
 
 /*
  * Draws an ID for an owner of lists in this allocator; 0: there are too many owners, or no memory. An ID can be given to

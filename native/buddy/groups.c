@@ -118,10 +118,7 @@ static enum buddy_status free_some(struct buddy_allocator *allocator, void *argu
 		freeing->nodes[freeing->next] = 0;
 		if (!buddy_run_find_node(allocator, freeing->owner, node - 1, &list))
 			continue;
-		if (freeing->how == BUDDY_CLOSE_UNDONE)
-			buddy_run_undo(allocator, &list);
-		else
-			buddy_run_free(allocator, &list, freeing->how == BUDDY_CLOSE_CLEARED);
+		buddy_run_close(allocator, &list, freeing->how);
 	}
 	if (freeing->how == BUDDY_CLOSE_UNDONE && freeing->next == freeing->first)
 		tell_of_shortages(allocator, freeing->group);

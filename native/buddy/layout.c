@@ -1,5 +1,6 @@
 /* The places and bits of everything that both sides see: see layout.h. */
 #include <buddy/batch.h>
+#include <buddy/counters.h>
 #include <buddy/faults.h>
 #include <buddy/journal.h>
 #include <buddy/layout.h>
@@ -22,6 +23,7 @@ IS_OF_CELLS(buddy_alloc_record);
 IS_OF_CELLS(buddy_record);
 IS_OF_CELLS(buddy_mailbox);
 IS_OF_CELLS(buddy_parked_row);
+IS_OF_CELLS(buddy_observation);
 _Static_assert(sizeof(struct buddy_pool_header) == sizeof(struct buddy_pool_entry),
 	       "the header of a pool is as long as an entry");
 
@@ -155,8 +157,28 @@ const struct buddy_layout_entry buddy_layout[] = {
 	{ "parkedTag", CELL(buddy_parked_row, tag) },
 	{ "parkedBytes", CELL(buddy_parked_row, bytes) },
 
+	{ "observedCells", CELLS(buddy_observation) },
+	{ "observedSize", CELL(buddy_observation, size) },
+	{ "observedAvail", CELL(buddy_observation, avail) },
+	{ "observedClearAvail", CELL(buddy_observation, clear_avail) },
+	{ "observedReserved", CELL(buddy_observation, reserved) },
+	{ "observedLargestFree", CELL(buddy_observation, largest_free) },
+	{ "observedLargestPossible", CELL(buddy_observation, largest_possible) },
+	{ "observedAllocations", CELL(buddy_observation, counters.allocations) },
+	{ "observedLists", CELL(buddy_observation, counters.lists) },
+	{ "observedReclaimedLists", CELL(buddy_observation, counters.reclaimed_lists) },
+	{ "observedReclaimedBytes", CELL(buddy_observation, counters.reclaimed_bytes) },
+	{ "failedLimit", CELL(buddy_observation, counters.failures.limit) },
+	{ "failedFull", CELL(buddy_observation, counters.failures.full) },
+	{ "failedReserved", CELL(buddy_observation, counters.failures.reserved) },
+	{ "failedRange", CELL(buddy_observation, counters.failures.range) },
+	{ "failedFragmented", CELL(buddy_observation, counters.failures.fragmented) },
+	{ "failedMemory", CELL(buddy_observation, counters.failures.memory) },
+	{ "failedWork", CELL(buddy_observation, counters.failures.work) },
+
 	{ "noSlot", SLOT_NONE },
 	{ "maxOrders", BUDDY_MAX_ORDERS },
+	{ "nameBytes", BUDDY_NAME_BYTES },
 	{ "injectBug", BUDDY_INJECT_BUG },
 	{ "injectWarning", BUDDY_INJECT_WARNING },
 	{ "injectFailure", BUDDY_INJECT_FAILURE },

@@ -217,6 +217,8 @@ static struct gpu_buddy_block *take(struct buddy_list *list, u64 index)
 	list_del(&block->link);
 	buddy_close_ring(list, &blocks);
 	buddy_renew_mark(list, old);
+	if (!list->first)
+		list->allocator->counters.lists--;
 	return block;
 }
 
@@ -281,7 +283,8 @@ enum buddy_status buddy_free_block(struct buddy_list *list, uint64_t index, bool
 	return call_on(list, free_block_checked, &(struct freeing){ list, index, cleared });
 }
 
-static enum buddy_status append(const struct appending *appending)
+static enum buddy_status append(struct buddy_allocator *allocator,
+				const struct appending *appending)
 {
 	struct buddy_list *list = appending->list;
 	struct gpu_buddy_block *old = list->first, *block;
@@ -296,8 +299,10 @@ static enum buddy_status append(const struct appending *appending)
 	buddy_end_list(appending->from, &more);
 	list_splice_tail(&more, &blocks);
 	buddy_close_ring(list, &blocks);
-	if (!old)
+	if (!old && list->first) {
 		buddy_put_mark(list);
+		allocator->counters.lists++;
+	}
 	return BUDDY_OK;
 }
 
@@ -306,7 +311,7 @@ static enum buddy_status append_in_run(struct buddy_allocator *allocator, void *
 	const struct appending *appending = arguments;
 	u64 name = buddy_entry_of(allocator, appending->list->first);
 	u64 other = buddy_entry_of(allocator, appending->from->first);
-	enum buddy_status status = append(appending);
+	enum buddy_status status = append(allocator, appending);
 
 	if (buddy_is_journaled(allocator) && other != BUDDY_NO_LIST)
 		buddy_note(allocator,

@@ -132,6 +132,8 @@ static inline void buddy_end_list(struct buddy_list *list, struct list_head *hea
 {
 	buddy_open_ring(list, head);
 	buddy_end_mark(list->first);
+	if (list->first)
+		list->allocator->counters.lists--;
 	list->first = NULL;
 	list->allocator = NULL;
 }

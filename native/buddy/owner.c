@@ -1,5 +1,6 @@
 /* What one environment owns, see owner.h: its handles and its guards. */
 #include <buddy/account.h>
+#include <buddy/counters.h>
 #include <buddy/journal.h>
 #include <buddy/lists.h>
 #include <buddy/owner.h>
@@ -29,6 +30,7 @@ void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *ha
 	struct buddy_allocator *allocator = handle->allocator;
 
 	end_waits(handle);
+	buddy_end_observation(allocator, handle);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
 	buddy_put(allocator);
@@ -112,6 +114,7 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 	known_bytes = handle->known_bytes;
 	handle->disposed = true;
 	end_waits(handle);
+	buddy_end_observation(handle->allocator, handle);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;
 }
@@ -267,8 +270,8 @@ enum buddy_status buddy_owner_extend(struct buddy_owner *owner, uint32_t slot, u
 	return buddy_extend(list, size);
 }
 
-enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy_meant *meant,
-				   bool cleared)
+static enum buddy_status close_list(struct buddy_owner *owner, const struct buddy_meant *meant,
+				    enum buddy_closing how)
 {
 	struct buddy_handle *handle = meant->handle;
 	enum buddy_status status;
@@ -278,7 +281,7 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 		status = buddy_is_poisoned(handle->allocator) ? BUDDY_POISONED : BUDDY_OK;
 		buddy_owner_forget(owner, meant->guard);
 	} else if (buddy_find_list(handle->allocator, handle->owner, meant->name, &list)) {
-		status = buddy_free(&list, cleared);
+		status = buddy_close(&list, how);
 	} else {
 		return BUDDY_FREED;
 	}
@@ -286,12 +289,18 @@ enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy
 	return status;
 }
 
+enum buddy_status buddy_owner_free(struct buddy_owner *owner, const struct buddy_meant *meant,
+				   bool cleared)
+{
+	return close_list(owner, meant, cleared ? BUDDY_CLOSE_CLEARED : BUDDY_CLOSE_DIRTY);
+}
+
 void buddy_owner_close_guard(struct buddy_owner *owner, uint32_t slot)
 {
 	struct buddy_meant meant;
 
 	if (buddy_owner_meant(owner, slot, BUDDY_ANY_GENERATION, &meant))
-		buddy_owner_free(owner, &meant, false);
+		close_list(owner, &meant, BUDDY_CLOSE_RECLAIMED);
 	slots_close(&owner->guards, slot);
 }
 

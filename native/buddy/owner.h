@@ -10,6 +10,7 @@
 #define BUDDY_OWNER_H
 
 #include <buddy/parking.h>
+#include <buddy/run.h>
 #include <buddy/slots.h>
 #include <buddy/wait.h>
 
@@ -141,7 +142,7 @@ struct buddy_guard {
 
 /* A guard for one list after the other; SLOT_NONE without memory. */
 uint32_t buddy_owner_open_guard(struct buddy_owner *owner);
-/* Frees the list of the guard, and the slot. */
+/* Frees the list of the guard, as the collector does, and the slot. */
 void buddy_owner_close_guard(struct buddy_owner *owner, uint32_t slot);
 
 /* Gives a guard a list, which may be empty. */
@@ -216,13 +217,6 @@ static inline struct buddy_group *buddy_owner_group(const struct buddy_owner *ow
 {
 	return (struct buddy_group *)slots_at(&owner->groups, slot);
 }
-
-/* What becomes of the blocks of lists that end together. */
-enum buddy_closing {
-	BUDDY_CLOSE_DIRTY,
-	BUDDY_CLOSE_CLEARED,
-	BUDDY_CLOSE_UNDONE,
-};
 
 /*
  * Gives back the lists of a group from row `first` on, the last one first. Each row becomes 0 in the step that ends its list.

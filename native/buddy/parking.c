@@ -164,11 +164,13 @@ enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_to
 	return status;
 }
 
-enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_token ticket)
+enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_token ticket,
+			       uint64_t *bytes)
 {
 	struct buddy_parked *parked;
 	struct buddy_list list;
 
+	*bytes = 0;
 	buddy_lock(allocator);
 	parked = take(allocator, ticket);
 	buddy_unlock(allocator);
@@ -176,6 +178,7 @@ enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_t
 		return BUDDY_TOKEN_UNKNOWN;
 	list = parked->list;
 	free(parked);
+	*bytes = buddy_bytes(&list);
 	return buddy_free(&list, false);
 }
 

@@ -18,8 +18,9 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 enum buddy_status buddy_adopt(struct buddy_allocator *allocator, struct buddy_token ticket,
 			      struct buddy_list *list);
 
-/* Frees parked blocks. On a poisoned allocator, too, they are not parked any more. */
-enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_token ticket);
+/* Frees parked blocks, and gives their bytes. On a poisoned allocator, too, they are not parked any more. */
+enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_token ticket,
+			       uint64_t *bytes);
 
 /* Frees all that this giver has parked, in whatever allocator, and nobody has adopted. */
 void buddy_free_parked(const void *giver);

@@ -231,10 +231,7 @@ static enum buddy_status clear_some(struct buddy_allocator *allocator, void *arg
 		if (pool->entries[index].generation <= 0 || !find_at(allocator, pool, index, &list))
 			continue;
 		close_entry(pool, index);
-		if (clearing->how == BUDDY_CLOSE_UNDONE)
-			buddy_run_undo(allocator, &list);
-		else
-			buddy_run_free(allocator, &list, clearing->how == BUDDY_CLOSE_CLEARED);
+		buddy_run_close(allocator, &list, clearing->how);
 	}
 	return BUDDY_OK;
 }

@@ -122,15 +122,22 @@ static u64 largest_free(const struct buddy_allocator *allocator)
 	return 0;
 }
 
+struct buddy_room buddy_run_room(const struct buddy_allocator *allocator)
+{
+	u64 avail = buddy_from_kernel(allocator, allocator->mm.avail);
+
+	return (struct buddy_room){
+		.avail = avail,
+		.largest_free = largest_free(allocator),
+		/* Never above the largest root: `avail` is not above the size, and that is the largest power of two in it. */
+		.largest_possible = rounddown_pow_of_two(avail),
+	};
+}
+
 void buddy_room(struct buddy_allocator *allocator, struct buddy_room *room)
 {
-	const struct gpu_buddy *mm = &allocator->mm;
-
 	buddy_lock(allocator);
-	room->avail = buddy_from_kernel(allocator, mm->avail);
-	room->largest_free = largest_free(allocator);
-	/* Never above the largest root: `avail` is not above the size, and that is the largest power of two in it. */
-	room->largest_possible = rounddown_pow_of_two(room->avail);
+	*room = buddy_run_room(allocator);
 	buddy_unlock(allocator);
 }
 

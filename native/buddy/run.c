@@ -1,9 +1,9 @@
 /* Operations in a row, see run.h, and freeing alone. */
 #include <buddy/lists.h>
 
-struct freeing {
+struct closing {
 	struct buddy_list *list;
-	bool cleared;
+	enum buddy_closing how;
 };
 
 /* So many rows before a list is freed: what its block leads to needs the block, and the buddy needs the parent. */
@@ -72,21 +72,47 @@ void buddy_abandon(struct buddy_list *list)
 	buddy_list_init(list, list->owner);
 }
 
-static enum buddy_status free_list(struct buddy_allocator *allocator, void *arguments)
+static void reclaim(struct buddy_allocator *allocator, struct buddy_list *list)
 {
-	const struct freeing *freeing = arguments;
+	u64 avail = allocator->mm.avail;
 
-	buddy_run_free(allocator, freeing->list, freeing->cleared);
+	/* Before the kernel code, which does not come back from a BUG. */
+	allocator->counters.reclaimed_lists++;
+	buddy_run_free(allocator, list, false);
+	allocator->counters.reclaimed_bytes += allocator->mm.avail - avail;
+}
+
+void buddy_run_close(struct buddy_allocator *allocator, struct buddy_list *list,
+		     enum buddy_closing how)
+{
+	if (how == BUDDY_CLOSE_UNDONE)
+		buddy_run_undo(allocator, list);
+	else if (how == BUDDY_CLOSE_RECLAIMED)
+		reclaim(allocator, list);
+	else
+		buddy_run_free(allocator, list, how == BUDDY_CLOSE_CLEARED);
+}
+
+static enum buddy_status close_list(struct buddy_allocator *allocator, void *arguments)
+{
+	const struct closing *closing = arguments;
+
+	buddy_run_close(allocator, closing->list, closing->how);
 	return BUDDY_OK;
 }
 
 enum buddy_status buddy_free(struct buddy_list *list, bool cleared)
 {
+	return buddy_close(list, cleared ? BUDDY_CLOSE_CLEARED : BUDDY_CLOSE_DIRTY);
+}
+
+enum buddy_status buddy_close(struct buddy_list *list, enum buddy_closing how)
+{
 	enum buddy_status status;
 
 	if (!list->allocator)
 		return BUDDY_OK;
-	status = buddy_run(list->allocator, free_list, &(struct freeing){ list, cleared });
+	status = buddy_run(list->allocator, close_list, &(struct closing){ list, how });
 	if (status == BUDDY_POISONED)
 		buddy_abandon(list);
 	return status;

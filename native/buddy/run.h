@@ -60,6 +60,21 @@ bool buddy_run_find_node(struct buddy_allocator *allocator, uint32_t owner, uint
 /* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
+/* What becomes of the blocks of a list that ends. */
+enum buddy_closing {
+	BUDDY_CLOSE_DIRTY,
+	BUDDY_CLOSE_CLEARED,
+	BUDDY_CLOSE_UNDONE,
+	/* Frees them as dirty, and counts them as freed by the collector. */
+	BUDDY_CLOSE_RECLAIMED,
+};
+
+/* Ends a list of this allocator. */
+void buddy_run_close(struct buddy_allocator *allocator, struct buddy_list *list,
+		     enum buddy_closing how);
+/* buddy_free(), in one of these ways. */
+enum buddy_status buddy_close(struct buddy_list *list, enum buddy_closing how);
+
 /*
  * What there is in the middle of a run; the bytes of a list; and its blocks, from row `first` of the columns on, or false: there is no
  * room.

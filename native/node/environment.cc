@@ -3,6 +3,7 @@
 #include "columns.h"
 
 extern "C" {
+#include <buddy/counters.h>
 #include <buddy/layout.h>
 }
 
@@ -149,12 +150,21 @@ bool Environment::Unwatch(const Napi::CallbackInfo &info)
 	return napi_call_function(env_, info[1], info[0], 1, &object, &result) == napi_ok;
 }
 
-/* (register, registry, object) size, chunk size, memory limit, step limit, base offset, any unit? -> slot, generation */
+/* (register, registry, object, name) size, chunk size, memory limit, step limit, base offset, any unit? -> slot, generation */
 napi_value Environment::Create(const Napi::CallbackInfo &info)
 {
-	struct buddy_config config = { mailbox_.number(0), mailbox_.number(1), mailbox_.number(2),
-				       mailbox_.number(3), mailbox_.number(4), mailbox_.flag(5) };
+	char name[BUDDY_NAME_BYTES + 1] = "";
+	struct buddy_config config = { mailbox_.number(0),
+				       mailbox_.number(1),
+				       mailbox_.number(2),
+				       mailbox_.number(3),
+				       mailbox_.number(4),
+				       mailbox_.flag(5),
+				       name };
 	struct buddy_allocator *allocator;
+
+	napi_get_value_string_utf8(env_, info[3], name, sizeof(name), nullptr);
+
 	enum buddy_status status = buddy_create(&config, &allocator);
 
 	mailbox_.status(status);
@@ -184,6 +194,17 @@ void Environment::Take(const Napi::CallbackInfo &info, struct buddy_allocator *a
 	mailbox_.result(0, slot);
 	mailbox_.result(1, slots_generation(&owner_.handles, slot));
 	mailbox_.word(2, base_offset);
+}
+
+/* allocator slot, generation; -> the name, empty where there is none */
+napi_value Environment::Name(const Napi::CallbackInfo &info)
+{
+	struct buddy_allocator *allocator = AllocatorArgument();
+
+	if (!allocator)
+		return nullptr;
+	mailbox_.status(BUDDY_OK);
+	return Napi::String::New(info.Env(), buddy_allocator_name(allocator));
 }
 
 void Environment::Account(uint32_t allocator_slot)
@@ -540,6 +561,32 @@ napi_value Environment::Stats(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
+/* allocator slot, generation; cells: BigUint64Array, for a struct buddy_observation -> whether this handle is the observer */
+napi_value Environment::Observe(const Napi::CallbackInfo &info)
+{
+	auto cells = Column<Napi::BigUint64Array>(info[0], napi_biguint64_array);
+	struct buddy_handle *handle = HandleArgument();
+	struct buddy_observation observation = {};
+
+	if (!handle || cells.IsEmpty() || cells.ByteLength() < sizeof(observation))
+		return nullptr;
+	mailbox_.status(BUDDY_OK);
+	mailbox_.result(0, buddy_observe(handle->allocator, handle, &observation));
+	memcpy(cells.Data(), &observation, sizeof(observation));
+	return nullptr;
+}
+
+/* allocator slot, generation -> */
+void Environment::EndObservation()
+{
+	struct buddy_handle *handle = HandleArgument();
+
+	if (!handle)
+		return;
+	buddy_end_observation(handle->allocator, handle);
+	mailbox_.status(BUDDY_OK);
+}
+
 /* allocator slot, generation; -> the text, each line ending in a newline */
 napi_value Environment::Print(const Napi::CallbackInfo &info)
 {
@@ -727,6 +774,7 @@ napi_value Environment::DefineCalls()
 		return nullptr;
 	Define(calls, "create", CallWithValues<&Environment::Create>);
 	Define(calls, "open", CallWithValues<&Environment::Open>);
+	Define(calls, "name", CallWithValues<&Environment::Name>);
 	Define(calls, "dispose", CallWithValues<&Environment::Dispose>);
 	Define(calls, "forgetAllocator", Call<&Environment::ForgetAllocator>);
 	Define(calls, "openGuard", CallWithValues<&Environment::OpenGuard>);
@@ -783,6 +831,8 @@ napi_value Environment::DefineCalls()
 	Define(calls, "adopt", Call<&Environment::Adopt>);
 	Define(calls, "revoke", Call<&Environment::Revoke>);
 	Define(calls, "parked", CallWithValues<&Environment::Parked>);
+	Define(calls, "observe", CallWithValues<&Environment::Observe>);
+	Define(calls, "endObservation", Call<&Environment::EndObservation>);
 	Define(calls, "epoch", Call<&Environment::Epoch>);
 	Define(calls, "wait", CallWithValues<&Environment::Wait>);
 	Define(calls, "endWait", Call<&Environment::EndWait>);

@@ -73,6 +73,7 @@ private:
 	/* With values of their own besides. */
 	napi_value Create(const Napi::CallbackInfo &info);
 	napi_value Open(const Napi::CallbackInfo &info);
+	napi_value Name(const Napi::CallbackInfo &info);
 	napi_value Dispose(const Napi::CallbackInfo &info);
 	napi_value OpenGuard(const Napi::CallbackInfo &info);
 	napi_value CloseGuards(const Napi::CallbackInfo &info);
@@ -92,6 +93,8 @@ private:
 	napi_value Claim(const Napi::CallbackInfo &info);
 	napi_value Save(const Napi::CallbackInfo &info);
 	napi_value Restore(const Napi::CallbackInfo &info);
+	napi_value Observe(const Napi::CallbackInfo &info);
+	void EndObservation();
 	napi_value Parked(const Napi::CallbackInfo &info);
 	napi_value Read(const Napi::CallbackInfo &info);
 	napi_value Snapshot(const Napi::CallbackInfo &info);

@@ -14,6 +14,11 @@ uint64_t BytesIn(const struct buddy_owner &owner, uint32_t guard)
 									      buddy_bytes(&list);
 }
 
+uint64_t CountLists(const struct buddy_group &group)
+{
+	return group.count - std::count(group.nodes, group.nodes + group.count, 0U);
+}
+
 } // namespace
 
 /*
@@ -80,13 +85,19 @@ napi_value Environment::TakeFromGroup(const Napi::CallbackInfo &info)
 	return nullptr;
 }
 
-/* group slot, 0: dirty, 1: cleared, 2: undone -> */
+/* group slot, 0: dirty, 1: cleared, 2: undone, counts? -> bytes and lists that were freed, if it counts them */
 void Environment::EmptyGroup()
 {
 	struct buddy_group *group = buddy_owner_group(&owner_, mailbox_.index(0));
 	enum buddy_status status = BUDDY_OK;
 
+	mailbox_.result(0, 0);
+	mailbox_.result(1, 0);
 	if (group && group->nodes) {
+		if (mailbox_.flag(2)) {
+			mailbox_.result(0, buddy_owner_bytes_of_rows(group, 0));
+			mailbox_.result(1, CountLists(*group));
+		}
 		status = buddy_owner_free_rows(group, 0,
 					       static_cast<enum buddy_closing>(mailbox_.index(1)));
 		buddy_owner_empty_group(&owner_, group);
@@ -114,7 +125,7 @@ napi_value Environment::CloseSomeOfGroup(const Napi::CallbackInfo &info)
 		left = group->count - std::min<size_t>(group->count, mailbox_.number(1));
 		if (mailbox_.flag(2))
 			mailbox_.result(0, buddy_owner_bytes_of_rows(group, left));
-		buddy_owner_free_rows(group, left, BUDDY_CLOSE_DIRTY);
+		buddy_owner_free_rows(group, left, BUDDY_CLOSE_RECLAIMED);
 		group->count = left;
 	}
 	if (!left) {

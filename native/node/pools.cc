@@ -188,7 +188,7 @@ napi_value Environment::CloseSomeOfPool(const Napi::CallbackInfo &info)
 		left = pool->count - std::min<uint32_t>(pool->count, mailbox_.index(1));
 		if (mailbox_.flag(2))
 			mailbox_.result(0, buddy_pool_bytes(&owner_, slot, left));
-		buddy_pool_free_from(&owner_, slot, left, BUDDY_CLOSE_DIRTY);
+		buddy_pool_free_from(&owner_, slot, left, BUDDY_CLOSE_RECLAIMED);
 		buddy_pool_shorten(pool, left);
 	}
 	if (!left) {

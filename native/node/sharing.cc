@@ -71,16 +71,18 @@ void Environment::Adopt()
 		ReportGuard(guard, &list);
 }
 
-/* token of the allocator, ticket: two words each -> */
+/* token of the allocator, ticket: two words each -> bytes that were freed */
 void Environment::Revoke()
 {
 	struct buddy_token ticket = TokenArgument(2);
 	struct buddy_allocator *allocator = buddy_find(TokenArgument(0));
+	uint64_t bytes;
 
 	mailbox_.status(BUDDY_TOKEN_UNKNOWN);
 	if (!allocator)
 		return;
-	mailbox_.status(buddy_revoke(allocator, ticket));
+	mailbox_.status(buddy_revoke(allocator, ticket, &bytes));
+	mailbox_.result(0, bytes);
 	buddy_put(allocator);
 }
 

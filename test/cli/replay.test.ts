@@ -274,7 +274,7 @@ describe('with --check of a trace that has its answers', () => {
   });
 
   test('without answers is an error', async () => {
-    const file = traceFile('none.trace', 'gpu-buddy-trace 2\nbuddy.new 0x10000 0x1000\n');
+    const file = traceFile('unanswered.trace', 'gpu-buddy-trace 2\nbuddy.new 0x10000 0x1000\n');
     const { status, stderr } = await runCli(['replay', '--check', file]);
     expect(status).toBe(2);
     expect(stderr).toContain('has no answers to compare with');

@@ -208,7 +208,7 @@ describe('an operation', () => {
 });
 
 test('all operations, one after the other, from a state that is not empty, are replayed with the same answers', async () => {
-  const buddy = new GpuBuddy({ size: 256 * K, baseOffset: 2 ** 40 });
+  const buddy = new GpuBuddy({ size: 256 * K, baseOffset: 2 ** 40, name: 'frames' });
   open.push(buddy);
   const account = buddy.account({ reserved: 8 * K });
   const held = [
@@ -229,6 +229,7 @@ test('all operations, one after the other, from a state that is not empty, are r
   held[1]?.free();
   const trace = await traceOf(buddy);
   expect(trace.split('\n').length).toBeGreaterThan(100);
+  expect(trace).toMatch(/^buddy\.new 0x100000 0x1000 baseOffset=0x10000000000 .* name="frames"$/m);
   expect(await differences(trace)).toEqual([]);
   for (const list of held) list.free();
 });

@@ -431,7 +431,7 @@ void call_revoke(struct machine *machine)
 	struct ticket_entry *ticket = &world->tickets[input_below(&machine->input, TICKETS)];
 	struct handle_entry *handle = handle_on(machine, ticket->blocks.allocator);
 	const struct allocator_entry *allocator;
-	uint64_t allowed;
+	uint64_t allowed, bytes;
 
 	if (!handle)
 		handle = choose_handle(machine);
@@ -441,9 +441,11 @@ void call_revoke(struct machine *machine)
 	allowed = allocator->poisoned ? STATUS(POISONED) : STATUS(OK);
 	if (!ticket->valid || ticket->blocks.allocator != handle->allocator)
 		allowed = STATUS(TOKEN_UNKNOWN);
-	EXPECT(machine, buddy_revoke(allocator->allocator, ticket->ticket), allowed);
+	EXPECT(machine, buddy_revoke(allocator->allocator, ticket->ticket, &bytes), allowed);
 	if (allowed == STATUS(TOKEN_UNKNOWN))
 		return;
+	if (!allocator->poisoned)
+		CHECK(bytes == world_bytes(&ticket->blocks));
 	ticket->valid = false;
 	world_forget_blocks(&ticket->blocks);
 	world_settle(world);

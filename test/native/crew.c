@@ -335,10 +335,11 @@ static void look(struct worker *worker, unsigned int i)
 static void revoke(const struct buddy_token place[2])
 {
 	struct buddy_allocator *allocator = buddy_find(place[0]);
+	uint64_t bytes;
 
 	if (!allocator)
 		return;
-	buddy_revoke(allocator, place[1]);
+	buddy_revoke(allocator, place[1], &bytes);
 	buddy_put(allocator);
 }
 

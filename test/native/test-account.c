@@ -175,7 +175,7 @@ static enum buddy_status revoke(struct scene *scene)
 	CHECK_EQ(count, 1);
 	CHECK(buddy_is_same(row.account, token));
 	CHECK_EQ(buddy_describe_account(scene->allocator, scene->account).used, row.bytes);
-	return buddy_revoke(scene->allocator, ticket);
+	return buddy_revoke(scene->allocator, ticket, &count);
 }
 
 static const struct operation operations[] = {

@@ -28,6 +28,13 @@ static struct buddy_token park(struct buddy_allocator *allocator, const void *by
 	return ticket;
 }
 
+static enum buddy_status revoke(struct buddy_allocator *allocator, struct buddy_token ticket)
+{
+	uint64_t bytes;
+
+	return buddy_revoke(allocator, ticket, &bytes);
+}
+
 static uint64_t count_parked(struct buddy_allocator *allocator)
 {
 	uint64_t count = 7;
@@ -40,13 +47,15 @@ TEST("a parked list keeps its allocator until it is revoked")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct buddy_token token = share(allocator), ticket = park(allocator, NULL, 28 * KIB, 5);
+	uint64_t bytes;
 
 	buddy_put(allocator);
 	CHECK_SAME(buddy_find(token), allocator);
 	CHECK_EQ(avail_of(allocator), MIB - 28 * KIB);
-	CHECK_OK(buddy_revoke(allocator, ticket));
+	CHECK_OK(buddy_revoke(allocator, ticket, &bytes));
+	CHECK_EQ(bytes, 28 * KIB);
 	CHECK_EQ(avail_of(allocator), MIB);
-	CHECK_STATUS(buddy_revoke(allocator, ticket), TOKEN_UNKNOWN);
+	CHECK_STATUS(revoke(allocator, ticket), TOKEN_UNKNOWN);
 	drop_allocator(allocator);
 	CHECK_SAME(buddy_find(token), NULL);
 }
@@ -60,7 +69,7 @@ TEST("a parked list keeps its allocator until it is adopted, and no longer")
 	CHECK_OK(buddy_adopt(allocator, ticket, &list));
 	CHECK_EQ(bytes_in(&list), 28 * KIB);
 	CHECK_EQ(buddy_first(&list).tag, 5);
-	CHECK_STATUS(buddy_revoke(allocator, ticket), TOKEN_UNKNOWN);
+	CHECK_STATUS(revoke(allocator, ticket), TOKEN_UNKNOWN);
 	CHECK_OK(buddy_free(&list, false));
 	drop_allocator(allocator);
 	CHECK_SAME(buddy_find(token), NULL);
@@ -71,7 +80,7 @@ TEST("a list that is parked with a giver can be revoked, too")
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct buddy_token ticket = park(allocator, &giver, 28 * KIB, 0);
 
-	CHECK_OK(buddy_revoke(allocator, ticket));
+	CHECK_OK(revoke(allocator, ticket));
 	CHECK_EQ(avail_of(allocator), MIB);
 	drop_allocator(allocator);
 }
@@ -164,7 +173,7 @@ TEST("an empty list is parked, described and revoked, and frees nothing")
 	CHECK_EQ(row.tag, 0);
 	CHECK_EQ(row.bytes, 0);
 	epoch = buddy_epoch(allocator);
-	CHECK_OK(buddy_revoke(allocator, ticket));
+	CHECK_OK(revoke(allocator, ticket));
 	CHECK_EQ(buddy_epoch(allocator), epoch);
 	drop_allocator(allocator);
 }
@@ -181,8 +190,8 @@ TEST("an allocator that is poisoned stays until what is parked there is revoked"
 	buddy_put(allocator);
 	CHECK_SAME(buddy_find(token), allocator);
 	CHECK_STATUS(buddy_adopt(allocator, ticket, &list), POISONED);
-	CHECK_STATUS(buddy_revoke(allocator, ticket), POISONED);
-	CHECK_STATUS(buddy_revoke(allocator, ticket), TOKEN_UNKNOWN);
+	CHECK_STATUS(revoke(allocator, ticket), POISONED);
+	CHECK_STATUS(revoke(allocator, ticket), TOKEN_UNKNOWN);
 	buddy_put(allocator);
 	CHECK_SAME(buddy_find(token), NULL);
 }
@@ -197,7 +206,7 @@ TEST("a BUG while a parked list is revoked poisons the allocator, which keeps no
 	corrupt(&list);
 	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, NULL, ticket));
-	CHECK_STATUS(buddy_revoke(allocator, ticket), POISONED);
+	CHECK_STATUS(revoke(allocator, ticket), POISONED);
 	buddy_put(allocator);
 	CHECK_SAME(buddy_find(token), NULL);
 }

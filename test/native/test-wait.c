@@ -145,10 +145,11 @@ static void park_and_end(void)
 static void park_and_revoke(void)
 {
 	struct buddy_token ticket;
+	uint64_t bytes;
 
 	CHECK_OK(buddy_draw_token(&ticket));
 	CHECK_OK(buddy_park(&list, NULL, ticket));
-	CHECK_OK(buddy_revoke(allocator, ticket));
+	CHECK_OK(buddy_revoke(allocator, ticket, &bytes));
 }
 
 static void free_queued(void)

@@ -63,8 +63,10 @@ static void revoke(struct world *world, struct ticket_entry *ticket)
 	const struct allocator_entry *entry = &world->allocators[ticket->blocks.allocator];
 	struct buddy_allocator *allocator = buddy_find(entry->token);
 
+	uint64_t bytes;
+
 	CHECK(allocator == entry->allocator);
-	CHECK(buddy_revoke(allocator, ticket->ticket) ==
+	CHECK(buddy_revoke(allocator, ticket->ticket, &bytes) ==
 	      (entry->poisoned ? BUDDY_POISONED : BUDDY_OK));
 	buddy_put(allocator);
 	ticket->valid = false;

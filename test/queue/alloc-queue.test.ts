@@ -1,4 +1,4 @@
-// What a queue does with single requests: order, ends of a wait, refusals, barriers.
+// Single requests in a queue: order, ends of a wait, refusals, barriers.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';

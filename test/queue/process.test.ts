@@ -1,4 +1,4 @@
-// What a queue does to the life of its process. The program loads the built package (see built-package.ts).
+// Keeps a process alive while requests wait, and no longer. The program loads the built package (see built-package.ts).
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

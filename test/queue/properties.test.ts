@@ -1,4 +1,4 @@
-// What must hold of a queue whatever is asked of it, and whenever memory comes back.
+// Properties of a queue, whatever is asked of it, and whenever memory comes back.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { getEventListeners } from 'node:events';

@@ -22,14 +22,21 @@ function errorsOf(options: ts.CompilerOptions): string[] {
         'gpu-buddy': [join(packageFolder, 'dist/index.d.ts')],
         'gpu-buddy/trace': [join(packageFolder, 'dist/trace/index.d.ts')],
         'gpu-buddy/queue': [join(packageFolder, 'dist/queue/index.d.ts')],
+        'gpu-buddy/metrics': [join(packageFolder, 'dist/metrics/index.d.ts')],
       },
       ...options,
     },
   );
-  return ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-    const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line + 1 : 0;
-    return `${file?.fileName ?? ''}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
+  return (
+    ts
+      .getPreEmitDiagnostics(program)
+      // Its declarations speak of `console`, which only programs with Node's types or a browser's have.
+      .filter(({ file }) => !file?.fileName.includes('/node_modules/@opentelemetry/'))
+      .map(({ file, start, messageText }) => {
+        const line = file ? file.getLineAndCharacterOfPosition(start ?? 0).line + 1 : 0;
+        return `${file?.fileName ?? ''}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      })
+  );
 }
 
 const { ModuleKind, ModuleResolutionKind, ScriptTarget } = ts;

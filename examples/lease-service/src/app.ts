@@ -38,6 +38,7 @@ export async function createApp({ limits, tenants, operator }: Config) {
     // Milliseconds for a whole request to arrive.
     requestTimeout: 10_000,
   }).withTypeProvider<TypeBoxTypeProvider>();
+  app.server.maxConnections = limits.maxConnections;
   app.setValidatorCompiler(checkParts);
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => answerError(error, request, reply));
   limitRequests(app, limits.maxRequests);
@@ -126,7 +127,10 @@ function answerError(
     );
 }
 
-/** A signal that is aborted when the client hangs up before it is answered. (`request.signal` is, too, once the body is read.) */
+/**
+ * Makes a signal that is aborted when the client hangs up before it is answered. Fastify's `request.signal` does not serve: it is
+ * aborted once the body is read.
+ */
 export function hangUpSignal({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   const hangUp = (): void => {

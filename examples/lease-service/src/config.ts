@@ -41,6 +41,7 @@ const Limits = Type.Object(
     maxBody: count(1, 4096),
     /** Requests a second of one tenant, or of one address without a token. */
     maxRate: count(1, 1000),
+    maxConnections: count(1, 4096),
     /** Requests that are being answered, those that wait for memory among them. */
     maxRequests: count(1, 1024),
     /** Requests of one tenant that wait for memory. */

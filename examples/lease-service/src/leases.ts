@@ -38,11 +38,8 @@ export class Leases {
     this.#limits = limits;
     this.#lastId = store.lastId;
     const now = Date.now();
+    store.removeEnded(now);
     for (const { id, tenant, places, expires } of store.list(undefined, 0, -1)) {
-      if (expires <= now) {
-        void store.remove(id);
-        continue;
-      }
       const list = memory.claim(tenant, places, id);
       this.#count(tenant, 1);
       // The wall clock may have been set back meanwhile.

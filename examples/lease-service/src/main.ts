@@ -5,6 +5,8 @@ import { startService } from './service.ts';
 
 /** Milliseconds that requests have to be answered when the service stops. */
 const PATIENCE = 10_000;
+/** Milliseconds that refusals have to leave when the disk fails. */
+const LAST_WORDS = 100;
 
 const [folder = 'data'] = process.argv.slice(2);
 const { config, tokens } = openConfig(folder);
@@ -15,17 +17,12 @@ if (tokens.length > 0)
 
 const service = await startService(config, folder, (error) => {
   console.error('The leases on disk are not known any more. Start the service again.', error);
-  stop(1);
+  setTimeout(() => process.exit(1), LAST_WORDS);
 });
 console.log(`Listens at ${service.url}`);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
   process.once(signal, () => {
-    stop(0);
+    setTimeout(() => process.exit(1), PATIENCE).unref();
+    void service.close();
   });
-
-function stop(exitCode: number): void {
-  process.exitCode ??= exitCode;
-  setTimeout(() => process.exit(1), PATIENCE).unref();
-  void service.close();
-}

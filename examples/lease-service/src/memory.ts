@@ -28,7 +28,7 @@ export class Memory {
 
   constructor(config: Config) {
     this.#config = config;
-    this.buddy = new GpuBuddy({ size: config.size, chunkSize: config.chunkSize });
+    this.buddy = new GpuBuddy({ name: 'leases', size: config.size, chunkSize: config.chunkSize });
     this.queue = new AllocQueue(this.buddy);
     // Without limits: what is claimed now was leased under those of another day.
     this.accounts = new Map(config.tenants.map(({ name }) => [name, this.buddy.account({ name })]));
@@ -56,8 +56,7 @@ export class Memory {
   /**
    * Allocates, and waits as long as the wish says where there is no room. Requests that wait come before those that come later.
    *
-   * @throws {Problem} 507 with the reason, 503
-   * @throws {GpuBuddyError} `EINVAL`
+   * @throws {Problem} 400, 503; 507 with the reason
    * @throws the signal's reason
    */
   async alloc(tenant: string, wish: Wish, tag: number, signal: AbortSignal): Promise<AllocatedBlocks> {
@@ -112,7 +111,7 @@ export class Memory {
     };
   }
 
-  /** Bytes of a list, or of the whole space, that the CPU can see and that are leased. */
+  /** Bytes of these places that the CPU can see. */
   visibleSize(places: readonly Place[]): number {
     const end = this.#config.visibleSize;
     return places.reduce(
@@ -121,6 +120,7 @@ export class Memory {
     );
   }
 
+  /** Leased bytes that the CPU can see. */
   get visibleUsed(): number {
     const end = this.#config.visibleSize;
     return end === 0 ? 0 : end - this.buddy.availIn({ start: 0, end });

@@ -89,6 +89,7 @@ export class Store {
       ),
       renew: database.prepare('UPDATE leases SET expires = ? WHERE id = ?'),
       remove: database.prepare('DELETE FROM leases WHERE id = ?'),
+      removeEnded: database.prepare('DELETE FROM leases WHERE expires <= ?'),
       get: database.prepare<[number], StoredLease>('SELECT * FROM leases WHERE id = ?'),
       all: database.prepare<[number, number], StoredLease>(
         'SELECT * FROM leases WHERE id > ? ORDER BY id LIMIT ?',
@@ -135,6 +136,11 @@ export class Store {
 
   remove(id: number): Promise<void> {
     return this.#change(() => this.#statements.remove.run(id));
+  }
+
+  /** Removes the leases that ended before the process began. Is on disk when it returns. */
+  removeEnded(now: number): void {
+    this.#statements.removeEnded.run(now);
   }
 
   /** Forgets the answers that have expired. */

@@ -7,7 +7,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import process from 'node:process';
 import fc from 'fast-check';
-import { configure, startProcess } from './process.ts';
+import { configure, residentSize, startProcess } from './process.ts';
 import { clientsFor, leasesOf, MiB, temporaryFolder, tokens } from './support.ts';
 
 const SENDERS = 16;
@@ -154,6 +154,8 @@ export interface FuzzReport {
   readonly isAlive: boolean;
   /** Bytes that the tenants hold, by the metrics, less those of the leases that are there. */
   readonly leaked: number;
+  /** Bytes of the process in memory, at each quarter. */
+  readonly residentSizes: readonly number[];
 }
 
 /** Sends so many requests, the same for the same seed, but for their order. */
@@ -164,8 +166,11 @@ export async function fuzz(count: number, seed: number): Promise<FuzzReport> {
   const agent = new Agent({ keepAlive: true, maxSockets: SENDERS });
   const statuses = new Map<number, number>();
   const requests = fc.sample(sample, { numRuns: count, seed }).values();
+  const residentSizes: number[] = [];
+  let sent = 0;
   const send = async (): Promise<void> => {
     for (const each of requests) {
+      if (++sent % (count / 4) === 0) residentSizes.push(residentSize(service));
       const status =
         each instanceof Uint8Array
           ? await sendBytes(service.url, each)
@@ -184,7 +189,7 @@ export async function fuzz(count: number, seed: number): Promise<FuzzReport> {
   const leaked = Array.from(usages, ([, bytes]) => Number(bytes)).reduce((sum, bytes) => sum + bytes, 0);
   await service.end('SIGTERM');
   rmSync(folder, { recursive: true });
-  return { statuses, isAlive, leaked };
+  return { statuses, isAlive, leaked, residentSizes };
 }
 
 /** Answers the status; 0 where Node's own client refuses to send that, or the connection ends. */
@@ -231,9 +236,11 @@ async function sendBytes(url: string, bytes: Uint8Array): Promise<number> {
 
 if (import.meta.main) {
   const [count = 100_000, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
-  const { statuses, isAlive, leaked } = await fuzz(count, seed);
+  const { statuses, isAlive, leaked, residentSizes } = await fuzz(count, seed);
   const table = [...statuses].toSorted(([a], [b]) => a - b).map(([status, times]) => `${status}: ${times}`);
   console.log(`${count} requests, seed ${seed}: ${table.join(', ')}`);
-  console.log(`${isAlive ? 'alive' : 'dead'}, ${leaked} bytes leaked`);
+  console.log(
+    `${isAlive ? 'alive' : 'dead'}, ${leaked} bytes leaked; in memory: ${residentSizes.map((size) => Math.round(size / MiB)).join(', ')} MiB`,
+  );
   process.exitCode = isAlive && leaked === 0 && !statuses.has(500) ? 0 : 1;
 }

@@ -2,12 +2,11 @@
  * `npm run load [-- SECONDS]`: 64 clients lease and release as fast as they can, by autocannon, while the memory of the service is
  * watched. What it prints about speed is of this machine, and of what else runs on it.
  */
-import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import process from 'node:process';
 import autocannon from 'autocannon';
 import type { Lease } from '../src/schemas.ts';
-import { configure, startProcess } from './process.ts';
+import { configure, residentSize, startProcess } from './process.ts';
 import { clientsFor, GiB, leasesOf, temporaryFolder, tokens } from './support.ts';
 
 const CONNECTIONS = 64;
@@ -20,7 +19,7 @@ configure(folder, { size: 16 * GiB });
 const service = await startProcess(folder);
 
 const residentSizes: number[] = [];
-const sampler = setInterval(() => residentSizes.push(residentSize()), (seconds * 1000) / 12);
+const sampler = setInterval(() => residentSizes.push(residentSize(service)), (seconds * 1000) / 12);
 const headers = { authorization: `Bearer ${tokens.red}`, 'content-type': 'application/json' };
 const result = await autocannon({
   url: service.url,
@@ -67,10 +66,3 @@ console.log(
 );
 const isGood = errors + timeouts + non2xx === 0 && left <= CONNECTIONS && late <= early * SLACK;
 process.exitCode = isGood ? 0 : 1;
-
-/** Bytes of the service in memory. */
-function residentSize(): number {
-  return (
-    1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(service.child.pid)], { encoding: 'utf8' }))
-  );
-}

@@ -1,5 +1,5 @@
 /** Runs the service as a process of its own, as `npm start` does. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -41,4 +41,9 @@ export async function startProcess(folder: string, wrapper: readonly string[] = 
     return { url, child, end };
   }
   throw new Error('The service did not start');
+}
+
+/** Bytes of a service that are in memory. */
+export function residentSize({ child }: RunningService): number {
+  return 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(child.pid)], { encoding: 'utf8' }));
 }

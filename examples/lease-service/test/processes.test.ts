@@ -1,12 +1,13 @@
 /** Tests the service as a process of its own; `npm run crash`, `flush` and `fuzz` do the same for longer. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { crash } from './crash.ts';
 import { traceFlushes } from './flush.ts';
 import { fuzz } from './fuzz.ts';
 import { configure, startProcess } from './process.ts';
-import { clientsFor, lease, leasesOf, MiB, temporaryFolder } from './support.ts';
+import { breakDeletes, clientsFor, lease, leasesOf, MiB, temporaryFolder } from './support.ts';
 
 test('loses no lease, and brings none back, when it is killed', async () => {
   assert.deepEqual(await crash(3, () => undefined), { lost: 0, resurrected: 0, changed: 0, overlaps: 0 });
@@ -36,4 +37,17 @@ test('stops at SIGTERM with exit code 0, and has its leases the next time', asyn
   assert.deepEqual(await leasesOf(clientsFor(second.url).red), [mine]);
   await second.end('SIGINT');
   assert.equal(second.child.exitCode, 0);
+});
+
+test('ends with exit code 1 once it is unknown what is on disk', async (context) => {
+  const folder = temporaryFolder(context);
+  configure(folder, {});
+  const first = await startProcess(folder);
+  const { id } = await lease(clientsFor(first.url).red, MiB);
+  await first.end('SIGTERM');
+  breakDeletes(folder);
+  const second = await startProcess(folder);
+  const ended = once(second.child, 'exit');
+  assert.equal((await clientsFor(second.url).red('DELETE', `/leases/${id}`)).status, 503);
+  assert.deepEqual(await ended, [1, null]);
 });

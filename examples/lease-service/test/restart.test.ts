@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import Database from 'better-sqlite3';
 import { STATE_ALLOCATED } from 'gpu-buddy';
 import { toConfig } from '../src/config.ts';
 import { Leases } from '../src/leases.ts';
 import { Memory } from '../src/memory.ts';
 import { Store } from '../src/store.ts';
-import { lease, leasesOf, MiB, serve, temporaryFolder, testConfig } from './support.ts';
+import { breakDeletes, lease, leasesOf, MiB, serve, temporaryFolder, testConfig } from './support.ts';
 
 test('has all leases back after a restart, at their addresses, and none that was released', async (context) => {
   const first = await serve(context, { red: { mayClear: true } });
@@ -154,10 +153,7 @@ test('stops for good once it is unknown what is on disk', async (context) => {
   const { red, folder, close } = await serve(context);
   const { id } = await lease(red, MiB);
   await close();
-  // A trigger stands for a fault that SQLite finds while it writes.
-  const database = new Database(join(folder, 'leases.sqlite'));
-  database.exec(`CREATE TRIGGER fault BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'fault'); END`);
-  database.close();
+  breakDeletes(folder);
   const second = await serve(context, {}, folder);
   assert.equal((await second.red('DELETE', `/leases/${id}`)).status, 503);
   assert.equal(second.failures.length, 1);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import Database from 'better-sqlite3';
 import { OPERATOR, toConfig, type Config } from '../src/config.ts';
 import type { Lease } from '../src/schemas.ts';
 import { startService } from '../src/service.ts';
@@ -44,6 +45,13 @@ export function temporaryFolder(context?: TestContext): string {
     rmSync(folder, { recursive: true, force: true });
   });
   return folder;
+}
+
+/** Lets all deletes of leases fail: a trigger stands for a fault that SQLite finds while it writes. */
+export function breakDeletes(folder: string): void {
+  const database = new Database(join(folder, 'leases.sqlite'));
+  database.exec(`CREATE TRIGGER fault BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'fault'); END`);
+  database.close();
 }
 
 /** A service in this process, which is stopped after the test. */

@@ -1,4 +1,4 @@
-/** Computes on the adapter that is here, and reads the numbers back. Skipped, with the reason, where there is none. */
+/** Computes on the adapter of this machine, and reads the numbers back. Skipped, with the reason, where there is none. */
 /* global GPUBufferUsage */
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
@@ -81,7 +81,7 @@ test(
   },
 );
 
-/** What WebGPU refuses, and so why there is a heap for each usage. @type {[string, () => void, RegExp][]} */
+/** Uses that WebGPU refuses, and so why there is a heap for each usage. @type {[string, () => void, RegExp][]} */
 const refused = [
   [
     'a copy within one buffer',

@@ -1,4 +1,4 @@
-/** What needs no GPU: a device whose work is done when the test says so stands in for one. */
+/** Tests heaps, pools and frames without a GPU: on a device whose work is done when the test says so. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';

@@ -3,6 +3,7 @@ import { accountScenarios } from './accounts.mjs';
 import { allocatorScenarios } from './allocator.mjs';
 import { batchScenarios } from './batches.mjs';
 import { collectorScenarios } from './collector.mjs';
+import { eventScenarios } from './events.mjs';
 import { journalScenarios } from './journals.mjs';
 import { listScenarios } from './lists.mjs';
 import { poolScenarios } from './pools.mjs';
@@ -19,4 +20,5 @@ export const scenarios = [
   ...collectorScenarios,
   ...queueScenarios,
   ...traceScenarios,
+  ...eventScenarios,
 ];
