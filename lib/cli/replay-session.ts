@@ -14,6 +14,7 @@ import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
 import { CommandError } from './command-error';
 import { openInput } from './open-input';
+import { PerfettoFile } from './perfetto-file';
 import { ProgressBar } from './progress-bar';
 import { RecordingNotes } from './recording-notes';
 import { SkippedLines } from './skipped-lines';
@@ -28,10 +29,12 @@ export interface Watch {
   readonly lines: readonly number[];
   /** Receives every line. */
   readonly copy: TraceCopy | undefined;
-  /** Bytes of a space whose size the trace does not tell. */
-  readonly size: number | undefined;
   /** Leave out lines with small mistakes, and count them. */
   readonly isLenient: boolean;
+  /** The file that Perfetto's trace is written to. */
+  readonly perfetto: string | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
 }
 
 /** What has become of a trace. */
@@ -50,7 +53,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'isLenient' | 'size'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'size' | 'isLenient'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -105,7 +108,7 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy, size, isLenient }: Watch,
+    { collector, lines, copy, size, isLenient, perfetto }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
@@ -113,19 +116,21 @@ export class ReplaySession {
     using trace = await openInput(path, this.#terminal, bar);
     const skipped = isLenient ? new SkippedLines() : undefined;
     using replayer = new TraceReplayer({ size });
+    using drawing = perfetto === undefined ? undefined : await PerfettoFile.open(perfetto);
     const notes = new RecordingNotes(path === STDIN ? STDIN_NAME : path);
-    const observers = [collector, observer, notes, ...(copy ? [copy] : [])];
+    const observers = [collector, observer, notes, drawing?.writer, copy].filter((one) => one !== undefined);
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
       await replayTrace(trace, replayer, observers, { lastLine: line, onSkipped: skipped?.add });
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
+    const undrawn = await drawing?.commit();
     return {
       summary: collector.summary(replayer),
       snapshots,
-      notes: [...notes.lines, ...(skipped?.lines ?? [])],
-      isLenient,
+      notes: [...notes.lines, ...(skipped?.lines ?? []), ...(undrawn ?? [])],
       size,
+      isLenient,
     };
   }
 }
