@@ -11,6 +11,7 @@ import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
 import * as metrics from 'gpu-buddy/metrics';
 import * as queue from 'gpu-buddy/queue';
+import * as trace from 'gpu-buddy/trace';
 
 const root = join(__dirname, '..');
 
@@ -41,6 +42,7 @@ const examples = [...ofPages, ...filesBelow('lib', '.ts').flatMap(examplesIn)];
 const modules = new Map<string, unknown>([
   ['gpu-buddy', gpuBuddy],
   ['gpu-buddy/queue', queue],
+  ['gpu-buddy/trace', trace],
   ['gpu-buddy/metrics', metrics],
 ]);
 

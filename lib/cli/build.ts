@@ -8,24 +8,16 @@ import { packageFolder } from '../addon/folder';
 import { installText } from '../addon/install-text';
 import { platformText, thisPlatform, whyUnsupported } from '../addon/platform';
 import { systemReason } from '../trace/system-reason';
+import { BUILD } from './build-spec';
+import { helpText, parseCommand } from './command-spec';
 import { CommandError } from './command-error';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
-import { wantsHelp } from './wants-help';
-
-const BUILD_HELP = `Usage: gpu-buddy build
-
-Compiles the native addon from the sources in this package, for this machine, into build/Release/, where
-it is found before a prebuilt one. Needs a C11 and a C++20 compiler, and nothing else: no network, no make,
-no Python. CC and CXX name others than cc, gcc, clang and c++, g++, clang++; on Windows, than zig.
-
-Exit status: 0, or 2 where it could not be done.
-`;
 
 /** @throws UsageError, CommandError */
 export async function build(args: readonly string[], terminal: Terminal): Promise<number> {
-  if (wantsHelp(args)) {
-    terminal.stdout.write(BUILD_HELP);
+  if (parseCommand(BUILD, args).values.help) {
+    terminal.stdout.write(helpText(BUILD));
     return 0;
   }
   const platform = thisPlatform();

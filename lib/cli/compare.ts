@@ -1,7 +1,8 @@
 /** The command `gpu-buddy compare`. */
 import { diverge, measurePolicy, type Divergence, type PolicyOptions, type Workload } from '../trace';
+import { helpText } from './command-spec';
 import { ChunkedOutput } from './chunked-output';
-import { COMPARE_HELP, parseCompareOptions, type CompareOptions } from './compare-options';
+import { COMPARE, parseCompareOptions, type CompareOptions } from './compare-options';
 import {
   compareRecord,
   compareTable,
@@ -34,7 +35,7 @@ interface Subject {
 export async function compare(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parseCompareOptions(args);
   const output = new ChunkedOutput(terminal.stdout);
-  await output.write(options.help ? COMPARE_HELP : await compareAll(options, terminal));
+  await output.write(options.help ? helpText(COMPARE) : await compareAll(options, terminal));
   await output.flush();
   return 0;
 }

@@ -31,55 +31,46 @@ function quoted(help: string): string {
 }
 
 function bashScript(commands: readonly CommandSpec[]): string {
-  const valued = commands.flatMap((command) =>
+  const values = commands.flatMap((command) =>
     optionsOf(command)
       .filter(([, { type }]) => type === 'string')
       .map(([name, option]) => {
         const patterns = flagsOf(name, option).map((flag) => `'${command.name} ${flag}'`);
-        return `    ${patterns.join(' | ')}) words='${option.choices?.join(' ') ?? ''}' kind=value ;;`;
+        return `    ${patterns.join(' | ')}) ${bashWords(option.choices)} ;;`;
       }),
   );
-  const plain = commands.map((command) => {
-    const flags = optionsOf(command).flatMap(([name, option]) => flagsOf(name, option));
-    return `      ${command.name}) words='${flags.join(' ')}' ;;`;
+  const flags = commands.map((command) => {
+    const words = optionsOf(command).flatMap(([name, option]) => flagsOf(name, option));
+    return `    '${command.name} '*' -'*) ${bashWords(words)} ;;`;
   });
-  const operands = commands
-    .filter(({ operands: taken, choices }) => choices !== undefined || taken === '')
-    .map(({ name, choices = [] }) => `      ${name}) words='${choices.join(' ')}' ;;`);
+  const operands = commands.map(({ name, operands: taken, choices }) => {
+    return `    '${name} '*) ${taken === '' ? ':' : bashWords(choices)} ;;`;
+  });
   return `# Completes gpu-buddy in bash: source <(gpu-buddy completion bash)
 _gpu_buddy() {
-  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} command=\${COMP_WORDS[1]}
-  local words= kind=file
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD - 1]} words='' files=''
   if ((COMP_CWORD == 1)); then
-    COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')} --help --version' -- "$word"))
-    return
-  fi
-  case "$command $before" in
-${valued.join('\n')}
-  esac
-  if [[ $kind == value ]]; then
-    :
-  elif [[ $word == -* ]]; then
-    kind=value
-    case $command in
-${plain.join('\n')}
-    esac
-  else
-    case $command in
-${operands.map((line) => line.replace(' ;;', ' kind=value ;;')).join('\n')}
-    esac
-  fi
-  if [[ $kind == value && $words ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-  elif [[ $kind == value && $word == -* ]]; then
-    COMPREPLY=()
-  else
+    words='${[...commands.map(({ name }) => name), '--help', '--version'].join(' ')}'
+  else case "\${COMP_WORDS[1]} $before" in
+${values.join('\n')}
+    *) case "\${COMP_WORDS[1]} $before $word" in
+${[...flags, ...operands].join('\n')}
+    esac ;;
+  esac fi
+  if [[ $files ]]; then
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
+  else
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
   fi
 }
 complete -F _gpu_buddy gpu-buddy
 `;
+}
+
+/** Sets the words that can stand there, or says that files can. */
+function bashWords(words: readonly string[] | undefined): string {
+  return words ? `words='${words.join(' ')}'` : 'files=yes';
 }
 
 function zshScript(commands: readonly CommandSpec[]): string {

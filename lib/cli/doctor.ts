@@ -3,24 +3,17 @@ import { statSync } from 'node:fs';
 import { relative } from 'node:path';
 import { packageFolder } from '../addon/folder';
 import { platformText, thisPlatform } from '../addon/platform';
+import { DOCTOR } from './doctor-spec';
+import { helpText, parseCommand } from './command-spec';
 import { countText } from './number-text';
 import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
-import { wantsHelp } from './wants-help';
-
-const DOCTOR_HELP = `Usage: gpu-buddy doctor
-
-Prints the versions, which addon was loaded and how it was built, the kernel's version and the SHA-256 of the
-buddy.c in it, what this Node has to offer, and the result of a test of the addon.
-
-Exit status: 0, 1 where the test fails, 2 where no addon loads.
-`;
 
 /** @throws UsageError; Error of the code ERR_GPU_BUDDY_NO_BINARY */
 export async function doctor(args: readonly string[], terminal: Terminal): Promise<number> {
   const say = (label: string, text: string) => terminal.stdout.write(`${label.padEnd(12)}${text}\n`);
-  if (wantsHelp(args)) {
-    terminal.stdout.write(DOCTOR_HELP);
+  if (parseCommand(DOCTOR, args).values.help) {
+    terminal.stdout.write(helpText(DOCTOR));
     return 0;
   }
   say('gpu-buddy', VERSION);

@@ -1,8 +1,9 @@
 /** The command `gpu-buddy fit`. */
 import { fitWorkload, type FitOptions } from '../trace';
+import { helpText } from './command-spec';
 import { ChunkedOutput } from './chunked-output';
 import { droppedText } from './dropped-text';
-import { FIT_HELP, parseFitOptions, type FitCommandOptions } from './fit-options';
+import { FIT, parseFitOptions, type FitCommandOptions } from './fit-options';
 import { fitRecord, fitText, workloadText, type NamedFit } from './fit-text';
 import { openWorkload } from './open-workload';
 import { orUsageError } from './or-usage-error';
@@ -19,7 +20,7 @@ import { traceName } from './trace-name';
 export async function fit(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parseFitOptions(args);
   const output = new ChunkedOutput(terminal.stdout);
-  if (options.help) await output.write(FIT_HELP);
+  if (options.help) await output.write(helpText(FIT));
   else await fitAll(options, terminal, output);
   await output.flush();
   return 0;

@@ -1,9 +1,7 @@
 /** The command line of `gpu-buddy import`. */
-import { parseArgs } from 'node:util';
 import type { ImportFormat } from '../trace';
-import { systemReason } from '../trace/system-reason';
-
-import { STDOUT } from './output-file';
+import { HELP, parseCommand, type CommandSpec } from './command-spec';
+import { STDOUT } from './trace-name';
 import { toSize } from './size-option';
 import { UsageError } from './usage-error';
 
@@ -18,34 +16,60 @@ const FORMATS: Readonly<Record<ImportFormat, string>> = {
 
 const formatLines = Object.entries(FORMATS).map(([name, text]) => `    ${name.padEnd(10)}${text}`);
 
-export const IMPORT_HELP = `Usage: gpu-buddy import [OPTION]... FILE
-
-Turns a recording of another allocator into a trace, which replay runs. FILE is a recording, decompressed
+export const IMPORT = {
+  name: 'import',
+  operands: 'FILE',
+  summary: 'turn a recording of another allocator into a trace',
+  about: `Turns a recording of another allocator into a trace, which replay runs. FILE is a recording, decompressed
 on the way (gzip, brotli by its ending .br, a zip of one file), or - for standard input. Formats:
 
-${formatLines.join('\n')}
-
-  -o, --output FILE     write the trace there; compressed where it ends in .gz or .br. Default: standard output
-  --format FORMAT       what FILE is; by default its first bytes tell
-  --size SIZE           bytes of the space, such as 24G (K = 1024); by default the trace leaves it open
-  --device N            import this device of several; by default the first one
-  --frames              label allocations with the place in the program that made them (pytorch)
-  --strip-prefix TEXT   cut this off the file names in labels
-  --json                write JSON lines
-  --strict              stop at the first record that is unknown or contradicts the others
-  --help                show this
-
-Standard error gets a report: all that was skipped, mapped or guessed, counted, with its first line.
+${formatLines.join('\n')}`,
+  options: {
+    output: {
+      type: 'string',
+      short: 'o',
+      default: STDOUT,
+      value: 'FILE',
+      help: 'write the trace there; compressed where it ends in .gz or .br. Default:\nstandard output',
+    },
+    format: {
+      type: 'string',
+      value: 'FORMAT',
+      choices: Object.keys(FORMATS),
+      help: 'what FILE is; by default its first bytes tell',
+    },
+    size: {
+      type: 'string',
+      value: 'SIZE',
+      help: 'bytes of the space, such as 24G (K = 1024); by default the trace leaves it\nopen',
+    },
+    device: { type: 'string', value: 'N', help: 'import this device of several; by default the first one' },
+    frames: {
+      type: 'boolean',
+      default: false,
+      help: 'label allocations with the place in the program that made them (pytorch)',
+    },
+    'strip-prefix': { type: 'string', value: 'TEXT', help: 'cut this off the file names in labels' },
+    json: { type: 'boolean', default: false, help: 'write JSON lines' },
+    strict: {
+      type: 'boolean',
+      default: false,
+      help: 'stop at the first record that is unknown or contradicts the others',
+    },
+    help: HELP,
+  },
+  notes: `Standard error gets a report: all that was skipped, mapped or guessed, counted, with its first line.
 Pointers become numbers of lists, sizes whole units. FILE is written under another name and renamed at
 the end: it is complete, or as it was.
 
 Examples:
   gpu-buddy import rmm_log.dev0.csv -o run.trace.gz
   gpu-buddy import --frames --strip-prefix /home/me/ snapshot.pickle -o run.trace
-  unzip -p log.zip | gpu-buddy import --format aosp - | gpu-buddy replay --summary -
+  unzip -p log.zip | gpu-buddy import --format aosp - | gpu-buddy replay --summary --size 16M -
 
 Exit status: 0, or 2 where a recording, a file or an option is wrong.
-`;
+`,
+} as const satisfies CommandSpec;
 
 export interface ImportCommand {
   readonly input: string;
@@ -61,7 +85,7 @@ export interface ImportCommand {
 
 /** Gives `undefined` where help is asked for. @throws UsageError */
 export function parseImportOptions(args: readonly string[]): ImportCommand | undefined {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseCommand(IMPORT, args);
   if (values.help) return undefined;
   const [input, ...more] = positionals;
   if (input === undefined) throw new UsageError('no FILE is given');
@@ -90,27 +114,4 @@ function toFormat(text: string): ImportFormat {
 function toDevice(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError(`--device takes a number from 0 on, not "${text}"`);
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        output: { type: 'string', short: 'o', default: STDOUT },
-        format: { type: 'string' },
-        size: { type: 'string' },
-        device: { type: 'string' },
-        frames: { type: 'boolean', default: false },
-        'strip-prefix': { type: 'string' },
-        json: { type: 'boolean', default: false },
-        strict: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-    });
-  } catch (error) {
-    // After the first sentence parseArgs gives advice on options that begin with a dash.
-    throw new UsageError(systemReason(error).split('. ')[0]);
-  }
 }

@@ -1,13 +1,14 @@
 /** The command `gpu-buddy import`: a recording in, a trace and a report out. */
 import { importTrace, toJsonLine, type ImportedTrace, type TraceOperation } from '../trace';
 import { lineOf } from '../trace/format-operation';
+import { helpText } from './command-spec';
 import { ChunkedOutput } from './chunked-output';
-import { IMPORT_HELP, parseImportOptions, type ImportCommand } from './import-options';
+import { IMPORT, parseImportOptions, type ImportCommand } from './import-options';
 import { importText } from './import-text';
-import { OutputFile, STDOUT } from './output-file';
+import { OutputFile } from './output-file';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
-import { STDIN, STDIN_NAME, traceName } from './trace-name';
+import { STDIN, STDIN_NAME, STDOUT, traceName } from './trace-name';
 
 /**
  * Runs the command.
@@ -18,7 +19,7 @@ import { STDIN, STDIN_NAME, traceName } from './trace-name';
 export async function importCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const command = parseImportOptions(args);
   if (!command) {
-    terminal.stdout.write(IMPORT_HELP);
+    terminal.stdout.write(helpText(IMPORT));
     return 0;
   }
   const trace = await writeTrace(command, terminal);

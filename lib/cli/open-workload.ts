@@ -1,11 +1,12 @@
 /** Reads the workload of a trace that a command was given. */
-import { LineReader, openLines, readWorkloads, type Workload } from '../trace';
+import { readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
 import { pluralText } from './number-text';
+import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
-import { MAX_LINE_LENGTH, STDIN, STDIN_NAME, traceName } from './trace-name';
+import { traceName } from './trace-name';
 
 /** How to read the workload. */
 export interface WorkloadOptions {
@@ -24,21 +25,13 @@ export interface WorkloadOptions {
 export async function openWorkload(
   path: string,
   { on, lenient }: WorkloadOptions,
-  { stdin, stderr }: Terminal,
+  terminal: Terminal,
 ): Promise<Workload> {
-  using bar = await ProgressBar.open(stderr, `Reading ${traceName(path)}`);
-  const onProgress =
-    bar &&
-    ((done: number, whole: number) => {
-      bar.update(done, whole);
-    });
-  using trace =
-    path === STDIN
-      ? new LineReader(stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH })
-      : openLines(path, { maxLineLength: MAX_LINE_LENGTH, onProgress });
+  using bar = await ProgressBar.open(terminal.stderr, `Reading ${traceName(path)}`);
+  using trace = await openInput(path, terminal, bar);
   const skipped = lenient ? new SkippedLines() : undefined;
   const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
-  for (const line of skipped?.lines ?? []) stderr.write(`gpu-buddy: ${line}\n`);
+  for (const line of skipped?.lines ?? []) terminal.stderr.write(`gpu-buddy: ${line}\n`);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
   if (workload && !another) return workload;

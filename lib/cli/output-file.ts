@@ -8,9 +8,6 @@ import { systemReason } from '../trace/system-reason';
 import { ChunkedOutput } from './chunked-output';
 import { CommandError } from './command-error';
 
-/** Means standard output where a file is expected. */
-export const STDOUT = '-';
-
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
@@ -71,6 +68,16 @@ export class OutputFile implements Disposable {
    */
   write(text: string): Promise<void> | undefined {
     return this.#output.write(text)?.catch((error: unknown) => this.#fail(error));
+  }
+
+  /** Writes bytes, now. @throws CommandError */
+  async writeBytes(bytes: Uint8Array): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#stream.write(bytes, (error) => {
+        if (error) reject(error);
+        else resolve();
+      });
+    }).catch((error: unknown) => this.#fail(error));
   }
 
   /** Writes what is left, and puts the file in its place. @throws CommandError */

@@ -1,5 +1,5 @@
 /** Modes on a command line. */
-import { PLACEMENTS, type Placement } from '../trace';
+import { PLACEMENTS, type Placement } from '../trace/policy/placements';
 import { UsageError } from './usage-error';
 
 /** Several modes, with commas between them. @throws UsageError */

@@ -1,40 +1,84 @@
 /** The command line of `gpu-buddy replay`. */
-import { parseOptions } from './parse-options';
+import { HELP, parseCommand, type CommandSpec } from './command-spec';
+import { toSize } from './size-option';
 import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
 
-export const REPLAY_HELP = `Usage: gpu-buddy replay [--check FILE|FOLDER] [--summary] [--picture] TRACE...
-       gpu-buddy replay --check TRACE
-
-Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
-for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way
-where its name ends in .gz or .br, or - for standard input.
-
-  --check FILE|FOLDER   compare with recorded results instead of writing results: counts identical and
-                        different lines and shows the first difference. In a FOLDER, the results of
-                        NAME.trace are NAME.expected; both may end in .gz or .br. Without another
-                        TRACE, the results are those in the trace itself, as journals have them
-  --recorded-on NAME    say in the end where the recorded results come from, such as "Linux 7.3.4"
-  --lenient             leave out blank lines, carriage returns, calls on lists that there are not, and
-                        allocations into lists in use; standard error says how many there were
-  --summary             count operations by result; show peak use, blocks of a list, what is free at
-                        the end, and what was never freed, by label
-  --picture             draw the address space of the last TRACE at its peak and at the end
-  --picture-at WHEN     draw it after the line of that number, at the "peak", or at the "end";
-                        may be given more than once
-  --help                show this
-
-Summary and picture go to standard output with --check, else to standard error.
+export const REPLAY = {
+  name: 'replay',
+  operands: 'TRACE...',
+  summary: 'run recorded traces of allocator calls; compare, sum up, draw',
+  about: `Runs recorded traces of allocator calls through the kernel's allocator and writes one result line
+for each line, as the kernel did when they were recorded. TRACE is a file, decompressed on the way,
+or - for standard input: a trace, or a recording that "gpu-buddy import" knows.`,
+  options: {
+    check: {
+      type: 'string',
+      value: 'FILE|FOLDER',
+      help: `compare with recorded results instead of writing results: counts identical and
+different lines and shows the first difference. In a FOLDER, the results of
+NAME.trace are NAME.expected; both may end in .gz or .br. Without another
+TRACE, the results are those in the trace itself, as journals have them`,
+    },
+    'recorded-on': {
+      type: 'string',
+      value: 'NAME',
+      help: 'say in the end where the recorded results come from, such as "Linux 7.3.4"',
+    },
+    lenient: {
+      type: 'boolean',
+      default: false,
+      help: `leave out blank lines, carriage returns, calls on unknown lists, and
+allocations into lists in use; standard error says how many there were`,
+    },
+    size: {
+      type: 'string',
+      value: 'SIZE',
+      help: 'bytes of the space, such as 24G (K = 1024), where TRACE does not tell',
+    },
+    summary: {
+      type: 'boolean',
+      default: false,
+      help: `count operations by result; show peak use, blocks of a list, what is free at
+the end, and what was never freed, by label`,
+    },
+    picture: {
+      type: 'boolean',
+      default: false,
+      help: 'draw the address space of the last TRACE at its peak and at the end',
+    },
+    'picture-at': {
+      type: 'string',
+      multiple: true,
+      default: [] as string[],
+      value: 'WHEN',
+      choices: ['peak', 'end'],
+      help: `draw it after the line of that number, at the "peak", or at the "end";
+may be given more than once`,
+    },
+    perfetto: {
+      type: 'string',
+      value: 'FILE',
+      help: `write the one TRACE for https://ui.perfetto.dev: counters, a lane for each
+allocation at a time, and failures; in nanoseconds, or, where TRACE has no
+times, a microsecond an operation`,
+    },
+    help: HELP,
+  },
+  notes: `Summary and picture go to standard output with --check, else to standard error.
 The end is the state before the last fini, or where the trace stops. The peak is drawn in a second run
 up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
 temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
 
-A trace that has a gap is replayed up to there; standard error says so, and names the versions of a trace
-that others have recorded.
+Examples:
+  gpu-buddy replay --summary --picture run.trace
+  gpu-buddy replay --check examples/traces examples/traces/*.trace.gz
+  gpu-buddy replay --perfetto run.pftrace --size 24G rmm_log.dev0.csv > results.txt
 
 Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
 (nothing after it is replayed), or where a line to draw after is beyond the end of the trace.
-`;
+`,
+} as const satisfies CommandSpec;
 
 /** When to draw: after a line of that number, counted from 1; when most is used; or at the end. */
 export type PictureMoment = number | 'peak' | 'end';
@@ -47,24 +91,21 @@ export interface ReplayOptions {
   readonly hasResults: boolean;
   readonly recordedOn: string | undefined;
   readonly lenient: boolean;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   readonly summary: boolean;
   /** Empty where no picture is wanted. */
   readonly pictures: ReadonlySet<PictureMoment>;
+  /** The file that Perfetto's trace is written to. */
+  readonly perfetto: string | undefined;
   readonly help: boolean;
 }
 
 /** @throws UsageError */
 export function parseReplayOptions(args: readonly string[]): ReplayOptions {
-  const { values, positionals } = parseOptions(args, {
-    check: { type: 'string' },
-    'recorded-on': { type: 'string' },
-    lenient: { type: 'boolean', default: false },
-    summary: { type: 'boolean', default: false },
-    picture: { type: 'boolean', default: false },
-    'picture-at': { type: 'string', multiple: true, default: [] },
-    help: { type: 'boolean', short: 'h', default: false },
-  });
-  const { check, 'recorded-on': recordedOn, lenient, summary, picture, help } = values;
+  const { values, positionals } = parseCommand(REPLAY, args);
+  const { check, 'recorded-on': recordedOn, lenient, perfetto, summary, picture, help } = values;
+  const size = values.size === undefined ? undefined : toSize('--size', values.size);
   const pictures = new Set<PictureMoment>([
     ...(picture ? (['peak', 'end'] as const) : []),
     ...values['picture-at'].map(toMoment),
@@ -78,7 +119,8 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
     throw new UsageError(`${again === STDIN ? 'standard input (-)' : again} can be read only once`);
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
-  return { traces, check, hasResults, recordedOn, lenient, summary, pictures, help };
+  if (perfetto !== undefined && traces.length > 1) throw new UsageError('--perfetto takes one TRACE');
+  return { traces, check, hasResults, recordedOn, lenient, size, summary, pictures, perfetto, help };
 }
 
 function toMoment(text: string): PictureMoment {

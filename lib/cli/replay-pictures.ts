@@ -1,5 +1,5 @@
 /** The pictures of a replayed trace: its space at the peak, after given lines, and at the end. */
-import { drawSpace, openLines, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
+import { drawSpace, openTrace, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
 import { CommandError } from './command-error';
 import { bytesText, countText, pluralText } from './number-text';
 import { paintFor, wantsColors, type Paint } from './paint';
@@ -8,6 +8,7 @@ import type { PictureMoment } from './replay-options';
 import type { Outcome } from './replay-session';
 import type { OutputStream, Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
+import { MAX_LINE_LENGTH } from './trace-name';
 
 const DEFAULT_WIDTH = 80;
 /** A row has a multiple of this many cells. */
@@ -78,15 +79,14 @@ function beyondText({ name, summary }: Outcome, pictures: ReadonlySet<PictureMom
 /** The space after a line, which there is. */
 async function spaceAfter(
   line: number,
-  outcome: Outcome,
+  { path, size, isLenient }: Outcome,
   copy: TraceCopy | undefined,
 ): Promise<SpaceSnapshot> {
-  const { path } = outcome;
-  using trace = copy ? await copy.read(path) : openLines(path);
-  using replayer = new TraceReplayer();
+  using trace = copy ? await copy.read(path) : await openTrace(path, { maxLineLength: MAX_LINE_LENGTH });
+  using replayer = new TraceReplayer({ size });
   await replayTrace(trace, replayer, [], {
     lastLine: line,
-    onSkipped: outcome.isLenient ? () => undefined : undefined,
+    onSkipped: isLenient ? () => undefined : undefined,
   });
   const snapshot = trace.line === line ? replayer.snapshot() : undefined;
   if (!snapshot) throw new CommandError(`${path} has changed between the two runs of its pictures`);

@@ -1,7 +1,6 @@
 /** Replays the traces of one command, one after another, and writes results or comparisons. */
 import {
   Comparison,
-  LineReader,
   openLines,
   replayTrace,
   type SummaryCollector,
@@ -14,6 +13,8 @@ import {
 import type { ChunkedOutput } from './chunked-output';
 import { countsText, differenceText } from './comparison-text';
 import { CommandError } from './command-error';
+import { openInput } from './open-input';
+import { PerfettoFile } from './perfetto-file';
 import { ProgressBar } from './progress-bar';
 import { RecordingNotes } from './recording-notes';
 import { SkippedLines } from './skipped-lines';
@@ -30,6 +31,10 @@ export interface Watch {
   readonly copy: TraceCopy | undefined;
   /** Leave out lines with small mistakes, and count them. */
   readonly isLenient: boolean;
+  /** The file that Perfetto's trace is written to. */
+  readonly perfetto: string | undefined;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
 }
 
 /** What has become of a trace. */
@@ -37,6 +42,8 @@ export interface Outcome {
   readonly path: string;
   readonly name: string;
   readonly summary: TraceSummary;
+  /** Bytes of a space whose size the trace does not tell. */
+  readonly size: number | undefined;
   /** Where results were compared. */
   readonly counts: ComparisonCounts | undefined;
   readonly isLenient: boolean;
@@ -46,7 +53,7 @@ export interface Outcome {
   readonly notes: readonly string[];
 }
 
-type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'isLenient'>;
+type Replayed = Pick<Outcome, 'summary' | 'snapshots' | 'notes' | 'size' | 'isLenient'>;
 
 export class ReplaySession {
   readonly #terminal: Terminal;
@@ -101,39 +108,29 @@ export class ReplaySession {
 
   async #replay(
     path: string,
-    { collector, lines, copy, isLenient }: Watch,
+    { collector, lines, copy, size, isLenient, perfetto }: Watch,
     observer: ReplayObserver,
     mayShowBar: boolean,
   ): Promise<Replayed> {
     using bar = mayShowBar ? await ProgressBar.open(this.#terminal.stderr, traceName(path)) : undefined;
-    using trace = this.#open(path, bar);
+    using trace = await openInput(path, this.#terminal, bar);
     const skipped = isLenient ? new SkippedLines() : undefined;
-    using replayer = new TraceReplayer();
+    using replayer = new TraceReplayer({ size });
+    using drawing = perfetto === undefined ? undefined : await PerfettoFile.open(perfetto);
     const notes = new RecordingNotes(path === STDIN ? STDIN_NAME : path);
-    const observers = [collector, observer, notes, ...(copy ? [copy] : [])];
+    const observers = [collector, observer, notes, drawing?.writer, copy].filter((one) => one !== undefined);
     const snapshots = new Map<number, SpaceSnapshot | undefined>();
     for (const line of [...lines, Infinity]) {
       await replayTrace(trace, replayer, observers, { lastLine: line, onSkipped: skipped?.add });
       if (trace.line === line) snapshots.set(line, replayer.snapshot());
     }
+    const undrawn = await drawing?.commit();
     return {
       summary: collector.summary(replayer),
       snapshots,
-      notes: [...notes.lines, ...(skipped?.lines ?? [])],
+      notes: [...notes.lines, ...(skipped?.lines ?? []), ...(undrawn ?? [])],
+      size,
       isLenient,
     };
-  }
-
-  #open(path: string, bar: ProgressBar | undefined): LineReader {
-    if (path === STDIN)
-      return new LineReader(this.#terminal.stdin, STDIN_NAME, { maxLineLength: MAX_LINE_LENGTH });
-    return openLines(path, {
-      maxLineLength: MAX_LINE_LENGTH,
-      onProgress:
-        bar &&
-        ((bytesRead, size) => {
-          bar.update(bytesRead, size);
-        }),
-    });
   }
 }

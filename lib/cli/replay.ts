@@ -2,10 +2,11 @@
 import { kernelVersion } from '../native';
 import { SummaryCollector } from '../trace';
 import { ChunkedOutput } from './chunked-output';
+import { helpText } from './command-spec';
 import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
 import { countText, pluralText } from './number-text';
-import { parseReplayOptions, REPLAY_HELP, type ReplayOptions } from './replay-options';
+import { parseReplayOptions, REPLAY, type ReplayOptions } from './replay-options';
 import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
 import { summaryText } from './summary-text';
@@ -23,7 +24,7 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
   const options = parseReplayOptions(args);
   const output = new ChunkedOutput(terminal.stdout);
   if (options.help) {
-    await output.write(REPLAY_HELP);
+    await output.write(helpText(REPLAY));
     await output.flush();
     return 0;
   }
@@ -40,7 +41,7 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function replayAll(
-  { traces, check, hasResults, pictures, summary, lenient }: ReplayOptions,
+  { traces, check, hasResults, pictures, summary, lenient, size, perfetto }: ReplayOptions,
   copy: TraceCopy | undefined,
   session: ReplaySession,
 ): Promise<Outcome[]> {
@@ -54,6 +55,8 @@ async function replayAll(
       isLenient: lenient,
       lines: isLast ? lines : [],
       copy: isLast ? copy : undefined,
+      size,
+      perfetto,
     };
     const expectedPath = expected[i];
     outcomes.push(

@@ -1,39 +1,35 @@
 /** Runs one command line: finds the command, and turns errors into messages and an exit status. */
 import { TraceError } from '../trace/trace-error';
+import { COMMANDS } from './commands';
 import { CommandError } from './command-error';
+import { expandGlobs } from './glob';
 import { OutputError } from './output-error';
 import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
 import { UsageError } from './usage-error';
 
-const HELP = `Usage: gpu-buddy COMMAND [OPTION]...
+/** The columns of a command and its operands in the list of commands. */
+const NAME_WIDTH = 18;
+
+function help(): string {
+  const names = COMMANDS.map(({ spec: { name, operands, summary } }) => {
+    return `  ${`${name} ${operands}`.trimEnd().padEnd(NAME_WIDTH)}${summary}`;
+  });
+  return `Usage: gpu-buddy COMMAND [OPTION]...
 
 The Linux kernel's GPU memory allocator (drivers/gpu/buddy.c), on the command line.
 
 Commands:
-  replay TRACE...   run recorded traces of allocator calls; compare, sum up, draw
-  compare TRACE...  serve what was recorded by other policies, and compare how well
-  fit TRACE...      look for a small space that all of what was recorded fits in
-  import FILE       turn a recording of another allocator into a trace
-  doctor            show versions and the addon that is loaded, and test it
-  build             compile the addon, where no prebuilt one fits
+${names.join('\n')}
 
 Options:
   --help            show this; after a command, its own options
   --version         show the versions of gpu-buddy and of the kernel's allocator in it
+
+Exit status: 0; 1 where a comparison or a test has found a difference; 2 where a command could not be
+carried out. Whoever reads the output may leave: that is 0. Ctrl-C leaves no file behind.
 `;
-
-type Command = (args: readonly string[], terminal: Terminal) => Promise<number>;
-
-/** Each is loaded when it is asked for: not all need the addon, which may be missing. */
-const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
-  ['replay', async () => (await import('./replay.js')).replay],
-  ['import', async () => (await import('./import.js')).importCommand],
-  ['compare', async () => (await import('./compare.js')).compare],
-  ['fit', async () => (await import('./fit.js')).fit],
-  ['doctor', async () => (await import('./doctor.js')).doctor],
-  ['build', async () => (await import('./build.js')).build],
-]);
+}
 
 /** A command line that could not be carried out. */
 const FAILED = 2;
@@ -57,7 +53,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 
 async function dispatch([name, ...args]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === '--help' || name === '-h') {
-    terminal.stdout.write(HELP);
+    terminal.stdout.write(help());
     return 0;
   }
   if (name === '--version') {
@@ -66,9 +62,10 @@ async function dispatch([name, ...args]: readonly string[], terminal: Terminal):
     return 0;
   }
   if (name === undefined) throw new UsageError('no command is given');
-  const command = COMMANDS.get(name);
+  const command = COMMANDS.find(({ spec }) => spec.name === name);
   if (!command) throw new UsageError(`unknown command "${name}"`);
-  return (await command())(args, terminal);
+  const runCommand = await command.load();
+  return runCommand(expandGlobs(args), terminal);
 }
 
 function isNoBinary(error: unknown): error is Error {

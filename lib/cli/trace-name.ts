@@ -6,6 +6,9 @@ import { UsageError } from './usage-error';
 /** Means standard input where a file is expected. */
 export const STDIN = '-';
 
+/** Means standard output where a file is expected. */
+export const STDOUT = '-';
+
 /** What messages call it. */
 export const STDIN_NAME = '<stdin>';
 

@@ -43,7 +43,7 @@ export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from
 export type { SpaceSnapshot } from './space-snapshot';
 export { SummaryCollector, type SummaryOptions } from './summary-collector';
 export { TraceError, type LineProblem, type TracePlace } from './trace-error';
-export { TraceReplayer } from './trace-replayer';
+export { TraceReplayer, type TraceReplayerOptions } from './trace-replayer';
 export { readWorkloads, WorkloadReader } from './workload/read-workloads';
 export {
   peakOf,

@@ -61,7 +61,7 @@ export async function openTrace(
 }
 
 /** What can be read only once, as a stream. */
-function streamOf(input: ImportInput): AsyncIterable<Uint8Array> | undefined {
+function streamOf(input: ImportInput): AsyncIterable<Uint8Array | string> | undefined {
   if (typeof input !== 'string') return input;
   const isFile = statSync(input, { throwIfNoEntry: false })?.isFile() ?? true;
   return isFile ? undefined : createReadStream(input);
@@ -71,26 +71,26 @@ interface Peeked {
   /** The first bytes. */
   readonly head: Buffer;
   /** All bytes, the first ones too. */
-  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly bytes: AsyncIterable<Uint8Array | string>;
   readonly close: () => void;
 }
 
 /** Reads on until there is a line, or as much as formats are known by. */
-async function peek(stream: AsyncIterable<Uint8Array>): Promise<Peeked> {
+async function peek(stream: AsyncIterable<Uint8Array | string>): Promise<Peeked> {
   const chunks = stream[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
   while (head.length < HEAD_SIZE && !head.includes('\n')) {
     const next = await chunks.next();
     if (next.done) break;
-    head = Buffer.concat([head, next.value]);
+    head = Buffer.concat([head, Buffer.from(next.value as Uint8Array)]);
   }
   return { head, bytes: startingWith(head, chunks), close: () => void chunks.return?.() };
 }
 
 async function* startingWith(
   head: Buffer,
-  chunks: AsyncIterator<Uint8Array>,
-): AsyncGenerator<Uint8Array, undefined> {
+  chunks: AsyncIterator<Uint8Array | string>,
+): AsyncGenerator<Uint8Array | string, undefined> {
   try {
     yield head;
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;

@@ -1,6 +1,8 @@
 /** Executes the operations of a trace, many at a time, through the addon's raw entries. Reads no file. */
+import { toBytes } from '../arguments';
 import * as native from '../native';
-import type { AllocatorStats } from '../native';
+import type { AllocatorStats, Bytes } from '../native';
+import { toOptions } from '../options';
 import { toAlloc, toForm, toFree, toOperation } from './check';
 import { checkObject, toPlace } from './place';
 import { callLibrary, newList, slotOf, toRequest, type LibraryCall } from './library-calls';
@@ -50,6 +52,14 @@ const EIO = 5;
 /** The allocator of operations that name none. */
 const FIRST = 0;
 
+/** How to replay. */
+export interface TraceReplayerOptions {
+  /** Bytes of a space whose size its `buddy.new` does not tell. */
+  readonly size?: Bytes | undefined;
+}
+
+const OPTIONS = { size: true } as const;
+
 /**
  * Executes operations and answers each with its result line, exactly as it was recorded:
  * `ERRNO [BLOCK...] avail=0xA clear_avail=0xC [warn=N]`.
@@ -58,6 +68,7 @@ const FIRST = 0;
  * `stats()` and `snapshot()` tell of the allocator of the last operation.
  */
 export class TraceReplayer implements Disposable {
+  readonly #size: Bytes | undefined;
   readonly #result = new ResultBuilder();
   /** What was enqueued, where each of it stands, and which lists of the library are made by it, at which place. */
   readonly #batch = new OperationBatch();
@@ -69,7 +80,10 @@ export class TraceReplayer implements Disposable {
   #on = FIRST;
   #errno = 0;
 
-  constructor() {
+  /** @throws TypeError, RangeError */
+  constructor(options?: TraceReplayerOptions) {
+    const { size } = toOptions('options', options, OPTIONS);
+    this.#size = size === undefined ? undefined : toBytes('options.size', size);
     this.#current = this.#allocatorFor(FIRST);
   }
 
@@ -297,9 +311,10 @@ export class TraceReplayer implements Disposable {
   }
 
   #new(operation: BuddyNewOperation, place: TracePlace): string {
-    if (operation.size === undefined)
+    const size = operation.size ?? this.#size;
+    if (size === undefined)
       throw new TraceError(place, 'the recording does not know the size of the space: it must be given');
-    return this.#open(operation, operation.size, true, place);
+    return this.#open(operation, size, true, place);
   }
 
   #open(

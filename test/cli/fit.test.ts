@@ -107,6 +107,18 @@ test('JSON has one record for each trace and policy', async () => {
   });
 });
 
+test('a recording of another allocator is taken as it is', async () => {
+  const log = ['1: malloc 0x10 100', '1: malloc 0x20 30', '1: free 0x10', '1: malloc 0x30 64', ''].join('\n');
+  const { status, stdout } = await runCli(['fit', '--mode', 'simple,contiguous', '-'], { stdin: log });
+  expect([status, stdout.split('\n').filter((line) => line.includes('fits in'))]).toEqual([
+    0,
+    [
+      'standard input simple: fits in 144 bytes (144 B)',
+      'standard input contiguous: fits in 160 bytes (160 B)',
+    ],
+  ]);
+});
+
 describe('wrong command lines', () => {
   test.each<[args: readonly string[], message: string]>([
     [[], 'no TRACE is given'],

@@ -128,8 +128,7 @@ test.each([
   [[], 'no FILE is given'],
   [['a', 'b'], 'more than one FILE is given'],
   [['--format', 'csv', 'a'], '--format takes rmm, rmm-2019, pytorch, aosp, vma, not "csv"'],
-  [['--size', '12Q', 'a'], '--size takes a size such as 4096, 0x1000, 64K or 24G, not "12Q"'],
-  [['--size', '0', 'a'], '--size takes a size such as 4096, 0x1000, 64K or 24G, not "0"'],
+  [['--size', '12Q', 'a'], '--size takes sizes such as 4096, 4K, 64M or 1.5G, not "12Q"'],
   [['--device', '-1', 'a'], "Option '--device' argument is ambiguous"],
   [['--device', 'x', 'a'], '--device takes a number from 0 on, not "x"'],
   [['--frame', 'a'], "Unknown option '--frame'"],
@@ -198,5 +197,35 @@ describe('as a process', () => {
     child.kill(signal);
     expect(await once(child, 'exit')).toEqual([null, signal]);
     expect(readdirSync(folder(to))).toEqual([]);
+  });
+});
+
+describe('other commands take recordings', () => {
+  test('replay runs what the import would write, in a space of the size that is given', async () => {
+    const file = log('log.csv');
+    const direct = await runCli(['replay', '--size', '64K', file]);
+    const written = await runCli(['replay', '--size', '64K', '-'], { stdin: TRACE });
+    expect(direct).toEqual({ status: 0, stdout: written.stdout, stderr: report(file) });
+    expect(direct.stdout.split('\n')).toHaveLength(TRACE.split('\n').length);
+  });
+
+  test('replay draws its peak in a second run', async () => {
+    const { status, stderr } = await runCli(['replay', '--size', '64K', '--picture', log('log.csv')]);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^log\.csv at its peak, line \d: 1 KiB of 64 KiB used/m);
+  });
+
+  test('replay says that it needs a size', async () => {
+    const { status, stderr } = await runCli(['replay', log('log.csv')]);
+    expect([status, stderr]).toEqual([
+      2,
+      `gpu-buddy: ${folder('log.csv')}:2: the recording does not know the size of the space: it must be given\n`,
+    ]);
+  });
+
+  test('compare reads them', async () => {
+    const { status, stdout, stderr } = await runCli(['compare', '--size', '64K', log('log.csv')]);
+    expect([status, stderr]).toEqual([0, report(folder('log.csv'))]);
+    expect(stdout).toContain('64 KiB');
   });
 });

@@ -1,7 +1,7 @@
 // The command `gpu-buddy replay` from its arguments to its exit status, within this process.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { temporaryFolder } from '../support/temporary-folder';
@@ -142,6 +142,44 @@ describe('without --check', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('--perfetto writes a file beside the results', async () => {
+    const { status, stdout, stderr } = await runCli([
+      'replay',
+      '--perfetto',
+      at('small.pftrace'),
+      at('small.trace'),
+    ]);
+    expect([status, stdout, stderr]).toEqual([0, EXPECTED, '']);
+    // test/trace/perfetto.test.ts reads what is in it: packets, of 0x0a and their length.
+    expect(readFileSync(at('small.pftrace'))[0]).toBe(0x0a);
+    expect(readdirSync(at('.')).filter((name) => name.startsWith('small.pftrace'))).toEqual([
+      'small.pftrace',
+    ]);
+  });
+
+  test('--perfetto leaves a file as it was where the trace is wrong', async () => {
+    write('kept.pftrace', 'before');
+    const { status } = await runCli(['replay', '--perfetto', at('kept.pftrace'), at('bad.trace')]);
+    expect([status, readFileSync(at('kept.pftrace'), 'utf8')]).toEqual([2, 'before']);
+    expect(readdirSync(at('.')).filter((name) => name.startsWith('kept.pftrace'))).toEqual(['kept.pftrace']);
+  });
+
+  test.each([
+    ['a file that cannot be written', ['--perfetto', 'none/x.pftrace', 'small.trace'], 'cannot write'],
+    [
+      'several traces',
+      ['--perfetto', 'x.pftrace', 'small.trace', 'other.trace'],
+      '--perfetto takes one TRACE',
+    ],
+  ])('--perfetto refuses %s', async (_, args, message) => {
+    const { status, stdout, stderr } = await runCli([
+      'replay',
+      ...args.map((arg) => (arg.startsWith('-') ? arg : at(arg))),
+    ]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
   });
 
   test('--lenient leaves out lines with small mistakes, and counts them', async () => {
@@ -493,7 +531,11 @@ describe('a wrong command line', () => {
       ['--check', '.', 'lonely.trace'],
       /there is no lonely\.expected, \.gz or \.br in /,
     ],
-    ['a trace that is not there', ['absent.trace'], /absent\.trace: cannot be read: no such file or directory/],
+    [
+      'a trace that is not there',
+      ['absent.trace'],
+      /absent\.trace: cannot be read: no such file or directory/,
+    ],
     [
       'a trace that is a folder',
       ['folder.trace'],

@@ -1,11 +1,6 @@
 // Version 2 of the trace format: each form, as text and as JSON, and the library's calls replayed.
 import { describe, expect, test } from '@jest/globals';
-import {
-  formatOperation,
-  parseOperation,
-  toJsonLine,
-  TraceError,
-} from 'gpu-buddy/trace';
+import { formatOperation, parseOperation, toJsonLine, TraceError } from 'gpu-buddy/trace';
 import { linesOf, readAll, resultsOf } from './lines';
 
 const HEADER =

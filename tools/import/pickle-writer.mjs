@@ -8,6 +8,15 @@ export class Tuple {
   }
 }
 
+/** Items of a list that are written again and again, by protocol 4 or 5, as if they were new ones each time. */
+export class Repeated {
+  /** @param {() => Iterable<unknown>} items makes them: the same ones each time @param {number} times */
+  constructor(items, times) {
+    this.items = items;
+    this.times = times;
+  }
+}
+
 /** Bytes that are written as they are, in place of a value. */
 export class Raw {
   /** @param {Uint8Array} bytes */
@@ -58,6 +67,10 @@ export class PickleWriter {
       this.#get(place);
     } else if (value instanceof Tuple) {
       this.#tuple(value);
+    } else if (value instanceof Repeated) {
+      this.#op(']');
+      this.#memoize(value);
+      this.#repeat(value);
     } else if (Symbol.iterator in value) {
       this.#op(']');
       this.#memoize(value);
@@ -94,6 +107,21 @@ export class PickleWriter {
     };
     for (const item of items) if (batch.push(item) === BATCH) flush();
     flush();
+  }
+
+  /** @param {Repeated} repeated */
+  #repeat({ items, times }) {
+    const append = () => this.#batches(items(), 'a', 'e', (item) => this.value(item));
+    // The first time puts text and frames into the memo; from the second one on, the bytes are the same.
+    append();
+    const write = this.#write;
+    /** @type {Uint8Array[]} */
+    const parts = [];
+    this.#write = (bytes) => parts.push(Uint8Array.from(bytes));
+    append();
+    this.#write = write;
+    const bytes = Buffer.concat(parts);
+    for (let time = 1; time < times; time++) write(bytes);
   }
 
   /** @param {string} text */

@@ -28,7 +28,7 @@ export class Memory {
 
   constructor(config: Config) {
     this.#config = config;
-    this.buddy = new GpuBuddy({ size: config.size, chunkSize: config.chunkSize });
+    this.buddy = new GpuBuddy({ name: 'leases', size: config.size, chunkSize: config.chunkSize });
     this.queue = new AllocQueue(this.buddy);
     // Without limits: what is claimed now was leased under those of another day.
     this.accounts = new Map(config.tenants.map(({ name }) => [name, this.buddy.account({ name })]));

@@ -1,6 +1,7 @@
 /** Measures the service with OpenTelemetry, and writes that as Prometheus reads it. */
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { observeBuddy, observeQueue } from 'gpu-buddy/metrics';
 import type { Leases } from './leases.ts';
 import type { Memory } from './memory.ts';
 import type { Store } from './store.ts';
@@ -16,6 +17,8 @@ export function createMetrics(memory: Memory, store: Store, leases: Leases): Met
   const provider = new MeterProvider({ readers: [exporter] });
   const meter = provider.getMeter('gpu-buddy-example-lease-service');
 
+  observeBuddy(meter, memory.buddy);
+  observeQueue(meter, memory.queue);
   meter
     .createObservableUpDownCounter('lease_service.leases', {
       unit: '{lease}',

@@ -1,5 +1,7 @@
 /** Tests the pages about the service itself. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import parsePrometheus from 'parse-prometheus-text-format';
 import { lease, MiB, serve } from './support.ts';
@@ -65,8 +67,28 @@ test('measures itself as Prometheus reads it', async (context) => {
         Number(value),
       ]),
     );
+  assert.deepEqual(values('gpu_buddy_memory_usage'), {
+    used: 5 * MiB,
+    free: 11 * MiB,
+    clear: 0,
+    reserved: 0,
+  });
+  assert.deepEqual(values('gpu_buddy_allocations_total'), { '': 3 });
   assert.deepEqual(values('lease_service_leases'), { red: 2, blue: 0 });
   assert.deepEqual(values('lease_service_usage'), { red: 5 * MiB, blue: 0 });
   assert.deepEqual(values('lease_service_visible_usage'), { '': MiB });
   assert.equal(families.get('lease_service_commits_total')?.type, 'COUNTER');
+});
+
+test('has the metrics of gpu-buddy that its documentation lists, and no others', async (context) => {
+  const { operator } = await serve(context);
+  const { body } = await operator('GET', '/metrics');
+  const scraped = parsePrometheus(String(body)).map(({ name }) => name.replace(/_total$/, ''));
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/watching.md'), 'utf8');
+  const cells = Array.from(docs.matchAll(/^\| (`gpu_buddy\.[^|]+)\|/gm), ([, cell = '']) => cell);
+  const documented = cells.flatMap((cell) =>
+    Array.from(cell.matchAll(/`([\w.]+)`/g), ([, name = '']) => name.replaceAll('.', '_')),
+  );
+  assert.ok(documented.length > 5);
+  assert.deepEqual(scraped.filter((name) => name.startsWith('gpu_buddy_')).toSorted(), documented.toSorted());
 });

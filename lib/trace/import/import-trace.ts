@@ -10,8 +10,8 @@ import { Recording } from './recording';
 import type { OpenRecording, RecordingFormat } from './recording-format';
 import { Tracker } from './tracker';
 
-/** Where a recording is: a file's path, or its bytes. */
-export type ImportInput = string | AsyncIterable<Uint8Array>;
+/** Where a recording is: the path of a file, or its bytes, a stream for example. */
+export type ImportInput = string | AsyncIterable<Uint8Array | string>;
 
 /**
  * A recording as the operations of a trace: header, `buddy.new`, what was live before the recording, and its operations.
@@ -86,9 +86,11 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
  * import { importTrace } from 'gpu-buddy/trace';
  *
  * const log = Buffer.from('1,10:00:00.000000,allocate,0x7f00,1000,0x0\n1,10:00:00.000005,free,0x7f00,1000,0x0\n');
- * const trace = importTrace(Readable.from([log]), { size: 2 ** 20 });
- * for await (const operation of trace) console.log(operation.kind); // gpu-buddy-trace, buddy.new, buddy.alloc, blocks.free
- * console.log(trace.report?.peak, trace.report?.notes[0]?.text); // 1024 sizes rounded up to the unit
+ * const trace = importTrace(Readable.from([log]));
+ * const kinds = [];
+ * for await (const operation of trace) kinds.push(operation.kind);
+ * console.log(kinds.join(' ')); // gpu-buddy-trace buddy.new buddy.alloc blocks.free
+ * console.log(trace.report?.peak); // 1024
  * ```
  *
  * @param input the path of a file, plain or compressed (`.gz`, `.br`, `.zip`), or bytes

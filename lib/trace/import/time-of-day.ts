@@ -2,6 +2,7 @@
 import { toDecimal } from './scan';
 
 const SECOND = 1e9;
+const MINUTE = 60 * SECOND;
 const DAY = 24 * 3600 * SECOND;
 
 export class TimeOfDay {
@@ -10,7 +11,7 @@ export class TimeOfDay {
   #days = 0;
   #hasTurned = false;
 
-  /** Whether midnight came just before the time that was read last. Going back by less is threads that log out of order. */
+  /** Whether midnight came just before the time that was read last. */
   get hasTurned(): boolean {
     return this.#hasTurned;
   }
@@ -19,10 +20,12 @@ export class TimeOfDay {
   read(text: string, start: number, end: number): number {
     const time = timeOfDay(text, start, end);
     if (time < 0) return -1;
+    // Threads log a little out of order, around midnight too: then it is still the day before.
+    const isLate = this.#days > 0 && time - this.#last > DAY - MINUTE;
     this.#hasTurned = this.#last - time > DAY / 2;
     if (this.#hasTurned) this.#days++;
-    this.#last = time;
-    const whole = this.#days * DAY + time;
+    if (!isLate) this.#last = time;
+    const whole = (isLate ? this.#days - 1 : this.#days) * DAY + time;
     this.#first ??= whole;
     // A record of before the first one was made by another thread at the same moment.
     return Math.max(0, whole - this.#first);

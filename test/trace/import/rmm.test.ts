@@ -114,6 +114,17 @@ test.each([
   expect(notes).toEqual({});
 });
 
+test('threads that log out of order around midnight pass it once', async () => {
+  const times = ['23:59:59.9', '00:00:00.1', '23:59:59.95', '00:00:00.2', '23:59:59.0', '00:00:00.0'];
+  const log = times.map((time, i) => `1,${time},allocate,0x${i + 1},256,0x0`).join('\n');
+  const { operations, notes } = await imported(log);
+  const seconds = operations
+    .slice(2)
+    .map((operation) => ('time' in operation ? (operation.time ?? 0) / 1e9 : 0));
+  expect(seconds).toEqual([0, 0.2, 0.05, 0.3, 0, 0.1]);
+  expect(notes).toEqual({ midnight: [1, 2] });
+});
+
 test.each([
   ['no comma', '1'],
   ['too few fields', '1,10:00:00.000001,free'],
