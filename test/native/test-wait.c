@@ -233,9 +233,9 @@ static void undo_group(void)
 	close_group_how(BUDDY_CLOSE_UNDONE);
 }
 
-static enum buddy_status undo(struct buddy_allocator *allocator, void *other)
+static enum buddy_status undo(struct buddy_allocator *locked, void *other)
 {
-	buddy_run_undo(allocator, other);
+	buddy_run_undo(locked, other);
 	return BUDDY_OK;
 }
 
@@ -679,7 +679,7 @@ static struct {
 
 enum { ROWS = 200, REFUSALS = 5 };
 
-static void run_in_vain(struct buddy_owner *runner, struct buddy_handle *handle,
+static void run_in_vain(struct buddy_owner *runner, struct buddy_handle *opened,
 			struct buddy_group *group)
 {
 	static struct buddy_record records[ROWS + 1];
@@ -698,7 +698,7 @@ static void run_in_vain(struct buddy_owner *runner, struct buddy_handle *handle,
 		records[i] =
 			(struct buddy_record){ .what = BUDDY_RECORD_IN_BATCH, .size = 4 * KIB };
 	memset(results, 0, sizeof(results));
-	buddy_run_batch(runner, handle, &batch);
+	buddy_run_batch(runner, opened, &batch);
 	if (batch.holds_lists) {
 		CHECK_OK(buddy_owner_free_rows(group, 0, BUDDY_CLOSE_UNDONE));
 		buddy_owner_empty_group(runner, group);
@@ -731,7 +731,7 @@ static void *want_a_chunk(void *nothing)
 TEST("an atomic batch that is taken back wakes those who were refused what it had, and nobody else")
 {
 	struct buddy_owner runner;
-	struct buddy_handle *handle;
+	struct buddy_handle *opened;
 	struct buddy_group *group;
 	struct buddy_token token;
 	pthread_t thread;
@@ -739,16 +739,16 @@ TEST("an atomic batch that is taken back wakes those who were refused what it ha
 	contest.allocator = new_allocator(ROWS * 4 * KIB);
 	buddy_owner_init(&runner);
 	buddy_get(contest.allocator);
-	handle = buddy_owner_handle(&runner, buddy_owner_take(&runner, contest.allocator, true));
+	opened = buddy_owner_handle(&runner, buddy_owner_take(&runner, contest.allocator, true));
 	group = buddy_owner_group(&runner, buddy_owner_open_group(&runner));
 	for (unsigned int i = 0; i < 3; i++)
-		run_in_vain(&runner, handle, group);
+		run_in_vain(&runner, opened, group);
 	CHECK_EQ(buddy_epoch(contest.allocator), 0);
 
 	CHECK_OK(buddy_share(contest.allocator, &token));
 	CHECK(!pthread_create(&thread, NULL, want_a_chunk, NULL));
 	while (!contest.is_done) {
-		run_in_vain(&runner, handle, group);
+		run_in_vain(&runner, opened, group);
 		contest.batches++;
 	}
 	pthread_join(thread, NULL);
