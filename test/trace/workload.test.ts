@@ -95,7 +95,7 @@ describe("the library's calls", () => {
     ]);
     expect([...workload.times]).toEqual([5, 7, NaN]);
     expect(Array.from(workload.labels, (label) => workload.labelTexts[label])).toEqual(['a', 'b', 'a']);
-    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0x2000 });
+    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0x2000, reserved: undefined });
   });
 
   test.each([
@@ -144,7 +144,7 @@ describe("the kernel's calls", () => {
       'FREE 0 0 0 @9',
     ]);
     expect(workload.dropped).toMatchObject({ ranges: 1, refused: 1 });
-    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0xd000 });
+    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0xd000, reserved: undefined });
   });
 
   test('each init that succeeds is an allocator', async () => {

@@ -120,7 +120,7 @@ export class WorkloadBuilder {
       labelTexts: [...this.#labels.keys()],
       listCount: this.#listCount,
       length: this.#length,
-      recorded: { size: this.#size, peak: this.#peak },
+      recorded: { size: this.#size, peak: this.#peak, reserved: undefined },
       dropped: this.dropped,
     };
   }
