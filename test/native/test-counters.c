@@ -68,18 +68,17 @@ TEST("lists are counted while they have blocks, whatever becomes of them")
 
 TEST("failures are counted by reason, and wrong arguments are none")
 {
-	struct buddy_allocator *allocator =
-		new_allocator_with((struct buddy_config){ .size = MIB, .chunk_size = CHUNK });
+	struct buddy_allocator *allocator = new_allocator(MIB);
 	const struct buddy_quota quota = { .limit = 8 * KIB, .reserved = 8 * KIB };
 	struct buddy_failures failures;
+	static struct buddy_list lists[MIB / CHUNK];
 	uint32_t account;
-	EMPTY_LIST(list);
 	EMPTY_LIST(failed);
 
-	fill(allocator, &list, 4 * KIB);
+	fill(allocator, lists, CHUNK);
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 4 * KIB), NO_SPACE);
-	for (unsigned int i = 0; i < 16; i++)
-		CHECK_OK(buddy_free_block(&list, i, false));
+	for (unsigned int i = 0; i < 32; i += 2)
+		CHECK_OK(buddy_free(&lists[i], false));
 	CHECK_OK(buddy_open_account(allocator, &quota, &account));
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 60 * KIB), ALL_RESERVED);
 	CHECK_STATUS(ALLOC(allocator, &failed, .size = 12 * KIB, .account = account), ABOVE_LIMIT);
@@ -98,7 +97,8 @@ TEST("failures are counted by reason, and wrong arguments are none")
 	CHECK_EQ(failures.range, 1);
 	CHECK_EQ(failures.memory, 0);
 	CHECK_EQ(failures.work, 0);
-	CHECK_OK(buddy_free(&list, false));
+	for (unsigned int i = 0; i < MIB / CHUNK; i++)
+		CHECK_OK(buddy_free(&lists[i], false));
 	buddy_close_account(allocator, account);
 	drop_allocator(allocator);
 }
