@@ -49,6 +49,7 @@ let allocTimes: <N extends Bytes>(
   count: number,
   size: Bytes,
   request: Request,
+  stack: string | undefined,
 ) => BatchResult<N>;
 
 const SMALLEST_CAPACITY = 64;
@@ -161,16 +162,18 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const isAtomic =
       options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
-    return tellsOfBatches() ? this.#runAndTell(isAtomic) : this.#run(isAtomic);
+    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
+    const stack = this.#allocator.capturesStacks ? captureStack(1) : undefined;
+    return tellsOfBatches() ? this.#runAndTell(isAtomic, stack) : this.#run(isAtomic, stack);
   }
 
   /** Runs the batch, and tells the subscribers what has come of it. */
-  #runAndTell(isAtomic: boolean): BatchResult<N> {
+  #runAndTell(isAtomic: boolean, stack: string | undefined): BatchResult<N> {
     const report = new BatchReport(this.#allocator, this.#records);
     for (const { blocks } of this.#outsiders) report.noteOutsider(bytesToTell(blocks));
     let result: BatchResult<N>;
     try {
-      result = this.#run(isAtomic);
+      result = this.#run(isAtomic, stack);
     } catch (error) {
       report.tellRefused(error);
       throw error;
@@ -179,10 +182,8 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     return result;
   }
 
-  #run(isAtomic: boolean): BatchResult<N> {
+  #run(isAtomic: boolean, stack: string | undefined): BatchResult<N> {
     const allocator = this.#allocator;
-    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
-    const stack = allocator.capturesStacks ? captureStack(1) : undefined;
     // Lists that the collector has found are as good as free.
     reclaimAll();
 
@@ -239,9 +240,9 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   }
 
   static {
-    allocTimes = (batch, count, size, request) => {
+    allocTimes = (batch, count, size, request, stack) => {
       for (let i = 0; i < count; i++) batch.#alloc(size, request);
-      return batch.#run(true);
+      return batch.#run(true, stack);
     };
   }
 
@@ -264,10 +265,11 @@ export function allocMany<N extends Bytes>(
   const batch = new Batch(allocator);
   if (!fitsIntoHeap(count, HEAP_BYTES_OF_LIST) && BigInt(count) * BigInt(size) <= allocator.buddy.avail)
     throw outOfRange('count', "smaller: so many lists do not fit into V8's heap", count);
+  const stack = allocator.capturesStacks ? captureStack(2) : undefined;
   const results: BatchResult<N>[] = [];
   try {
     for (let rest = count; rest > 0; rest -= LARGEST_PART)
-      results.push(allocTimes(batch, Math.min(rest, LARGEST_PART), size, request));
+      results.push(allocTimes(batch, Math.min(rest, LARGEST_PART), size, request, stack));
   } catch (error) {
     for (const result of results.reverse()) discard(result);
     if (failed.hasSubscribers && error instanceof GpuBuddyError)
