@@ -14,12 +14,14 @@ export interface NamedFit {
 const SHOWN = 12;
 
 export function workloadText(name: string, { length, recorded }: Workload): string {
-  const { size, peak } = recorded;
+  const { size, peak, reserved } = recorded;
   const known = [
-    peak === undefined ? '' : `its own allocator had given out ${bytesText(peak)} at most`,
-    size === undefined ? '' : `of ${bytesText(size)}`,
+    peak === undefined ? '' : `${bytesText(peak)} given out at most`,
+    reserved === undefined ? '' : `${bytesText(reserved)} reserved at most`,
+    size === undefined ? '' : `a space of ${bytesText(size)}`,
   ].filter(Boolean);
-  return `${name}: ${pluralText(length, 'request')}${known.length > 0 ? `; ${known.join(' ')}` : ''}\n`;
+  const own = known.length > 0 ? `; its own allocator had ${known.join(', ')}` : '';
+  return `${name}: ${pluralText(length, 'request')}${own}\n`;
 }
 
 export function fitText({ name, fit, workload }: NamedFit): string {
@@ -47,11 +49,15 @@ export function fitText({ name, fit, workload }: NamedFit): string {
   return lines.map((line, index) => `${index === 0 ? '' : '  '}${line}\n`).join('');
 }
 
-function comparedText(size: number, { recorded: { size: reserved } }: Workload): string {
-  if (reserved === undefined) return '';
-  if (size === reserved) return ', as large as the recorded space';
-  const share = `${((100 * Math.abs(reserved - size)) / reserved).toFixed(1)} %`;
-  return `, ${share} ${size < reserved ? 'less' : 'more'} than the recorded space`;
+/** Compares a size with what the recorded allocator had: what it reserved, or else its space. */
+function comparedText(size: number, { recorded }: Workload): string {
+  const { reserved, size: space } = recorded;
+  const before = reserved ?? space;
+  if (before === undefined) return '';
+  const what = reserved === undefined ? 'the recorded space' : 'was reserved';
+  if (size === before) return `, as ${reserved === undefined ? 'large' : 'much'} as ${what}`;
+  const share = `${((100 * Math.abs(before - size)) / before).toFixed(1)} %`;
+  return `, ${share} ${size < before ? 'less' : 'more'} than ${what}`;
 }
 
 function whyNotBelow(tried: TriedSize | undefined): string[] {
@@ -73,7 +79,11 @@ function exactText(bytes: number): string {
 
 /** The same for programs. */
 export function fitRecord({ name, fit: { policy, smallest, ...found }, workload }: NamedFit): object {
-  const { size: recordedSize = null, peak: recordedPeak = null } = workload.recorded;
+  const {
+    size: recordedSize = null,
+    peak: recordedPeak = null,
+    reserved: recordedReserved = null,
+  } = workload.recorded;
   return {
     trace: name,
     mode: policy.mode,
@@ -83,5 +93,6 @@ export function fitRecord({ name, fit: { policy, smallest, ...found }, workload 
     smallest: smallest ?? null,
     recordedSize,
     recordedPeak,
+    recordedReserved,
   };
 }

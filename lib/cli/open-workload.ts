@@ -28,13 +28,16 @@ export async function openWorkload(
   terminal: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(terminal.stderr, `Reading ${traceName(path)}`);
-  using trace = await openInput(path, terminal, bar);
+  let reserved: number | undefined;
+  using trace = await openInput(path, terminal, bar, (report) => {
+    ({ reserved } = report);
+  });
   const skipped = lenient ? new SkippedLines() : undefined;
   const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });
   for (const line of skipped?.lines ?? []) terminal.stderr.write(`gpu-buddy: ${line}\n`);
   const wanted = on === undefined ? workloads : workloads.filter(({ allocator }) => allocator === on);
   const [workload, another] = wanted;
-  if (workload && !another) return workload;
+  if (workload && !another) return { ...workload, recorded: { ...workload.recorded, reserved } };
   if (workloads.length === 0) throw new CommandError(`${path}: nothing is allocated`);
   const known = workloads
     .slice(0, SHOWN)

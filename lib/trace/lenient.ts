@@ -1,4 +1,5 @@
 /** Goes on behind lines that can be left out. */
+import type { Names } from '../options';
 import type { TraceOperation } from './operation';
 import { parseOperation } from './parse-operation';
 import { TraceError, type TracePlace } from './trace-error';
@@ -8,6 +9,8 @@ export interface LenientOptions {
   /** Called with what is wrong with such a line, which is then left out. Default: that is thrown. */
   readonly onSkipped?: ((error: TraceError) => void) | undefined;
 }
+
+export const LENIENT_NAMES: Names<LenientOptions> = { onSkipped: true };
 
 /** Tells of a line that is left out; throws every other error. */
 export function skip(error: unknown, onSkipped: LenientOptions['onSkipped']): void {

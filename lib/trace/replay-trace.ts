@@ -1,7 +1,8 @@
 /** Replays a trace line by line. Knows neither where the lines come from nor where the results go. */
+import { toOptions, type Names } from '../options';
 import type { LineReader } from './line-reader';
 import type { TraceOperation } from './operation';
-import { parseLeniently, skip, type LenientOptions } from './lenient';
+import { LENIENT_NAMES, parseLeniently, skip, type LenientOptions } from './lenient';
 import { ofReplayer, type TraceReplayer } from './trace-replayer';
 
 /** One line of a trace that was replayed. */
@@ -34,6 +35,8 @@ export interface ReplayTraceOptions extends LenientOptions {
   readonly lastLine?: number | undefined;
 }
 
+const REPLAY_NAMES: Names<ReplayTraceOptions> = { ...LENIENT_NAMES, lastLine: true };
+
 /**
  * Replays a trace up to its end, up to a line, or up to a gap in it, behind which nothing can be replayed. The state at the end stays in the replayer.
  *
@@ -43,8 +46,9 @@ export async function replayTrace(
   trace: LineReader,
   replayer: TraceReplayer,
   observers: readonly ReplayObserver[] = [],
-  { lastLine = Infinity, onSkipped }: ReplayTraceOptions = {},
+  options?: ReplayTraceOptions,
 ): Promise<void> {
+  const { lastLine = Infinity, onSkipped } = toOptions('options', options, REPLAY_NAMES);
   let waiting: PendingStep[] = [];
 
   const tell = async (steps: PendingStep[], results: Iterable<string>): Promise<void> => {

@@ -35,7 +35,8 @@ describe.each(SHELLS)('the script for %s', (shell) => {
   // Where the shell is, it reads the script; none of its commands is run.
   const isThere = spawnSync(shell, ['--version']).status === 0;
   (isThere ? test : test.skip)('is one that the shell can read', async () => {
-    const { status, stderr } = spawnSync(shell, ['-n'], { input: await scriptFor(shell), encoding: 'utf8' });
+    writeFileSync(at(`script.${shell}`), await scriptFor(shell));
+    const { status, stderr } = spawnSync(shell, ['-n', at(`script.${shell}`)], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });
 });

@@ -31,7 +31,7 @@ test('in pieces it tells the peak, and compares it with the recorded space', asy
     status: 0,
     stderr: '',
     stdout: [
-      'odd: 4 requests; of 32 KiB',
+      'odd: 4 requests; its own allocator had a space of 32 KiB',
       'odd simple: fits in 20,480 bytes (20 KiB), 37.5 % less than the recorded space',
       '  as much is in use at line 5: nothing smaller fits',
       '',
@@ -102,6 +102,7 @@ test('JSON has one record for each trace and policy', async () => {
   expect(records[0]).toMatchObject({
     recordedSize: 0x8000,
     recordedPeak: null,
+    recordedReserved: null,
     lowerBound: 20480,
     tried: [],
   });
@@ -116,6 +117,22 @@ test('a recording of another allocator is taken as it is', async () => {
       'standard input simple: fits in 144 bytes (144 B)',
       'standard input contiguous: fits in 160 bytes (160 B)',
     ],
+  ]);
+});
+
+test('what the recorded allocator had reserved is compared with what fits', async () => {
+  const stdin = JSON.stringify({
+    Stats: {},
+    TotalBytes: 1024,
+    Suballocations: [
+      { Offset: 0, Type: 'BUFFER', Size: 64 },
+      { Offset: 256, Type: 'IMAGE', Size: 24 },
+    ],
+  });
+  const { stdout } = await runCli(['fit', '-'], { stdin });
+  expect(stdout.split('\n').slice(0, 2)).toEqual([
+    'standard input: 2 requests; its own allocator had 1 KiB reserved at most',
+    'standard input simple: fits in 88 bytes (88 B), 91.4 % less than was reserved',
   ]);
 });
 

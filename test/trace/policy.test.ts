@@ -150,6 +150,14 @@ describe('measurePolicy()', () => {
     expect(() => measurePolicy(workload, policy as PolicyOptions)).toThrow(message);
   });
 
+  test('an unknown option is refused', async () => {
+    const workload = await workloadOf(CHECKERBOARD);
+    const options = { bytime: true } as object;
+    expect(() => measurePolicy(workload, {}, options)).toThrow(
+      "unknown option 'bytime', did you mean 'byTime'?",
+    );
+  });
+
   test('the size must be known', async () => {
     const workload = await workloadOf(['buddy.alloc 0 0x1000'], '-');
     expect(() => measurePolicy(workload, {})).toThrow(

@@ -72,6 +72,19 @@ describe("the library's calls", () => {
     expect(requestsOf(await workloadOf([NEW, ...lines]))).toEqual(requests);
   });
 
+  test('what no allocator serves is left out, and its list is empty', async () => {
+    const workload = await workloadOf([
+      NEW,
+      'buddy.alloc 1 0x0',
+      'buddy.alloc 2 0x1000 minBlockSize=0x1800',
+      'blocks.extend 1 0x0',
+      'blocks.free 1',
+      'buddy.alloc 3 0x1000',
+    ]);
+    expect(requestsOf(workload)).toEqual(['FREE 0 0 0 @5', 'ALLOC 0 4096 0 @6']);
+    expect(workload.dropped.refused).toBe(2);
+  });
+
   test('what is not kept is counted', async () => {
     const { dropped } = await workloadOf([
       NEW,
@@ -95,7 +108,7 @@ describe("the library's calls", () => {
     ]);
     expect([...workload.times]).toEqual([5, 7, NaN]);
     expect(Array.from(workload.labels, (label) => workload.labelTexts[label])).toEqual(['a', 'b', 'a']);
-    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0x2000 });
+    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0x2000, reserved: undefined });
   });
 
   test.each([
@@ -144,7 +157,7 @@ describe("the kernel's calls", () => {
       'FREE 0 0 0 @9',
     ]);
     expect(workload.dropped).toMatchObject({ ranges: 1, refused: 1 });
-    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0xd000 });
+    expect(workload.recorded).toEqual({ size: 0x10000, peak: 0xd000, reserved: undefined });
   });
 
   test('each init that succeeds is an allocator', async () => {

@@ -1,5 +1,6 @@
 /** Measures how well a policy serves a workload. */
 import type { AllocatedBlocks } from '../../allocated-blocks';
+import { toOptions, type Names } from '../../options';
 import { RequestKind, type Workload } from '../workload/workload';
 import { failedRequest, type FailedRequest } from './failed-request';
 import { FreeRuns } from './free-runs';
@@ -47,6 +48,8 @@ export interface MeasureOptions {
   readonly onProgress?: ((done: number, whole: number) => void) | undefined;
 }
 
+const MEASURE_NAMES: Names<MeasureOptions> = { byTime: true, onProgress: true };
+
 /** Requests between two reports of progress. */
 const PROGRESS_STEP = 4096;
 
@@ -60,8 +63,9 @@ const PROGRESS_STEP = 4096;
 export function measurePolicy(
   workload: Workload,
   given: PolicyOptions,
-  { byTime = false, onProgress }: MeasureOptions = {},
+  options?: MeasureOptions,
 ): PolicyMeasures {
+  const { byTime = false, onProgress } = toOptions('options', options, MEASURE_NAMES);
   const policy = toPolicy(workload, given);
   const whole = 2 * workload.length;
   const seconds = secondsOf(workload, policy, (done) => onProgress?.(done, whole));

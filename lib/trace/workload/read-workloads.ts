@@ -1,6 +1,7 @@
 /** Reads the workloads of a trace: what its program asked of each allocator, whatever policy was used. */
 import type { Bytes } from '../../native';
-import { parseLeniently, skip, type LenientOptions } from '../lenient';
+import { toOptions } from '../../options';
+import { LENIENT_NAMES, parseLeniently, skip, type LenientOptions } from '../lenient';
 import type { LineReader } from '../line-reader';
 import type { KernelOperation, LibraryOperation, TraceOperation } from '../operation';
 import { isOneOf } from '../operation-kinds';
@@ -20,10 +21,8 @@ const FLAG_RANGE = 1;
  *
  * @throws TraceError where the trace cannot be read or parsed, or frees what is not allocated
  */
-export async function readWorkloads(
-  trace: LineReader,
-  { onSkipped }: LenientOptions = {},
-): Promise<Workload[]> {
+export async function readWorkloads(trace: LineReader, options?: LenientOptions): Promise<Workload[]> {
+  const { onSkipped } = toOptions('options', options, LENIENT_NAMES);
   using reader = new WorkloadReader(trace);
   while (trace.isReady || (await trace.fill())) {
     const line = trace.next();

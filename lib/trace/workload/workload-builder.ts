@@ -58,14 +58,13 @@ export class WorkloadBuilder {
     return this.#lists.has(id);
   }
 
+  /** Adds an allocation. One that no allocator serves, whatever its policy, is left out; its list is empty. */
   alloc(id: number, size: Bytes, alignment: Bytes | undefined, notes: OperationNotes, line: number): void {
     const list = this.#spare.pop() ?? this.#listCount++;
     this.#lists.set(id, list);
-    this.#add(
-      { kind: RequestKind.ALLOC, list, size: Number(size), alignment: Number(alignment ?? 0) },
-      notes,
-      line,
-    );
+    const request = { kind: RequestKind.ALLOC, list, size: Number(size), alignment: Number(alignment ?? 0) };
+    if (isServable(request)) this.#add(request, notes, line);
+    else this.dropped.refused++;
   }
 
   probe(size: Bytes, alignment: Bytes | undefined, notes: OperationNotes, line: number): void {
@@ -86,7 +85,7 @@ export class WorkloadBuilder {
 
   grow(id: number, size: Bytes, notes: OperationNotes, line: number): void {
     const list = this.#lists.get(id);
-    if (list === undefined) return;
+    if (list === undefined || Number(size) === 0) return;
     this.#add({ kind: RequestKind.GROW, list, size: Number(size), alignment: 0 }, notes, line);
   }
 
@@ -120,7 +119,7 @@ export class WorkloadBuilder {
       labelTexts: [...this.#labels.keys()],
       listCount: this.#listCount,
       length: this.#length,
-      recorded: { size: this.#size, peak: this.#peak },
+      recorded: { size: this.#size, peak: this.#peak, reserved: undefined },
       dropped: this.dropped,
     };
   }
@@ -155,6 +154,11 @@ export class WorkloadBuilder {
     this.#labels.set(label, index);
     return index;
   }
+}
+
+/** Whether a request is for some bytes, and its alignment, if it has one, is a power of two. */
+function isServable({ size, alignment }: Request): boolean {
+  return size > 0 && (alignment === 0 || Number.isInteger(Math.log2(alignment)));
 }
 
 type Columns = ReturnType<typeof makeColumns>;

@@ -36,6 +36,8 @@ export interface RecordedUse {
   readonly size: number | undefined;
   /** The most bytes that its allocator had given out at a time, by its own account. */
   readonly peak: number | undefined;
+  /** The most bytes that its allocator held from its device; known of some imported recordings. */
+  readonly reserved: number | undefined;
 }
 
 /** Requests as columns of equal length, in the order in which they were made. The columns can be read by several threads. */
