@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { mayStartWorkers } from '../addon/permissions';
+import { makeDeferred } from '../deferred';
+import type { WaitSignal } from '../wait-signal';
 import type { Policy } from './policy/policy';
 import { trySizes, type SizesToTry, type TriedSize } from './policy/try-size';
 import type { Workload } from './workload/workload';
@@ -14,7 +16,7 @@ const PROGRAM = join(__dirname, '..', 'trace', 'fit-worker.js');
 
 export interface ThreadOptions {
   readonly threads: number | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: WaitSignal | undefined;
   readonly onTried: (tried: TriedSize) => void;
 }
 
@@ -40,7 +42,7 @@ export async function firstThatFits(
 
 async function here(
   work: SizesToTry,
-  signal: AbortSignal | undefined,
+  signal: WaitSignal | undefined,
   onTried: (tried: TriedSize) => void,
 ): Promise<void> {
   for (const tried of trySizes(work)) {
@@ -53,7 +55,7 @@ async function here(
 async function inThreads(
   count: number,
   work: SizesToTry,
-  signal: AbortSignal | undefined,
+  signal: WaitSignal | undefined,
   onTried: (tried: TriedSize) => void,
 ): Promise<void> {
   const workers = Array.from({ length: count }, () => new Worker(PROGRAM, { workerData: work }));
@@ -66,21 +68,21 @@ async function inThreads(
 
 function ended(
   worker: Worker,
-  signal: AbortSignal | undefined,
+  signal: WaitSignal | undefined,
   onTried: (tried: TriedSize) => void,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      reject(signal?.reason as Error);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    if (signal?.aborted) abort();
-    worker
-      .on('message', onTried)
-      .on('error', reject)
-      .on('exit', () => {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      });
-  });
+  const { promise, resolve, reject } = makeDeferred<void>();
+  const abort = () => {
+    reject(signal?.reason);
+  };
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  worker
+    .on('message', onTried)
+    .on('error', reject)
+    .on('exit', () => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    });
+  return promise;
 }

@@ -36,7 +36,7 @@ export type { Policy, PolicyOptions } from './policy/policy';
 export type { TriedSize } from './policy/try-size';
 export type { ReadJournalOptions } from '../journal';
 export type { WaitSignal } from '../wait-signal';
-export { recordTrace, type JournaledBuddy, type RecordTraceOptions } from './record-trace';
+export { recordTrace, type JournaledBuddy, type RecordTraceOptions, type TraceOutput } from './record-trace';
 export { replayTrace, type ReplayObserver, type ReplayStep, type ReplayTraceOptions } from './replay-trace';
 export type { LeakedLists, ListsSummary } from './lists-summary';
 export { drawSpace, type CellKind, type PictureOptions, type SpacePicture } from './space-picture';

@@ -1,5 +1,4 @@
 /** Writes the journal of an allocator as a trace. */
-import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { VERSION } from '../addon/protocol';
 import { toFlag } from '../arguments';
@@ -17,6 +16,13 @@ export interface JournaledBuddy {
   startJournal(): void;
   stopJournal(): void;
   journal(options?: ReadJournalOptions): AsyncGenerator<unknown, undefined>;
+}
+
+/** The part of `stream.Writable` that tells one, since not every program has its type. */
+export interface TraceOutput {
+  readonly writable: boolean;
+  write(text: string): boolean;
+  end(): unknown;
 }
 
 /** How to record. */
@@ -67,7 +73,7 @@ class TraceSpace extends Space<Bytes> {
  */
 export async function recordTrace(
   buddy: JournaledBuddy,
-  stream: Writable,
+  stream: TraceOutput,
   options?: RecordTraceOptions,
 ): Promise<void> {
   const { json, ...reading } = toOptions('options', options, OPTION_NAMES);
@@ -75,9 +81,13 @@ export async function recordTrace(
   const allocator = allocatorOf(buddy);
   const { baseOffset, size, chunkSize } = allocator.space;
   const reader = new JournalReader(allocator, new TraceSpace(baseOffset, size, chunkSize), reading);
-  await pipeline(textOf(reader, new JournalOperations(VERSION, allocator.name), lineOf), stream, {
-    end: false,
-  });
+  await pipeline(
+    textOf(reader, new JournalOperations(VERSION, allocator.name), lineOf),
+    stream as NodeJS.WritableStream,
+    {
+      end: false,
+    },
+  );
 }
 
 async function* textOf(

@@ -34,6 +34,7 @@
 	F(napi_get_reference_value)                                                                \
 	F(napi_get_typedarray_info)                                                                \
 	F(napi_get_undefined)                                                                      \
+	F(napi_get_value_string_utf8)                                                              \
 	F(napi_has_property)                                                                       \
 	F(napi_is_arraybuffer)                                                                     \
 	F(napi_is_exception_pending)                                                               \

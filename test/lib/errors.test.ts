@@ -495,6 +495,14 @@ describe('EINVAL', () => {
       'gpu_buddy',
       `reserved (${String(make().buddy.size + 1)}) and what other accounts reserve is more than the whole space`,
     ],
+    [
+      'NO_JOURNAL',
+      ({ buddy }) => {
+        buddy.stopJournal();
+      },
+      'gpu_buddy',
+      'journal has not begun',
+    ],
   ];
 
   test.each(cases)('%s: %#', (_, call, syscall, sentence) => {

@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { outOfRange } from '../../errors';
 import { toOptions, type Names } from '../../options';
+import type { WaitSignal } from '../../wait-signal';
 import { firstThatFits } from '../fit-threads';
 import { peakOf, roundUp, type Workload } from '../workload/workload';
 import { isExact, toPolicy, type Policy, type PolicyOptions } from './policy';
@@ -18,7 +19,7 @@ export interface FitOptions extends Omit<PolicyOptions, 'size'> {
   /** Called after each size that was tried, with how many were, and how many there are; 0 where nobody knows. */
   readonly onProgress?: ((done: number, whole: number) => void) | undefined;
   /** Ends the search between two sizes. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: WaitSignal | undefined;
 }
 
 export interface Fit {

@@ -23,8 +23,9 @@ function journaledAllocator(world) {
   world.my.buddy.stats();
 }
 
-/** Has `my.reader` give its next entry. @param {World} world */
+/** Has `my.reader` give its next entry, unless the loop that made it was interrupted. @param {World} world */
 function read({ my }) {
+  if (!my.reader) return;
   const next = my.reader.next();
   my.reads.push(next);
   next.catch(() => undefined);

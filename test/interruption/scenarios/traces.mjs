@@ -109,7 +109,7 @@ export const traceScenarios = [
       assert.deepEqual([replayer.isLive, replayer.size, replayer.errno], [true, 1048576, 0]);
       assert.equal(replayer.avail, 1048576 - 20480 - 65536);
       assert.equal(replayer.clearAvail, 0);
-      assert.ok(replayer.stats() && replayer.snapshot());
+      assert.ok(replayer.stats() && replayer.snapshot() && replayer.longestFreeRun());
     },
   },
   {
