@@ -71,7 +71,7 @@ function ended(
   signal: WaitSignal | undefined,
   onTried: (tried: TriedSize) => void,
 ): Promise<void> {
-  const { promise, resolve, reject } = makeDeferred<void>();
+  const { promise, resolve, reject } = makeDeferred<undefined>();
   const abort = () => {
     reject(signal?.reason);
   };
@@ -82,7 +82,7 @@ function ended(
     .on('error', reject)
     .on('exit', () => {
       signal?.removeEventListener('abort', abort);
-      resolve();
+      resolve(undefined);
     });
   return promise;
 }
