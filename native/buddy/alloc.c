@@ -18,8 +18,10 @@ int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks
 				      request->min_block_size, blocks, request->flags);
 }
 
-enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_list *list,
-			     struct list_head *blocks, void *label, u64 avail)
+/* Compiled into the hot path of this file; others call buddy_bind(). */
+static inline __attribute__((always_inline)) enum buddy_status
+bind(struct buddy_allocator *allocator, struct buddy_list *list, struct list_head *blocks,
+     void *label, u64 avail)
 {
 	enum buddy_status status = BUDDY_OK;
 	struct gpu_buddy_block *block;
@@ -43,6 +45,12 @@ enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_lis
 		allocator->counters.lists++;
 	}
 	return BUDDY_OK;
+}
+
+enum buddy_status buddy_bind(struct buddy_allocator *allocator, struct buddy_list *list,
+			     struct list_head *blocks, void *label, u64 avail)
+{
+	return bind(allocator, list, blocks, label, avail);
 }
 
 void buddy_give_back(struct buddy_allocator *allocator, struct list_head *blocks)
@@ -389,8 +397,7 @@ static inline enum buddy_status alloc_checked(struct buddy_allocator *allocator,
 		return BUDDY_NO_MEMORY;
 	}
 
-	return buddy_bind(allocator, list, &blocks, buddy_label(request->tag, request->account),
-			  avail);
+	return bind(allocator, list, &blocks, buddy_label(request->tag, request->account), avail);
 }
 
 enum buddy_status buddy_run_alloc(struct buddy_allocator *allocator, struct buddy_list *list,
