@@ -70,7 +70,8 @@ static void grow(struct buddy_parking *parking)
 	free(old.chains);
 }
 
-static struct buddy_parked *unlink(struct buddy_allocator *allocator, struct buddy_parked **link)
+static struct buddy_parked *take_parked(struct buddy_allocator *allocator,
+					struct buddy_parked **link)
 {
 	struct buddy_parked *parked = *link;
 
@@ -91,7 +92,7 @@ static struct buddy_parked *take(struct buddy_allocator *allocator, struct buddy
 		return NULL;
 	for (link = chain_of(&allocator->parking, ticket); *link; link = &(*link)->next)
 		if (buddy_is_same((*link)->ticket, ticket))
-			return unlink(allocator, link);
+			return take_parked(allocator, link);
 	return NULL;
 }
 
@@ -185,7 +186,7 @@ enum buddy_status buddy_revoke(struct buddy_allocator *allocator, struct buddy_t
 /* Frees a parked list, in a run. A poisoned allocator keeps the blocks. */
 static void free_list(struct buddy_allocator *allocator, struct buddy_parked **link)
 {
-	struct buddy_parked *parked = unlink(allocator, link);
+	struct buddy_parked *parked = take_parked(allocator, link);
 	struct buddy_list list = parked->list;
 
 	/* Before the kernel code, which does not come back from a BUG. */
