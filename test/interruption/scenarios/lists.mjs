@@ -35,7 +35,7 @@ function adopt(world) {
   my.adopted = world.hold(library.AllocatedBlocks.adopt(my.ticket), my.owner ?? world.small);
 }
 
-/** Adopts as `my.opened` says: the list comes to another object for the allocator. @param {World} world */
+/** Adopts with the options `my.opened`, if any: the list comes to another object for the allocator. @param {World} world */
 function adoptAsOpened(world) {
   const { my, library } = world;
   const owner = my.owner ?? world.small;
@@ -313,11 +313,7 @@ export const listScenarios = [
       w.my.shared.dispose();
     },
     refused: [UNKNOWN_TOKEN],
-    act: (w) => {
-      const list = w.library.AllocatedBlocks.adopt(w.my.ticket);
-      w.holdBuddy(list.buddy, w.my.shared);
-      w.hold(list, w.my.shared);
-    },
+    act: adoptAsOpened,
   },
   {
     name: 'GpuBuddy.parked',
@@ -385,11 +381,7 @@ export const listScenarios = [
       w.my.shared.dispose();
     },
     refused: [UNKNOWN_TOKEN],
-    act: (w) => {
-      const list = w.library.AllocatedBlocks.adopt(w.my.ticket);
-      w.holdBuddy(list.buddy, w.my.shared);
-      w.hold(list, w.my.shared);
-    },
+    act: adoptAsOpened,
   },
   {
     name: 'AllocatedBlocks.adopt with wrong arguments',
