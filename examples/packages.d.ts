@@ -1,4 +1,4 @@
-// What only an example installs, into its own node_modules: the rest of the project is checked without it.
+// Packages that only an example installs, into its own node_modules: the rest of the project is checked without them.
 /// <reference types="@webgpu/types" />
 declare module 'cli-table3';
 declare module 'csv-parse/sync';

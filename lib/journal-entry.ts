@@ -24,7 +24,7 @@ export interface JournalAccount<N extends Bytes = number> {
   readonly isOpen: boolean;
 }
 
-/** What every entry but the first one says. */
+/** Properties of every entry but the first one. */
 export interface JournalEntryBase<N extends Bytes = number> {
   /** Its number in the order in which the allocator did things: from 1 on, without gaps but for those that an entry tells of. */
   readonly sequence: number;
@@ -95,7 +95,7 @@ export interface JournalListEntry<N extends Bytes = number> extends JournalEntry
 export interface JournalExtend<N extends Bytes = number> extends JournalListEntry<N> {
   readonly kind: 'extend';
   readonly size: N;
-  /** All blocks of the list afterwards. */
+  /** The blocks of the list afterwards. */
   readonly blocks: readonly JournalBlock<N>[];
 }
 

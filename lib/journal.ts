@@ -33,7 +33,7 @@ const READ_OPTION_NAMES: Names<ReadJournalOptions> = { signal: true, ref: true }
 
 const DEFAULT_CAPACITY = 2 ** 20;
 
-/** What the reading of a journal needs of an allocator. */
+/** The part of an allocator that reading a journal needs. */
 export interface Journaled {
   readonly handle: native.Handle;
   check(status: number, syscall: string): void;
@@ -65,7 +65,7 @@ interface Waiting {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Those who wait for entries of one allocator, through one `GpuBuddy`. */
+/** Readers that wait for entries of one allocator, through one `GpuBuddy`. */
 class Readers implements native.Waker {
   readonly #waiting = new Set<Waiting>();
 
@@ -181,7 +181,7 @@ export class JournalReader<N extends Bytes> {
     return readers.wait(this.#ref, this.#signal);
   }
 
-  /** Whoever reads next goes on behind the entries that have been given. */
+  /** Makes the next reader go on behind the entries that have been given. */
   leave(): void {
     this.#read();
   }

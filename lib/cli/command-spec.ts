@@ -7,11 +7,11 @@ type ParserOption = NonNullable<ParseArgsConfig['options']>[string];
 
 /** An option, as Node's parser takes it, and what is said of it. */
 export type OptionSpec = ParserOption & {
-  /** What stands behind it: `FILE`, `SIZE`. */
+  /** The word for its value: `FILE`, `SIZE`. */
   readonly value?: string;
   /** The words that can stand there, if they are known. */
   readonly choices?: readonly string[];
-  /** What it does; lines are broken where they are here. */
+  /** Says what it does; lines are broken where they are here. */
   readonly help: string;
 };
 
@@ -19,16 +19,16 @@ export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 export interface CommandSpec<T extends OptionSpecs = OptionSpecs> {
   readonly name: string;
-  /** What it takes beside options: `TRACE...`; empty for nothing. */
+  /** Arguments beside options: `TRACE...`; empty for none. */
   readonly operands: string;
   /** The words that can stand there; `undefined` for files. */
   readonly choices?: readonly string[];
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What it does, before its options. */
+  /** Says what it does, before its options. */
   readonly about: string;
   readonly options: T;
-  /** What stands behind the options: examples, exit status. */
+  /** Text behind the options: examples, exit status. */
   readonly notes: string;
 }
 
@@ -50,7 +50,7 @@ export function parseCommand<T extends OptionSpecs>(
   try {
     return parseArgs<{ args: string[]; allowPositionals: true; options: T }>({
       args: [...args],
-      // Where there are none, the parser says so.
+      // The parser complains where none are allowed.
       allowPositionals: (operands !== '') as true,
       options,
     });

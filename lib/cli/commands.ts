@@ -1,4 +1,4 @@
-/** All commands: what each is called with, and where its code is. */
+/** The table of commands: what each is called with, and where its code is. */
 import { BUILD } from './build-spec';
 import type { CommandSpec } from './command-spec';
 import { COMPARE } from './compare-options';

@@ -1,4 +1,4 @@
-/** What `gpu-buddy compare` writes: a table, JSON or comma-separated values. */
+/** Formats the output of `gpu-buddy compare`: a table, JSON or comma-separated values. */
 import type { DifferencePoint, Divergence, PolicyMeasures } from '../trace';
 import { withoutControls } from '../trace/printable';
 import { bytesText, countText, pluralText } from './number-text';
@@ -76,7 +76,7 @@ function csvCell(value: CsvRecord[string]): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Where the two rows part, in sentences. */
+/** Says in sentences where the two rows part. */
 export function divergenceText([first, second]: readonly [string, string], divergence: Divergence): string {
   const { request, placement, outcome, compared, placedElsewhere } = divergence;
   const { failedOnlyInFirst, failedOnlyInSecond } = divergence;
@@ -119,7 +119,7 @@ function failureText(row: ComparedRow): string {
   return `${rowName(row)}: ${failure ? requestText(failure) : ''}`;
 }
 
-/** What failed, and what was free, in one sentence. */
+/** Says in one sentence what failed, and what was free. */
 export function requestText({
   line,
   label,

@@ -1,9 +1,9 @@
-/** What `gpu-buddy fit` writes: sentences, or JSON. */
+/** Formats the output of `gpu-buddy fit`: sentences, or JSON. */
 import type { Fit, TriedSize, Workload } from '../trace';
 import { requestText } from './compare-text';
 import { bytesText, countText, pluralText } from './number-text';
 
-/** What was found for a trace. */
+/** The result for one trace. */
 export interface NamedFit {
   readonly name: string;
   readonly workload: Workload;

@@ -1,4 +1,4 @@
-/** What an import has read, as text. */
+/** Formats the report of an import. */
 import type { ImportReport } from '../trace';
 import { bytesText, countText, pluralText } from './number-text';
 import { tableText } from './table-text';

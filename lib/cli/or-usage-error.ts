@@ -1,4 +1,4 @@
-/** What the library refuses, as an error of the command line. */
+/** Turns errors of the library into errors of the command line. */
 import { GpuBuddyError } from '../errors';
 import { UsageError } from './usage-error';
 

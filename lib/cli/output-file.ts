@@ -56,7 +56,7 @@ export class OutputFile implements Disposable {
       this.#failure ??= error;
       this.#stream.destroy(error);
     });
-    // Whoever writes gets the error.
+    // Handled by the write that fails.
     compressor?.on('error', () => undefined);
     this.#output = new ChunkedOutput(this.#stream);
   }

@@ -35,6 +35,6 @@ export const WORKLOAD_OPTIONS = {
   },
 } as const satisfies OptionSpecs;
 
-/** What the words LIST and SIZE mean. */
+/** Explains the words LIST and SIZE. */
 export const SIZES_TEXT =
   'LIST has commas between its parts. Sizes are bytes; K, M, G and T stand for 1024 to the power of 1 to 4.';

@@ -1,4 +1,4 @@
-/** What is to be said of a recording beside its answers: who made it, and where it ends before its time. */
+/** Notes on a recording beside its answers: who made it, and where it ends before its time. */
 import { VERSION } from '../addon/protocol';
 import { kernelVersion } from '../native';
 import type { HeaderOperation, ReplayObserver, ReplayStep } from '../trace';

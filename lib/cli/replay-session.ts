@@ -49,7 +49,7 @@ export interface Outcome {
   readonly isLenient: boolean;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
   readonly snapshots: ReadonlyMap<number, SpaceSnapshot | undefined>;
-  /** What is to be said of the recording, a line each. */
+  /** Notes on the recording, a line each. */
   readonly notes: readonly string[];
 }
 

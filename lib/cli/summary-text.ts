@@ -134,7 +134,7 @@ function listRows(traces: readonly NamedSummary[]): string[][] {
   ];
 }
 
-/** What was never freed, by label; none where nothing has a label. */
+/** Lists memory that was never freed, by label; none where nothing has a label. */
 function leakRows(traces: readonly NamedSummary[]): string[][] {
   const rows = traces.flatMap(({ name, summary: { lists } }) => {
     const leaks = lists?.leaks ?? [];

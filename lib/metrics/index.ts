@@ -1,4 +1,4 @@
-/** What is public as `gpu-buddy/metrics`: names only. */
+/** The entry `gpu-buddy/metrics`: names only. */
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { Observation } from './observation';
 export { observeBuddy } from './observe-buddy';

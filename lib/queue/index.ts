@@ -1,4 +1,4 @@
-/** What is public as `gpu-buddy/queue`: names only. */
+/** The entry `gpu-buddy/queue`: names only. */
 /// <reference lib="esnext.disposable" preserve="true" />
 export { AllocQueue } from './alloc-queue';
 export type { AllocQueueOptions, QueuedAllocOptions } from './options';

@@ -146,7 +146,7 @@ export class Scheduler<N extends Bytes> {
       this.reject(request, error);
       return 'failed';
     }
-    // Whoever observes what allocators do may have ended it meanwhile.
+    // A subscriber of the events may have ended it meanwhile.
     if (this.#hooks.isOver(request)) {
       blocks?.free();
       return 'skipped';

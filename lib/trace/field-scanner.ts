@@ -163,7 +163,7 @@ export class FieldScanner {
     return this.#text.charCodeAt(this.#end) === EQUALS;
   }
 
-  /** All that is left of the line. */
+  /** Gives the rest of the line. */
   rest(field: string): string {
     const start = this.#next(field);
     this.#end = this.#text.length;

@@ -11,7 +11,7 @@ import type { Policy } from './policy/policy';
 import { trySizes, type SizesToTry, type TriedSize } from './policy/try-size';
 import type { Workload } from './workload/workload';
 
-/** What a thread runs. It is not there where this package was put into another file by a bundler, nor in tests from sources. */
+/** The program of a thread. It is not there where this package was put into another file by a bundler, nor in tests from sources. */
 const PROGRAM = join(__dirname, '..', 'trace', 'fit-worker.js');
 
 export interface ThreadOptions {

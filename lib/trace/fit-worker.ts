@@ -1,4 +1,4 @@
-/** What a thread of `fitWorkload()` runs: tries sizes, and tells of each. */
+/** The program of a thread of `fitWorkload()`: tries sizes, and tells of each. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { trySizes, type SizesToTry } from './policy/try-size';
 

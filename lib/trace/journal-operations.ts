@@ -221,7 +221,7 @@ function quotaOf(
   return { kind, id: account, limit: limit ?? undefined, reserved };
 }
 
-/** What the replayer gives for the same operation. */
+/** Formats the answer as the replayer does for the same operation. */
 function answerOf(entry: Answered): OperationNotes['answer'] {
   const blocks = 'blocks' in entry && !(entry.kind === 'claim' && entry.code) ? entry.blocks : [];
   let answer = errnoText(entry);

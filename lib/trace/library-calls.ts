@@ -5,7 +5,7 @@ import type { LibraryOperation, TraceBlock, TraceRequest } from './operation';
 import type { ReplayedAllocator } from './replayed-allocator';
 import { TraceError, type TracePlace } from './trace-error';
 
-/** What is executed one by one. */
+/** Operations that are executed one by one. */
 export type LibraryCall = Exclude<
   LibraryOperation,
   { readonly kind: 'buddy.new' | 'buddy.alloc' | 'blocks.free' | 'begin' | 'gap' | 'poisoned' }

@@ -17,7 +17,7 @@ export interface ListsSummary {
   readonly blocks: number;
   /** Pieces: blocks side by side, one behind the other in their list, are one. */
   readonly pieces: number;
-  /** What is allocated at the end, the most bytes first. */
+  /** Memory that is allocated at the end, the most bytes first. */
   readonly leaks: readonly LeakedLists[];
 }
 

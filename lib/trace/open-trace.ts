@@ -44,7 +44,7 @@ export async function openTrace(
     const lines = linesOf(trace, onReport);
     const onClose = () => {
       void lines.return(undefined);
-      // What was never begun is not closed by its end.
+      // A stream that was never begun is not closed by its end.
       void recording[Symbol.asyncDispose]();
     };
     return new LineReader(lines, name, { maxLineLength, onClose });
@@ -60,7 +60,7 @@ export async function openTrace(
   });
 }
 
-/** What can be read only once, as a stream. */
+/** Sources that can be read only once, as a stream. */
 function streamOf(input: ImportInput): AsyncIterable<Uint8Array | string> | undefined {
   if (typeof input !== 'string') return input;
   const isFile = statSync(input, { throwIfNoEntry: false })?.isFile() ?? true;
@@ -70,7 +70,7 @@ function streamOf(input: ImportInput): AsyncIterable<Uint8Array | string> | unde
 interface Peeked {
   /** The first bytes. */
   readonly head: Buffer;
-  /** All bytes, the first ones too. */
+  /** Gives every byte, the first ones too. */
   readonly bytes: AsyncIterable<Uint8Array | string>;
   readonly close: () => void;
 }

@@ -36,7 +36,7 @@ export interface Form {
 type Kinds = Readonly<Record<string, unknown>>;
 type Fields = readonly (readonly [property: string, name: string, kind: unknown])[];
 
-/** What every operation may say of itself. */
+/** Options of every operation. */
 const NOTES: Kinds = { seq: index, time: index, thread: index, label: text, on: index };
 
 const REQUEST: Kinds = {

@@ -4,7 +4,7 @@
  */
 import type { Bytes } from '../native';
 
-/** What every operation of version 2 may say of itself, and its recorded answer. */
+/** Options of every operation of version 2, and its recorded answer. */
 export interface OperationNotes {
   /** Its number in the order in which its allocator did them, from 1 on. */
   readonly seq?: number | undefined;
@@ -16,7 +16,7 @@ export interface OperationNotes {
   readonly label?: string | undefined;
   /** Which allocator it is for. Default: 0. */
   readonly on?: number | undefined;
-  /** What was answered when it was recorded. */
+  /** The answer when it was recorded. */
   readonly answer?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface HeaderOperation {
   readonly kernel?: string | undefined;
   /** Version of gpu-buddy that wrote the trace. */
   readonly library?: string | undefined;
-  /** What the trace was made of. */
+  /** The source of the trace. */
   readonly source?: string | undefined;
   /** The moment at which `time` is 0, as in RFC 3339. */
   readonly started?: string | undefined;
@@ -117,7 +117,7 @@ export interface BuddyNewOperation extends OperationNotes {
   readonly name?: string | undefined;
 }
 
-/** What an allocation of the library asks for beside its size: see `AllocOptions`. */
+/** Options of an allocation of the library: see `AllocOptions`. */
 export interface TraceRequest {
   /** Default: the chunk size. */
   readonly minBlockSize?: Bytes | undefined;

@@ -6,7 +6,7 @@ export interface TracePlace {
   readonly line: number;
 }
 
-/** What is wrong with a line without which the others can still be replayed. */
+/** Problems of a line without which the others can still be replayed. */
 export type LineProblem =
   | 'blank-line'
   /** The line ends in a carriage return; it is read without it. */

@@ -40,7 +40,7 @@ interface ReplayerInternals {
 /** Filled in below. */
 export const ofReplayer = {} as ReplayerInternals;
 
-/** What may be left for `run()`. */
+/** Operations that may be left for `run()`. */
 type Enqueued = AllocOperation | FreeOperation | BuddyAllocOperation | BlocksFreeOperation;
 
 /** Answers that say of themselves that they depend on more than the calls before them: of ENOMEM, and of ERR_GPU_BUDDY_WORK_LIMIT. */
@@ -70,7 +70,7 @@ const OPTIONS = { size: true } as const;
 export class TraceReplayer implements Disposable {
   readonly #size: Bytes | undefined;
   readonly #result = new ResultBuilder();
-  /** What was enqueued, where each of it stands, and which lists of the library are made by it, at which place. */
+  /** The operations that were enqueued, the place of each, and the lists of the library that they make. */
   readonly #batch = new OperationBatch();
   #places: TracePlace[] = [];
   readonly #made = new Map<number, number>();
@@ -222,7 +222,7 @@ export class TraceReplayer implements Disposable {
     return checked !== undefined && this.#enqueue(checked, toPlace(place));
   }
 
-  /** What is enqueued is for one allocator, and repeats no ID that a list may still have. */
+  /** Only operations for one allocator are enqueued, and no ID that a list may still have is repeated. */
   #hasRoomFor(operation: Enqueued): boolean {
     if (this.#batch.isFull) return false;
     if (this.#batch.length > 0 && (operation.on ?? FIRST) !== this.#on) return false;

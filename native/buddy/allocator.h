@@ -36,7 +36,7 @@ struct buddy_allocator {
 	/* See buddy_epoch(). */
 	u64 epoch;
 	struct buddy_counters counters;
-	/* Whoever is told of the counters. */
+	/* The observer that is told of the counters. */
 	const void *observer;
 	struct buddy_waiter *waiters;
 	/* See journal.h; one that was stopped is kept until another one begins. */

@@ -13,7 +13,7 @@ struct buddy_failures {
 	uint64_t limit;
 	/* More is asked for than is free. */
 	uint64_t full;
-	/* What is free is reserved for other accounts. */
+	/* The free bytes are reserved for other accounts. */
 	uint64_t reserved;
 	/* The range that was given has no place for it; or there is none in a piece that fits. */
 	uint64_t range, fragmented;
@@ -31,7 +31,7 @@ struct buddy_counters {
 	uint64_t reclaimed_lists, reclaimed_bytes;
 };
 
-/* What an observer is told, in the caller's unit. */
+/* The numbers that an observer is told, in the caller's unit. */
 struct buddy_observation {
 	uint64_t size, avail, clear_avail, reserved, largest_free, largest_possible;
 	struct buddy_counters counters;

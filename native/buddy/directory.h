@@ -1,11 +1,11 @@
-/* Where allocators can be found by their numbers. For this folder only. */
+/* Finds allocators by their numbers. For this folder only. */
 #ifndef BUDDY_DIRECTORY_H
 #define BUDDY_DIRECTORY_H
 
 #include <buddy/sharing.h>
 #include <linux/list.h>
 
-/* What an allocator needs to be found. Guarded by the lock of the directory. */
+/* The entry by which an allocator is found. Guarded by the lock of the directory. */
 struct buddy_directory_entry {
 	struct list_head link;
 	bool listed;

@@ -19,7 +19,7 @@ struct cells {
 
 struct buddy_journal {
 	struct cells ring;
-	/* What there was when it began, until it is read. */
+	/* The state when it began, until it is read. */
 	struct cells start;
 	/* The number of the first entry in the ring, and of the next one that will be written. */
 	u64 first, next;

@@ -16,7 +16,7 @@ struct buddy_waiter;
 
 /* Arguments stand behind each kind. NAME is that of a list: see BUDDY_ENTRY_BLOCK. LABEL has the account above the 53 bits of the tag. */
 enum buddy_entry_kind {
-	/* What there was when the journal began. step limit, memory limit in bytes, time in milliseconds since 1970 */
+	/* The state when the journal began. step limit, memory limit in bytes, time in milliseconds since 1970 */
 	BUDDY_ENTRY_START,
 	/* number, limit, reserved, whether it is open */
 	BUDDY_ENTRY_ACCOUNT,
@@ -111,7 +111,7 @@ struct buddy_entries {
 	uint64_t count, place;
 	/* The number of the first of them, counted from 1; after a gap as many more as are missing. The start has none: 0. */
 	uint64_t sequence;
-	/* Where nothing was written, there is no room for the next entry, which needs so many cells; 0: there is none yet. */
+	/* The cells that the next entry needs, where there was no room for it and nothing was written; 0: there is none yet. */
 	uint64_t needed;
 	/* There is none, and none will follow. */
 	bool is_ended;

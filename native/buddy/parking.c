@@ -124,7 +124,7 @@ enum buddy_status buddy_park(struct buddy_list *list, const void *giver, struct 
 	if (!list->allocator)
 		return BUDDY_FREED;
 
-	/* What is parked is found through the directory. */
+	/* Parked lists are found through the directory. */
 	status = buddy_share(list->allocator, &token);
 	if (status)
 		return status;

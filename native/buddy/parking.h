@@ -31,7 +31,7 @@ enum buddy_status buddy_free_kept(struct buddy_allocator *allocator);
 /* A parked list without a giver. All of it are 64-bit numbers. */
 struct buddy_parked_row {
 	struct buddy_token ticket;
-	/* All zero where the list has no account. */
+	/* Zero where the list has no account. */
 	struct buddy_token account;
 	uint64_t tag;
 	/* Bytes in all of its blocks. */

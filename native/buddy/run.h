@@ -60,7 +60,7 @@ bool buddy_run_find_node(struct buddy_allocator *allocator, uint32_t owner, uint
 /* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
-/* What becomes of the blocks of a list that ends. */
+/* Says what becomes of the blocks of a list that ends. */
 enum buddy_closing {
 	BUDDY_CLOSE_DIRTY,
 	BUDDY_CLOSE_CLEARED,

@@ -32,7 +32,7 @@ describe.each(SHELLS)('the script for %s', (shell) => {
     },
   );
 
-  // Where the shell is, it reads the script; none of its commands is run.
+  // The shell, if it is here, reads the script; none of its commands is run.
   const isThere = spawnSync(shell, ['--version']).status === 0;
   (isThere ? test : test.skip)('is one that the shell can read', async () => {
     writeFileSync(at(`script.${shell}`), await scriptFor(shell));

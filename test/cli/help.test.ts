@@ -1,4 +1,4 @@
-// What `--help` says: of all commands, and of each.
+// The text of `--help`: of all commands, and of each.
 import { describe, expect, test } from '@jest/globals';
 import { COMMANDS } from '../../lib/cli/commands';
 import { runCli } from './fake-terminal';

@@ -42,7 +42,7 @@ export async function workers(library, scenarios, { count, seed }) {
     }
     row.interruptions += (await ends).length;
     world.forget();
-    // What a thread has parked stays when it ends.
+    // Lists that a thread has parked stay when it ends.
     for (const { token } of shared.parked()) loaded.AllocatedBlocks.revoke(token);
     const lost = await settle(world).catch(messageOf);
     if (lost) problems.push(`after ${started} threads: ${lost}`);

@@ -5,7 +5,7 @@ import type { Memory } from './memory';
 import type { Choice } from './program';
 import type { Space } from './space';
 
-/** What `account()` or `update()` is given: `undefined` for what is not. */
+/** Arguments of `account()` or `update()`: `undefined` for one that is left out. */
 export interface GivenQuota {
   readonly limit: bigint | null | undefined;
   readonly reserved: bigint | undefined;
@@ -35,7 +35,7 @@ export function toQuota(
     used + bytes(reserved.number % 8),
     (BigInt(reserved.number) * size) / 1024n,
     BigInt(reserved.number),
-    // What can be promised, a byte less, or one more.
+    // As much as can be promised, a byte less, or one more.
     used + avail + BigInt(reserved.number % 3) - 1n,
     size + BigInt(reserved.number % 3) - 1n,
   ];

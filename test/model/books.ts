@@ -1,4 +1,4 @@
-/** Who has promised what to whom: accounts, what each holds, and which allocations their limits and reservations refuse. */
+/** Models accounts: what each holds and is promised, and which allocations their limits and reservations refuse. */
 import type { Memory } from './memory';
 import type { Space } from './space';
 

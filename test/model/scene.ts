@@ -1,4 +1,4 @@
-/** What the steps of one run share: the allocator, the model of it, and how to compare the two. */
+/** State that the steps of one run share: the allocator, the model of it, and how to compare the two. */
 import type { Books } from './books';
 import type { Memory } from './memory';
 import type { NumberMode } from './number-mode';

@@ -705,7 +705,7 @@ static void run_in_vain(struct buddy_owner *runner, struct buddy_handle *opened,
 	}
 }
 
-/* Whoever is refused while the batch has all is told of a free by the time that the batch after the next has ended. */
+/* A thread that is refused while the batch has all is told of a free before the batch after the next has ended. */
 static void *want_a_chunk(void *nothing)
 {
 	unsigned int refusals = 0;

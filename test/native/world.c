@@ -57,7 +57,7 @@ void world_init(struct world *world)
 		world_close_group(&world->groups[i]);
 }
 
-/* What is parked without a giver has outlived all owners, and its allocator with it. */
+/* Lists parked without a giver have outlived all owners, and their allocator with them. */
 static void revoke(struct world *world, struct ticket_entry *ticket)
 {
 	const struct allocator_entry *entry = &world->allocators[ticket->blocks.allocator];

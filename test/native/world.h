@@ -169,7 +169,7 @@ uint64_t world_bytes(const struct blocks *blocks);
  */
 void world_settle(struct world *world);
 
-/* All that is parked in an allocator without a giver is gone. */
+/* Forgets the lists that are parked in an allocator without a giver: they are gone. */
 void world_end_kept(struct world *world, int allocator);
 
 /* The owner has ended: so has all that was its own. */

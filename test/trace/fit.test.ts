@@ -139,7 +139,7 @@ describe('the search', () => {
     });
     expect(progress.map(([done]) => done)).toEqual(progress.map((_, index) => index + 1));
     expect(progress[0]).toEqual([1, 0]);
-    // Of 23 to 31 chunks, four were not tried before; what lies behind the first that fits is left out.
+    // Four of the sizes from 23 to 31 chunks were not tried before; what lies behind the first that fits is left out.
     expect(progress.at(-1)).toEqual([11, 13]);
   });
 

@@ -69,7 +69,7 @@ describe('measurePolicy()', () => {
   });
 
   test('fragmentation is 1 minus the largest block, or the longest run, by what is free', async () => {
-    // Of 12 chunks, in roots of 8 and 4, the first four and then the fifth are taken, and the first four given back.
+    // Takes the first four of 12 chunks (roots of 8 and 4), then the fifth, and gives the first four back.
     const { blockFragmentation, runFragmentation } = measurePolicy(
       await workloadOf(['buddy.alloc 0 0x4000', 'buddy.alloc 1 0x1000', 'blocks.free 0'], '0xc000'),
       { mode: 'range' },

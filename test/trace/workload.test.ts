@@ -1,4 +1,4 @@
-// What a program has asked for, read from a trace: without addresses, and without a policy.
+// Workloads: what a program asked for, read from a trace, without addresses and without a policy.
 import { describe, expect, test } from '@jest/globals';
 import { peakOf, readWorkloads, RequestKind, type Workload } from 'gpu-buddy/trace';
 import { linesOf } from './lines';

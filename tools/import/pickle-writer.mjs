@@ -32,7 +32,7 @@ export class PickleWriter {
   #write;
   #isOld;
   #memoized = 0;
-  /** Where strings and objects stand in the memo. @type {Map<string, number>} */
+  /** Places of strings and objects in the memo. @type {Map<string, number>} */
   #strings = new Map();
   /** @type {WeakMap<object, number>} */
   #objects = new WeakMap();
@@ -42,7 +42,7 @@ export class PickleWriter {
     this.#write = write;
     this.#isOld = protocol < 4;
     write(Uint8Array.of(0x80, protocol));
-    // Of no length: a frame only tells how much can be read ahead.
+    // A frame of length 0: it only tells how much can be read ahead.
     if (!this.#isOld) write(Uint8Array.of(0x95, 0, 0, 0, 0, 0, 0, 0, 0));
   }
 

@@ -17,7 +17,7 @@ import { describeFault } from './faults.ts';
 import { overloaded, Problem } from './problem.ts';
 import { Tokens } from './tokens.ts';
 
-/** Who may call a route: everybody, whoever has a token, or only tenants, or only the operator. */
+/** Callers that a route admits: everybody, any token, tenants only, or the operator only. */
 export type Access = 'public' | 'token' | 'tenant' | 'operator';
 
 declare module 'fastify' {

@@ -5,7 +5,7 @@ import type { Config } from './config.ts';
 import { overloaded, Problem, stopping } from './problem.ts';
 import type { Place } from './store.ts';
 
-/** What a tenant asks for: bytes, and milliseconds to wait. */
+/** A tenant's request: bytes, and milliseconds to wait. */
 export interface Wish {
   readonly size: number;
   readonly alignment?: number | undefined;

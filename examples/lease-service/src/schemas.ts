@@ -1,4 +1,4 @@
-/** What requests and answers look like: checked by Fastify, and shown in /openapi.json. Sizes are bytes, times are milliseconds. */
+/** Schemas of requests and answers: checked by Fastify, and shown in /openapi.json. Sizes are bytes, times are milliseconds. */
 import { Type, type Static } from 'typebox';
 import type { Limits } from './config.ts';
 

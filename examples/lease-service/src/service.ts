@@ -50,7 +50,7 @@ async function serve(config: Config, store: Store): Promise<Service> {
     async close() {
       clearInterval(sweep);
       memory.endWaits();
-      // Those that are answered now would be kept alive otherwise.
+      // Ends the connections that are being answered, which would be kept alive otherwise.
       const idle = setInterval(() => {
         app.server.closeIdleConnections();
       }, 20);

@@ -7,7 +7,7 @@
 import Database from 'better-sqlite3';
 import { unavailable } from './problem.ts';
 
-/** Where a block lies, in bytes, and whether it was known to be zero. */
+/** The place of a block, in bytes, and whether it was known to be zero. */
 export type Place = readonly [offset: number, size: number, isClear: boolean];
 
 /** A lease as it is on disk. */

@@ -32,7 +32,7 @@ interface Known {
   isRenewing: boolean;
 }
 
-/** What the clients were told, and what they were not. */
+/** Answers that the clients got, and requests that were never answered. */
 class Ledger {
   readonly held = new Map<number, Known>();
   readonly released = new Set<number>();
@@ -82,7 +82,7 @@ function leaseOf({ status, body }: Answer, expected: number): Lease {
   return body as Lease;
 }
 
-/** What one round found. */
+/** The result of one round. */
 export interface Findings {
   lost: number;
   resurrected: number;
@@ -129,7 +129,7 @@ async function check(clients: Clients, ledger: Ledger): Promise<Findings> {
   for (const order of [...ledger.openOrders]) await ledger.order(clients, order);
 
   const after = await leasesOf(clients.operator);
-  // All that is there has been told to somebody by now.
+  // By now every lease that is there was told to somebody.
   found.resurrected = after.filter(({ id }) => ledger.released.has(id) || !ledger.held.has(id)).length;
   found.lost += [...ledger.held.keys()].filter((id) => !after.some((lease) => lease.id === id)).length;
   const blocks = after.flatMap((lease) => lease.blocks).toSorted((a, b) => a.offset - b.offset);

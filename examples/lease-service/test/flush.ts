@@ -13,7 +13,7 @@ const CALLS = 'read,write,writev,sendmsg,pwrite64,fdatasync,fsync';
 export interface FlushReport {
   /** Answers to changes. */
   readonly answers: number;
-  /** Those that left before the change was on disk. */
+  /** Answers that left before the change was on disk. */
   readonly early: number;
 }
 

@@ -32,7 +32,7 @@ const oddValue = fc.oneof(
   fc.constant(null),
   fc.jsonValue({ maxDepth: 2 }),
 );
-/** What is valid, mostly; a body has several such values, and is refused for one. */
+/** Mostly valid values; a body has several, and is refused for one. */
 const mostly = (good: fc.Arbitrary<unknown>) =>
   fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: oddValue });
 /** Left out, mostly: `undefined` is not in JSON. */
@@ -148,7 +148,7 @@ const raw = fc
 
 const sample = fc.oneof({ weight: 19, arbitrary: valid }, { weight: 1, arbitrary: raw });
 
-/** What the service answered, by status. */
+/** Counts of the service's answers, by status. */
 export interface FuzzReport {
   readonly statuses: ReadonlyMap<number, number>;
   readonly isAlive: boolean;

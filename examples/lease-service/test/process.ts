@@ -36,7 +36,7 @@ export async function startProcess(folder: string, wrapper: readonly string[] = 
   for await (const line of createInterface(child.stdout)) {
     const [, url] = /^Listens at (\S+)$/.exec(line) ?? [];
     if (!url) continue;
-    // What it logs from now on.
+    // Collects the lines that it logs from now on.
     child.stdout.pipe(process.stderr);
     return { url, child, end };
   }

@@ -104,7 +104,7 @@ export async function lease(who: Client, size: number, wish: object = {}): Promi
   return body as Lease;
 }
 
-/** All leases that somebody may see. */
+/** Lists the leases that somebody may see. */
 export async function leasesOf(who: Client): Promise<Lease[]> {
   const all: Lease[] = [];
   for (let after: number | undefined = 0; after !== undefined;) {

@@ -7,7 +7,7 @@ const MAX_IN_MEMORY = 2 ** 22;
 
 export interface ByteStore {
   readonly size: number;
-  /** What a reader of zips takes: a file descriptor, or the bytes. */
+  /** The source for a reader of zips: a file descriptor, or the bytes. */
   readonly content: number | Buffer;
   /** Gives up to so many bytes; none at the end. */
   read(position: number, length: number): Promise<Buffer>;

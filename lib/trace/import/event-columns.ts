@@ -1,7 +1,7 @@
 /** Events of a memory snapshot, of which there may be tens of millions: kept in columns, a part at a time. */
 import type { Pointer } from './scan';
 
-/** What an event does; `unreadable` where its values are none. The order is that of its codes. */
+/** The action of an event; `unreadable` where its values are none. The order is that of its codes. */
 export const EVENT_ACTIONS = [
   'alloc',
   'free_completed',
@@ -24,7 +24,7 @@ export interface SnapshotEvent {
   readonly address: Pointer;
   /** Bytes, as they were asked for. */
   readonly size: number;
-  /** Of an `oom`, the bytes that were free; NaN where it is not recorded. */
+  /** Bytes that were free at an `oom`; NaN where it is not recorded. */
   readonly free: number;
   /** Microseconds since 1970; NaN where it is not recorded. */
   readonly time: number;

@@ -1,4 +1,4 @@
-/** All formats, and which of them a recording has. */
+/** Lists the formats, and detects which one a recording has. */
 import { aosp } from './aosp';
 import { pytorch } from './pytorch';
 import type { Recording } from './recording';

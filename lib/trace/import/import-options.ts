@@ -20,7 +20,7 @@ export interface ImportOptions {
   readonly stripPrefix?: string | undefined;
   /** Throw at the first record that contradicts the others, or is unknown, instead of counting it. Default: false. */
   readonly strict?: boolean | undefined;
-  /** What errors and the report call a recording that is no file. Default: `<input>`. */
+  /** The name of a recording that is no file, in errors and the report. Default: `<input>`. */
   readonly name?: string | undefined;
   /** Called now and then with how much is read, of how much. */
   readonly onProgress?: ((done: number, whole: number) => void) | undefined;

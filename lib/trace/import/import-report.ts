@@ -3,10 +3,10 @@
 /** The formats that can be imported; docs/import.md describes each. */
 export type ImportFormat = 'rmm' | 'rmm-2019' | 'pytorch' | 'aosp' | 'vma';
 
-/** What was done about something: it was left out, became something else, or had to be guessed. */
+/** The way something was dealt with: it was left out, became something else, or had to be guessed. */
 export type ImportNoteWay = 'skipped' | 'mapped' | 'guessed';
 
-/** What was skipped, mapped or guessed: `ImportNote.text` says it in words. */
+/** Kinds of things that were skipped, mapped or guessed: `ImportNote.text` says it in words. */
 export type ImportNoteKind =
   | 'header'
   | 'blank'
@@ -45,7 +45,7 @@ export interface ImportNote {
   readonly first: number;
 }
 
-/** What an import has read so far. Byte counts are after rounding to the unit. */
+/** Counts of what an import has read so far. Byte counts are after rounding to the unit. */
 export interface ImportReport {
   readonly file: string;
   readonly format: ImportFormat;

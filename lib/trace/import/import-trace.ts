@@ -10,7 +10,7 @@ import { Recording } from './recording';
 import type { OpenRecording, RecordingFormat } from './recording-format';
 import { Tracker } from './tracker';
 
-/** Where a recording is: the path of a file, or its bytes, a stream for example. */
+/** A recording: the path of a file, or its bytes, a stream for example. */
 export type ImportInput = string | AsyncIterable<Uint8Array | string>;
 
 /**
@@ -31,7 +31,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
     this.#options = options;
   }
 
-  /** What was read so far, or in all; `undefined` before the first operation. */
+  /** Counts of what was read so far, or in all; `undefined` before the first operation. */
   get report(): ImportReport | undefined {
     return this.#report?.();
   }

@@ -145,7 +145,7 @@ class DeviceSnapshot implements OpenRecording {
     }
   }
 
-  /** What lived before the first event, by address: what no event allocated but lives at the end, or is freed. */
+  /** Blocks that lived before the first event, by address: those that no event allocated but lives at the end, or is freed. */
   #earlierBlocks(): EarlierBlock[] {
     const earlier = new Map<Pointer, EarlierBlock>();
     const mentioned = new Set<Pointer>();

@@ -1,16 +1,16 @@
-/** What a format is to the importer. */
+/** The interface between a format and the importer. */
 import type { TraceOperation } from '../operation';
 import type { ImportFormat, ImportReport } from './import-report';
 import type { Recording } from './recording';
 import type { Tracker } from './tracker';
 
-/** What to import of a recording. */
+/** Selects what to import of a recording. */
 export interface FormatOptions {
   /** The device whose records are imported; `undefined` takes the first one. */
   readonly device: number | undefined;
   /** Whether allocations are labelled by where they were made. */
   readonly frames: boolean;
-  /** What is cut off file names in labels. */
+  /** The prefix that is cut off file names in labels. */
   readonly stripPrefix: string;
   /** Called now and then with how much is read, of how much. */
   readonly onProgress: ((done: number, whole: number) => void) | undefined;
@@ -37,7 +37,7 @@ export interface OpenRecording {
 
 export interface RecordingFormat {
   readonly name: ImportFormat;
-  /** What a record is called. */
+  /** The word for a record. */
   readonly recordName: ImportReport['recordName'];
   matches(head: RecordingHead): boolean;
   open(recording: Recording, options: FormatOptions): OpenRecording | Promise<OpenRecording>;

@@ -14,7 +14,7 @@ const GZIP = Buffer.of(0x1f, 0x8b);
 const ZIP = Buffer.from('PK\u0003\u0004');
 
 export class Recording implements AsyncDisposable {
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name: string;
   readonly #store: ByteStore;
 
@@ -107,7 +107,7 @@ function isZip(head: Buffer): boolean {
   return head.subarray(0, ZIP.length).equals(ZIP);
 }
 
-/** What brotli writes has nothing to know it by. */
+/** Brotli has no magic bytes to know it by. */
 function isBrotli(name: string): boolean {
   return name.endsWith('.br');
 }

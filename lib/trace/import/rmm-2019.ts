@@ -10,7 +10,7 @@ import type { Tracker } from './tracker';
 const HEADER = 'Event Type';
 const LINE = /^(Alloc|Realloc|Free),\d+,[^,]*,[^,]*,\d+,/;
 
-/** Where the fields stand in a line. */
+/** The columns of the fields. */
 const ACTION = 0;
 const DEVICE = 1;
 const POINTER = 2;

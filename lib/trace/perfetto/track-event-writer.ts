@@ -13,7 +13,7 @@ const SEQUENCE_ID = 10;
 const TRACK_EVENT = 11;
 const TRACK_DESCRIPTOR = 60;
 
-/** All packets come from one writer, which has any number but 0. */
+/** The number of the one writer that all packets come from: any but 0. */
 const SEQUENCE = 1;
 
 /** `TrackEvent.Type` */
@@ -22,7 +22,7 @@ const SLICE_END = 2;
 const INSTANT = 3;
 const COUNTER = 4;
 
-/** What a counter counts: `CounterDescriptor.Unit`. */
+/** The unit of a counter: `CounterDescriptor.Unit`. */
 export const CounterUnit = { COUNT: 2, BYTES: 3 } as const;
 
 /** Values that stand beside an event, by their names. */

@@ -16,7 +16,7 @@ export interface DifferencePoint {
   readonly lines: readonly [number | undefined, number | undefined];
 }
 
-/** What differs between two runs. `undefined` where nothing does. */
+/** The difference between two runs. `undefined` where there is none. */
 export interface Divergence {
   /** The first request that is not the same in both recordings: nothing behind it is compared. */
   readonly request: DifferencePoint | undefined;

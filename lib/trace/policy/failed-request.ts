@@ -3,7 +3,7 @@ import { labelOf, type Workload } from '../workload/workload';
 import { inChunks, minBlockSizeOf } from './policy';
 import type { PolicyRun } from './policy-run';
 
-/** What there was no space for, and why. Sizes are bytes. */
+/** A request that there was no space for, and why. Sizes are bytes. */
 export interface FailedRequest {
   /** The line of the trace. */
   readonly line: number;

@@ -36,7 +36,7 @@ export interface Fit {
    */
   readonly smallest: 'lower-bound' | 'exhaustive' | undefined;
   readonly step: number;
-  /** What was tried, by size. Empty where the lower bound is the answer without a trial. */
+  /** The sizes that were tried, in ascending order. Empty where the lower bound is the answer without a trial. */
   readonly tried: readonly TriedSize[];
 }
 

@@ -7,7 +7,7 @@
 const FREE = 0;
 const USED = 1;
 
-/** All sizes are in chunks. */
+/** Sizes are in chunks. */
 export class FreeRuns {
   /** The whole space is one region of this order, with what lies behind its end marked as used. */
   readonly #order: number;

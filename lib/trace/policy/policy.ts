@@ -5,7 +5,7 @@ import { toOptions, type Names } from '../../options';
 import { PLACEMENTS, type Placement } from './placements';
 import { roundUp, type Workload } from '../workload/workload';
 
-/** What of a policy may be left out. Sizes are bytes. */
+/** Options of a policy. Sizes are bytes. */
 export interface PolicyOptions {
   /** Default: `simple`. */
   readonly mode?: Placement | undefined;

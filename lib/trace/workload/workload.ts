@@ -1,6 +1,6 @@
 /** A recording as what its program asked of one allocator: sizes, alignments and frees. It has no addresses and no policy. */
 
-/** What a request does. The numbers stand in `Workload.kinds`. */
+/** Kinds of requests. The numbers stand in `Workload.kinds`. */
 export const RequestKind = {
   /** Allocates `size` bytes into a new list. */
   ALLOC: 0,
@@ -16,7 +16,7 @@ export const RequestKind = {
   PROBE: 5,
 } as const;
 
-/** What a recording has that no workload keeps, and how often. */
+/** Counts what a recording has and no workload keeps. */
 export interface DroppedParts {
   /** Blocks of a starting state, or of `claim()`, that had an address. */
   readonly addresses: number;

@@ -39,7 +39,7 @@ export class Unpickler implements OpcodeVisitor {
   readonly #memo: PickledValue[][] = [];
   #memoized = 0;
   #values = 0;
-  /** Of the mark that was taken last. */
+  /** The place of the mark that was taken last. */
   #valuesAtMark = 0;
 
   constructor(use: MemoUse, absorb: Absorb) {
@@ -211,7 +211,7 @@ export class Unpickler implements OpcodeVisitor {
   }
 
   #checkPlace(from: number): void {
-    // What is behind a mark belongs to it.
+    // Takes the values behind the mark, which belong to it.
     if (from < (this.#marks.at(-1) ?? 0)) throw new Error('a value is missing');
   }
 
