@@ -59,9 +59,9 @@ export type AllocMode =
 export interface AllocOptions {
   /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
   readonly minBlockSize?: Bytes | undefined;
-  /** Where to look. Default: `'simple'`. */
+  /** Chooses where to look. Default: `'simple'`. */
   readonly mode?: AllocMode | undefined;
-  /** All in one piece: one block, or adjacent ones. */
+  /** Allocates one piece: one block, or adjacent ones. */
   readonly contiguous?: boolean | undefined;
   /** Memory that is known to be zero is preferred. */
   readonly clear?: boolean | undefined;
@@ -399,8 +399,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   availIn(range: AddressRange): N;
 
   /**
-   * All that is free, in the order of addresses: free blocks that lie side by side are one segment, whether they are clear or
-   * dirty. A segment can be longer than `largestFree`.
+   * Lists the free memory by address. Free blocks that lie side by side, clear or dirty, are joined into one segment, which can be
+   * longer than `largestFree`.
    *
    * @throws {GpuBuddyError} `ENOMEM` where so many segments do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
@@ -458,7 +458,7 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   stats(): GpuBuddyStats<N>;
 
   /**
-   * All blocks at this moment, free and allocated, in the order of their addresses. They cover the whole space.
+   * Lists all blocks at this moment, free and allocated, by address. They cover the whole space.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    */
@@ -475,8 +475,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   save(): GpuBuddyState;
 
   /**
-   * What the kernel prints about an allocator, line by line, each ending in a newline. Where chunks are smaller than 4096, it
-   * speaks of a larger unit: a first line says by how much.
+   * Gives the kernel's own text about the allocator, lines that each end in a newline. If chunks are smaller than 4096, the
+   * kernel's bytes are larger than yours: the first line says how many times.
    *
    * Behind it: `gpu_buddy_print()`.
    *
@@ -806,8 +806,8 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   [Symbol.iterator](): IterableIterator<AllocatedBlock<N>>;
 
   /**
-   * All blocks in list order, as `GpuBuddy.snapshot()` tells of them: a column for each property. The arrays are the
-   * caller's, and stay as they are.
+   * Copies all blocks, in list order, into columns like those of `GpuBuddy.snapshot()`: an array for each property. Later calls do
+   * not change them.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
    */
@@ -1012,7 +1012,7 @@ export declare class AllocatedBlock<N extends Bytes = number> implements BlockIn
 
 /** How a batch is run. */
 export interface BatchRunOptions {
-  /** All or nothing: where an operation fails, what was allocated before it is taken back, and the rest is not done. */
+  /** Does all operations or none: after a failure, earlier allocations are undone and later operations are skipped. */
   readonly atomic?: boolean | undefined;
 }
 
@@ -1113,13 +1113,13 @@ export declare class BatchResult<N extends Bytes = number> implements Iterable<B
   /** 0, or the kernel's error number, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */
   get errnos(): Int32Array;
 
-  /** Of an allocation, the address of the first block, with `baseOffset`; 0 where it failed. */
+  /** Address of each allocation's first block, with `baseOffset`; 0 if it failed. */
   get offsets(): Column<N>;
 
-  /** Of an allocation, the order of the first block. */
+  /** Order of each allocation's first block. */
   get orders(): Uint8Array;
 
-  /** Of an allocation, how many blocks it has got: 0 where it failed. */
+  /** Number of blocks of each allocation; 0 if it failed. */
   get counts(): Uint32Array;
 
   /**

@@ -94,7 +94,7 @@ async function report(
   if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 
-/** All comparisons together; empty where there were none. */
+/** Sums up all comparisons; empty if there were none. */
 function totalText(outcomes: readonly Outcome[], recordedOn: string | undefined): string {
   const counts = outcomes.flatMap((outcome) => outcome.counts ?? []);
   const total = totalCounts(counts);

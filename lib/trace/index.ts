@@ -1,4 +1,4 @@
-/** What is public as `gpu-buddy/trace`: names only. */
+/** Names what is public as `gpu-buddy/trace`. */
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';

@@ -35,7 +35,7 @@ export class LineReader implements TracePlace, Disposable {
   #pending: Uint8Array[] = [];
   #pendingLength = 0;
   #hasEnded = false;
-  /** What is wrong with the line after the last one in `#lines`. */
+  /** Describes the fault of the line after the last one in `#lines`. */
   #failure: string | undefined;
 
   /**
@@ -152,7 +152,7 @@ export class LineReader implements TracePlace, Disposable {
     return `the line is longer than ${this.#maxLineLength} bytes`;
   }
 
-  /** Of the line that comes after the last one given; without a number where nothing could be read at all. */
+  /** Makes an error about the line after the last one given; without a line number if nothing could be read at all. */
   #errorAhead(reason: string, cause?: unknown): TraceError {
     const isBegun = this.#line > 0 || this.#pendingLength > 0 || cause === undefined;
     return new TraceError({ file: this.file, line: isBegun ? this.#line + 1 : undefined }, reason, { cause });

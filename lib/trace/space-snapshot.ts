@@ -9,6 +9,6 @@ export interface SpaceSnapshot {
   /** Free bytes, and how many of them are clear. */
   readonly avail: number;
   readonly clearAvail: number;
-  /** All blocks, free and allocated, in the order of their addresses. */
+  /** Blocks, free and allocated, by address. They cover the whole space. */
   readonly blocks: BlockTable;
 }

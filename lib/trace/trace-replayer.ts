@@ -126,7 +126,7 @@ export class TraceReplayer implements Disposable {
       : undefined;
   }
 
-  /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
+  /** Lists all blocks of the current allocator; `undefined` without one. The time grows with the number of blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();
     const blocks = stats && native.snapshot(this.#current, (length) => new Float64Array(length), 0);
