@@ -44,7 +44,7 @@ static inline bool is_power_of_2(u64 number)
 	return number && !(number & (number - 1));
 }
 
-/* 0 where the next power of two does not fit in 64 bits. */
+/* Returns 0 if the next power of two does not fit in 64 bits. */
 static inline u64 roundup_pow_of_two(u64 number)
 {
 	int bits = number ? fls(number - 1) : 0;
