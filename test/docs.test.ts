@@ -66,7 +66,7 @@ async function run(code: string): Promise<string[]> {
       log: (...values: readonly unknown[]) => {
         logged.push(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
       },
-      // Of what other examples have dropped.
+      // Warnings about lists that other examples have dropped.
       warn: () => undefined,
     },
   );
@@ -84,7 +84,7 @@ describe('examples', () => {
       expect(examples.filter(({ where }) => where.startsWith(place))).not.toEqual([]);
   });
 
-  test.each(examples)('$where does what it says', async ({ code }) => {
+  test.each(examples)('log what their comments say: $where', async ({ code }) => {
     expect(await run(code)).toEqual(promised(code));
   });
 });

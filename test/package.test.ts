@@ -1,4 +1,4 @@
-/** What is built, committed and published: nothing missing, nothing that does not belong there. */
+/** Tests what is built, committed and published: nothing is missing, nothing is there that should not be. */
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// What a booted kernel answered to recorded traces, the library answers too: to those in this folder, whose README.md tells how
-// they were made, to those in examples/traces, and to those that may lie beside the checkout.
+// Replays recorded traces and compares every answer with a booted kernel's: those in this folder, whose README.md tells how
+// they were made, those in examples/traces, and those that may lie beside the checkout.
 import { describe, expect, test } from '@jest/globals';
 import { Comparison, openLines, replayTrace, TraceReplayer, type ComparisonCounts } from 'gpu-buddy/trace';
 import { execFileSync } from 'node:child_process';

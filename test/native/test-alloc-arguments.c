@@ -1,4 +1,4 @@
-/* What is wrong with the arguments of an allocation, one row each: the guards of native/buddy/alloc.c. */
+/* Tests the guards of native/buddy/alloc.c: one row for each fault in the arguments of an allocation. */
 #include "alloc-list.h"
 #include "scenario.h"
 

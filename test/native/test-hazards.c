@@ -1,6 +1,6 @@
 /*
- * Where the kernel does what nobody meant, and what the checked entries do instead: a guard each, by the numbers that
- * the kernel notes give them. The raw entry is asked as well where its answer shows that the guard is needed.
+ * Tests the guards of the checked entries against the hazards of the kernel's code, by their numbers in
+ * docs/internals/hazards.md. The raw entry is called as well if its answer shows that the guard is needed.
  */
 #include "random.h"
 #include "scenario.h"

@@ -1,4 +1,4 @@
-/* Who holds a lock, in builds with CONFIG_LOCKDEP: native/kernel/mutex.c, and buddy.c's own checks. No part of other builds. */
+/* Tests who holds a lock, in builds with CONFIG_LOCKDEP only: native/kernel/mutex.c, and buddy.c's own checks. */
 #ifndef CONFIG_LOCKDEP
 #define CONFIG_LOCKDEP 1
 #endif

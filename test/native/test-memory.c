@@ -1,4 +1,4 @@
-/* What happens when native memory runs out: hazards H16 to H18 and H21, with failures on demand. */
+/* Tests native memory that runs out: hazards H16 to H18 and H21, with failures on demand. */
 #include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
@@ -60,7 +60,7 @@ static struct buddy_allocator *used_allocator(struct buddy_list *used)
 	return allocator;
 }
 
-/* What every allocation of native memory but the first `nth - 1` failing does to a request. Returns its status. */
+/* Allocates while native memory fails at the `nth` time, or from then on. Returns the status. */
 static enum buddy_status alloc_with_failure(const struct buddy_request *request, uint64_t nth,
 					    bool from_then_on)
 {

@@ -1,4 +1,4 @@
-/* What one environment owns, by numbers: native/buddy/owner.c. */
+/* Tests what one environment owns, by numbers: native/buddy/owner.c. */
 #include "scenario.h"
 
 #include <buddy/owner.h>
