@@ -332,7 +332,7 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    * end, is written down with its answer, in the order in which they were done. The entries stand in a ring of native memory until they
    * are read; where nobody reads them, and the ring is full, one `gap` entry says how many are missing. Nobody waits for a reader.
    *
-   * What it costs: [docs/journal.md](docs/journal.md).
+   * What it costs: [docs/guide/journal.md](docs/guide/journal.md).
    *
    * @throws {GpuBuddyError} `EBUSY`: there is one; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`

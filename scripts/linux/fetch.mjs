@@ -30,7 +30,7 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
   if (origin.version !== 'unknown' && seriesOf(origin.version) !== series)
     throw new ScriptError(
       `${origin.source} holds Linux ${origin.version}, and ${folder} is for Linux ${series}. To try another ` +
-        'series, use `npm run oracle -- parity` (docs/parity.md); to move to it, see vendor/README.md.',
+        'series, use `npm run oracle -- parity` (docs/internals/parity.md); to move to it, see vendor/README.md.',
     );
   // A cache that cannot be written must not stop anyone.
   if (origin.verified)

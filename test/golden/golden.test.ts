@@ -38,7 +38,7 @@ test('the answers of a booted kernel are those to every trace, and as many as th
     expect({ trace, identical }).toEqual({ trace, identical: lines });
     operations += identicalOperations;
   }
-  for (const page of ['README.md', 'CHANGELOG.md', 'docs/parity.md']) {
+  for (const page of ['README.md', 'CHANGELOG.md', 'docs/internals/parity.md']) {
     const text = readFileSync(join(root, page), 'utf8').replaceAll(/\s+/g, ' ');
     const told = [...text.matchAll(/([\d,]+) (?:calls|answers) (?:that were )?recorded/g)];
     expect({ page, told: told.map((match) => match[1]) }).toEqual({

@@ -1,5 +1,5 @@
 // JSON.stringify(), structuredClone(), postMessage() and console.log() on every public object: the table in
-// docs/ownership.md.
+// docs/internals/ownership.md.
 
 import { inspect } from 'node:util';
 import * as threads from 'node:worker_threads';

@@ -1,5 +1,5 @@
 /**
- * Models where an allocation goes: docs/kernel.md, point by point, as a search through the plain list of free blocks. It leaves
+ * Models where an allocation goes: docs/guide/modes.md, point by point, as a search through the plain list of free blocks. It leaves
  * the choices that the page leaves (merging clear with dirty memory, the second search for contiguous memory).
  */
 import {
@@ -181,7 +181,7 @@ export class Policy {
     return open(merged, true, this.#mergesBelow(size));
   }
 
-  /** Point 8 in a range: see the table in docs/kernel.md. */
+  /** Point 8 in a range: see the table in docs/guide/modes.md. */
   #alignedPieceIn(range: ChunkRange): Expectation {
     const { size, min } = this.#request;
     const first = roundUp(range.first, min);

@@ -420,7 +420,7 @@ TEST("claims, extensions and batches of others leave alone what is reserved")
 	drop_allocator(allocator);
 }
 
-TEST("what cannot be kept is not promised")
+TEST("a reservation that cannot be kept is refused")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	uint32_t account = open_account(allocator, BUDDY_NO_LIMIT, 512 * KIB);

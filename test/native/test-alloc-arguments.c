@@ -136,7 +136,7 @@ TEST("the same arguments do no harm at the raw entry")
 	drop_allocator(allocator);
 }
 
-TEST("what the kernel rejects by itself is its EINVAL at the raw entry")
+TEST("the raw entry gives the kernel's EINVAL for arguments that the kernel rejects itself")
 {
 	static const struct buddy_request requests[] = {
 		{ .size = CHUNK - 1, .min_block_size = CHUNK },

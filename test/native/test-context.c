@@ -107,7 +107,7 @@ TEST("any value but 0 is reason for a WARN")
 	kernel_leave();
 }
 
-TEST("of many WARNs the first is kept")
+TEST("the first of many WARNs is kept")
 {
 	int number = 1, line = __LINE__;
 

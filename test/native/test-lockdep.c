@@ -97,7 +97,7 @@ TEST("the kernel code warns when it is called without the allocator's lock, and 
 	buddy_put(allocator);
 }
 
-TEST("what is still parked when its allocator ends is freed under the lock")
+TEST("lists still parked at their allocator's end are freed under the lock")
 {
 	const struct buddy_config config = { .size = SZ_1M, .chunk_size = SZ_4K };
 	const struct buddy_request request = { .size = SZ_4K, .min_block_size = SZ_4K };

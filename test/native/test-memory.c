@@ -104,7 +104,7 @@ TEST("H18: whichever single allocation of memory fails, the call fails with ENOM
 	}
 }
 
-TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is as before")
+TEST("H18: the call fails with ENOMEM if memory is gone for good, and changes nothing")
 {
 	for (size_t i = 0; i < REQUESTS; i++) {
 		uint64_t nth = 1;
@@ -270,7 +270,7 @@ TEST("memory that is free but not to be had is ENOSPC, not ENOMEM")
 	drop_allocator(allocator);
 }
 
-TEST("all slabs but the first go back when all blocks do, and come again when they are needed")
+TEST("slabs except the first are given back with the last block, and come again when they are needed")
 {
 	/* Seven roots. */
 	enum { BLOCKS = 127 * 256 };

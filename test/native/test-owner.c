@@ -300,7 +300,7 @@ TEST("guards that were never opened, or made up, or have had no list yet, have n
 	buddy_owner_destroy(&owner);
 }
 
-TEST("what a BUG leaves in a guard is freed once, by name, and its handle goes")
+TEST("a list that a BUG leaves in a guard is freed once, by name, and its handle goes")
 {
 	uint32_t slot, first, second;
 	struct buddy_list list;

@@ -1,4 +1,4 @@
-/* The allocations that take the longest, see worst-cases.h and the rows H19 to H21 of the kernel notes. */
+/* The allocations that take the longest, see worst-cases.h and hazards H19 to H21. */
 #include "alloc-list.h"
 #include "worst-cases.h"
 

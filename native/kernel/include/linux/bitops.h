@@ -13,7 +13,7 @@
 
 /*
  * The place of the highest set bit, counted from 1; 0 where none is set. The kernel's own takes 32 bits, although
- * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts. It has a name of its own, since macOS
+ * buddy.c passes it an unsigned long (docs/internals/hazards.md, H1): here every bit counts. It has a name of its own, since macOS
  * declares an fls() for 32 bits in <string.h>.
  */
 static inline int fls64(u64 word)
