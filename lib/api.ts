@@ -1,9 +1,13 @@
+// Declares everything that users of this package can call: the classes and their documentation, without code. It imports nothing that
+// stands above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
+//
+// TypeScript reads this file as the package `gpu-buddy`. Node gets what lib/index.ts exports, and a test compares the two. Import only
+// types from here: there is nothing else.
+
 /**
- * Declares all that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
- * above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
+ * Hands out ranges of a space by the Linux kernel's GPU buddy allocator. Begin with {@link GpuBuddy}.
  *
- * TypeScript reads this file as the package `gpu-buddy`; what Node gets stands in lib/index.ts, and a test compares the two. Import
- * only types from here: there is nothing else.
+ * @module gpu-buddy
  */
 // The declarations speak of `Disposable`, whatever the compiler's `lib` is.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -332,7 +336,7 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    * end, is written down with its answer, in the order in which they were done. The entries stand in a ring of native memory until they
    * are read; where nobody reads them, and the ring is full, one `gap` entry says how many are missing. Nobody waits for a reader.
    *
-   * What it costs: [docs/guide/journal.md](docs/guide/journal.md).
+   * docs/guide/journal.md says what it costs.
    *
    * @throws {GpuBuddyError} `EBUSY`: there is one; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
@@ -562,7 +566,9 @@ export interface GpuBuddyConstructor {
   readonly prototype: GpuBuddy<Bytes>;
 
   /**
-   * `gpu_buddy_init()`.
+   * Makes an allocator that gives out numbers. All of its space is free and dirty.
+   *
+   * Behind it: `gpu_buddy_init()`.
    *
    * @throws {GpuBuddyError} `EINVAL` where the chunk size is no power of two, where `size` is below a chunk, where
    *   `baseOffset + size` or `size * 4096 / chunkSize` is not below 2^64, where the space ends above 2^53 - 1 without
@@ -572,12 +578,12 @@ export interface GpuBuddyConstructor {
    */
   new (options: GpuBuddyOptions & { readonly bigint?: false | undefined }): GpuBuddy;
 
-  /** An allocator that gives out bigints. `N` is for `class … extends GpuBuddy<bigint>`. */
+  /** Makes an allocator that gives out bigints. `N` is for `class … extends GpuBuddy<bigint>`. */
   new <N extends Bytes>(
     options: GpuBuddyOptions & { readonly bigint: true },
   ): GpuBuddy<Bytes extends N ? bigint : N>;
 
-  /** An allocator of which only the caller knows what it gives out. */
+  /** Makes an allocator that gives out numbers or bigints, by an option that is known only when the program runs. */
   new <N extends Bytes>(options: GpuBuddyOptions): GpuBuddy<N>;
 
   /**
@@ -609,20 +615,25 @@ export interface GpuBuddyConstructor {
    * ```
    */
   restore(state: GpuBuddyState, options: RestoreOptions & { readonly bigint: true }): Restored<bigint>;
+  /** Restores an allocator that gives out numbers. */
   restore(state: GpuBuddyState, options?: RestoreOptions & { readonly bigint?: false | undefined }): Restored;
+  /** Restores an allocator that gives out numbers or bigints, by an option that is known only when the program runs. */
   restore(state: GpuBuddyState, options?: RestoreOptions): Restored<Bytes>;
 
   /**
-   * The allocator that a token stands for. Each thread that uses it has objects of its own, and disposes of them itself.
+   * Opens the allocator of a token. Each thread that uses it has objects of its own, and disposes of them itself.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where there is no such allocator any more, or it lives in another copy
    *   of this package; `EINVAL` where its space ends above 2^53 - 1, without `bigint: true`; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   from(token: GpuBuddyToken, options: OpenOptions & { readonly bigint: true }): GpuBuddy<bigint>;
+  /** Opens an allocator as an object that gives out numbers. */
   from(token: GpuBuddyToken, options?: OpenOptions & { readonly bigint?: false | undefined }): GpuBuddy;
+  /** Opens an allocator as an object that gives out numbers or bigints, by an option that is known only when the program runs. */
   from(token: GpuBuddyToken, options?: OpenOptions): GpuBuddy<Bytes>;
 }
+/** Makes an allocator: `new GpuBuddy({ size })`, `GpuBuddy.from(token)` or `GpuBuddy.restore(state)`. */
 export declare const GpuBuddy: GpuBuddyConstructor;
 
 /** Blocks of one order. */

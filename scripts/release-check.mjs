@@ -23,6 +23,7 @@ await script('release:check', () =>
       throw new ScriptError(`CHANGELOG.md says nothing of ${version}`);
     await step('npm', 'ci');
     await step(...npmRun, 'lint');
+    await step(...npmRun, 'docs');
     await step(...npmRun, 'prebuilds');
     await step(...npmRun, 'test:js', 'test/package', 'test/scripts/prebuilds', 'test/addon');
 

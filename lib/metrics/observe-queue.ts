@@ -5,6 +5,7 @@ import { observe, toAttributes, toMeter, type Observation } from './observation'
 
 /** The part of an `AllocQueue` that is observed. */
 export interface ObservedQueue {
+  /** Gives the numbers of the queue. */
   stats(): {
     readonly waiting: number;
     readonly waitingBytes: number;

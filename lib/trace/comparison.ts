@@ -45,6 +45,7 @@ export class Comparison implements ReplayObserver {
     this.#expected = expected;
   }
 
+  /** Counts so far. */
   get counts(): ComparisonCounts {
     return {
       lines: this.#lines,
@@ -57,6 +58,7 @@ export class Comparison implements ReplayObserver {
     };
   }
 
+  /** The first result that differs; `undefined` if none does. */
   get firstDifference(): Difference | undefined {
     return this.#first;
   }

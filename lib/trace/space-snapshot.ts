@@ -1,6 +1,7 @@
-/** An allocator's whole space at one moment. */
+/** Declares the snapshot that a replay gives. */
 import type { BlockTable } from '../block-table';
 
+/** Describes an allocator's whole space at one moment. */
 export interface SpaceSnapshot {
   /** Bytes of the space. */
   readonly size: number;

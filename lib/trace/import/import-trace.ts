@@ -36,6 +36,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
     return this.#report?.();
   }
 
+  /** Iterates over the operations of the trace, one by one. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceOperation, undefined> {
     for await (const operations of this.batches()) yield* operations;
     return undefined;

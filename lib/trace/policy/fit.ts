@@ -22,6 +22,7 @@ export interface FitOptions extends Omit<PolicyOptions, 'size'> {
   readonly signal?: WaitSignal | undefined;
 }
 
+/** The size that fits, and how it was found. */
 export interface Fit {
   /** The policy, in a space of the size that fits. */
   readonly policy: Policy;

@@ -13,6 +13,7 @@ export interface Spread {
   readonly worst: number;
 }
 
+/** Results of one policy: failures, fragmentation and time. */
 export interface PolicyMeasures {
   readonly policy: Policy;
   /** Allocations that were asked for, and those for which there was no space. */

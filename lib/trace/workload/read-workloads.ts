@@ -73,10 +73,12 @@ export class WorkloadReader implements Disposable {
     else this.#addLibrary(operation);
   }
 
+  /** Gives the workloads read, one for each allocator that did anything. */
   finish(): Workload[] {
     return this.#builders.filter(({ length }) => length > 0).map((builder) => builder.finish());
   }
 
+  /** Frees the replayer that reads the kernel's calls. */
   [Symbol.dispose](): void {
     this.#replayer[Symbol.dispose]();
   }
