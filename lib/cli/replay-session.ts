@@ -80,7 +80,7 @@ export class ReplaySession {
    * Compares the results of a trace with recorded ones, and writes what was found.
    *
    * @param expectedPath `undefined`: the answers stand in the trace
-   * @throws CommandError where there are none
+   * @throws CommandError if there are none
    */
   async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);

@@ -71,7 +71,7 @@ async function replayAll(
 /**
  * Writes what is said of all traces together, and the pictures of the last one.
  *
- * @throws CommandError where a picture is wanted after a line that there is not; all else is written
+ * @throws CommandError if a picture is wanted after a line that there is not; all else is written
  */
 async function report(
   outcomes: readonly Outcome[],

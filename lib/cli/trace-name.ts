@@ -42,7 +42,7 @@ export function isReadOnce(path: string): boolean {
  * The file of recorded results for each trace.
  *
  * @param check a file, for one trace, or a folder
- * @throws UsageError where there is none
+ * @throws UsageError if there is none
  */
 export function expectedFiles(traces: readonly string[], check: string): string[] {
   if (statSync(check, { throwIfNoEntry: false })?.isDirectory()) {

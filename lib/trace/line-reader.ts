@@ -67,7 +67,7 @@ export class LineReader implements TracePlace, Disposable {
   /**
    * The next line, without its line feed. Only where `isReady`.
    *
-   * @throws TraceError where the line is too long
+   * @throws TraceError if the line is too long
    */
   next(): string {
     const text = this.#lines[this.#next++];
@@ -80,7 +80,7 @@ export class LineReader implements TracePlace, Disposable {
   /**
    * Reads on until lines are ready; gives false at the end. The last line may lack its line feed.
    *
-   * @throws TraceError where the source cannot be read, a line is too long, or is not UTF-8
+   * @throws TraceError if the source cannot be read, a line is too long, or is not UTF-8
    */
   async fill(): Promise<boolean> {
     while (!this.isReady && !this.#hasEnded) {

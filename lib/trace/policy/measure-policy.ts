@@ -58,8 +58,8 @@ const PROGRESS_STEP = 4096;
  * Serves a workload twice by a policy: once for the time, once to look at the space after every request. An allocation that fails is
  * not there afterwards, and its free is none.
  *
- * @throws RangeError, TypeError as `toPolicy()`; RangeError where `byTime` is asked for and the recording has no times
- * @throws GpuBuddyError where no such allocator can be made
+ * @throws RangeError, TypeError as `toPolicy()`; RangeError if `byTime` is asked for and the recording has no times
+ * @throws GpuBuddyError if no such allocator can be made
  */
 export function measurePolicy(
   workload: Workload,
