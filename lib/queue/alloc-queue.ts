@@ -1,5 +1,5 @@
 /**
- * The class `AllocQueue`: orders who tries next where many wait for memory.
+ * Implements `AllocQueue`: chooses the request that tries next, if many wait for memory.
  *
  * `alloc()`, signals, timers and `close()` only note what they want; the drain, which the event loop calls on an empty stack, does
  * it. So lines are whole whatever is stopped, and whoever is called in the middle of a try.
@@ -58,9 +58,9 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   readonly #aborts = new AbortListeners<Request<N>>((requests, reason) => {
     this.#end({ requests, reason });
   });
-  /** Made when something has to wait. */
+  /** Made when the first request has to wait. */
   #emptySpace: EmptySpace | undefined;
-  /** For the next drain. */
+  /** Ends that the next drain does. */
   #endings: Ending<N>[] = [];
   #isScheduled = false;
   #closed: { readonly reason: unknown } | undefined;
@@ -72,7 +72,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
    */
   constructor(buddy: GpuBuddy<N>, options?: AllocQueueOptions) {
     markAsUncloneable(this);
-    // Throws where it is none.
+    // Throws if it is no allocator.
     allocatorOf(buddy);
     const { epoch } = buddy;
     this.#buddy = buddy;
@@ -118,12 +118,12 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
       this.#scheduler.countGrant(Number(wanted));
       return blocks;
     }
-    // Again: whoever observes what allocators do may have ended it.
+    // Checked again: a subscriber may have ended the queue.
     this.#refuseIfOver(given);
     this.#emptySpace ??= new EmptySpace(this.#buddy);
     this.#emptySpace.check(wanted, given.plain);
     const limit = given.account?.limit ?? null;
-    // Throws, unless the limit has just been raised.
+    // Throws, unless the limit has been raised meanwhile.
     if (limit !== null && wanted > limit) return this.#buddy.allocBlocks(wanted, given.options);
     return this.#wait(wanted, given);
   }
@@ -136,7 +136,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   #wait(size: Bytes, given: QueuedRequest): Promise<AllocatedBlocks<N>> {
     const request = new Request<N>(size, given);
     this.#schedule();
-    // Last: what is stopped before that waits for nothing.
+    // Comes last: a call that is stopped before waits for nothing.
     this.#scheduler.add(request);
     return request.outcome.promise;
   }
