@@ -11,7 +11,7 @@ const dist = path.join(packageRoot, 'dist');
  * once more. Classes with private fields must be the same everywhere.
  */
 const main = path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts');
-/** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
+/** Declarations of each entry, and their sources: lib/api.ts declares what lib/index.ts gives. */
 const ENTRIES = Object.entries({
   'index.d.ts': 'api.d.ts',
   'trace/index.d.ts': 'trace/index.d.ts',
@@ -51,7 +51,7 @@ function rollUp(entry, source) {
   });
   const { succeeded } = Extractor.invoke(config, {
     messageCallback(message) {
-      // Which compiler it uses is of no interest.
+      // Hides which compiler it uses.
       if (message.logLevel === ExtractorLogLevel.Info) message.logLevel = ExtractorLogLevel.None;
     },
   });

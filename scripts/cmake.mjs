@@ -13,7 +13,7 @@ export const jobs = ['--parallel', String(availableParallelism())];
  */
 export async function buildNative(name, options, target) {
   const folder = path.join(packageRoot, 'build/native', name);
-  // Only a new folder takes it.
+  // CMake takes it for a new folder only.
   const env = { CMAKE_GENERATOR: (await isThere(['ninja'])) ? 'Ninja' : 'Unix Makefiles' };
   const commands = [
     ['cmake', '-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=RelWithDebInfo', ...options],
