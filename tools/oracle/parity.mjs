@@ -56,7 +56,7 @@ async function printChanges(tree) {
   }
 }
 
-/** That it cannot be built is a finding. @param {string} tree @returns {Promise<{ library?: Library, passes: boolean }>} */
+/** Builds the library. A failure is a finding, not an error. @param {string} tree @returns {Promise<{ library?: Library, passes: boolean }>} */
 async function buildAndTest(tree) {
   const folder = join(root, 'build', 'parity', basename(dirname(tree)));
   const shown = relative(process.cwd(), folder);

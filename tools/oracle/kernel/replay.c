@@ -13,7 +13,7 @@
 #include <linux/xarray.h>
 
 #define MAX_FIELDS 6
-/* In place of an answer. A comment, so that it can stand in a trace in the operation's place. */
+/* Written instead of an answer: a comment, so that it can stand in a trace instead of the operation. */
 #define SKIPPED "# skipped: what it is about is not there\n"
 
 struct operation {

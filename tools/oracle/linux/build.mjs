@@ -81,7 +81,7 @@ function checkConfig(tree) {
 /** @param {string} tree @param {string[]} args @param {string} [log] a file */
 function make(tree, args, log = '/dev/null') {
   return execa('nice', ['-n', '10', 'make', '-C', tree, 'ARCH=um', ...args], {
-    // Nothing of the machine's names gets into the kernel.
+    // Keeps the names of this machine out of the kernel.
     env: { KBUILD_BUILD_USER: 'gpu-buddy', KBUILD_BUILD_HOST: 'oracle', MAKEFLAGS: '' },
     stdin: 'ignore',
     stdout: ['pipe', { file: log }],
