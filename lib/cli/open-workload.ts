@@ -20,7 +20,7 @@ export interface WorkloadOptions {
  * Reads a trace; `-` is standard input.
  *
  * @throws TraceError
- * @throws CommandError where there is no such allocator, or more than one
+ * @throws CommandError if there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,

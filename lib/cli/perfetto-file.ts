@@ -8,7 +8,7 @@ export class PerfettoFile implements Disposable {
   readonly #file: OutputFile;
   readonly #path: string;
 
-  /** @throws CommandError where it cannot be written */
+  /** @throws CommandError if it cannot be written */
   static async open(path: string): Promise<PerfettoFile> {
     const file = new OutputFile(path);
     try {

@@ -35,7 +35,7 @@ export interface Pictures {
  * Draws those moments in their order, for the width and the colours of a stream. Replays the trace once more for its peak.
  *
  * @param copy the lines of a trace that can be read only once
- * @throws CommandError where the trace is another one by now
+ * @throws CommandError if the trace is another one by now
  */
 export async function drawPictures(
   outcome: Outcome,

@@ -5,7 +5,7 @@
  * JavaScript can be stopped between any two instructions: by a stack overflow, by the timeout of a `vm`, by Ctrl-C. So each
  * call of this folder writes all of its arguments, and the cell that says which of them are bigints, before it goes down, and
  * no call relies on what an earlier one has left in the mailbox. The one exception, the record of the allocation, is forgotten
- * before it is changed. docs/ownership.md has the rule that all of lib/ follows.
+ * before it is changed. docs/internals/ownership.md has the rule that all of lib/ follows.
  */
 import { calls, layout } from './addon';
 import type { Bytes, Handle, Range, Token } from './values';

@@ -23,8 +23,8 @@ export interface OpenTraceOptions extends ImportOptions {
  * `format` does. What can be read only once is streamed where it is a trace as it stands, else it is copied. The lines of a
  * recording are those of the trace that it becomes. Dispose of the reader where it is not read to its end.
  *
- * @throws TraceError where it cannot be opened
- * @throws TypeError, RangeError where an option is wrong
+ * @throws TraceError if it cannot be opened
+ * @throws TypeError, RangeError if an option is wrong
  */
 export async function openTrace(
   input: ImportInput,

@@ -1,4 +1,4 @@
-/* What can be done with a list of blocks: trim it, free it whole or by the block, look at it. */
+/* Trims a list of blocks, frees it whole or block by block, and describes it. */
 #include <buddy/note.h>
 
 struct trimming {

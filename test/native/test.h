@@ -37,7 +37,7 @@ void test_register(struct test_case *test);
 /* Zeroed memory; without any, the test ends. For free(). */
 void *test_memory(size_t size);
 
-/* Where a check stands. */
+/* Names the place of a check. */
 struct test_place {
 	const char *file;
 	int line;
