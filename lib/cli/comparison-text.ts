@@ -1,6 +1,6 @@
 /** What a comparison has found, as text. */
 import type { ComparisonCounts, Difference } from '../trace';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
 import { withoutControls } from '../trace/printable';
 
 /** What of a line is shown, around the first character that differs. */
