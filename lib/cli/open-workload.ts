@@ -1,7 +1,7 @@
 /** Reads the workload of a trace that a command was given. */
 import { readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';

@@ -5,7 +5,7 @@ import { ChunkedOutput } from './chunked-output';
 import { helpText } from './command-spec';
 import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
 import { parseReplayOptions, REPLAY, type ReplayOptions } from './replay-options';
 import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
