@@ -15,6 +15,11 @@ const noDefaultExport = [
 const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
 const noQueue = { regex: '^\\.{1,2}/(.*/)?queue(/|$)', message: 'The library stands below lib/queue.' };
 const noMetrics = { regex: '^\\.{1,2}/(.*/)?metrics(/|$)', message: 'The library stands below lib/metrics.' };
+const noServer = {
+  regex: '^\\.{1,2}/(.*/)?local-server(/|$)',
+  message: 'The library stands below lib/local-server.',
+};
+const noInspect = { regex: '^\\.{1,2}/(.*/)?inspect(/|$)', message: 'The library stands below lib/inspect.' };
 const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
 const noNeighbours = {
   regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
@@ -73,11 +78,16 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
-  forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noMetrics, noCli, noSelf]),
-  forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
+  forbidImports(
+    ['lib/**/*.{ts,mts}'],
+    [noApi, noTrace, noQueue, noMetrics, noServer, noInspect, noCli, noSelf],
+  ),
+  forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noServer, noInspect, noCli, noSelf]),
   // Its declarations name the package, so that the allocator of a program is the one that they speak of.
-  forbidImports(['lib/queue/**/*.{ts,mts}'], [noApi, noTrace, noMetrics, noCli]),
-  forbidImports(['lib/metrics/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noCli]),
+  forbidImports(['lib/queue/**/*.{ts,mts}'], [noApi, noTrace, noMetrics, noServer, noInspect, noCli]),
+  forbidImports(['lib/metrics/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noServer, noInspect, noCli]),
+  forbidImports(['lib/local-server/**/*.ts'], [noApi, noTrace, noQueue, noMetrics, noInspect, noCli, noSelf]),
+  forbidImports(['lib/inspect/**/*.{ts,mts}'], [noApi, noQueue, noMetrics, noCli]),
   forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
   forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
