@@ -86,6 +86,11 @@ export default defineConfig(
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
+  // Parts of them run in a page.
+  {
+    files: ['packages/web/test/**/*.mjs'],
+    languageOptions: { globals: { document: 'readonly', window: 'readonly' } },
+  },
   forbidImports(
     ['lib/**/*.{ts,mts}'],
     [noApi, noTrace, noQueue, noMetrics, noServer, noInspect, noCli, noSelf],

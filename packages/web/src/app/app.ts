@@ -1,6 +1,13 @@
 /** The page: one clock, one or two maps, what is selected, and the table of blocks. */
 import type { PageSession } from '../../../../lib/page/session';
-import { COLOURINGS, type BlockFacts, type Colouring, type Extent, type MapTheme } from '../messages';
+import {
+  COLOURINGS,
+  type BlockFacts,
+  type Colouring,
+  type Drawing,
+  type Extent,
+  type MapTheme,
+} from '../messages';
 import { BlocksTable } from './blocks-table';
 import { Clock } from './clock';
 import { Curves } from './curves';
@@ -54,6 +61,8 @@ export class App {
   #areFactsDue = true;
   #factsAt = -Infinity;
   #isAskingFacts = false;
+  /** Actions that wait for the workers. */
+  #pending = 0;
   #curvesAt = -Infinity;
   #areCurvesDue = false;
   /** When the clock was moved on. */
@@ -69,12 +78,12 @@ export class App {
     this.#bar = new TimeBar(this.#isLive, {
       moved: (value) => this.#moveTo(value),
       playToggled: () => this.togglePlay(),
-      stepped: (isBack) => void this.#step(isBack),
-      failureWanted: (isBack) => void this.#toFailure(isBack),
+      stepped: (isBack) => this.#act(this.#step(isBack)),
+      failureWanted: (isBack) => this.#act(this.#toFailure(isBack)),
       speedChanged: (speed) => {
         this.clock.speed = speed;
       },
-      unitChanged: (unit) => void this.#switchUnit(unit),
+      unitChanged: (unit) => this.#switchUnit(unit),
       followToggled: (isOn) => {
         this.clock.isFollowing = isOn;
         if (isOn) this.#moveTo(this.clock.last);
@@ -99,10 +108,10 @@ export class App {
 
   /** What the page shows, as data. */
   get state() {
-    const { line, used, blocks, extent, size } = this.sources[this.#active]?.map.drawing ?? {};
+    const { drawing } = this.sources[this.#active]?.map ?? {};
     return {
       clock: this.clock.now,
-      shown: { line, used, blocks, extent, size },
+      shown: drawing && shownIn(drawing),
       colouring: this.#colouring,
       active: this.#active,
       selected: this.#selected,
@@ -111,7 +120,7 @@ export class App {
       isSettled:
         !this.#isDue &&
         !this.#areFactsDue &&
-        !this.#isAskingFacts &&
+        this.#pending === 0 &&
         this.sources.every(({ isBusy }) => !isBusy),
       sources: this.sources.map(({ facts, frames, name }) => ({ name, frames, ...facts })),
     };
@@ -136,7 +145,7 @@ export class App {
   select(source: number, address: number | undefined, reach = EXACTLY): void {
     this.#active = source;
     this.#selected = address;
-    void this.#showFacts(reach);
+    this.#act(this.#showFacts(reach));
     this.#writeFragment();
   }
 
@@ -152,7 +161,7 @@ export class App {
         this.#wantFacts();
       },
       facts: () => this.#read(),
-      allocatorChosen: (on) => void this.#choose(index, on),
+      allocatorChosen: (on) => this.#act(this.#choose(index, on)),
     });
   }
 
@@ -176,8 +185,8 @@ export class App {
     press('whole', () => this.#show(undefined));
     listenToKeys({
       togglePlay: () => this.togglePlay(),
-      step: (isBack) => void this.#step(isBack),
-      failure: (isBack) => void this.#toFailure(isBack),
+      step: (isBack) => this.#act(this.#step(isBack)),
+      failure: (isBack) => this.#act(this.#toFailure(isBack)),
       shiftSpeed: (by) => {
         this.clock.shiftSpeed(by);
         this.#changed();
@@ -185,8 +194,8 @@ export class App {
       zoom: (factor) => this.#zoom(factor),
       whole: () => this.#show(undefined),
       move: (share) => this.#move(share * (this.#drawing?.extent.length ?? 0)),
-      neighbour: (isBack) => void this.#toNeighbour(isBack),
-      edge: (isEnd) => void this.#toEdge(isEnd),
+      neighbour: (isBack) => this.#act(this.#toNeighbour(isBack)),
+      edge: (isEnd) => this.#act(this.#toEdge(isEnd)),
       nextColouring: () => {
         const next = (COLOURINGS.indexOf(this.#colouring) + 1) % COLOURINGS.length;
         this.#colour(COLOURINGS[next] ?? 'allocation');
@@ -212,6 +221,19 @@ export class App {
 
   get #client() {
     return this.sources[this.#active]?.client;
+  }
+
+  /** Waits for an action; says what went wrong. */
+  #act(action: Promise<void>): void {
+    this.#pending++;
+    action
+      .catch((error: unknown) => {
+        this.#status.textContent = error instanceof Error ? error.message : String(error);
+        this.#status.classList.add('bad');
+      })
+      .finally(() => {
+        this.#pending--;
+      });
   }
 
   /** Draws anew, after something that the user did. */
@@ -242,11 +264,11 @@ export class App {
     if (this.#isDue) this.#draw();
     if (this.#areFactsDue && now - this.#factsAt > FACTS_EVERY) {
       this.#factsAt = now;
-      void this.#showFacts(EXACTLY);
+      this.#act(this.#showFacts(EXACTLY));
     }
     if (this.#areCurvesDue && now - this.#curvesAt > CURVES_EVERY) {
       this.#curvesAt = now;
-      void this.#drawCurves();
+      this.#act(this.#drawCurves());
     }
     requestAnimationFrame((next) => this.#frame(next));
   }
@@ -341,12 +363,11 @@ export class App {
     if (moments.length > 0) this.#moveTo(isBack ? Math.max(...moments) : Math.min(...moments));
   }
 
-  async #switchUnit(unit: 'line' | 'time'): Promise<void> {
+  #switchUnit(unit: 'line' | 'time'): void {
     const { drawing } = this.sources[this.#active]?.map ?? {};
     this.clock.switchTo(unit);
     this.#areCurvesDue = true;
     this.#moveTo(unit === 'line' ? (drawing?.line ?? 0) : (drawing?.time ?? 0));
-    await Promise.resolve();
   }
 
   #show(extent: Extent | undefined): void {
@@ -506,6 +527,11 @@ export class App {
     });
     history.replaceState(null, '', fragment);
   }
+}
+
+/** The numbers of a drawing. */
+function shownIn({ line, used, blocks, extent, size, columns, rows }: Drawing) {
+  return { line, used, blocks, extent, size, cells: { columns, rows } };
 }
 
 function clamp(value: number, most: number): number {

@@ -105,19 +105,6 @@ export class MapView {
     this.#allocator.value = String(chosen);
   }
 
-  /** Where an address is on the map, in pixels of the page; the middle of its cell. */
-  pointOf(address: number): { readonly x: number; readonly y: number } | undefined {
-    if (!this.#drawing) return undefined;
-    const { columns, rows, extent } = this.#drawing;
-    const cell = Math.floor(((address - extent.start) / extent.length) * columns * rows);
-    if (cell < 0 || cell >= columns * rows) return undefined;
-    const { left, top, width, height } = this.canvas.getBoundingClientRect();
-    return {
-      x: left + (((cell % columns) + 0.5) / columns) * width,
-      y: top + ((Math.floor(cell / columns) + 0.5) / rows) * height,
-    };
-  }
-
   #listen(events: MapEvents): void {
     this.#allocator.addEventListener('change', () => {
       events.allocatorChosen(Number(this.#allocator.value));
