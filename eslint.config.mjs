@@ -87,9 +87,21 @@ export default defineConfig(
     },
   },
   {
+    // Listeners of one line.
+    files: ['packages/web/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidReturningFunctions: true }],
+    },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
+  },
+  // Parts of them run in a page.
+  {
+    files: ['packages/web/test/**/*.mjs'],
+    languageOptions: { globals: { document: 'readonly', window: 'readonly' } },
   },
   forbidImports(['lib/**/*.{ts,mts}'], [noApi, ...allFloorsBut(), noSelf]),
   ...Object.entries(floors).map(([floor, others]) =>
