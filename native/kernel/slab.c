@@ -413,6 +413,10 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 	object = take_object(arena, cache->object_size);
 	if (!object) {
 		current->out_of_memory = true;
+		if (current->needs_memory)
+			kernel_bug(
+				"native/kernel/slab.c", __LINE__,
+				"no memory for a split, which Linux before 7.3 does not survive");
 		return NULL;
 	}
 

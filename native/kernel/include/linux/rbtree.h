@@ -52,6 +52,11 @@ struct rb_node *rb_first(const struct rb_root *root);
 /* The node after this one in order, or NULL. */
 struct rb_node *rb_next(const struct rb_node *node);
 
+/* For trees without summaries, as before 7.0: rb_add() walks down to the empty place itself. */
+void rb_add(struct rb_node *node, struct rb_root *root,
+	    bool (*less)(struct rb_node *node, const struct rb_node *other));
+void rb_erase(struct rb_node *node, struct rb_root *root);
+
 /* The node with the highest key, or NULL. */
 struct rb_node *rb_last(const struct rb_root *root);
 
