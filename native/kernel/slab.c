@@ -265,6 +265,16 @@ static bool injected_failure(struct arena *arena)
 	return false;
 }
 
+static bool injected_failure_of_second_cache(const struct arena *arena)
+{
+#ifdef GPU_BUDDY_FAULT_INJECTION
+	return arena->fail_second_cache;
+#else
+	(void)arena;
+	return false;
+#endif
+}
+
 void arena_keep(struct arena *arena)
 {
 	arena->permanent_objects = arena->objects;
@@ -455,10 +465,8 @@ void kmem_cache_free(struct kmem_cache *cache, void *memory)
 /* Returns the memory behind the header of a new piece of this many bytes; NULL where the system has none. */
 static void *add_allocation(struct arena *arena, size_t bytes, bool zeroed)
 {
-	struct allocation *allocation = NULL;
+	struct allocation *allocation = zeroed ? calloc(1, bytes) : malloc(bytes);
 
-	if (!injected_failure(arena))
-		allocation = zeroed ? calloc(1, bytes) : malloc(bytes);
 	if (!allocation)
 		return NULL;
 
@@ -480,7 +488,7 @@ static void *take_memory(size_t count, size_t size, bool zeroed)
 
 	if (!__builtin_mul_overflow(count, size, &bytes) &&
 	    !__builtin_add_overflow(bytes, sizeof(struct allocation), &bytes) &&
-	    may_take(current->arena, bytes))
+	    may_take(current->arena, bytes) && !injected_failure(current->arena))
 		memory = add_allocation(current->arena, bytes, zeroed);
 	if (!memory)
 		current->out_of_memory = true;
@@ -496,7 +504,10 @@ void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
 	if (!arena->cache || arena->cache == cache)
 		abort();
 
-	object = add_allocation(arena, sizeof(struct allocation) + cache->object_size, false);
+	object = injected_failure_of_second_cache(arena) ?
+			 NULL :
+			 add_allocation(arena, sizeof(struct allocation) + cache->object_size,
+					false);
 	if (!object)
 		kernel_bug("native/kernel/slab.c", __LINE__,
 			   "no memory for an object that buddy.c must have");

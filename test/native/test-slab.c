@@ -330,7 +330,7 @@ TEST("an object of a second cache that the system has no memory for is a BUG")
 
 	start(PLENTY);
 	new_thing();
-	arena.fail_nth = 1;
+	arena.fail_second_cache = true;
 	context.escape = &escape;
 	if (!_setjmp(escape)) {
 		new_other_thing();

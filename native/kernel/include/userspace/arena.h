@@ -85,6 +85,8 @@ struct arena {
 	/* Test builds: the nth allocation from now fails; with fail_on, every one after it too. 0: none. */
 	u64 fail_nth;
 	bool fail_on;
+	/* Test builds: so does every kmem_cache_alloc(), which these two do not touch. */
+	bool fail_second_cache;
 #endif
 };
 

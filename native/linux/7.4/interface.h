@@ -1,0 +1,25 @@
+/*
+ * The seam to Linux 7.4 as it stands in linux-next: see 7.3/interface.h. Free blocks are in one tree for each order, whatever their
+ * memory holds; which of it is dirty stands in extents, apart from the blocks.
+ */
+#ifndef LINUX_INTERFACE_H
+#define LINUX_INTERFACE_H
+
+#include <linux/gpu_buddy.h>
+#include <stdint.h>
+#include "../common/counted.h"
+#include "../common/clear-bit.h"
+
+/* A power of two below min_block_size is placed on a multiple of it, and not rounded up. */
+#define LINUX_PLACES_SMALL_SIZES 1
+
+/* After a split that gets no memory, the allocator is as it was. */
+#define LINUX_SURVIVES_FAILED_SPLITS 1
+
+/* Bytes that are free and known to be zero. */
+static inline u64 linux_clear_avail(const struct gpu_buddy *mm)
+{
+	return gpu_buddy_clear_avail(mm);
+}
+
+#endif
