@@ -109,7 +109,13 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	stats->native_bytes = buddy_native_bytes(allocator);
 	stats->kernel_warnings = allocator->context.warnings;
 	stats->max_order = mm->max_order;
-	linux_count_blocks(mm, stats->free_blocks, stats->used_blocks);
+	/* Nobody walks over what a BUG has left behind. */
+	if (LINUX_KEEPS_COUNTS || !allocator->poisoned) {
+		linux_count_blocks(mm, stats->free_blocks, stats->used_blocks);
+	} else {
+		memset(stats->free_blocks, 0, sizeof(stats->free_blocks));
+		memset(stats->used_blocks, 0, sizeof(stats->used_blocks));
+	}
 	buddy_unlock(allocator);
 }
 

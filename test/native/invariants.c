@@ -2,6 +2,7 @@
 #include "invariants.h"
 
 #include <buddy/account.h>
+#include <linux/rbtree_augmented.h>
 #include <tests.h>
 
 /* What has been counted so far. */

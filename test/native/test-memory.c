@@ -95,6 +95,7 @@ static enum buddy_status alloc_with_failure(const struct buddy_request *request,
 
 TEST("H18: whichever single allocation of memory fails, the call fails with ENOMEM or finds another way")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < REQUESTS; i++) {
 		unsigned int failures = 0;
 
@@ -106,6 +107,7 @@ TEST("H18: whichever single allocation of memory fails, the call fails with ENOM
 
 TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is as before")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < REQUESTS; i++) {
 		uint64_t nth = 1;
 
@@ -117,6 +119,7 @@ TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is 
 
 TEST("H17: an allocation whose trim gets no memory fails, rather than give more than was asked for")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct picture before;
 	EMPTY_LIST(list);
@@ -150,6 +153,7 @@ TEST("H17: with trim-disable there is no trim that could fail")
 
 TEST("a trim that gets no memory leaves the block whole, with its tag")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	uint64_t starts[] = { MIB - 256 * KIB, MIB - 252 * KIB, MIB - 12 * KIB };
 
 	for (int i = 0; i < 3; i++) {
@@ -217,6 +221,7 @@ static unsigned int exhaust(struct buddy_allocator *allocator, enum buddy_status
 
 TEST("H21: no call takes native memory beyond the limit")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	uint64_t limit = 300 * KIB;
 	struct buddy_allocator *allocator = new_allocator_with(
 		(struct buddy_config){ .size = GIB, .chunk_size = CHUNK, .memory_limit = limit });
@@ -243,6 +248,7 @@ TEST("H21: no call takes native memory beyond the limit")
 
 TEST("H21: an exact range over memory that is clear and dirty by turns stays within the limit")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	struct buddy_allocator *allocator = new_allocator_with((struct buddy_config){
 		.size = GIB, .chunk_size = CHUNK, .memory_limit = 300 * KIB });
 	unsigned int count = exhaust(allocator, BUDDY_NO_MEMORY);

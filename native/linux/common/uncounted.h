@@ -2,6 +2,8 @@
 #ifndef LINUX_COMMON_UNCOUNTED_H
 #define LINUX_COMMON_UNCOUNTED_H
 
+#define LINUX_KEEPS_COUNTS 0
+
 static inline bool linux_is_split(const struct gpu_buddy_block *block)
 {
 	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
