@@ -14,9 +14,6 @@
 /* Without contiguous, a power of two below min_block_size is placed on a multiple of it, and not rounded up. */
 #define LINUX_PLACES_SMALL_SIZES 1
 
-/* Numbers of blocks are kept, and need no walk. */
-#define LINUX_KEEPS_COUNTS 1
-
 /* After a split that gets no memory, the allocator is as it was. */
 #define LINUX_SURVIVES_FAILED_SPLITS 1
 

@@ -7,6 +7,8 @@
 
 #include <linux/gpu_buddy.h>
 #include <stdint.h>
+#include <userspace/arena.h>
+#include <userspace/context.h>
 #include "../common/counted.h"
 #include "../common/clear-bit.h"
 
@@ -15,6 +17,24 @@
 
 /* After a split that gets no memory, the allocator is as it was. */
 #define LINUX_SURVIVES_FAILED_SPLITS 1
+
+/*
+ * Allocates only within the memory limit. Extents are had beyond it (linux/slab.h), so that freeing never fails; as nothing more is
+ * allocated then, they take at most one extent for each block that was in use.
+ */
+static inline int linux_alloc_blocks(struct gpu_buddy *mm, u64 start, u64 end, u64 size,
+				     u64 min_block_size, struct list_head *blocks,
+				     unsigned long flags)
+{
+	struct kernel_context *current = kernel_current;
+
+	current->out_of_memory = arena_is_beyond_limit(current->arena);
+	if (current->out_of_memory)
+		return -ENOMEM;
+	return gpu_buddy_alloc_blocks(mm, start, end, size, min_block_size, blocks, flags);
+}
+
+#define gpu_buddy_alloc_blocks linux_alloc_blocks
 
 /* Bytes that are free and known to be zero. */
 static inline u64 linux_clear_avail(const struct gpu_buddy *mm)

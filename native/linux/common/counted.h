@@ -2,6 +2,9 @@
 #ifndef LINUX_COMMON_COUNTED_H
 #define LINUX_COMMON_COUNTED_H
 
+/* Numbers of blocks are kept, and need no walk. */
+#define LINUX_KEEPS_COUNTS 1
+
 /* Writes the numbers of free and used blocks of each order up to max_order. */
 static inline void linux_count_blocks(const struct gpu_buddy *mm, uint64_t *free, uint64_t *used)
 {
