@@ -41,12 +41,13 @@ function forbidImports(files, patterns) {
   };
 }
 
-// Its types come from packages of its own, which are not always there; its `npm test` runs tsc.
-const leaseService = 'examples/lease-service/';
-const notInstalled = existsSync(`${leaseService}node_modules`) ? [] : [leaseService];
+// Their types come from packages of their own, which are not always there; their `npm test` runs tsc.
+const notInstalled = ['examples/lease-service/', 'packages/sweep/'].filter(
+  (folder) => !existsSync(`${folder}node_modules`),
+);
 
 export default defineConfig(
-  { ignores: [...notInstalled, 'build/', 'coverage/', 'dist/', 'prebuilds/', 'vendor/linux/'] },
+  { ignores: [...notInstalled, 'build/', 'coverage/', '**/dist/', 'prebuilds/', 'vendor/linux/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
