@@ -1,24 +1,26 @@
 #!/usr/bin/env node
 /** The program `gpu-buddy-sweep`: finds the command, and turns errors into messages and an exit status. */
 import { helpText, usageError, type Command } from './commands/command.js';
-import { plan } from './commands/plan.js';
-import { cancel } from './commands/cancel.js';
-import { collect } from './commands/collect.js';
-import { run } from './commands/run.js';
-import { schema } from './commands/schema.js';
-import { status } from './commands/status.js';
-import { submit } from './commands/submit.js';
-import { table } from './commands/table.js';
-import { work } from './commands/work.js';
-import { say } from './commands/terminal.js';
+import { say } from './commands/say.js';
 import { SweepError } from './sweep-error.js';
 
-/** In the order in which help lists them. */
-const COMMANDS: readonly Command[] = [plan, run, submit, work, collect, status, cancel, table, schema];
+/** Loads a command when it is asked for. In the order in which help lists them. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  plan: async () => (await import('./commands/plan.js')).plan,
+  run: async () => (await import('./commands/run.js')).run,
+  table: async () => (await import('./commands/table.js')).table,
+  submit: async () => (await import('./commands/submit.js')).submit,
+  work: async () => (await import('./commands/work.js')).work,
+  collect: async () => (await import('./commands/collect.js')).collect,
+  status: async () => (await import('./commands/status.js')).status,
+  cancel: async () => (await import('./commands/cancel.js')).cancel,
+  schema: async () => (await import('./commands/schema.js')).schema,
+};
 
-function help(): string {
-  const lines = COMMANDS.map(({ spec: { name, operands, summary } }) => {
-    return `  ${[name, ...operands].join(' ').padEnd(22)}${summary}`;
+async function help(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const lines = commands.map(({ spec: { name, operands, summary } }) => {
+    return `  ${[name, ...operands].join(' ').padEnd(18)}${summary}`;
   });
   return `Usage: gpu-buddy-sweep COMMAND [OPTION]...
 
@@ -33,12 +35,13 @@ Exit status: 0; 1 where jobs were set aside or are missing; 2 where a command co
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--help' || name === '-h') {
-    process.stdout.write(help());
+    process.stdout.write(await help());
     return 0;
   }
   if (name === undefined) throw usageError('no command is given');
-  const command = COMMANDS.find(({ spec }) => spec.name === name);
-  if (!command) throw usageError(`unknown command "${name}"`);
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!load) throw usageError(`unknown command "${name}"`);
+  const command = await load();
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(helpText(command.spec));
     return 0;
@@ -50,8 +53,11 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof SweepError) {
-    say(error.message);
-    if (error.code === 'ERR_SWEEP_USAGE') say(`try 'gpu-buddy-sweep --help'`);
+    const advice =
+      error.code === 'ERR_SWEEP_USAGE'
+        ? `\nTry 'gpu-buddy-sweep --help' or 'gpu-buddy-sweep COMMAND --help'.`
+        : '';
+    say(`${error.message}${advice}`);
   } else {
     // A mistake of ours, or of the system: with its stack, for the report.
     say(error instanceof Error ? (error.stack ?? error.message) : String(error));

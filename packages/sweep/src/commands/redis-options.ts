@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { connect } from '../redis/connect.js';
 import { usageError } from './command.js';
-import { say } from './terminal.js';
+import { say } from './say.js';
 
 export const REDIS_OPTIONS = {
   redis: {

@@ -5,7 +5,8 @@ import { SweepError } from '../sweep-error.js';
 import { runSweep } from '../run-sweep.js';
 import { parseCommand, toCount, type Command } from './command.js';
 import { planOf } from './plan.js';
-import { interruption, Interrupted, JobsBar, say } from './terminal.js';
+import { say } from './say.js';
+import { interruption, Interrupted, JobsBar } from './terminal.js';
 
 /** Names the file that `run` and `collect` write to. */
 export const OUTPUT = {

@@ -7,7 +7,8 @@ import { storeOf, type TraceStore } from '../traces/trace-store.js';
 import { parseCommand, type Command } from './command.js';
 import { planOf } from './plan.js';
 import { OpenRedis, REDIS_OPTIONS } from './redis-options.js';
-import { JobsBar, say } from './terminal.js';
+import { say } from './say.js';
+import { JobsBar } from './terminal.js';
 
 const SUBMIT = {
   name: 'submit',

@@ -1,10 +1,5 @@
-/** What the commands share of the terminal: messages, a progress bar, Ctrl-C. */
+/** What the commands share of the terminal: a progress bar, Ctrl-C. */
 import { Presets, SingleBar } from 'cli-progress';
-
-/** Writes a message to standard error. */
-export function say(message: string): void {
-  process.stderr.write(`gpu-buddy-sweep: ${message}\n`);
-}
 
 /** A bar with what is left, where standard error is a terminal. */
 export class JobsBar implements Disposable {

@@ -16,7 +16,8 @@ import { storeOf } from '../traces/trace-store.js';
 import { parseCommand, toCount, type Command } from './command.js';
 import { OpenRedis, REDIS_OPTIONS } from './redis-options.js';
 import { THREADS } from './run.js';
-import { interruption, say } from './terminal.js';
+import { say } from './say.js';
+import { interruption } from './terminal.js';
 
 const LOCK_SECONDS = 30;
 const LOOK_MS = 2000;

@@ -4,8 +4,8 @@ import type { Placement } from 'gpu-buddy/trace';
 import { SweepError } from '../sweep-error.js';
 import { byteText } from './byte-size.js';
 import type { Measure } from './measures.js';
-import { RECORDED } from './specification.js';
 import type { Size, Sweep, SweptTrace } from './sweep.js';
+import { RECORDED } from './words.js';
 
 /** All that decides what a line of results says. Sizes are bytes. */
 export interface Job {

@@ -8,8 +8,9 @@ import { glob, isDynamicPattern } from 'tinyglobby';
 import { reasonOf, SweepError } from '../sweep-error.js';
 import { toBytes } from './byte-size.js';
 import { MEASURES } from './measures.js';
-import { BUILT_IN, RECORDED, type Specification } from './specification.js';
+import type { Specification } from './specification.js';
 import type { Size, Sweep, SweptTrace } from './sweep.js';
+import { BUILT_IN, RECORDED } from './words.js';
 
 const DEFAULT_WINDOW = 32;
 

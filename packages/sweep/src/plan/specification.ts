@@ -6,12 +6,7 @@ import { reasonOf, SweepError } from '../sweep-error.js';
 import { BYTE_SIZE_PATTERN } from './byte-size.js';
 import { checkerOf } from './check.js';
 import { MEASURES } from './measures.js';
-
-/** Stands for what the recording itself has. */
-export const RECORDED = 'recorded';
-
-/** The allocator that this package's gpu-buddy is built with. */
-export const BUILT_IN = 'built-in';
+import { RECORDED } from './words.js';
 
 const strict = { additionalProperties: false };
 

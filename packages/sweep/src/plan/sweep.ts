@@ -5,7 +5,8 @@ import { Type, type Static } from 'typebox';
 import { SweepError } from '../sweep-error.js';
 import { checkerOf } from './check.js';
 import { MEASURES } from './measures.js';
-import { READING, RECORDED } from './specification.js';
+import { READING } from './specification.js';
+import { RECORDED } from './words.js';
 
 const strict = { additionalProperties: false };
 

@@ -1,8 +1,8 @@
 /** Serves a job: measures its policy on its workload. */
 import { measurePolicy, peakOf, type PolicyMeasures, type Workload } from 'gpu-buddy/trace';
 import { keyOf, type Job } from '../plan/job.js';
-import { RECORDED } from '../plan/specification.js';
 import type { Size } from '../plan/sweep.js';
+import { RECORDED } from '../plan/words.js';
 import { SweepError } from '../sweep-error.js';
 import type { Row } from './row.js';
 import { shuffle } from './shuffle.js';
