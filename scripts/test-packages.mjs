@@ -1,5 +1,5 @@
-// `npm run test:examples`: installs each example from its lock file, and runs its tests; or those that are named. An example whose
-// parts can't be had here is skipped, with the reason. Needs what `npm ci` builds, and npm's registry for the examples' own packages.
+// `npm run test:packages`: installs each package of examples/ and packages/ from its lock file, and runs its tests; or those that are
+// named. One whose parts can't be had here is skipped, with the reason. Needs what `npm ci` builds, and npm's registry.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -7,21 +7,24 @@ import { execa } from 'execa';
 import { CommandFailed, packageRoot, printTable, run, script, ScriptError } from './run.mjs';
 import { countsLine, sumCounts } from './test-report.mjs';
 
-/** Errors of npm that speak of this machine, not of the example: another Node is needed, or no registry is reached. */
+/** Errors of npm that speak of this machine, not of the package: another Node is needed, or no registry is reached. */
 const NOT_HERE =
   /^npm error code (EBADENGINE|E(?:NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|NETUNREACH|NOTCACHED)|ERR_SOCKET_TIMEOUT)$/m;
 
-const folder = path.join(packageRoot, 'examples');
-
-/** Gives the examples that are named, or all. @param {string[]} names */
+/** Gives the folders of the packages that are named, or of all. @param {string[]} names */
 function chosen(names) {
-  const all = readdirSync(folder).filter((name) => existsSync(path.join(folder, name, 'package.json')));
-  const unknown = names.find((name) => !all.includes(name));
-  if (unknown) throw new ScriptError(`there is no example ${unknown}, only ${all.join(', ')}`);
-  return names.length > 0 ? names : all;
+  const all = ['examples', 'packages']
+    .flatMap((group) => readdirSync(path.join(packageRoot, group)).map((name) => path.join(group, name)))
+    .filter((folder) => existsSync(path.join(packageRoot, folder, 'package.json')));
+  const unknown = names.find((name) => !all.some((folder) => path.basename(folder) === name));
+  if (unknown)
+    throw new ScriptError(
+      `there is no package ${unknown}, only ${all.map((folder) => path.basename(folder)).join(', ')}`,
+    );
+  return names.length > 0 ? all.filter((folder) => names.includes(path.basename(folder))) : all;
 }
 
-/** Installs an example's packages. Where this machine can't, tells why. @param {string} cwd */
+/** Installs a package's own packages. Where this machine can't, tells why. @param {string} cwd */
 async function install(cwd) {
   try {
     await run(['npm', 'ci', '--engine-strict', '--fetch-retries=1', '--prefer-offline', '--loglevel=error'], {
@@ -38,7 +41,7 @@ async function install(cwd) {
 }
 
 /**
- * Reads what Node's test runner prints, which the examples use: how many tests passed, failed and were skipped, and why one was skipped.
+ * Reads what Node's test runner prints, which the packages use: how many tests passed, failed and were skipped, and why one was skipped.
  * @param {string} output
  * @param {boolean} hasSucceeded
  */
@@ -50,7 +53,7 @@ function resultOf(output, hasSucceeded) {
   return { counts: { passed: count('pass'), failed, skipped: count('skipped') }, note };
 }
 
-/** Runs an example's tests, and shows what they print. @param {string} cwd */
+/** Runs a package's tests, and shows what they print. @param {string} cwd */
 async function test(cwd) {
   const { failed, all } = await execa('npm', ['test', '--silent'], {
     cwd,
@@ -63,10 +66,11 @@ async function test(cwd) {
   return resultOf(stripVTControlCharacters(all), !failed);
 }
 
-/** Installs and tests an example. @param {string} name */
-async function runExample(name) {
-  console.log(`\n── ${name}`);
-  const cwd = path.join(folder, name);
+/** Installs and tests a package. @param {string} folder */
+async function runPackage(folder) {
+  console.log(`\n── ${folder}`);
+  const name = path.basename(folder);
+  const cwd = path.join(packageRoot, folder);
   try {
     const reason = await install(cwd);
     if (!reason) return { name, ...(await test(cwd)) };
@@ -79,12 +83,12 @@ async function runExample(name) {
   }
 }
 
-await script('test:examples', async () => {
+await script('test:packages', async () => {
   const { positionals } = parseArgs({ allowPositionals: true });
   if (!existsSync(path.join(packageRoot, 'dist/index.js')))
     throw new ScriptError('nothing is built: run `npm ci`');
   const results = [];
-  for (const name of chosen(positionals)) results.push(await runExample(name));
+  for (const folder of chosen(positionals)) results.push(await runPackage(folder));
 
   const total = sumCounts(results.map(({ counts }) => counts));
   console.log();
