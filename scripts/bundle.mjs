@@ -27,7 +27,7 @@ await build({
   logLevel: 'warn',
   output: {
     dir: dist,
-    // As tsc writes it.
+    // Written as tsc writes it.
     format: 'cjs',
     strict: true,
     exports: 'named',
@@ -36,7 +36,7 @@ await build({
     // One folder deep, as are the files in lib/ that ask for `__dirname`.
     chunkFileNames: 'chunks/[name].js',
     codeSplitting: {
-      // Apart, since the core loads the addon at once, and `gpu-buddy doctor` and `build` are for where it does not load.
+      // Separate chunks: the core loads the addon at once, but `gpu-buddy doctor` and `build` must run without it.
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
         { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
