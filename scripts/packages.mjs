@@ -1,9 +1,10 @@
 // Packages of this repository with a lock file of their own, which are not installed with it: examples/ and packages/.
+import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';
-import { CommandFailed, run } from './run.mjs';
+import { CommandFailed, packageRoot, run } from './run.mjs';
 
-/** Errors of npm that speak of this machine, not of the example: another Node is needed, or no registry is reached. */
+/** Errors of npm that speak of this machine, not of the package: another Node is needed, or no registry is reached. */
 const NOT_HERE =
   /^npm error code (EBADENGINE|E(?:NOTFOUND|AI_AGAIN|CONN\w+|TIMEDOUT|NETUNREACH|NOTCACHED)|ERR_SOCKET_TIMEOUT)$/m;
 
@@ -49,9 +50,11 @@ async function test(cwd) {
   return resultOf(stripVTControlCharacters(all), !failed);
 }
 
-/** Installs and tests a package. @param {string} name @param {string} cwd */
-export async function testPackage(name, cwd) {
-  console.log(`\n── ${name}`);
+/** Installs and tests a package. @param {string} folder its place in the repository */
+export async function testPackage(folder) {
+  console.log(`\n── ${folder}`);
+  const name = path.basename(folder);
+  const cwd = path.join(packageRoot, folder);
   try {
     const reason = await installPackage(cwd);
     if (!reason) return { name, ...(await test(cwd)) };

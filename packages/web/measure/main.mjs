@@ -2,7 +2,7 @@
 //
 //   node measure/main.mjs [FOLDER]      1,000,000 operations with 100,000 live blocks; a PyTorch snapshot of 1 GB
 //
-// `npm run build:web` comes first. FOLDER keeps the recordings for the next time.
+// `npm run build -- web` comes first. FOLDER keeps the recordings for the next time.
 import {
   closeSync,
   existsSync,
