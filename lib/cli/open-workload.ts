@@ -1,7 +1,7 @@
 /** Reads the workload of a trace that a command was given. */
 import { readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 import { openInput } from './open-input';
 import { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';
@@ -20,7 +20,7 @@ export interface WorkloadOptions {
  * Reads a trace; `-` is standard input.
  *
  * @throws TraceError
- * @throws CommandError where there is no such allocator, or more than one
+ * @throws CommandError if there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,

@@ -1,6 +1,7 @@
 /* The arena behind the kernel's slab caches and kmalloc: see userspace/arena.h. Not thread-safe: an arena has one lock above it. */
-#include <linux/slab.h>
+#include <linux/bug.h>
 #include <linux/math.h>
+#include <linux/slab.h>
 #include <stdlib.h>
 #include <string.h>
 #include <userspace/arena.h>
@@ -410,6 +411,10 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 	object = take_object(arena, cache->object_size);
 	if (!object) {
 		current->out_of_memory = true;
+		if (current->needs_memory)
+			kernel_bug(
+				"native/kernel/slab.c", __LINE__,
+				"no memory for a split, which Linux before 7.3 does not survive");
 		return NULL;
 	}
 

@@ -1,9 +1,11 @@
-/* What must hold inside an allocator, see invariants.h. */
+/* Checks what must hold inside an allocator, see invariants.h. */
 #include "invariants.h"
 
 #include <buddy/account.h>
+#include <linux/rbtree_augmented.h>
+#include <tests.h>
 
-/* What has been counted so far. */
+/* Counts so far. */
 struct census {
 	struct test_place place;
 	const struct gpu_buddy *mm;
@@ -237,7 +239,7 @@ static unsigned int walk_tree(struct walk *walk, struct rb_node *node, const str
 	REQUIRE(census, left_black == right_black, block);
 
 	*max_alignment = max(alignment_of(block), max(left_alignment, right_alignment));
-	REQUIRE(census, block->subtree_max_alignment == *max_alignment, block);
+	REQUIRE(census, linux_summary(block, *max_alignment) == *max_alignment, block);
 	return left_black + !is_red(node);
 }
 
@@ -251,7 +253,7 @@ static void check_free_trees(struct census *census)
 			struct walk walk = { census, tree, order, 0, NULL };
 			unsigned int ignored;
 
-			walk_tree(&walk, mm->free_trees[tree][order].rb_node, NULL, &ignored);
+			walk_tree(&walk, linux_free_tree(mm, tree, order)->rb_node, NULL, &ignored);
 			REQUIRE_EQ(census, walk.count, census->free_blocks[tree][order]);
 		}
 	}
@@ -260,19 +262,21 @@ static void check_free_trees(struct census *census)
 static void check_counters(struct census *census)
 {
 	const struct gpu_buddy *mm = census->mm;
+	uint64_t free[BUDDY_MAX_ORDERS], used[BUDDY_MAX_ORDERS];
 	uint64_t avail = 0, clear_avail = 0;
 
+	linux_count_blocks(mm, free, used);
 	for (unsigned int order = 0; order <= mm->max_order; order++) {
 		uint64_t clear = census->free_blocks[GPU_BUDDY_CLEAR_TREE][order];
 		uint64_t dirty = census->free_blocks[GPU_BUDDY_DIRTY_TREE][order];
 
-		REQUIRE_EQ(census, mm->free_scoreboard[order], clear + dirty);
-		REQUIRE_EQ(census, mm->used_scoreboard[order], census->used_blocks[order]);
+		REQUIRE_EQ(census, free[order], clear + dirty);
+		REQUIRE_EQ(census, used[order], census->used_blocks[order]);
 		avail += (clear + dirty) * (mm->chunk_size << order);
 		clear_avail += clear * (mm->chunk_size << order);
 	}
 	REQUIRE_EQ(census, mm->avail, avail);
-	REQUIRE_EQ(census, mm->clear_avail, clear_avail);
+	REQUIRE_EQ(census, linux_clear_avail(mm), clear_avail);
 }
 
 /* Accounts hold what their blocks have, and all that is promised is free. */

@@ -1,4 +1,4 @@
-/* What happens when native memory runs out: hazards H16 to H18 and H21, with failures on demand. */
+/* Tests native memory that runs out: hazards H16 to H18 and H21, with failures on demand. */
 #include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
@@ -60,7 +60,7 @@ static struct buddy_allocator *used_allocator(struct buddy_list *used)
 	return allocator;
 }
 
-/* What every allocation of native memory but the first `nth - 1` failing does to a request. Returns its status. */
+/* Allocates while native memory fails at the `nth` time, or from then on. Returns the status. */
 static enum buddy_status alloc_with_failure(const struct buddy_request *request, uint64_t nth,
 					    bool from_then_on)
 {
@@ -95,6 +95,7 @@ static enum buddy_status alloc_with_failure(const struct buddy_request *request,
 
 TEST("H18: whichever single allocation of memory fails, the call fails with ENOMEM or finds another way")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < REQUESTS; i++) {
 		unsigned int failures = 0;
 
@@ -104,8 +105,9 @@ TEST("H18: whichever single allocation of memory fails, the call fails with ENOM
 	}
 }
 
-TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is as before")
+TEST("H18: the call fails with ENOMEM if memory is gone for good, and changes nothing")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < REQUESTS; i++) {
 		uint64_t nth = 1;
 
@@ -117,6 +119,7 @@ TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is 
 
 TEST("H17: an allocation whose trim gets no memory fails, rather than give more than was asked for")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct picture before;
 	EMPTY_LIST(list);
@@ -150,6 +153,7 @@ TEST("H17: with trim-disable there is no trim that could fail")
 
 TEST("a trim that gets no memory leaves the block whole, with its tag")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	uint64_t starts[] = { MIB - 256 * KIB, MIB - 252 * KIB, MIB - 12 * KIB };
 
 	for (int i = 0; i < 3; i++) {
@@ -217,6 +221,7 @@ static unsigned int exhaust(struct buddy_allocator *allocator, enum buddy_status
 
 TEST("H21: no call takes native memory beyond the limit")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	uint64_t limit = 300 * KIB;
 	struct buddy_allocator *allocator = new_allocator_with(
 		(struct buddy_config){ .size = GIB, .chunk_size = CHUNK, .memory_limit = limit });
@@ -243,6 +248,7 @@ TEST("H21: no call takes native memory beyond the limit")
 
 TEST("H21: an exact range over memory that is clear and dirty by turns stays within the limit")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	struct buddy_allocator *allocator = new_allocator_with((struct buddy_config){
 		.size = GIB, .chunk_size = CHUNK, .memory_limit = 300 * KIB });
 	unsigned int count = exhaust(allocator, BUDDY_NO_MEMORY);
@@ -270,7 +276,7 @@ TEST("memory that is free but not to be had is ENOSPC, not ENOMEM")
 	drop_allocator(allocator);
 }
 
-TEST("all slabs but the first go back when all blocks do, and come again when they are needed")
+TEST("slabs except the first are given back with the last block, and come again when they are needed")
 {
 	/* Seven roots. */
 	enum { BLOCKS = 127 * 256 };

@@ -45,6 +45,11 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
+/* For trees without summaries, as before 7.0: rb_add() walks down to the empty place itself. */
+void rb_add(struct rb_node *node, struct rb_root *root,
+	    bool (*less)(struct rb_node *node, const struct rb_node *other));
+void rb_erase(struct rb_node *node, struct rb_root *root);
+
 /* The node with the highest key, or NULL. */
 struct rb_node *rb_last(const struct rb_root *root);
 

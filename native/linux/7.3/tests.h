@@ -1,0 +1,3 @@
+/* What the tests look at inside the allocator of this kernel, beyond interface.h. */
+#include <interface.h>
+#include "../common/summaries.h"
