@@ -9,6 +9,7 @@ import { FIT } from './fit-options';
 import { IMPORT } from './import-options';
 import { REPLAY } from './replay-options';
 import type { Terminal } from './terminal';
+import { VIEW } from './view-options';
 
 /** Runs a command line, given without the name of the command; gives the exit status. */
 export type Run = (args: readonly string[], terminal: Terminal) => number | Promise<number>;
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   { spec: FIT, load: async () => (await import('./fit.js')).fit },
   { spec: COMPARE, load: async () => (await import('./compare.js')).compare },
   { spec: DRAW, load: async () => (await import('./draw.js')).draw },
+  { spec: VIEW, load: async () => (await import('./view.js')).view },
   { spec: DOCTOR, load: async () => (await import('./doctor.js')).doctor },
   { spec: BUILD, load: async () => (await import('./build.js')).build },
   { spec: COMPLETION, load: loadCompletion },

@@ -204,6 +204,32 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 		restore_black(root, child, parent, augment);
 }
 
+struct rb_node *rb_first(const struct rb_root *root)
+{
+	struct rb_node *node = root->rb_node;
+
+	while (node && node->rb_left)
+		node = node->rb_left;
+	return node;
+}
+
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	struct rb_node *parent;
+
+	if (node->rb_right) {
+		struct rb_node *lowest = node->rb_right;
+
+		while (lowest->rb_left)
+			lowest = lowest->rb_left;
+		return lowest;
+	}
+
+	while ((parent = rb_parent(node)) && parent->rb_right == node)
+		node = parent;
+	return parent;
+}
+
 struct rb_node *rb_last(const struct rb_root *root)
 {
 	struct rb_node *node = root->rb_node;
