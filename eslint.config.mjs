@@ -59,7 +59,7 @@ function allFloorsBut(...allowed) {
 }
 
 // Their types come from packages of their own, which are not always there; their `npm test` runs tsc.
-const notInstalled = ['examples/lease-service/', 'packages/sweep/', 'packages/web/', 'packages/sweep/'].filter(
+const notInstalled = ['examples/lease-service/', 'packages/web/', 'packages/sweep/'].filter(
   (folder) => !existsSync(`${folder}node_modules`),
 );
 
