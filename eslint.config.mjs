@@ -46,7 +46,17 @@ const leaseService = 'examples/lease-service/';
 const notInstalled = existsSync(`${leaseService}node_modules`) ? [] : [leaseService];
 
 export default defineConfig(
-  { ignores: [...notInstalled, 'build/', 'coverage/', 'dist/', 'prebuilds/', 'vendor/linux/'] },
+  {
+    ignores: [
+      ...notInstalled,
+      'build/',
+      'coverage/',
+      'dist/',
+      'prebuilds/',
+      'vendor/linux/',
+      'packages/linux-*/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
