@@ -9,7 +9,7 @@ const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
-  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'cli/main'],
+  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'draw/index', 'cli/main'],
   ...[
     'cli/run',
     'cli/kernel-child',

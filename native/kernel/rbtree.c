@@ -113,7 +113,7 @@ static void restore_black(struct rb_root *root, struct rb_node *node, struct rb_
 		struct rb_node *sibling = node_is_left ? parent->rb_right : parent->rb_left;
 		struct rb_node *near, *far;
 
-		/* Where a black is missing on one side, the other side has one to show. */
+		/* One side lacks a black node, so the other side has one: there is a sibling. */
 		if (!sibling)
 			__builtin_unreachable();
 
@@ -202,6 +202,32 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 
 	if (lost_black)
 		restore_black(root, child, parent, augment);
+}
+
+struct rb_node *rb_first(const struct rb_root *root)
+{
+	struct rb_node *node = root->rb_node;
+
+	while (node && node->rb_left)
+		node = node->rb_left;
+	return node;
+}
+
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	struct rb_node *parent;
+
+	if (node->rb_right) {
+		struct rb_node *lowest = node->rb_right;
+
+		while (lowest->rb_left)
+			lowest = lowest->rb_left;
+		return lowest;
+	}
+
+	while ((parent = rb_parent(node)) && parent->rb_right == node)
+		node = parent;
+	return parent;
 }
 
 struct rb_node *rb_last(const struct rb_root *root)

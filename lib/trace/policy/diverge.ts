@@ -103,7 +103,7 @@ function commonLength(one: Workload, other: Workload): number {
   return length;
 }
 
-/** 0 where the first one failed alone, 1 where the second one did. */
+/** Returns 0 if only the first one failed, 1 if only the second one did. */
 function failedAlone(one: number | undefined, other: number | undefined): 0 | 1 | undefined {
   if (one === FAILED && other === DONE) return 0;
   if (one === DONE && other === FAILED) return 1;

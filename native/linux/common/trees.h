@@ -5,6 +5,8 @@
 #ifndef LINUX_COMMON_TREES_H
 #define LINUX_COMMON_TREES_H
 
+#include "clear-bit.h"
+
 /* In a range, the kernel takes the lowest free block that will do: native/buddy/range.c finds it in these trees. */
 #define LINUX_FINDS_LOWEST_FIRST 1
 
@@ -14,13 +16,6 @@ _Static_assert(sizeof(((struct gpu_buddy *)0)->clear_avail) == sizeof(u64), "as 
 static inline u64 linux_clear_avail(const struct gpu_buddy *mm)
 {
 	return mm->clear_avail;
-}
-
-/* Says whether the memory of an allocated block is known to be zero. */
-static inline void linux_set_clear(struct gpu_buddy_block *block, bool clear)
-{
-	block->header =
-		(block->header & ~GPU_BUDDY_HEADER_CLEAR) | (clear ? GPU_BUDDY_HEADER_CLEAR : 0);
 }
 
 /* The free blocks of a state and an order. */
