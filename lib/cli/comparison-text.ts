@@ -1,6 +1,6 @@
 /** Writes the result of a comparison as text. */
 import type { ComparisonCounts, Difference } from '../trace';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
 import { withoutControls } from '../trace/printable';
 
 /** Characters of a line that are shown, around the first one that differs. */

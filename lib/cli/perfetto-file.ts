@@ -1,6 +1,6 @@
 /** The file of `replay --perfetto`. */
 import { PerfettoWriter } from '../trace';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 import { OutputFile } from './output-file';
 
 export class PerfettoFile implements Disposable {

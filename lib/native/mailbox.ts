@@ -69,19 +69,19 @@ export function status(): number {
 class Report {
   /** The node of its first block, which names the list together with the generation. */
   get node(): number {
-    return integer(NODE);
+    return integers[NODE] ?? 0;
   }
   /** The low bits of it; another one whenever the blocks of the list have changed. */
   get generation(): number {
-    return integer(GENERATION);
+    return integers[GENERATION] ?? 0;
   }
   /** Offset of the first block, in chunks. */
   get chunk(): number {
-    return integer(CHUNK);
+    return integers[CHUNK] ?? 0;
   }
   /** How many blocks there are, and what the first one is like: see `orderOf()`, `isClear()`, `countOf()`. */
   get shape(): number {
-    return integer(SHAPE);
+    return integers[SHAPE] ?? 0;
   }
 }
 

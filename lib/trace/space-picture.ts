@@ -64,7 +64,7 @@ export function drawSpace(
 }
 
 /** Adds the bytes from `start` to `end` to the cells in which they lie. */
-function share(cells: Float64Array, cellSize: number, start: number, end: number): void {
+export function share(cells: Float64Array, cellSize: number, start: number, end: number): void {
   for (let at = start; at < end;) {
     const cell = Math.floor(at / cellSize);
     const cellEnd = Math.min(end, (cell + 1) * cellSize);

@@ -128,7 +128,7 @@ struct buddy_stats {
 	/* WARN_ONs that the kernel code met. */
 	uint64_t kernel_warnings;
 	unsigned int max_order;
-	/* Numbers of blocks by order, up to max_order. */
+	/* Numbers of blocks by order, up to max_order; 0 of a poisoned allocator where the kernel keeps none. */
 	uint64_t free_blocks[BUDDY_MAX_ORDERS];
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
 };

@@ -838,6 +838,7 @@ napi_value Environment::DefineCalls()
 	Define(calls, "endWait", Call<&Environment::EndWait>);
 	Define(calls, "startJournal", Call<&Environment::StartJournal>);
 	Define(calls, "stopJournal", Call<&Environment::StopJournal>);
+	Define(calls, "endJournal", Call<&Environment::EndJournal>);
 	Define(calls, "readJournal", CallWithValues<&Environment::ReadJournal>);
 	Define(calls, "waitForEntries", CallWithValues<&Environment::WaitForEntries>);
 	Define(calls, "endWaitForEntries", Call<&Environment::EndWaitForEntries>);

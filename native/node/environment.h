@@ -164,6 +164,7 @@ private:
 	/* The journal, in journal.cc. */
 	void StartJournal();
 	void StopJournal();
+	void EndJournal();
 	napi_value ReadJournal(const Napi::CallbackInfo &info);
 	napi_value WaitForEntries(const Napi::CallbackInfo &info);
 	void EndWaitForEntries();

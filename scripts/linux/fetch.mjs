@@ -11,13 +11,13 @@ import { verify } from './verify.mjs';
 /** @typedef {import('./verify.mjs').Files} Files */
 
 /**
- * Makes the manifest's folder, vendor/linux/7.3/, hold the kernel's files.
- * @param {{ root: string, tests: boolean, timeout: number, keyring?: string }} options `root` holds vendor/; `timeout` is of all that
- *   is read from trees behind URLs, in milliseconds
+ * Makes the folder of a series, such as vendor/linux/7.3/, hold the kernel's files.
+ * @param {{ root: string, kernel?: string, tests: boolean, timeout: number, keyring?: string }} options `root` holds vendor/; `kernel`
+ *   is the series, the built-in one unless given; `timeout` is of all that is read from trees behind URLs, in milliseconds
  * @returns {Promise<{ origin: import('./verify.mjs').Origin, isFresh: boolean, folder: string }>}
  */
-export async function fetchLinux({ root, tests, timeout, keyring }) {
-  const manifest = Manifest.read(root);
+export async function fetchLinux({ root, kernel, tests, timeout, keyring }) {
+  const manifest = Manifest.read(root, kernel);
   const { folder, series } = manifest;
   const given = process.env['GPU_BUDDY_LINUX'];
   const present = inspect(folder, manifest, { tests });

@@ -2,7 +2,7 @@
 #include "alloc-list.h"
 #include "calls.h"
 
-#include <linux/gpu_buddy.h>
+#include <interface.h>
 
 #define ANSWERS_OF_ALLOC                                                                           \
 	(STATUS(OK) | STATUS(SIZE_BELOW_CHUNK) | STATUS(SIZE_UNALIGNED) |                          \

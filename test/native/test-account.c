@@ -274,6 +274,7 @@ static bool fail_nth(const struct operation *operation, uint64_t nth)
 
 TEST("an account is charged to the byte whichever allocation of memory fails")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++)
 		for (uint64_t nth = 1; fail_nth(&operations[i], nth);)
 			nth++;

@@ -173,6 +173,36 @@ TEST("the log goes line by line to the reader")
 	kernel_leave();
 }
 
+TEST("a file that defines pr_fmt puts the module's name before its lines")
+{
+#undef pr_fmt
+#define pr_fmt(format) KBUILD_MODNAME ": " format
+	log_text[0] = '\0';
+	enter();
+	context.print = append_to_log;
+	context.print_reader = &log_lines;
+	pr_info("%d\n", 1);
+	pr_info("done\n");
+	CHECK_TEXT(log_text, "buddy: 1\nbuddy: done\n");
+	kernel_leave();
+#undef pr_fmt
+#define pr_fmt(format) format
+}
+
+TEST("pr_warn_once prints once from each place")
+{
+	log_text[0] = '\0';
+	enter();
+	context.print = append_to_log;
+	context.print_reader = &log_lines;
+	for (int i = 0; i < 3; i++) {
+		pr_warn_once("here, %d\n", i);
+		pr_warn_once("there\n");
+	}
+	CHECK_TEXT(log_text, "here, 0\nthere\n");
+	kernel_leave();
+}
+
 TEST("a line that is too long is cut, not written past its end")
 {
 	enter();

@@ -116,6 +116,7 @@ TEST("H6: a start means nothing where no range is asked for")
 
 TEST("H7: a size below the min block size keeps its alignment in a range")
 {
+	TEST_NEEDS(LINUX_PLACES_SMALL_SIZES);
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(list);
 	EMPTY_LIST(raw);
@@ -136,6 +137,7 @@ TEST("H7: a size below the min block size keeps its alignment in a range")
 
 TEST("H7: with trim-disable the size is no more rounded up than without a range")
 {
+	TEST_NEEDS(LINUX_PLACES_SMALL_SIZES);
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(list);
 
@@ -167,6 +169,7 @@ TEST("H7: the only aligned block of a range gives its first bytes, or nothing")
 
 TEST("H7: at the end of a range, where no whole aligned block fits, its first bytes will do")
 {
+	TEST_NEEDS(LINUX_PLACES_SMALL_SIZES);
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(first);
 	EMPTY_LIST(last);

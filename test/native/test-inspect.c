@@ -182,6 +182,7 @@ static void append(void *reader, const char *line)
 
 TEST("print gives the kernel's lines, one for the space and one for each order")
 {
+	TEST_NEEDS(LINUX_KEEPS_COUNTS);
 	struct buddy_allocator *allocator = new_allocator(16 * MIB);
 	struct log log = { 0 };
 	EMPTY_LIST(list);

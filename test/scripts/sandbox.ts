@@ -89,7 +89,14 @@ export class Sandbox {
 
   /** Names public trees in vendor/linux.json. */
   publish(...trees: readonly string[]): void {
-    this.write({ 'package/vendor/linux.json': JSON.stringify({ trees, versions: this.#versions }) });
+    const series = {
+      '7.3': {
+        interface: '7.3',
+        suites: ['trixie-backports', 'sid', 'experimental'],
+        versions: this.#versions,
+      },
+    };
+    this.write({ 'package/vendor/linux.json': JSON.stringify({ builtIn: '7.3', trees, series }) });
   }
 
   remove(): void {

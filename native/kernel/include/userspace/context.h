@@ -42,6 +42,8 @@ struct kernel_context {
 
 	/* Memory was asked for and not had in this call. */
 	bool out_of_memory;
+	/* An object that can't be had is a BUG, since the kernel code would go on with freed memory. */
+	bool needs_memory;
 };
 
 extern THREAD_LOCAL struct kernel_context *kernel_current;
