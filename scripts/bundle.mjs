@@ -51,3 +51,14 @@ await build({
     },
   },
 });
+
+// The script of the pages that `gpu-buddy report` writes.
+await build({
+  cwd: packageRoot,
+  input: 'lib/draw/page/main.ts',
+  platform: 'browser',
+  tsconfig: 'lib/draw/page/tsconfig.json',
+  transform: { target: 'es2022' },
+  logLevel: 'warn',
+  output: { file: path.join(dist, 'draw/report-page.js'), format: 'iife', minify: true },
+});
