@@ -64,7 +64,17 @@ const notInstalled = ['examples/lease-service/', 'packages/web/', 'packages/swee
 );
 
 export default defineConfig(
-  { ignores: [...notInstalled, 'build/', 'coverage/', '**/dist/', 'prebuilds/', 'vendor/linux/'] },
+  {
+    ignores: [
+      ...notInstalled,
+      'build/',
+      'coverage/',
+      '**/dist/',
+      'prebuilds/',
+      'vendor/linux/',
+      'packages/linux-*/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {

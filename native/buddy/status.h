@@ -1,4 +1,4 @@
-/* Every way in which a call can end, one row each; status.c holds the words. */
+/* Lists every way in which a call can end, one row each; status.c holds the texts. */
 #ifndef BUDDY_STATUS_H
 #define BUDDY_STATUS_H
 
