@@ -17,6 +17,7 @@ const ENTRIES = Object.entries({
   'trace/index.d.ts': 'trace/index.d.ts',
   'queue/index.d.ts': 'queue/index.d.ts',
   'metrics/index.d.ts': 'metrics/index.d.ts',
+  'inspect/index.d.ts': 'inspect/index.d.ts',
 }).map((names) => names.map((name) => path.join(dist, name)));
 
 /** @param {string} entry */

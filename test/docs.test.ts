@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
+import * as inspection from 'gpu-buddy/inspect';
 import * as metrics from 'gpu-buddy/metrics';
 import * as queue from 'gpu-buddy/queue';
 import * as trace from 'gpu-buddy/trace';
@@ -44,6 +45,7 @@ const modules = new Map<string, unknown>([
   ['gpu-buddy/queue', queue],
   ['gpu-buddy/trace', trace],
   ['gpu-buddy/metrics', metrics],
+  ['gpu-buddy/inspect', inspection],
 ]);
 
 /** Runs an example as a program of its own, and gives what it logged. */

@@ -44,14 +44,15 @@ describe('the addon', () => {
   test('answers to `require` and to `import` with the same classes', () => {
     const program = `
       import { createRequire } from 'node:module';
+      import * as inspect from 'gpu-buddy/inspect';
       import * as metrics from 'gpu-buddy/metrics';
       import * as queue from 'gpu-buddy/queue';
       import * as trace from 'gpu-buddy/trace';
       import { GpuBuddy, SZ_1T } from 'gpu-buddy';
       const required = createRequire(import.meta.url)('gpu-buddy');
-      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue, typeof metrics.observeBuddy);`;
+      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue, typeof metrics.observeBuddy, typeof inspect.inspect);`;
     expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe(
-      'true true function function function\n',
+      'true true function function function function\n',
     );
   });
 });
@@ -91,6 +92,7 @@ describe('the npm package', () => {
         'dist/index.d.ts',
         'dist/index.js',
         'dist/index.mjs',
+        'dist/inspect/index.js',
         'dist/metrics/index.js',
         'dist/queue/index.js',
         'dist/trace/index.js',
@@ -123,6 +125,8 @@ describe('the npm package', () => {
     expect(files.filter((file) => /\.d\.m?ts$/.test(file)).sort()).toEqual([
       'dist/index.d.mts',
       'dist/index.d.ts',
+      'dist/inspect/index.d.mts',
+      'dist/inspect/index.d.ts',
       'dist/metrics/index.d.mts',
       'dist/metrics/index.d.ts',
       'dist/queue/index.d.mts',
