@@ -9,7 +9,15 @@ const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
-  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'inspect/index'],
+  ...[
+    'index',
+    'trace/index',
+    'trace/fit-worker',
+    'queue/index',
+    'metrics/index',
+    'draw/index',
+    'inspect/index',
+  ],
   ...['cli/main'],
   ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
   ...['gpu-buddy', 'native'],

@@ -1,7 +1,7 @@
 /** Formats the output of `gpu-buddy compare`: a table, JSON or comma-separated values. */
 import type { DifferencePoint, Divergence, PolicyMeasures } from '../trace';
 import { withoutControls } from '../trace/printable';
-import { bytesText, countText, pluralText } from './number-text';
+import { bytesText, countText, pluralText } from '../trace/number-text';
 import { tableText } from './table-text';
 
 /** Measures of a trace by its name. */

@@ -1,7 +1,7 @@
 /** Formats the output of `gpu-buddy fit`: sentences, or JSON. */
 import type { Fit, TriedSize, Workload } from '../trace';
 import { requestText } from './compare-text';
-import { bytesText, countText, pluralText } from './number-text';
+import { bytesText, countText, pluralText } from '../trace/number-text';
 
 /** The result for one trace. */
 export interface NamedFit {

@@ -37,14 +37,14 @@ export interface Watch {
   readonly size: number | undefined;
 }
 
-/** What has become of a trace. */
+/** Describes how the replay of one trace ended. */
 export interface Outcome {
   readonly path: string;
   readonly name: string;
   readonly summary: TraceSummary;
   /** Bytes of a space whose size the trace does not tell. */
   readonly size: number | undefined;
-  /** Where results were compared. */
+  /** Is `undefined` if nothing was compared. */
   readonly counts: ComparisonCounts | undefined;
   readonly isLenient: boolean;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
@@ -80,7 +80,7 @@ export class ReplaySession {
    * Compares the results of a trace with recorded ones, and writes what was found.
    *
    * @param expectedPath `undefined`: the answers stand in the trace
-   * @throws CommandError where there are none
+   * @throws CommandError if there are none
    */
   async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);

@@ -5,7 +5,7 @@ import { ChunkedOutput } from './chunked-output';
 import { helpText } from './command-spec';
 import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
 import { parseReplayOptions, REPLAY, type ReplayOptions } from './replay-options';
 import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
@@ -71,7 +71,7 @@ async function replayAll(
 /**
  * Writes what is said of all traces together, and the pictures of the last one.
  *
- * @throws CommandError where a picture is wanted after a line that there is not; all else is written
+ * @throws CommandError if a picture is wanted after a line that there is not; all else is written
  */
 async function report(
   outcomes: readonly Outcome[],
@@ -94,7 +94,7 @@ async function report(
   if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 
-/** All comparisons together; empty where there were none. */
+/** Sums up all comparisons; empty if there were none. */
 function totalText(outcomes: readonly Outcome[], recordedOn: string | undefined): string {
   const counts = outcomes.flatMap((outcome) => outcome.counts ?? []);
   const total = totalCounts(counts);

@@ -109,7 +109,7 @@ const MOUNT_NAMES: Names<MountOptions> = {
  * Nobody can change anything there. As long as somebody looks, the allocator keeps a journal, which costs some 40 ns an operation; else it
  * costs nothing. A journal of yours keeps viewers out, and they keep out yours: `EBUSY`. The page comes from the package `@gpu-buddy/web`.
  *
- * The server keeps the process going until `close()`. See [docs/inspect.md](docs/inspect.md).
+ * The server keeps the process going until `close()`. See [docs/guide/inspect.md](docs/guide/inspect.md).
  *
  * @throws {PageError} `ERR_GPU_BUDDY_NO_PAGE`: `@gpu-buddy/web` is not installed, or `page` has no page
  * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`

@@ -44,7 +44,7 @@ export function findPage(): string {
   if (found !== undefined) return found;
   throw new PageError(
     existsSync(join(packageFolder, 'packages', 'web'))
-      ? 'The page has not been built. Build it: npm run build:web'
+      ? 'The page has not been built. Build it: npm run build -- web'
       : 'The package @gpu-buddy/web, which has the page, is not installed. Install it: npm install @gpu-buddy/web',
   );
 }

@@ -24,12 +24,16 @@ bind(struct buddy_allocator *allocator, struct buddy_list *list, struct list_hea
      void *label, u64 avail)
 {
 	enum buddy_status status = BUDDY_OK;
-	struct gpu_buddy_block *block;
+	struct gpu_buddy_block *block, *first;
 
+	if (unlikely(list_empty(blocks))) {
+		*list = (struct buddy_list){ allocator, NULL, list->owner };
+		return BUDDY_OK;
+	}
 	list_for_each_entry(block, blocks, link)
 		block->private = label;
-	block = list_first_entry(blocks, struct gpu_buddy_block, link);
-	if (!list_empty(blocks) && unlikely(*buddy_mark_of(block) >= ~BUDDY_OWNER_MASK))
+	first = list_first_entry(blocks, struct gpu_buddy_block, link);
+	if (unlikely(*buddy_mark_of(first) >= ~BUDDY_OWNER_MASK))
 		status = BUDDY_NO_MEMORY;
 	else if (unlikely(allocator->extras & BUDDY_HAS_ACCOUNTS))
 		status = buddy_run_charge(allocator, buddy_account_in(label), avail);
@@ -37,13 +41,12 @@ bind(struct buddy_allocator *allocator, struct buddy_list *list, struct list_hea
 		buddy_give_back(allocator, blocks);
 		return status;
 	}
-	buddy_close_ring(list, blocks);
-	buddy_put_mark(list);
+	list_join(blocks->prev, blocks->next);
+	*buddy_mark_of(first) |= list->owner;
+	list->first = first;
 	list->allocator = allocator;
-	if (list->first) {
-		allocator->counters.allocations++;
-		allocator->counters.lists++;
-	}
+	allocator->counters.allocations++;
+	allocator->counters.lists++;
 	return BUDDY_OK;
 }
 
@@ -140,6 +143,13 @@ static enum buddy_status check_size(const struct buddy_allocator *allocator, u64
 	return size > buddy_size(allocator) ? BUDDY_SIZE_ABOVE_SPACE : BUDDY_OK;
 }
 
+/* A power of two below the alignment, where the kernel does not round it up. */
+static bool is_aligned_piece(const struct buddy_request *request)
+{
+	return LINUX_PLACES_SMALL_SIZES && request->size < request->min_block_size &&
+	       is_power_of_2(request->size);
+}
+
 static enum buddy_status check_request(const struct buddy_allocator *allocator,
 				       const struct buddy_request *request)
 {
@@ -167,8 +177,8 @@ static enum buddy_status check_request(const struct buddy_allocator *allocator,
 			return status;
 	}
 
-	/* A size below the alignment is not rounded where it is a power of two, see alloc_aligned_in_range(). */
-	if (size < min_block_size && is_power_of_2(size))
+	/* See alloc_aligned_in_range(). */
+	if (is_aligned_piece(request))
 		return BUDDY_OK;
 	if (contiguous && !stays_below(size, min_block_size))
 		return range && !fits(roundup_pow_of_two(size), space) ?
@@ -183,12 +193,6 @@ static bool is_exact(const struct buddy_request *request)
 {
 	return request->flags & GPU_BUDDY_RANGE_ALLOCATION &&
 	       request->end - request->start == request->size;
-}
-
-/* A power of two below the alignment: it is not rounded. */
-static bool is_aligned_piece(const struct buddy_request *request)
-{
-	return request->size < request->min_block_size && is_power_of_2(request->size);
 }
 
 u64 buddy_rounded_size(const struct buddy_request *request)
@@ -302,16 +306,11 @@ SELDOM static void prepare(const struct buddy_allocator *allocator, struct buddy
 				 asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION;
 }
 
-/* Whether the free blocks of at least this size have so many bytes. */
-static bool has_blocks(const struct buddy_allocator *allocator, u64 block_size, u64 bytes)
+/* Whether the free blocks of at least this size may have so many bytes. */
+static bool may_have(const struct buddy_allocator *allocator, u64 block_size, u64 bytes)
 {
-	const struct gpu_buddy *mm = &allocator->mm;
-	unsigned int order = ilog2(block_size) - allocator->chunk_shift;
-	u64 wanted = bytes >> allocator->chunk_shift, chunks = 0;
-
-	for (; order <= mm->max_order && chunks < wanted; order++)
-		chunks += (u64)mm->free_scoreboard[order] << order;
-	return chunks >= wanted;
+	return linux_may_have(&allocator->mm, ilog2(block_size) - allocator->chunk_shift,
+			      bytes >> allocator->chunk_shift);
 }
 
 /*
@@ -327,12 +326,12 @@ SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
 	if (prepared->needed > mm->avail)
 		return true;
 	if (asked->flags & GPU_BUDDY_RANGE_ALLOCATION ||
-	    (mm->clear_avail && mm->clear_avail != mm->avail))
+	    (linux_clear_avail(mm) && linux_clear_avail(mm) != mm->avail))
 		return false;
 	/* In one piece: from a block of at least the size rounded down, or from one of just that and its neighbours. */
 	if (asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION || is_aligned_piece(asked))
-		return !has_blocks(allocator, asked->size, mm->chunk_size);
-	return !has_blocks(allocator, asked->min_block_size, prepared->needed);
+		return !may_have(allocator, asked->size, mm->chunk_size);
+	return !may_have(allocator, asked->min_block_size, prepared->needed);
 }
 
 SELDOM static int alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
@@ -375,7 +374,7 @@ static inline enum buddy_status alloc_checked(struct buddy_allocator *allocator,
 		if (status)
 			return status;
 	}
-	if (unlikely(!prepared->is_one_block || allocator->mm.clear_avail) &&
+	if (unlikely(!prepared->is_one_block || linux_clear_avail(&allocator->mm)) &&
 	    is_hopeless(allocator, prepared))
 		return BUDDY_NO_SPACE;
 

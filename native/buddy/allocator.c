@@ -125,6 +125,7 @@ static enum buddy_status init(struct buddy_allocator *allocator, void *arguments
 	/* The roots. */
 	arena_keep(&allocator->arena);
 	gpu_buddy_driver_set_lock(&allocator->mm, &allocator->lock);
+	allocator->context.needs_memory = !LINUX_SURVIVES_FAILED_SPLITS;
 	return BUDDY_OK;
 }
 

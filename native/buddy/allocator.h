@@ -6,7 +6,7 @@
 #include <buddy/directory.h>
 #include <buddy/run.h>
 #include <buddy/slots.h>
-#include <linux/gpu_buddy.h>
+#include <interface.h>
 #include <linux/mutex.h>
 #include <string.h>
 #include <userspace/arena.h>
@@ -124,7 +124,7 @@ static inline enum buddy_status buddy_run_note_shortage(struct buddy_allocator *
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */
 enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments);
 
-/* What a negative errno of the kernel code means, considering what happened to memory and work in this call. */
+/* Translates a negative errno of the kernel's code into a status, by what happened to memory and work in this call. */
 enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error);
 
 static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)
@@ -135,6 +135,19 @@ static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)
 static inline bool buddy_is_split(const struct gpu_buddy_block *block)
 {
 	return (block->header & GPU_BUDDY_HEADER_STATE) == GPU_BUDDY_SPLIT;
+}
+
+/* Sums up the numbers of free and of used blocks of all orders. */
+static inline void buddy_count_blocks(const struct gpu_buddy *mm, u64 *free, u64 *used)
+{
+	uint64_t free_blocks[BUDDY_MAX_ORDERS], used_blocks[BUDDY_MAX_ORDERS];
+
+	linux_count_blocks(mm, free_blocks, used_blocks);
+	*free = *used = 0;
+	for (unsigned int order = 0; order <= mm->max_order; order++) {
+		*free += free_blocks[order];
+		*used += used_blocks[order];
+	}
 }
 
 /* The blocks of an allocator that are not split, in the order of their addresses. */

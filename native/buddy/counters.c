@@ -45,7 +45,8 @@ bool buddy_observe(struct buddy_allocator *allocator, const void *observer,
 		*observation = (struct buddy_observation){
 			.size = buddy_size(allocator),
 			.avail = room.avail,
-			.clear_avail = buddy_from_kernel(allocator, allocator->mm.clear_avail),
+			.clear_avail =
+				buddy_from_kernel(allocator, linux_clear_avail(&allocator->mm)),
 			.reserved = allocator->promised,
 			.largest_free = room.largest_free,
 			.largest_possible = room.largest_possible,

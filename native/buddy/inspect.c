@@ -34,9 +34,9 @@ static enum buddy_status reset_clear_wholly(struct buddy_allocator *allocator, v
 	u64 before;
 
 	do {
-		before = mm->clear_avail;
+		before = linux_clear_avail(mm);
 		gpu_buddy_reset_clear(mm, *clear);
-	} while (mm->clear_avail != wanted && mm->clear_avail != before);
+	} while (linux_clear_avail(mm) != wanted && linux_clear_avail(mm) != before);
 	if (buddy_is_journaled(allocator))
 		buddy_note(allocator,
 			   &(struct buddy_note){ .kind = BUDDY_ENTRY_RESET_CLEAR, .bits = *clear });
@@ -104,14 +104,17 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 	stats->size = buddy_size(allocator);
 	stats->chunk_size = buddy_chunk_size(allocator);
 	stats->avail = buddy_from_kernel(allocator, mm->avail);
-	stats->clear_avail = buddy_from_kernel(allocator, mm->clear_avail);
+	stats->clear_avail = buddy_from_kernel(allocator, linux_clear_avail(mm));
 	stats->reserved = allocator->promised;
 	stats->native_bytes = buddy_native_bytes(allocator);
 	stats->kernel_warnings = allocator->context.warnings;
 	stats->max_order = mm->max_order;
-	for (unsigned int order = 0; order <= mm->max_order; order++) {
-		stats->free_blocks[order] = mm->free_scoreboard[order];
-		stats->used_blocks[order] = mm->used_scoreboard[order];
+	/* Nobody walks over what a BUG has left behind. */
+	if (LINUX_KEEPS_COUNTS || !allocator->poisoned) {
+		linux_count_blocks(mm, stats->free_blocks, stats->used_blocks);
+	} else {
+		memset(stats->free_blocks, 0, sizeof(stats->free_blocks));
+		memset(stats->used_blocks, 0, sizeof(stats->used_blocks));
 	}
 	buddy_unlock(allocator);
 }
@@ -119,7 +122,8 @@ void buddy_stats(struct buddy_allocator *allocator, struct buddy_stats *stats)
 struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator)
 {
 	return (struct buddy_avail){ buddy_from_kernel(allocator, allocator->mm.avail),
-				     buddy_from_kernel(allocator, allocator->mm.clear_avail),
+				     buddy_from_kernel(allocator,
+						       linux_clear_avail(&allocator->mm)),
 				     allocator->context.warnings };
 }
 
@@ -140,24 +144,16 @@ bool buddy_take_warning(struct buddy_fault *warning)
 	return true;
 }
 
-static u64 number_of_blocks(const struct gpu_buddy *mm)
-{
-	u64 count = 0;
-
-	for (unsigned int order = 0; order <= mm->max_order; order++)
-		count += mm->free_scoreboard[order] + mm->used_scoreboard[order];
-	return count;
-}
-
 static enum buddy_status copy_all(struct buddy_allocator *allocator, void *arguments)
 {
 	struct snapshot *snapshot = arguments;
 	const struct gpu_buddy *mm = &allocator->mm;
 	struct buddy_leaves leaves;
 	struct gpu_buddy_block *block;
-	u64 index = 0;
+	u64 index = 0, free, used;
 
-	snapshot->count = number_of_blocks(mm);
+	buddy_count_blocks(mm, &free, &used);
+	snapshot->count = free + used;
 	if (snapshot->count > snapshot->columns->capacity)
 		return BUDDY_OK;
 

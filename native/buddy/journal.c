@@ -64,7 +64,7 @@ static void put_head(struct buddy_allocator *allocator, struct cells *cells,
 	put(cells, system_now() - allocator->journal->started);
 	put(cells, (CELLS_WITH(note->count) + blocks) | blocks << BUDDY_ENTRY_BLOCKS_SHIFT);
 	put(cells, buddy_from_kernel(allocator, allocator->mm.avail));
-	put(cells, buddy_from_kernel(allocator, allocator->mm.clear_avail));
+	put(cells, buddy_from_kernel(allocator, linux_clear_avail(&allocator->mm)));
 	for (u32 i = 0; i < note->count; i++)
 		put(cells, note->arguments[i]);
 }

@@ -7,7 +7,7 @@
 #include <buddy/mailbox.h>
 #include <buddy/parking.h>
 #include <buddy/state.h>
-#include <linux/gpu_buddy.h>
+#include <interface.h>
 
 /* Places in a struct, counted in cells of 8 bytes, in integers of 32 bits or in bytes. */
 #define CELL(type, member) ((int)(offsetof(struct type, member) / sizeof(double)))

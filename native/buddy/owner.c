@@ -1,4 +1,4 @@
-/* What one environment owns, see owner.h: its handles and its guards. */
+/* Keeps the handles and the guards of one environment, see owner.h. */
 #include <buddy/account.h>
 #include <buddy/counters.h>
 #include <buddy/journal.h>

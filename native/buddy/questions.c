@@ -114,12 +114,9 @@ static bool next_free(struct walk *walk, struct piece *piece)
 
 static u64 largest_free(const struct buddy_allocator *allocator)
 {
-	const struct gpu_buddy *mm = &allocator->mm;
+	int order = linux_largest_free(&allocator->mm);
 
-	for (unsigned int order = mm->max_order + 1; order-- > 0;)
-		if (mm->free_scoreboard[order])
-			return buddy_chunk_size(allocator) << order;
-	return 0;
+	return order < 0 ? 0 : buddy_chunk_size(allocator) << order;
 }
 
 struct buddy_room buddy_run_room(const struct buddy_allocator *allocator)
@@ -187,25 +184,15 @@ __attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
 	shortage->more_in_range = allocator->context.work_spent;
 }
 
-static u64 number_of_free_blocks(const struct gpu_buddy *mm)
-{
-	u64 count = 0;
-
-	for (unsigned int order = 0; order <= mm->max_order; order++)
-		count += mm->free_scoreboard[order];
-	return count;
-}
-
 static enum buddy_status copy_runs(struct buddy_allocator *allocator, void *arguments)
 {
 	struct runs *runs = arguments;
 	const struct buddy_runs *columns = runs->columns;
-	const struct gpu_buddy *mm = &allocator->mm;
 	struct walk walk = walk_in(allocator, 0, buddy_size(allocator));
-	u64 count = 0, start = 0, end = 0;
+	u64 count = 0, start = 0, end = 0, used;
 	struct piece piece;
 
-	runs->count = number_of_free_blocks(mm);
+	buddy_count_blocks(&allocator->mm, &runs->count, &used);
 	if (runs->count > columns->capacity)
 		return BUDDY_OK;
 

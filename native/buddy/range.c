@@ -9,6 +9,21 @@
  */
 #include <buddy/range.h>
 
+struct gpu_buddy_block *buddy_leaf_at(const struct gpu_buddy *mm, u64 start)
+{
+	struct gpu_buddy_block *block = NULL;
+
+	for (unsigned int i = 0; i < mm->n_roots && !block; i++)
+		if (start - gpu_buddy_block_offset(mm->roots[i]) <
+		    mm->chunk_size << gpu_buddy_block_order(mm->roots[i]))
+			block = mm->roots[i];
+	while (block && buddy_is_split(block))
+		block = start < gpu_buddy_block_offset(block->right) ? block->left : block->right;
+	return block;
+}
+
+#ifdef LINUX_FINDS_LOWEST_FIRST
+
 struct search {
 	struct gpu_buddy *mm;
 	u64 start, end;
@@ -34,19 +49,6 @@ static bool piece_of(const struct search *search, struct gpu_buddy_block *block,
 	/* Rounded up beyond 2^64 it is 0. */
 	*piece = round_up(first, size);
 	return *piece >= first && !range_overflows(*piece, size, min(end, search->end));
-}
-
-struct gpu_buddy_block *buddy_leaf_at(const struct gpu_buddy *mm, u64 start)
-{
-	struct gpu_buddy_block *block = NULL;
-
-	for (unsigned int i = 0; i < mm->n_roots && !block; i++)
-		if (start - gpu_buddy_block_offset(mm->roots[i]) <
-		    mm->chunk_size << gpu_buddy_block_order(mm->roots[i]))
-			block = mm->roots[i];
-	while (block && buddy_is_split(block))
-		block = start < gpu_buddy_block_offset(block->right) ? block->left : block->right;
-	return block;
 }
 
 /* The free block that begins before the range and reaches into it. */
@@ -89,7 +91,7 @@ static bool find_in_state(const struct search *search, enum gpu_buddy_free_tree 
 		return true;
 	for (unsigned int order = search->order; order <= search->mm->max_order; order++) {
 		struct gpu_buddy_block *block =
-			first_in_tree(search, &search->mm->free_trees[state][order]);
+			first_in_tree(search, linux_free_tree(search->mm, state, order));
 
 		if (block &&
 		    (!first || gpu_buddy_block_offset(block) < gpu_buddy_block_offset(first)))
@@ -99,8 +101,8 @@ static bool find_in_state(const struct search *search, enum gpu_buddy_free_tree 
 }
 
 /*
- * Where clear memory is asked for, the kernel does not look below blocks that are split: these do not count as clear. So it
- * finds whole roots only.
+ * Finds a root for a request for clear memory. The kernel does not look below split blocks then, since these do not count as
+ * clear: it finds whole roots only.
  */
 static bool find_clear_root(const struct search *search, u64 *piece)
 {
@@ -159,7 +161,7 @@ static void trim_last(struct gpu_buddy *mm, struct list_head *blocks, u64 excess
 /* Whether the kernel merges clear with dirty memory before it gives up. */
 static bool may_merge(const struct gpu_buddy *mm, unsigned int min_order)
 {
-	return mm->clear_avail && min_order;
+	return linux_clear_avail(mm) && min_order;
 }
 
 int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
@@ -202,3 +204,5 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *bl
 		trim_last(mm, blocks, rounded - request->size);
 	return error;
 }
+
+#endif

@@ -4,16 +4,21 @@
 
 #include <buddy/allocator.h>
 
-/*
- * gpu_buddy_alloc_blocks() with GPU_BUDDY_RANGE_ALLOCATION onto a head that has no blocks: the same blocks, or the same error, but
- * without a walk from the roots for each block. The range is not as long as the size. After an error it has none.
- */
-int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
-			 const struct buddy_request *request);
-
 /* From alloc.c: gpu_buddy_alloc_blocks() with the arguments of the request. */
 int buddy_ask_kernel(struct buddy_allocator *allocator, struct list_head *blocks,
 		     const struct buddy_request *request);
+
+/*
+ * gpu_buddy_alloc_blocks() with GPU_BUDDY_RANGE_ALLOCATION onto a head that has no blocks: the same blocks, or the same error, but
+ * without a walk from the roots for each block. The range is not as long as the size. After an error it has none. A kernel whose
+ * order of search is another one is asked itself.
+ */
+#ifdef LINUX_FINDS_LOWEST_FIRST
+int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *blocks,
+			 const struct buddy_request *request);
+#else
+#define buddy_alloc_in_range buddy_ask_kernel
+#endif
 
 /* Takes what lies at this address, whatever its alignment, in chunks. */
 int buddy_alloc_at(struct buddy_allocator *allocator, struct list_head *blocks, u64 start,

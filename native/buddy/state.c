@@ -81,12 +81,6 @@ static enum buddy_status take_places(struct buddy_allocator *allocator, struct l
 	return status;
 }
 
-static void set_clear(struct gpu_buddy_block *block, bool clear)
-{
-	block->header =
-		(block->header & ~GPU_BUDDY_HEADER_CLEAR) | (clear ? GPU_BUDDY_HEADER_CLEAR : 0);
-}
-
 static enum buddy_status claim(struct buddy_allocator *allocator, const struct claim *claim)
 {
 	const uint8_t *clear = claim->places->clear;
@@ -105,7 +99,7 @@ static enum buddy_status claim(struct buddy_allocator *allocator, const struct c
 		return buddy_run_note_shortage(allocator, status);
 	row = 0;
 	buddy_for_each_block(block, claim->list)
-		set_clear(block, clear ? clear[row++] : claim->clearness == BUDDY_CLEAR);
+		linux_set_clear(block, clear ? clear[row++] : claim->clearness == BUDDY_CLEAR);
 	return BUDDY_OK;
 }
 
@@ -138,13 +132,10 @@ enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_li
 /* Lists have blocks: there are no more of them than used blocks. */
 static bool has_room(const struct gpu_buddy *mm, struct buddy_state *state)
 {
-	u64 used = 0, free = 0;
+	u64 free, used;
 	bool has_room;
 
-	for (unsigned int order = 0; order <= mm->max_order; order++) {
-		used += mm->used_scoreboard[order];
-		free += mm->free_scoreboard[order];
-	}
+	buddy_count_blocks(mm, &free, &used);
 	has_room = used <= state->list_count && used <= state->block_count &&
 		   free <= state->free_count;
 	state->list_count = has_room ? 0 : used;
@@ -239,7 +230,7 @@ static enum buddy_status restore_list(struct buddy_allocator *allocator,
 	if (status)
 		return status;
 	buddy_for_each_block(block, &list)
-		set_clear(block, state->clear[first++]);
+		linux_set_clear(block, state->clear[first++]);
 	restoring->nodes[index] = arena_number_of(list.first) + 1;
 	return BUDDY_OK;
 }

@@ -2,8 +2,8 @@
  * Checks while it is compiled that all numbers which buddy.c sees have the bits that they have in the kernel, on systems too whose
  * own long has 32.
  */
+#include <interface.h>
 #include <linux/err.h>
-#include <linux/gpu_buddy.h>
 #include <linux/sizes.h>
 
 #define HAS_64_BITS(thing) _Static_assert(sizeof(thing) == 8, #thing " must have 64 bits")
@@ -68,4 +68,3 @@ HAS_64_BITS(MEMBER(gpu_buddy_block, private));
 HAS_64_BITS(MEMBER(gpu_buddy, chunk_size));
 HAS_64_BITS(MEMBER(gpu_buddy, size));
 HAS_64_BITS(MEMBER(gpu_buddy, avail));
-HAS_64_BITS(MEMBER(gpu_buddy, clear_avail));

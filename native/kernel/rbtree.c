@@ -113,7 +113,7 @@ static void restore_black(struct rb_root *root, struct rb_node *node, struct rb_
 		struct rb_node *sibling = node_is_left ? parent->rb_right : parent->rb_left;
 		struct rb_node *near, *far;
 
-		/* Where a black is missing on one side, the other side has one to show. */
+		/* One side lacks a black node, so the other side has one: there is a sibling. */
 		if (!sibling)
 			__builtin_unreachable();
 
@@ -204,6 +204,32 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root,
 		restore_black(root, child, parent, augment);
 }
 
+struct rb_node *rb_first(const struct rb_root *root)
+{
+	struct rb_node *node = root->rb_node;
+
+	while (node && node->rb_left)
+		node = node->rb_left;
+	return node;
+}
+
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	struct rb_node *parent;
+
+	if (node->rb_right) {
+		struct rb_node *lowest = node->rb_right;
+
+		while (lowest->rb_left)
+			lowest = lowest->rb_left;
+		return lowest;
+	}
+
+	while ((parent = rb_parent(node)) && parent->rb_right == node)
+		node = parent;
+	return parent;
+}
+
 struct rb_node *rb_last(const struct rb_root *root)
 {
 	struct rb_node *node = root->rb_node;
@@ -260,4 +286,37 @@ struct rb_node *rb_next_postorder(const struct rb_node *node)
 	if (parent && parent->rb_left == node && parent->rb_right)
 		return deepest_first(parent->rb_right);
 	return parent;
+}
+
+static void propagate_nothing(struct rb_node *node, struct rb_node *stop)
+{
+	(void)node;
+	(void)stop;
+}
+
+static void copy_nothing(struct rb_node *old, struct rb_node *new)
+{
+	(void)old;
+	(void)new;
+}
+
+static const struct rb_augment_callbacks no_summaries = { propagate_nothing, copy_nothing,
+							  copy_nothing };
+
+void rb_add(struct rb_node *node, struct rb_root *root,
+	    bool (*less)(struct rb_node *node, const struct rb_node *other))
+{
+	struct rb_node **link = &root->rb_node, *parent = NULL;
+
+	while (*link) {
+		parent = *link;
+		link = less(node, parent) ? &parent->rb_left : &parent->rb_right;
+	}
+	rb_link_node(node, parent, link);
+	rb_insert_augmented(node, root, &no_summaries);
+}
+
+void rb_erase(struct rb_node *node, struct rb_root *root)
+{
+	rb_erase_augmented(node, root, &no_summaries);
 }

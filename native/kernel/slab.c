@@ -1,6 +1,7 @@
 /* The arena behind the kernel's slab caches and kmalloc: see userspace/arena.h. Not thread-safe: an arena has one lock above it. */
-#include <linux/slab.h>
+#include <linux/bug.h>
 #include <linux/math.h>
+#include <linux/slab.h>
 #include <stdlib.h>
 #include <string.h>
 #include <userspace/arena.h>
@@ -242,10 +243,10 @@ void arena_destroy(struct arena *arena)
 	arena_init(arena, arena->limit);
 }
 
-/* May the arena take this much more? Tests make it say no. */
-static bool may_take(struct arena *arena, size_t size)
+/* May the arena take this much more? */
+static bool may_take(const struct arena *arena, size_t size)
 {
-	return size <= arena->limit - arena->bytes;
+	return !arena_is_beyond_limit(arena) && size <= arena->limit - arena->bytes;
 }
 
 static bool injected_failure(struct arena *arena)
@@ -262,6 +263,16 @@ static bool injected_failure(struct arena *arena)
 	(void)arena;
 #endif
 	return false;
+}
+
+static bool injected_failure_of_second_cache(const struct arena *arena)
+{
+#ifdef GPU_BUDDY_FAULT_INJECTION
+	return arena->fail_second_cache;
+#else
+	(void)arena;
+	return false;
+#endif
 }
 
 void arena_keep(struct arena *arena)
@@ -342,14 +353,16 @@ static bool add_slab(struct arena *arena)
 
 /* ---- objects */
 
-/* Settles the one size of the arena's objects. */
-static void set_object_size(struct arena *arena, size_t size)
+/* Settles whose objects come from the slabs. */
+static void set_cache(struct arena *arena, const struct kmem_cache *cache)
 {
 	size_t room = ARENA_PAGE_SIZE - sizeof(struct arena_page_head);
+	size_t size = cache->object_size;
 
-	if (arena->object_size || size % sizeof(u64) || size > room - sizeof(u64))
+	if (arena->cache || size % sizeof(u64) || size > room - sizeof(u64))
 		abort();
 
+	arena->cache = cache;
 	arena->object_size = size;
 	arena->step = (u32)round_up(size + sizeof(u64), ARENA_STEP_UNIT);
 	arena->objects_per_page = min((u32)room / arena->step, 1U << ARENA_INDEX_BITS);
@@ -404,12 +417,16 @@ void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags)
 	void *object;
 
 	(void)flags;
-	if (arena->object_size != cache->object_size)
-		set_object_size(arena, cache->object_size);
+	if (arena->cache != cache)
+		set_cache(arena, cache);
 
 	object = take_object(arena, cache->object_size);
 	if (!object) {
 		current->out_of_memory = true;
+		if (current->needs_memory)
+			kernel_bug(
+				"native/kernel/slab.c", __LINE__,
+				"no memory for a split, which Linux before 7.3 does not survive");
 		return NULL;
 	}
 
@@ -434,7 +451,10 @@ void kmem_cache_free(struct kmem_cache *cache, void *memory)
 {
 	struct arena *arena = kernel_current->arena;
 
-	(void)cache;
+	if (unlikely(cache != arena->cache)) {
+		kfree(memory);
+		return;
+	}
 	put_object(arena, memory);
 	if (--arena->objects == arena->permanent_objects && arena->slabs->next_slab)
 		shrink(arena);
@@ -442,21 +462,13 @@ void kmem_cache_free(struct kmem_cache *cache, void *memory)
 
 /* ---- other memory */
 
-static void *take_memory(size_t count, size_t size, bool zeroed)
+/* Returns the memory behind the header of a new piece of this many bytes; NULL where the system has none. */
+static void *add_allocation(struct arena *arena, size_t bytes, bool zeroed)
 {
-	struct kernel_context *current = kernel_current;
-	struct arena *arena = current->arena;
-	struct allocation *allocation = NULL;
-	size_t bytes;
+	struct allocation *allocation = zeroed ? calloc(1, bytes) : malloc(bytes);
 
-	if (!__builtin_mul_overflow(count, size, &bytes) &&
-	    !__builtin_add_overflow(bytes, sizeof(*allocation), &bytes) && may_take(arena, bytes) &&
-	    !injected_failure(arena))
-		allocation = zeroed ? calloc(1, bytes) : malloc(bytes);
-	if (!allocation) {
-		current->out_of_memory = true;
+	if (!allocation)
 		return NULL;
-	}
 
 	allocation->size = bytes;
 	allocation->prev = NULL;
@@ -466,6 +478,40 @@ static void *take_memory(size_t count, size_t size, bool zeroed)
 	arena->allocations = allocation;
 	arena->bytes += bytes;
 	return allocation + 1;
+}
+
+static void *take_memory(size_t count, size_t size, bool zeroed)
+{
+	struct kernel_context *current = kernel_current;
+	void *memory = NULL;
+	size_t bytes;
+
+	if (!__builtin_mul_overflow(count, size, &bytes) &&
+	    !__builtin_add_overflow(bytes, sizeof(struct allocation), &bytes) &&
+	    may_take(current->arena, bytes) && !injected_failure(current->arena))
+		memory = add_allocation(current->arena, bytes, zeroed);
+	if (!memory)
+		current->out_of_memory = true;
+	return memory;
+}
+
+void *kmem_cache_alloc(struct kmem_cache *cache, gfp_t flags)
+{
+	struct arena *arena = kernel_current->arena;
+	void *object;
+
+	(void)flags;
+	if (!arena->cache || arena->cache == cache)
+		abort();
+
+	object = injected_failure_of_second_cache(arena) ?
+			 NULL :
+			 add_allocation(arena, sizeof(struct allocation) + cache->object_size,
+					false);
+	if (!object)
+		kernel_bug("native/kernel/slab.c", __LINE__,
+			   "no memory for an object that buddy.c must have");
+	return object;
 }
 
 void *kcalloc(size_t count, size_t size, gfp_t flags)

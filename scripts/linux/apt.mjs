@@ -9,7 +9,6 @@ import { verify } from './verify.mjs';
 /** @typedef {import('./manifest.mjs').Manifest} Manifest */
 /** @typedef {{ name: string, version: string, upstream: string }} Package */
 
-const SUITES = ['trixie-backports', 'sid', 'experimental'];
 const PREFIX = 'linux-source-';
 const KEYRINGS = ['gpg', 'pgp'].map((ending) => `/usr/share/keyrings/debian-archive-keyring.${ending}`);
 const MOST_DOWNLOADS = 2;
@@ -44,7 +43,7 @@ export async function withPackage(manifest, keyring, use) {
       throw new ScriptError(
         `there is no ${keyring ?? KEYRINGS[0]} to check it with: apt-get install debian-archive-keyring`,
       );
-    const config = makeRoot(folder, mirrors, keys);
+    const config = makeRoot(folder, mirrors, manifest.suites, keys);
     const problems = [];
     for (const chosen of await listPackages(config, manifest)) {
       const source = `Debian package ${chosen.name} ${chosen.version}`;
@@ -81,12 +80,13 @@ async function debianMirrors(folder) {
 /**
  * @param {string} folder
  * @param {string[]} mirrors
+ * @param {string[]} suites
  * @param {string} keys
  * @returns {string} the configuration file that makes apt use this root
  */
-function makeRoot(folder, mirrors, keys) {
+function makeRoot(folder, mirrors, suites, keys) {
   const sources = mirrors.flatMap((mirror) =>
-    SUITES.map((suite) => `deb [signed-by=${keys} target=Packages] ${mirror} ${suite} main\n`),
+    suites.map((suite) => `deb [signed-by=${keys} target=Packages] ${mirror} ${suite} main\n`),
   );
   writeFileSync(join(folder, 'sources.list'), sources.join(''));
   const config = join(folder, 'apt.conf');
@@ -142,7 +142,7 @@ async function listPackages(config, { series, versions }) {
   const hint =
     newer.length > 0 &&
     `Linux ${newer.map((name) => name.slice(PREFIX.length)).join(', ')} is a newer series, which this version of gpu-buddy ` +
-      'does not know: look for a newer gpu-buddy, or try that kernel with `npm run oracle -- parity` (docs/parity.md)';
+      'does not know: look for a newer gpu-buddy, or try that kernel with `npm run oracle -- parity` (docs/internals/parity.md)';
   const problems = [`no package ${PREFIX}${series} is offered (only: ${offered})`, failure, hint];
   throw new ScriptError(problems.filter(Boolean).join('; '));
 }

@@ -1,5 +1,5 @@
-// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/SERIES/
-// already holds; the user's cache; Debian's package; public trees.
+// Fetches the kernel's files from the first source that has them: GPU_BUDDY_LINUX if it is set, and nothing else then; files
+// already in vendor/linux/SERIES/; the user's cache; Debian's package; public trees.
 import { isThere, library, ScriptError } from '../run.mjs';
 import { fromApt } from './apt.mjs';
 import { fromCache, inspect, install, toCache } from './folder.mjs';
@@ -11,13 +11,13 @@ import { verify } from './verify.mjs';
 /** @typedef {import('./verify.mjs').Files} Files */
 
 /**
- * Makes the manifest's folder, vendor/linux/7.3/, hold the kernel's files.
- * @param {{ root: string, tests: boolean, timeout: number, keyring?: string }} options `root` holds vendor/; `timeout` is of all that
- *   is read from trees behind URLs, in milliseconds
+ * Makes the folder of a series, such as vendor/linux/7.3/, hold the kernel's files.
+ * @param {{ root: string, kernel?: string, tests: boolean, timeout: number, keyring?: string }} options `root` holds vendor/; `kernel`
+ *   is the series, the built-in one unless given; `timeout` is of all that is read from trees behind URLs, in milliseconds
  * @returns {Promise<{ origin: import('./verify.mjs').Origin, isFresh: boolean, folder: string }>}
  */
-export async function fetchLinux({ root, tests, timeout, keyring }) {
-  const manifest = Manifest.read(root);
+export async function fetchLinux({ root, kernel, tests, timeout, keyring }) {
+  const manifest = Manifest.read(root, kernel);
   const { folder, series } = manifest;
   const given = process.env['GPU_BUDDY_LINUX'];
   const present = inspect(folder, manifest, { tests });
@@ -30,7 +30,7 @@ export async function fetchLinux({ root, tests, timeout, keyring }) {
   if (origin.version !== 'unknown' && seriesOf(origin.version) !== series)
     throw new ScriptError(
       `${origin.source} holds Linux ${origin.version}, and ${folder} is for Linux ${series}. To try another ` +
-        'series, use `npm run oracle -- parity` (docs/parity.md); to move to it, see vendor/README.md.',
+        'series, use `npm run oracle -- parity` (docs/internals/parity.md); to move to it, see vendor/README.md.',
     );
   // A cache that cannot be written must not stop anyone.
   if (origin.verified)

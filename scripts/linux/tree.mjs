@@ -79,9 +79,7 @@ function readTree(folder, paths, name) {
   const missing = paths.filter((path) => !contents.has(path));
   if (missing.length === 0) return { version, contents };
   const what = version ? `${name} (Linux ${version})` : name;
-  throw new ScriptError(
-    `${what} has no ${missing.join(', ')}: a whole tree of Linux 7.3 or newer is needed.`,
-  );
+  throw new ScriptError(`${what} has no ${missing.join(', ')}: a whole kernel tree is needed.`);
 }
 
 /** Reads the version in a kernel's top Makefile. @param {string} makefile @returns {string | undefined} */

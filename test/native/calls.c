@@ -193,6 +193,8 @@ static void choose_limits(struct machine *machine, struct buddy_config *config)
 	config->memory_limit = memory_limits[choice % 4];
 	if (choice == 31)
 		config->memory_limit = 1 + input_bytes(&machine->input, 2);
+	if (!LINUX_SURVIVES_FAILED_SPLITS)
+		config->memory_limit = 0;
 	config->step_limit = step_limits[input_below(&machine->input, 6)];
 }
 
@@ -343,7 +345,7 @@ void call_inject_failure(struct machine *machine)
 	unsigned int nth = input_below(&machine->input, 64);
 	bool from_then_on = input_below(&machine->input, 2);
 
-	if (handle && !machine->failure.nth)
+	if (handle && !machine->failure.nth && LINUX_SURVIVES_FAILED_SPLITS)
 		buddy_inject_failure(machine->world.allocators[handle->allocator].allocator, nth,
 				     from_then_on);
 }

@@ -1,14 +1,17 @@
-/* What must hold inside an allocator, see invariants.h. */
+/* Checks what must hold inside an allocator, see invariants.h. */
 #include "invariants.h"
 
 #include <buddy/account.h>
+#include <linux/rbtree_augmented.h>
+#include <tests.h>
 
-/* What has been counted so far. */
+/* Counts so far. */
 struct census {
 	struct test_place place;
 	const struct gpu_buddy *mm;
 	uint64_t blocks; /* split ones too */
-	uint64_t free_blocks[GPU_BUDDY_MAX_FREE_TREES][BUDDY_MAX_ORDERS];
+	uint64_t free_blocks[LINUX_FREE_TREES][BUDDY_MAX_ORDERS];
+	uint64_t clear_bytes; /* that are free */
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
 	/* Bytes in blocks of each account; 0: of none. */
 	uint64_t charged[BUDDY_MOST_ACCOUNTS + 1];
@@ -46,11 +49,6 @@ static unsigned int order_of(const struct gpu_buddy_block *block)
 static bool is_clear(const struct gpu_buddy_block *block)
 {
 	return block->header & GPU_BUDDY_HEADER_CLEAR;
-}
-
-static enum gpu_buddy_free_tree tree_of(const struct gpu_buddy_block *block)
-{
-	return is_clear(block) ? GPU_BUDDY_CLEAR_TREE : GPU_BUDDY_DIRTY_TREE;
 }
 
 static bool is_free(const struct gpu_buddy_block *block)
@@ -116,14 +114,23 @@ static void count_halves(struct census *census, const struct gpu_buddy_block *bl
 	uint64_t offset = gpu_buddy_block_offset(block);
 	unsigned int order = order_of(block);
 
-	REQUIRE(census, !is_clear(block), block);
+	REQUIRE(census, !LINUX_CLEARS_BIT_OF_SPLIT || !is_clear(block), block);
 	REQUIRE(census, order > 0, block);
 	REQUIRE(census, left && right && left != right, block);
 	count_blocks(census, left, block, offset, order - 1);
 	count_blocks(census, right, block, offset + (census->mm->chunk_size << (order - 1)),
 		     order - 1);
-	REQUIRE(census, !is_free(left) || !is_free(right) || is_clear(left) != is_clear(right),
-		block);
+	REQUIRE(census, !is_free(left) || !is_free(right) || !linux_merges(left, right), block);
+}
+
+static void count_free(struct census *census, const struct gpu_buddy_block *block)
+{
+	bool is_told;
+
+	census->free_blocks[linux_tree_of(block)][order_of(block)]++;
+	census->clear_bytes +=
+		linux_clear_bytes(census->mm, (struct gpu_buddy_block *)block, &is_told);
+	REQUIRE(census, is_told, block);
 }
 
 /* Everything below a block that should be at this place and of this size. */
@@ -141,7 +148,7 @@ static void count_blocks(struct census *census, const struct gpu_buddy_block *bl
 		count_halves(census, block);
 		break;
 	case GPU_BUDDY_FREE:
-		census->free_blocks[tree_of(block)][order]++;
+		count_free(census, block);
 		break;
 	case GPU_BUDDY_ALLOCATED:
 		census->used_blocks[order]++;
@@ -173,7 +180,7 @@ static void count_roots(struct census *census)
 /* A walk through a free tree, lowest address first. */
 struct walk {
 	struct census *census;
-	enum gpu_buddy_free_tree tree;
+	unsigned int tree;
 	unsigned int order;
 	uint64_t count;
 	const struct gpu_buddy_block *previous;
@@ -195,7 +202,7 @@ static void visit(struct walk *walk, const struct gpu_buddy_block *block)
 	const struct gpu_buddy_block *parent = block->parent;
 
 	REQUIRE(census, is_free(block), block);
-	REQUIRE(census, tree_of(block) == walk->tree, block);
+	REQUIRE(census, linux_tree_of(block) == walk->tree, block);
 	REQUIRE(census, order_of(block) == walk->order, block);
 	REQUIRE(census, !parent || parent->left == block || parent->right == block, block);
 	REQUIRE(census, !parent || state_of(parent) == GPU_BUDDY_SPLIT, block);
@@ -237,7 +244,7 @@ static unsigned int walk_tree(struct walk *walk, struct rb_node *node, const str
 	REQUIRE(census, left_black == right_black, block);
 
 	*max_alignment = max(alignment_of(block), max(left_alignment, right_alignment));
-	REQUIRE(census, block->subtree_max_alignment == *max_alignment, block);
+	REQUIRE(census, linux_summary(block, *max_alignment) == *max_alignment, block);
 	return left_black + !is_red(node);
 }
 
@@ -246,12 +253,12 @@ static void check_free_trees(struct census *census)
 {
 	const struct gpu_buddy *mm = census->mm;
 
-	for (unsigned int tree = 0; tree < GPU_BUDDY_MAX_FREE_TREES; tree++) {
+	for (unsigned int tree = 0; tree < LINUX_FREE_TREES; tree++) {
 		for (unsigned int order = 0; order <= mm->max_order; order++) {
 			struct walk walk = { census, tree, order, 0, NULL };
 			unsigned int ignored;
 
-			walk_tree(&walk, mm->free_trees[tree][order].rb_node, NULL, &ignored);
+			walk_tree(&walk, linux_free_tree(mm, tree, order)->rb_node, NULL, &ignored);
 			REQUIRE_EQ(census, walk.count, census->free_blocks[tree][order]);
 		}
 	}
@@ -260,19 +267,21 @@ static void check_free_trees(struct census *census)
 static void check_counters(struct census *census)
 {
 	const struct gpu_buddy *mm = census->mm;
-	uint64_t avail = 0, clear_avail = 0;
+	uint64_t free[BUDDY_MAX_ORDERS], used[BUDDY_MAX_ORDERS];
+	uint64_t avail = 0;
 
+	linux_count_blocks(mm, free, used);
 	for (unsigned int order = 0; order <= mm->max_order; order++) {
-		uint64_t clear = census->free_blocks[GPU_BUDDY_CLEAR_TREE][order];
-		uint64_t dirty = census->free_blocks[GPU_BUDDY_DIRTY_TREE][order];
+		uint64_t counted = 0;
 
-		REQUIRE_EQ(census, mm->free_scoreboard[order], clear + dirty);
-		REQUIRE_EQ(census, mm->used_scoreboard[order], census->used_blocks[order]);
-		avail += (clear + dirty) * (mm->chunk_size << order);
-		clear_avail += clear * (mm->chunk_size << order);
+		for (unsigned int tree = 0; tree < LINUX_FREE_TREES; tree++)
+			counted += census->free_blocks[tree][order];
+		REQUIRE_EQ(census, free[order], counted);
+		REQUIRE_EQ(census, used[order], census->used_blocks[order]);
+		avail += counted * (mm->chunk_size << order);
 	}
 	REQUIRE_EQ(census, mm->avail, avail);
-	REQUIRE_EQ(census, mm->clear_avail, clear_avail);
+	REQUIRE_EQ(census, linux_clear_avail(mm), census->clear_bytes);
 }
 
 /* Accounts hold what their blocks have, and all that is promised is free. */

@@ -99,7 +99,7 @@ TEST("masks and bits have the width they say")
 	CHECK_EQ(GENMASK_ULL(63, 63), TOP);
 }
 
-TEST("round_down and round_up go to multiples of the unit")
+TEST("round_down, round_up and ALIGN go to multiples of the unit")
 {
 	CHECK_EQ(round_down(0ULL, 4096), 0);
 	CHECK_EQ(round_down(4095ULL, 4096), 0);
@@ -111,6 +111,8 @@ TEST("round_down and round_up go to multiples of the unit")
 	CHECK_EQ(round_up(4096ULL, 4096), 4096);
 	CHECK_EQ(round_up(4097ULL, 4096), 8192);
 	CHECK_EQ(round_up(1ULL, TOP), TOP);
+	CHECK_EQ(ALIGN(4096ULL, 4096), 4096);
+	CHECK_EQ(ALIGN(4097ULL, 4096), 8192);
 }
 
 TEST("a narrow unit does not cut a wide number")

@@ -1,4 +1,4 @@
-/* Where a BUG leads, what a WARN leaves, who reads the log: bug.c, printk.c and userspace/context.h of native/kernel. */
+/* Tests BUG, WARN and the log: bug.c, printk.c and userspace/context.h of native/kernel. */
 #include "capture.h"
 #include "test.h"
 
@@ -35,7 +35,7 @@ TEST("a BUG jumps to the guard and leaves file, line and condition")
 	kernel_leave();
 }
 
-/* What a BUG in this file calls it. */
+/* This file's name in a BUG. */
 static const char *name_in_tree(const char *file)
 {
 	jmp_buf escape;
@@ -107,7 +107,7 @@ TEST("any value but 0 is reason for a WARN")
 	kernel_leave();
 }
 
-TEST("of many WARNs the first is kept")
+TEST("the first of many WARNs is kept")
 {
 	int number = 1, line = __LINE__;
 
@@ -170,6 +170,36 @@ TEST("the log goes line by line to the reader")
 	pr_info("done\n");
 	CHECK_TEXT(log_text, "chunk 3 of 1099511627776\ndone\n");
 	CHECK_EQ(log_lines, 2);
+	kernel_leave();
+}
+
+TEST("a file that defines pr_fmt puts the module's name before its lines")
+{
+#undef pr_fmt
+#define pr_fmt(format) KBUILD_MODNAME ": " format
+	log_text[0] = '\0';
+	enter();
+	context.print = append_to_log;
+	context.print_reader = &log_lines;
+	pr_info("%d\n", 1);
+	pr_info("done\n");
+	CHECK_TEXT(log_text, "buddy: 1\nbuddy: done\n");
+	kernel_leave();
+#undef pr_fmt
+#define pr_fmt(format) format
+}
+
+TEST("pr_warn_once prints once from each place")
+{
+	log_text[0] = '\0';
+	enter();
+	context.print = append_to_log;
+	context.print_reader = &log_lines;
+	for (int i = 0; i < 3; i++) {
+		pr_warn_once("here, %d\n", i);
+		pr_warn_once("there\n");
+	}
+	CHECK_TEXT(log_text, "here, 0\nthere\n");
 	kernel_leave();
 }
 

@@ -151,7 +151,7 @@ TEST("calls on a list without blocks write nothing")
 	drop_journaled(allocator);
 }
 
-TEST("what the journal has no words for is missing")
+TEST("an operation that no entry can describe leaves a gap")
 {
 	struct buddy_allocator *allocator = new_journaled();
 	EMPTY_LIST(list);

@@ -6,6 +6,8 @@
 #include "random.h"
 #include "test.h"
 
+#include <interface.h>
+
 /* A program that fails is run as often as it allocates memory. */
 enum { LONGEST = 1200, FEWEST_ALLOCATIONS = 20, MOST_ALLOCATIONS = 600 };
 
@@ -18,7 +20,7 @@ enum { PROGRAMS = 1000, FAILING_PROGRAMS = 30 };
 enum { PROGRAMS = 5000, FAILING_PROGRAMS = 100 };
 #endif
 
-/* What it takes to meet every status, in any build. */
+/* Programs needed to meet every status, in any build. */
 enum { PROGRAMS_FOR_ALL = 1000 };
 
 static size_t write_program(uint8_t *bytes, uint8_t kind, uint64_t seed, size_t longest)
@@ -86,7 +88,7 @@ TEST("programs on spaces of any size")
 	run_programs(7);
 }
 
-/* What is found out by those who call this code, and only worded here. */
+/* Tells whether a status is found by callers of native/buddy, which only words it. */
 static bool is_found_above(enum buddy_status status)
 {
 	return status == BUDDY_BLOCK_OVERLAPS || status == BUDDY_STATE_UNKNOWN ||
@@ -107,6 +109,7 @@ static bool is_met_elsewhere(enum buddy_status status)
 
 TEST("random programs meet every status that there is")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	struct program_report report = { 0 };
 
 	for (uint64_t seed = 0; seed < PROGRAMS_FOR_ALL; seed++) {
@@ -155,10 +158,12 @@ static void fail_every_allocation(bool from_then_on)
 
 TEST("programs in which the nth allocation of memory fails, for every n")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	fail_every_allocation(false);
 }
 
 TEST("programs in which every allocation of memory fails from the nth on, for every n")
 {
+	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	fail_every_allocation(true);
 }

@@ -67,6 +67,22 @@ static void check_walk_back(void)
 	CHECK_EQ(met, count);
 }
 
+/* Walks on from the first node: what is met are the nodes that are in the tree, in ascending order. */
+static void check_walk_on(void)
+{
+	struct rb_node *rb = rb_first(&root);
+	unsigned int met = 0;
+
+	for (int key = 0; key < MOST_NODES; key++) {
+		if (!rb || node_of(rb)->key != key)
+			continue;
+		met++;
+		rb = rb_next(rb);
+	}
+	CHECK_SAME(rb, NULL);
+	CHECK_EQ(met, count);
+}
+
 /* Which node to erase next, each from a tree that is not empty. */
 typedef struct node *(*picker)(uint64_t *random);
 
@@ -78,12 +94,8 @@ static struct node *pick_root(uint64_t *random)
 
 static struct node *pick_lowest(uint64_t *random)
 {
-	struct rb_node *rb = root.rb_node;
-
 	(void)random;
-	while (rb->rb_left)
-		rb = rb->rb_left;
-	return node_of(rb);
+	return node_of(rb_first(&root));
 }
 
 static struct node *pick_highest(uint64_t *random)
@@ -143,10 +155,11 @@ static void check_erasing(picker pick)
 	}
 }
 
-TEST("an empty tree has no last node and nothing to walk")
+TEST("an empty tree has no first and no last node and nothing to walk")
 {
 	start();
 	CHECK(RB_EMPTY_ROOT(&root));
+	CHECK_SAME(rb_first(&root), NULL);
 	CHECK_SAME(rb_last(&root), NULL);
 	CHECK_SAME(rb_first_postorder(&root), NULL);
 }
@@ -172,10 +185,10 @@ TEST("a cleared node is its own parent")
 	CHECK_SAME(rb_parent(&node), &node);
 }
 
-TEST("rb_entry_or_null is NULL for NULL")
+TEST("rb_entry_safe is NULL for NULL")
 {
-	CHECK_SAME(rb_entry_or_null((struct rb_node *)NULL, struct node, rb), NULL);
-	CHECK_SAME(rb_entry_or_null(&nodes[1].rb, struct node, rb), &nodes[1]);
+	CHECK_SAME(rb_entry_safe((struct rb_node *)NULL, struct node, rb), NULL);
+	CHECK_SAME(rb_entry_safe(&nodes[1].rb, struct node, rb), &nodes[1]);
 }
 
 TEST("ascending insertions keep the rules after every step")
@@ -268,12 +281,13 @@ TEST("insertions and erasures in random alternation keep the rules and the order
 	}
 }
 
-TEST("walking back from the last node gives all in descending order")
+TEST("walking gives all in ascending order from the first node, in descending order from the last one")
 {
 	uint64_t random = 5;
 
 	for (unsigned int number = 0; number <= MOST_NODES; number += number < 70 ? 1 : 193) {
 		plant(number, &random);
+		check_walk_on();
 		check_walk_back();
 	}
 }

@@ -187,7 +187,7 @@ TEST("freed objects are used before a slab is added")
 	stop();
 }
 
-TEST("where a large slab would go beyond the limit, a small one is taken")
+TEST("a small slab is taken if a large one would exceed the limit")
 {
 	start(64 * KIB + 128 * KIB + 64 * KIB + 100);
 	CHECK_EQ(grow(), 64 * KIB);
@@ -239,18 +239,109 @@ TEST("an object that is had sets the step of the last allocation")
 	stop();
 }
 
-static void take_objects_of_two_sizes(void)
+/* ---- a second cache */
+
+static struct kmem_cache *other_things(void)
 {
-	new_thing();
-	kmem_cache_zalloc(KMEM_CACHE(other_thing, 0), GFP_KERNEL);
+	return KMEM_CACHE(other_thing, 0);
 }
 
-TEST("an arena that is asked for objects of another size aborts")
+static struct other_thing *new_other_thing(void)
 {
+	return kmem_cache_alloc(other_things(), GFP_KERNEL);
+}
+
+static void zero_object_of_second_cache(void)
+{
+	new_thing();
+	kmem_cache_zalloc(other_things(), GFP_KERNEL);
+}
+
+static void take_unnumbered_object_first(void)
+{
+	new_other_thing();
+}
+
+static void take_unnumbered_object_of_first_cache(void)
+{
+	new_thing();
+	kmem_cache_alloc(things(), GFP_KERNEL);
+}
+
+TEST("an arena whose caches change places aborts")
+{
+	static void (*const bodies[])(void) = { zero_object_of_second_cache,
+						take_unnumbered_object_first,
+						take_unnumbered_object_of_first_cache };
+
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(*bodies); i++) {
+		start(PLENTY);
+		CHECK(aborts(bodies[i]));
+		stop();
+	}
+}
+
+TEST("objects of a second cache come and go among those of the first, and are not counted with them")
+{
+	enum { COUNT = 100 };
+	struct other_thing *others[COUNT];
+	size_t before;
+
 	start(PLENTY);
-	CHECK(aborts(take_objects_of_two_sizes));
+	new_thing();
+	before = arena.bytes;
+	for (int i = 0; i < COUNT; i++) {
+		others[i] = new_other_thing();
+		memset(others[i], i, sizeof(*others[i]));
+	}
+	CHECK(arena.bytes >= before + COUNT * sizeof(struct other_thing));
+	CHECK_EQ(arena.objects, 1);
+	for (int i = 0; i < COUNT; i++) {
+		CHECK_EQ(others[i]->bytes[39], i);
+		kmem_cache_free(other_things(), others[i]);
+	}
+	CHECK_EQ(arena.bytes, before);
 	stop();
 }
+
+TEST("objects of a second cache are had beyond the limit, where nothing else is")
+{
+	struct other_thing *other;
+
+	start(64 * KIB + 4 * sizeof(struct arena_page));
+	while (new_thing())
+		;
+	CHECK(!arena_is_beyond_limit(&arena));
+	enter();
+	other = new_other_thing();
+	CHECK(other != NULL);
+	CHECK(!context.out_of_memory);
+	CHECK(arena_is_beyond_limit(&arena));
+	CHECK_SAME(new_thing(), NULL);
+	CHECK_SAME(kcalloc(1, 1, GFP_KERNEL), NULL);
+	kmem_cache_free(other_things(), other);
+	CHECK(!arena_is_beyond_limit(&arena));
+	stop();
+}
+
+TEST("an object of a second cache that the system has no memory for is a BUG")
+{
+	jmp_buf escape;
+
+	start(PLENTY);
+	new_thing();
+	arena.fail_second_cache = true;
+	context.escape = &escape;
+	if (!_setjmp(escape)) {
+		new_other_thing();
+		CHECK(false);
+	}
+	CHECK(strstr(context.bug.condition, "no memory") != NULL);
+	CHECK_EQ(arena.objects, 1);
+	stop();
+}
+
+/* ---- other memory */
 
 TEST("kcalloc gives zeroed memory that is aligned to 16 bytes")
 {
@@ -618,7 +709,7 @@ TEST("a table of pages shrinks with the slabs, and counts against the limit")
 	stop();
 }
 
-TEST("where the table of pages may not grow there is no further slab")
+TEST("no slab is added if the table of pages may not grow")
 {
 	size_t limit;
 

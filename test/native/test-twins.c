@@ -373,6 +373,8 @@ static void inject_failure(struct program *program)
 	uint64_t nth = pick(program, 16);
 	bool from_then_on = !pick(program, 4);
 
+	if (!LINUX_SURVIVES_FAILED_SPLITS)
+		return;
 	buddy_inject_failure(program->small.allocator, nth, from_then_on);
 	buddy_inject_failure(program->large.allocator, nth, from_then_on);
 }
@@ -436,7 +438,7 @@ static void run_twins(uint64_t unit)
 		BUDDY_RANGE_TOO_LATE,
 		BUDDY_RANGE_EXACT_UNALIGNED,
 		BUDDY_NO_SPACE,
-		BUDDY_NO_MEMORY,
+		LINUX_SURVIVES_FAILED_SPLITS ? BUDDY_NO_MEMORY : BUDDY_NO_SPACE,
 		BUDDY_WORK_LIMIT,
 		BUDDY_LIST_IN_USE,
 	};

@@ -301,6 +301,7 @@ static void reach_the_largest_min_block_size(uint64_t unit)
 
 TEST("a min block size is as large as the kernel can be told, and no larger")
 {
+	TEST_NEEDS(LINUX_PLACES_SMALL_SIZES);
 	in_each_unit(reach_the_largest_min_block_size);
 }
 

@@ -344,6 +344,8 @@ static void run_out_of_memory(void)
 {
 	struct buddy_list other = { .owner = list.owner };
 
+	if (!LINUX_SURVIVES_FAILED_SPLITS)
+		return;
 	/* In the middle of splitting. */
 	buddy_inject_failure(allocator, 3, true);
 	CHECK_STATUS(ALLOC(allocator, &other, .size = 4 * KIB), NO_MEMORY);
@@ -499,7 +501,7 @@ TEST("one free wakes all who wait, each once, and none who has ended")
 	end();
 }
 
-TEST("who waits gets the epoch of that moment, and is told of what comes after it")
+TEST("a waiter gets the current epoch, and is woken by the next free")
 {
 	struct buddy_waiter waiter = waiter_of(0);
 

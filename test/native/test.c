@@ -28,6 +28,12 @@ void *test_memory(size_t size)
 	return memory;
 }
 
+void test_skip(const char *need)
+{
+	fprintf(stderr, "skipped: the kernel inside lacks %s\n", need);
+	exit(TEST_SKIPPED);
+}
+
 /* Without the checks at exit: a case that failed has more to say than what it left lying about. */
 void test_fail(struct test_place place, const char *format, ...)
 {
@@ -76,7 +82,8 @@ static bool passes_in_own_process(const struct test_case *test)
 		test->body();
 		exit(0);
 	}
-	return child > 0 && waitpid(child, &status, 0) == child && status == 0;
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == TEST_SKIPPED);
 }
 
 static int run_all(void)

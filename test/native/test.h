@@ -34,10 +34,22 @@ void test_register(struct test_case *test);
 	}                                                                                          \
 	static void test_##line(void)
 
+/* What a case that was skipped ends with, for CMakeLists.txt. */
+#define TEST_SKIPPED 77
+
+/* Skips the rest of a case that says nothing of a kernel without this: a constant of interface.h. */
+#define TEST_NEEDS(condition)                                                                      \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			test_skip(#condition);                                                     \
+	} while (0)
+
+_Noreturn void test_skip(const char *need);
+
 /* Zeroed memory; without any, the test ends. For free(). */
 void *test_memory(size_t size);
 
-/* Where a check stands. */
+/* Names the place of a check. */
 struct test_place {
 	const char *file;
 	int line;

@@ -48,16 +48,16 @@ describe('a tree', () => {
 
   const { Makefile = '' } = kernelTree('6.12.3');
   it.each([
+    ['that is none', { 'README.md': 'hello' }, /linux has no .*: a whole kernel tree is needed/],
     [
-      'that is none',
-      { 'README.md': 'hello' },
-      /linux has no .*: a whole tree of Linux 7\.3 or newer is needed/,
+      'that is too old',
+      { Makefile },
+      /\(Linux 6\.12\.3\) has no drivers\/gpu\/buddy\.c, .*: a whole kernel tree/,
     ],
-    ['that is too old', { Makefile }, /\(Linux 6\.12\.3\) has no drivers\/gpu\/buddy\.c, .*: a whole tree/],
     [
       'that is incomplete',
       without(kernelTree('7.3.4'), HEADER),
-      `(Linux 7.3.4) has no ${HEADER}: a whole tree`,
+      `(Linux 7.3.4) has no ${HEADER}: a whole kernel tree`,
     ],
   ])('%s is refused', async (_name, files, message) => {
     expectError(await box.fetchFrom(box.write(files, 'linux')), message);
@@ -140,7 +140,7 @@ describe('an archive', () => {
     expect(box.left()).toEqual(DONE);
   });
 
-  it('of an unknown kernel tells its version', async () => {
+  it('tells the version of an unknown kernel', async () => {
     box.write(kernelTree('7.3.9'), 'linux');
     await box.fetchFrom(box.pack('linux', 'a.tar.gz', ['-z']), { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
     expect(box.origin()).toMatchObject({ version: '7.3.9', source: 'archive a.tar.gz', verified: false });

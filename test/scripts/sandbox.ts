@@ -56,7 +56,7 @@ export function sha256(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** What vendor/linux.json knows in a sandbox, newest first. */
+/** Releases that vendor/linux.json knows in a sandbox, newest first. */
 export const KNOWN = ['7.3.4', '7.3.2'];
 
 export class Sandbox {
@@ -89,7 +89,14 @@ export class Sandbox {
 
   /** Names public trees in vendor/linux.json. */
   publish(...trees: readonly string[]): void {
-    this.write({ 'package/vendor/linux.json': JSON.stringify({ trees, versions: this.#versions }) });
+    const series = {
+      '7.3': {
+        interface: '7.3',
+        suites: ['trixie-backports', 'sid', 'experimental'],
+        versions: this.#versions,
+      },
+    };
+    this.write({ 'package/vendor/linux.json': JSON.stringify({ builtIn: '7.3', trees, series }) });
   }
 
   remove(): void {
@@ -180,7 +187,7 @@ export class Sandbox {
   }
 }
 
-/** All files below a folder with what they hold, and empty folders as well. */
+/** Reads the files below a folder, and names empty folders as well. */
 export function filesIn(folder: string): Files {
   const files: Record<string, string> = {};
   const visit = (path: string): void => {

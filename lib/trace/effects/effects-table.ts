@@ -1,5 +1,5 @@
 /** Effects in memory: tables of steps, lists and blocks, which give the blocks at any step. Runs in browsers too. */
-import { CLEAR_BLOCK, readFrame, StepKind, type Frame } from './frame';
+import { CLEAR_BLOCK, readFrame, StepKind, usualBlocks, type Frame } from './frame';
 
 /** The step that removes a block that is never removed. */
 export const NEVER = 0xffff_ffff;
@@ -194,9 +194,12 @@ export class EffectsTable {
     if (kind === StepKind.ALLOC) list = this.#list(columns, step) + 1;
     else if (kind === StepKind.CHANGE || kind === StepKind.APPEND)
       list = this.lists.length - columns.changed.count();
+    const usual = usualBlocks(kind);
+    const removed = usual.removed + columns.removed.difference();
+    const placed = usual.placed + columns.placed.difference();
     let used = this.#used[this.#space] ?? 0;
-    used -= this.#remove(columns, step, chunkSize);
-    used += this.#place(columns, step, list - 1, chunkSize);
+    used -= this.#remove(columns, removed, step, chunkSize);
+    used += this.#place(columns, placed, step, list - 1, chunkSize);
     if (kind === StepKind.END) used = 0;
     if (space) this.#used[this.#space] = used;
     this.#clear += columns.clear.difference();
@@ -229,8 +232,7 @@ export class EffectsTable {
   }
 
   /** Adds the blocks that a step places; gives their bytes. */
-  #place(columns: Frame['columns'], step: number, list: number, chunkSize: number): number {
-    const count = columns.placed.count();
+  #place(columns: Frame['columns'], count: number, step: number, list: number, chunkSize: number): number {
     this.blocks.reserve(count);
     let bytes = 0;
     for (let i = 0; i < count; i++) {
@@ -253,8 +255,7 @@ export class EffectsTable {
   }
 
   /** Ends the blocks that a step removes; gives their bytes. */
-  #remove(columns: Frame['columns'], step: number, chunkSize: number): number {
-    const count = columns.removed.count();
+  #remove(columns: Frame['columns'], count: number, step: number, chunkSize: number): number {
     this.removals.reserve(count);
     let bytes = 0;
     for (let i = 0; i < count; i++) {

@@ -10,7 +10,7 @@ import type {
 import { isOneOf } from '../operation-kinds';
 import { ChurnMap } from '../churn-map';
 import { AnswerBlocks } from './answer-blocks';
-import { CLEAR_BLOCK, FrameWriter, RequestFlag, StepKind } from './frame';
+import { CLEAR_BLOCK, FrameWriter, RequestFlag, StepKind, usualBlocks } from './frame';
 
 /** Characters of a label or a name that are kept. */
 const TEXT_LENGTH = 256;
@@ -57,7 +57,7 @@ export class EffectsWriter {
   /** The space of each allocator, by its number. */
   readonly #spaces = new Map<number, LiveSpace>();
   readonly #texts = new Map<string, number>();
-  /** The last order's offset of each order, in blocks of it. */
+  /** The offset of the last block of each order, in blocks of it. */
   readonly #offsets: number[] = [];
   #steps = 0;
   #line = 0;
@@ -249,8 +249,9 @@ export class EffectsWriter {
     const number = space?.number ?? -1;
     stepSpaces.difference(number - this.#space);
     this.#space = number;
-    placed.count(this.#placed);
-    removed.count(this.#removed);
+    const usual = usualBlocks(kind);
+    placed.difference(this.#placed - usual.placed);
+    removed.difference(this.#removed - usual.removed);
     this.#placed = this.#removed = 0;
     const { clearAvail } = this.#answer;
     const clearChunks =

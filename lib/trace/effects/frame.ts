@@ -48,7 +48,7 @@ const COLUMNS = [
   'times',
   /** Number of the space; a difference to that of the step before. */
   'stepSpaces',
-  /** How many blocks are placed, and how many removed. */
+  /** How many blocks are placed, and how many removed: differences to `usualBlocks()`. */
   'placed',
   'removed',
   /** Chunks of free memory that are clear; a difference to the step before. */
@@ -75,6 +75,11 @@ const COLUMNS = [
 ] as const;
 
 export type ColumnName = (typeof COLUMNS)[number];
+
+/** How many blocks most steps of a kind place and remove: most lists are of one block. */
+export function usualBlocks(kind: StepKind): { readonly placed: number; readonly removed: number } {
+  return { placed: kind === StepKind.ALLOC ? 1 : 0, removed: kind === StepKind.FREE ? 1 : 0 };
+}
 
 /** A set bit in `orders`: the block is clear. */
 export const CLEAR_BLOCK = 64;

@@ -88,7 +88,7 @@ function commonLength(one: Workload, other: Workload): number {
   return length;
 }
 
-/** 0 where the first one failed alone, 1 where the second one did. */
+/** Returns 0 if only the first one failed, 1 if only the second one did. */
 function failedAlone([one, other]: readonly [RequestOutcome, RequestOutcome]): 0 | 1 | undefined {
   if (one === 'failed' && other === 'done') return 0;
   if (one === 'done' && other === 'failed') return 1;

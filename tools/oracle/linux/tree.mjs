@@ -7,14 +7,13 @@ import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { root, withTempFolder } from '../../folders.mjs';
 
-const { linux } = JSON.parse(readFileSync(join(root, 'native/sources.json'), 'utf8'));
-const { versions } = JSON.parse(readFileSync(join(root, 'vendor/linux.json'), 'utf8'));
+const { builtIn, series } = JSON.parse(readFileSync(join(root, 'vendor/linux.json'), 'utf8'));
 
 /** The files of the allocator and its tests, as paths in a kernel tree. */
-export const FILES = Object.keys(Object.values(versions)[0]);
+export const FILES = Object.keys(Object.values(series[builtIn].versions)[0]);
 
 /** The folder of the files that this library is built from, at the same paths. */
-export const vendored = join(root, linux[0].slice(0, -FILES[0].length));
+export const vendored = join(root, 'vendor/linux', builtIn);
 
 /**
  * Makes the tree ready.

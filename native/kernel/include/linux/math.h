@@ -18,7 +18,7 @@
 		max_a > max_b ? max_a : max_b;                                                     \
 	})
 
-/* `unit` is a power of two in the three that follow. */
+/* `unit` is a power of two in the four that follow. */
 #define round_down(number, unit)                                                                   \
 	({                                                                                         \
 		__typeof__(number) down_number = (number);                                         \
@@ -30,6 +30,8 @@
 		__typeof__(number) up_mask = (__typeof__(number))(unit) - 1;                       \
 		((number) + up_mask) & ~up_mask;                                                   \
 	})
+
+#define ALIGN(number, unit) round_up(number, unit)
 
 #define IS_ALIGNED(number, unit) (((number) & ((__typeof__(number))(unit) - 1)) == 0)
 

@@ -30,7 +30,8 @@ struct rb_root {
 
 #define rb_entry(node, type, member) container_of(node, type, member)
 
-#define rb_entry_or_null(node, type, member)                                                       \
+/* The entry of a node; NULL for none. */
+#define rb_entry_safe(node, type, member)                                                          \
 	({                                                                                         \
 		struct rb_node *entry_node = (node);                                               \
 		entry_node ? rb_entry(entry_node, type, member) : NULL;                            \
@@ -45,6 +46,17 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent, st
 	*link = node;
 }
 
+/* The node with the lowest key, or NULL. */
+struct rb_node *rb_first(const struct rb_root *root);
+
+/* The node after this one in order, or NULL. */
+struct rb_node *rb_next(const struct rb_node *node);
+
+/* For trees without summaries, as before 7.0: rb_add() walks down to the empty place itself. */
+void rb_add(struct rb_node *node, struct rb_root *root,
+	    bool (*less)(struct rb_node *node, const struct rb_node *other));
+void rb_erase(struct rb_node *node, struct rb_root *root);
+
 /* The node with the highest key, or NULL. */
 struct rb_node *rb_last(const struct rb_root *root);
 
@@ -57,10 +69,10 @@ struct rb_node *rb_next_postorder(const struct rb_node *node);
 
 /* The step to `following` is taken before the body, which may then do with `entry` what it likes. */
 #define rbtree_postorder_for_each_entry_safe(entry, following, root, member)                       \
-	for (entry = rb_entry_or_null(rb_first_postorder(root), __typeof__(*entry), member);       \
+	for (entry = rb_entry_safe(rb_first_postorder(root), __typeof__(*entry), member);          \
 	     entry && ({                                                                           \
-		     following = rb_entry_or_null(rb_next_postorder(&entry->member),               \
-						  __typeof__(*entry), member);                     \
+		     following = rb_entry_safe(rb_next_postorder(&entry->member),                  \
+					       __typeof__(*entry), member);                        \
 		     1;                                                                            \
 	     });                                                                                   \
 	     entry = following)

@@ -24,7 +24,7 @@ static inline struct rb_node *rb_parent(const struct rb_node *node)
 	return (struct rb_node *)(node->parent_and_color & ~(unsigned long)1);
 }
 
-/* Callbacks for a summary that is the maximum of compute(entry) over the subtree. */
+/* Callbacks for a summary that is the maximum of compute(entry) over the subtree. No semicolon is needed behind it. */
 #define RB_DECLARE_CALLBACKS_MAX(storage, name, type, node_member, summary_type, summary, compute) \
 	static inline summary_type name##_of(type *entry)                                          \
 	{                                                                                          \
@@ -69,6 +69,6 @@ static inline struct rb_node *rb_parent(const struct rb_node *node)
 		.propagate = name##_propagate,                                                     \
 		.copy = name##_copy,                                                               \
 		.rotate = name##_rotate,                                                           \
-	}
+	};
 
 #endif

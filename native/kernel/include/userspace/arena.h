@@ -1,5 +1,5 @@
 /*
- * The memory of one allocator. Objects of one size come from slabs that grow with the number of objects and are reused
+ * The memory of one allocator. Objects of one cache come from slabs that grow with the number of objects and are reused
  * last-in-first-out; other memory comes from malloc. Everything counts against one limit, and goes back at once when the
  * arena does, whatever was still in use.
  *
@@ -47,9 +47,10 @@ struct arena_page {
 };
 
 struct allocation;
+struct kmem_cache;
 
 struct arena {
-	/* Bytes taken from the system, which other threads may read, and how many that may be. */
+	/* Bytes taken from the system, which other threads may read, and how many that may be (see kmem_cache_alloc()). */
 	_Atomic size_t bytes;
 	size_t limit;
 
@@ -57,7 +58,8 @@ struct arena {
 	u64 objects;
 	u64 permanent_objects;
 
-	/* The one size of objects that this arena's slabs hold; 0 before the first. The step includes the mark. */
+	/* The cache whose objects the slabs hold, and their size; none before the first. The step includes the mark. */
+	const struct kmem_cache *cache;
 	size_t object_size;
 	u32 step;
 	u32 objects_per_page;
@@ -83,6 +85,8 @@ struct arena {
 	/* Test builds: the nth allocation from now fails; with fail_on, every one after it too. 0: none. */
 	u64 fail_nth;
 	bool fail_on;
+	/* Test builds: so does every kmem_cache_alloc(), which these two do not touch. */
+	bool fail_second_cache;
 #endif
 };
 
@@ -94,6 +98,12 @@ void arena_keep(struct arena *arena);
 
 /* The end has come: these objects go too, in whatever order. */
 void arena_keep_none(struct arena *arena);
+
+/* Objects of kmem_cache_alloc() have been taken beyond the limit. */
+static inline bool arena_is_beyond_limit(const struct arena *arena)
+{
+	return arena->bytes > arena->limit;
+}
 
 void arena_init(struct arena *arena, size_t limit);
 void arena_destroy(struct arena *arena);
