@@ -12,10 +12,17 @@ const noDefaultExport = [
   'TSExportAssignment',
 ].map((selector) => ({ selector, message: 'Name what you export.' }));
 
-const noTrace = { regex: '^\\.{1,2}/(.*/)?trace(/|$)', message: 'The library stands below lib/trace.' };
-const noQueue = { regex: '^\\.{1,2}/(.*/)?queue(/|$)', message: 'The library stands below lib/queue.' };
-const noMetrics = { regex: '^\\.{1,2}/(.*/)?metrics(/|$)', message: 'The library stands below lib/metrics.' };
-const noCli = { regex: '^\\.{1,2}/(.*/)?cli(/|$)', message: 'The library stands below lib/cli.' };
+/** Folders of lib/ that stand above it, and what each of them may import of the others. */
+const floors = {
+  trace: [],
+  queue: [],
+  metrics: [],
+  page: ['trace'],
+  'local-server': ['page'],
+  draw: ['trace'],
+  inspect: ['trace', 'page', 'local-server'],
+  cli: ['trace', 'queue', 'metrics', 'page', 'local-server', 'draw', 'inspect'],
+};
 const noNeighbours = {
   regex: '^(\\.{1,2}/)+(scripts|tools|bench)/',
   message: 'scripts/, tools/ and bench/ stand apart: run the other as a process.',
@@ -41,12 +48,33 @@ function forbidImports(files, patterns) {
   };
 }
 
-// Its types come from packages of its own, which are not always there; its `npm test` runs tsc.
-const leaseService = 'examples/lease-service/';
-const notInstalled = existsSync(`${leaseService}node_modules`) ? [] : [leaseService];
+/** All floors but these, as patterns of imports that are forbidden. */
+function allFloorsBut(...allowed) {
+  return Object.keys(floors)
+    .filter((floor) => !allowed.includes(floor))
+    .map((floor) => ({
+      regex: `^\\.{1,2}/(.*/)?${floor}(/|$)`,
+      message: `This stands below lib/${floor}, or beside it.`,
+    }));
+}
+
+// Their types come from packages of their own, which are not always there; their `npm test` runs tsc.
+const notInstalled = ['examples/lease-service/', 'packages/web/', 'packages/sweep/'].filter(
+  (folder) => !existsSync(`${folder}node_modules`),
+);
 
 export default defineConfig(
-  { ignores: [...notInstalled, 'build/', 'coverage/', 'dist/', 'prebuilds/', 'vendor/linux/'] },
+  {
+    ignores: [
+      ...notInstalled,
+      'build/',
+      'coverage/',
+      '**/dist/',
+      'prebuilds/',
+      'vendor/linux/',
+      'packages/linux-*/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
@@ -59,7 +87,7 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/no-floating-promises': [
         'error',
-        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: 'test' }] },
+        { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'describe'] }] },
       ],
       '@typescript-eslint/no-unused-vars': ['error', { ignoreUsingDeclarations: true }],
       '@typescript-eslint/prefer-readonly': 'error',
@@ -69,16 +97,34 @@ export default defineConfig(
     },
   },
   {
+    // Listeners of one line.
+    files: ['packages/web/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreVoidReturningFunctions: true }],
+    },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: { globals: nodeGlobals() },
     rules: { 'no-unused-vars': ['error', { varsIgnorePattern: '^_' }] },
   },
-  forbidImports(['lib/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noMetrics, noCli, noSelf]),
-  forbidImports(['lib/trace/**/*.{ts,mts}'], [noApi, noCli, noSelf]),
-  // Its declarations name the package, so that the allocator of a program is the one that they speak of.
-  forbidImports(['lib/queue/**/*.{ts,mts}'], [noApi, noTrace, noMetrics, noCli]),
-  forbidImports(['lib/metrics/**/*.{ts,mts}'], [noApi, noTrace, noQueue, noCli]),
-  forbidImports(['lib/cli/**/*.{ts,mts}'], [noApi, noSelf]),
+  // Parts of them run in a page.
+  {
+    files: ['packages/web/test/**/*.mjs'],
+    languageOptions: { globals: { document: 'readonly', window: 'readonly' } },
+  },
+  forbidImports(['lib/**/*.{ts,mts}'], [noApi, ...allFloorsBut(), noSelf]),
+  ...Object.entries(floors).map(([floor, others]) =>
+    // The declarations of these name the package, so that the allocator of a program is the one that they speak of.
+    forbidImports(
+      [`lib/${floor}/**/*.{ts,mts}`],
+      [
+        noApi,
+        ...allFloorsBut(floor, ...others),
+        ...(['queue', 'metrics', 'draw', 'inspect'].includes(floor) ? [] : [noSelf]),
+      ],
+    ),
+  ),
   forbidImports(['{bench,tools}/**/*.mjs'], [noNeighbours]),
   prettier,
 );

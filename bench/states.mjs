@@ -5,7 +5,7 @@ const SZ_4K = 4096;
 const SZ_2M = 2 ** 21;
 
 /**
- * What is asked for, in the words of the API.
+ * A request, in the words of the API.
  * @typedef {object} Request
  * @property {number} size
  * @property {'simple' | 'top-down' | { range: { start: number, end: number } }} mode

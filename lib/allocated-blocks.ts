@@ -21,7 +21,7 @@ import { blocksToken, fromId, toBlocksToken, toId, type AllocatedBlocksToken } f
 
 interface Details {
   readonly tag: number;
-  /** All blocks, once they have been read. */
+  /** Holds all blocks once they have been read. */
   columns: native.Columns | undefined;
 }
 
@@ -128,7 +128,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     return count >= 0 ? count : this.#describe().count;
   }
 
-  /** What is said of a list whose numbers are too large to keep. */
+  /** Asks for numbers that are too large to be kept here. */
   #describe(): typeof native.list {
     native.describe(this.#slot);
     return native.list;
@@ -434,7 +434,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     try {
       blocks = Array.from({ length: shown }, (_, index) => this.#blockAt(index));
     } catch (error) {
-      // Of a poisoned allocator. Who looks at it wants to know, and not to fail.
+      // A poisoned allocator: printing a list shows the error, and does not throw it.
       if (!(error instanceof GpuBuddyError)) throw error;
       return `AllocatedBlocks(${String(count)}) <${error.code}>`;
     }

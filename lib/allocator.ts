@@ -68,9 +68,10 @@ export class Allocator<N extends Bytes = Bytes> {
     this.lazyHandle = isShared ? -1 : handle.slot;
   }
 
-  /** Refuses what users pass to a constructor that only the library may call. */
+  /** Refuses what users pass to a constructor that only the library may call: they never get this class. */
   static assert(value: unknown): void {
-    if (typeof value !== 'object' || value === null || !(#id in value)) throw illegalConstructor();
+    if ((value as Partial<Allocator> | null | undefined)?.constructor !== Allocator)
+      throw illegalConstructor();
   }
 
   /** Whether the two stand for one native allocator. */

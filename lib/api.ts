@@ -1,9 +1,13 @@
+// Declares everything that users of this package can call: the classes and their documentation, without code. It imports nothing that
+// stands above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
+//
+// TypeScript reads this file as the package `gpu-buddy`. Node gets what lib/index.ts exports, and a test compares the two. Import only
+// types from here: there is nothing else.
+
 /**
- * Declares all that users of this package can call: the classes and their documentation, without code. It imports nothing that stands
- * above it, so that the files with the code, which are named after the classes, need not import each other to speak of them.
+ * Hands out ranges of a space by the Linux kernel's GPU buddy allocator. Begin with {@link GpuBuddy}.
  *
- * TypeScript reads this file as the package `gpu-buddy`; what Node gets stands in lib/index.ts, and a test compares the two. Import
- * only types from here: there is nothing else.
+ * @module gpu-buddy
  */
 // The declarations speak of `Disposable`, whatever the compiler's `lib` is.
 /// <reference lib="esnext.disposable" preserve="true" />
@@ -46,24 +50,24 @@ export type { WaitForFreeOptions } from './waiting';
 
 /** The policy that chooses blocks: one of four. */
 export type AllocMode =
-  /** Best fit; among blocks of that size the one with the highest address. */
+  /** The smallest block that is large enough; of several, the one at the highest address. */
   | 'simple'
-  /** The highest address. */
+  /** The block at the highest address. */
   | 'top-down'
-  /** Lowest address first, within these addresses. */
+  /** The block at the lowest address, within these addresses. */
   | { readonly range: AddressRange }
-  /** Exactly at this address, with `baseOffset`: a range as long as the size. */
+  /** Exactly this address, with `baseOffset`: a range as long as the size. */
   | { readonly at: Bytes };
 
 /** How to allocate. */
 export interface AllocOptions {
   /** Bytes: no block is smaller, and every block is aligned to it. A power of two, at least `chunkSize`, its default. */
   readonly minBlockSize?: Bytes | undefined;
-  /** Where to look. Default: `'simple'`. */
+  /** Chooses where to look. Default: `'simple'`. */
   readonly mode?: AllocMode | undefined;
-  /** All in one piece: one block, or adjacent ones. */
+  /** Allocates one piece: one block, or adjacent ones. */
   readonly contiguous?: boolean | undefined;
-  /** Memory that is known to be zero is preferred. */
+  /** Prefers memory that is known to be zero. */
   readonly clear?: boolean | undefined;
   /** Keeps the rounded-up size. */
   readonly trimDisable?: boolean | undefined;
@@ -77,11 +81,11 @@ export interface AllocOptions {
 export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
 
 /**
- * A buddy allocator over the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It
- * hands out ranges; what lies at those addresses, and whether anything does, is none of its business.
+ * Allocates ranges of the addresses from `baseOffset` to `baseOffset + size`: the kernel's `struct gpu_buddy`. It manages numbers, and
+ * never touches what lies at these addresses.
  *
- * Sizes and addresses are bytes: safe integers or bigints in; numbers out, or bigints where it was made with `bigint: true`.
- * After an error the allocator is as it was.
+ * Sizes and addresses are bytes. They go in as safe integers or bigints, and come out as numbers, or as bigints if the allocator was
+ * made with `bigint: true`. After an error the allocator is as it was.
  *
  * Mirrors `GpuBuddy` of the kernel's Rust bindings.
  *
@@ -96,7 +100,7 @@ export type PoolAllocOptions = Omit<AllocOptions, 'contiguous'>;
  * ```
  */
 export interface GpuBuddy<N extends Bytes = number> extends Disposable {
-  /** The option `name`, in every thread that opens the allocator; `undefined` where it has none. */
+  /** Name from the options, the same in every thread; `undefined` without one. */
   readonly name: string | undefined;
 
   /** Address of the first byte of the space. */
@@ -105,27 +109,27 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   /** Bytes of the smallest block. */
   readonly chunkSize: N;
 
-  /** Bytes that are managed: a multiple of `chunkSize`. */
+  /** Managed bytes: a multiple of `chunkSize`. */
   readonly size: N;
 
   /**
-   * Bytes that are free: `gpu_buddy.avail`.
+   * Free bytes: `gpu_buddy.avail`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   readonly avail: N;
 
   /**
-   * Bytes that are free and known to be zero: `gpu_buddy.clear_avail`.
+   * Free bytes that are known to be zero: `gpu_buddy.clear_avail`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   readonly clearAvail: N;
 
   /**
-   * How often memory has become free here: by a free, a trim or `freeAll()`, of the collector, or since a thread has ended, in any
-   * thread. An allocation that is taken back, such as part of a batch that fails, counts only if another thread was refused memory
-   * meanwhile. See `waitForFree()`.
+   * Counts how often memory has become free, in any thread: by a free, a trim or `freeAll()`, by the collector, or by the end of a
+   * thread. An allocation that is undone, such as part of a failed batch, counts only if another thread was refused memory meanwhile.
+   * See `waitForFree()`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
@@ -139,22 +143,22 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   readonly isEmpty: boolean;
 
   /**
-   * Bytes of the largest free block; 0 where nothing is free. A run of free blocks can be longer: see `findFree()`. Takes time
-   * for the orders only, not for the blocks.
+   * Bytes of the largest free block; 0 if nothing is free. Adjacent free blocks can make a longer piece: see `findFree()`. Takes the
+   * same time for any number of blocks.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   readonly largestFree: N;
 
   /**
-   * How far the free memory has fallen apart, from 0 (not at all, or nothing is free) to nearly 1: 1 minus `largestFree` by the
-   * largest block that could be free with as many bytes free. Takes time for the orders only, not for the blocks.
+   * Fragmentation of the free memory, from 0 (none, or nothing is free) to nearly 1: 1 minus `largestFree` divided by the largest block
+   * that as many free bytes could hold. Takes the same time for any number of blocks.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   readonly fragmentation: number;
 
-  /** The order of the largest block that the space can hold. */
+  /** Order of the largest block that the space can hold. */
   readonly maxOrder: number;
 
   /** Whether `dispose()` has been called. Never throws. */
@@ -165,8 +169,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    *
    * Behind it: `gpu_buddy_alloc_blocks()`.
    *
-   * @throws {GpuBuddyError} `ENOSPC` where no free space fits, with `reason` and what was free; `EINVAL` with the argument at
-   *   fault; `ENOMEM`; `ERR_GPU_BUDDY_WORK_LIMIT` where the search ended before that was known; `ERR_GPU_BUDDY_DISPOSED`;
+   * @throws {GpuBuddyError} `ENOSPC` if no free space fits, with `reason` and what was free; `EINVAL` with the argument at
+   *   fault; `ENOMEM`; `ERR_GPU_BUDDY_WORK_LIMIT` if the search took more than `maxSteps` steps; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -174,8 +178,8 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   allocBlocks(size: Bytes, options?: AllocOptions): AllocatedBlocks<N>;
 
   /**
-   * Allocates as `allocBlocks()`, but returns `null` in place of `ENOSPC`, and does not find out why. All else is thrown,
-   * `ERR_GPU_BUDDY_WORK_LIMIT` too: whether there is space is not known then.
+   * Allocates like `allocBlocks()`, but returns `null` instead of throwing `ENOSPC`, and does not look for the reason. It throws every
+   * other error, also `ERR_GPU_BUDDY_WORK_LIMIT`, after which it is unknown whether there is space.
    *
    * @throws as `allocBlocks()`, but for `ENOSPC`
    */
@@ -191,13 +195,13 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   allocMany(count: number, size: Bytes, options?: AllocOptions): AllocatedBlocks<N>[];
 
   /**
-   * Takes exactly these blocks, as one list in this order, or nothing at all: for those who know already what lies where, such as
-   * memory that was in use before the program came, or placements of their own. Each block comes as one block of just this order;
-   * all of it must lie within one free block. Properties beside `offset` and `order` are ignored.
+   * Allocates exactly these blocks, as one list in this order, or nothing: for memory that was in use before the program started, or for
+   * placements of your own. Each block must lie within one free block, and comes as one block of this order. Properties other than
+   * `offset` and `order` are ignored.
    *
    * Behind it: `gpu_buddy_alloc_blocks()` with a range as long as the block, for each.
    *
-   * @throws {GpuBuddyError} `EINVAL` where there is no block, and with the place of one that leads out of the space, that does not
+   * @throws {GpuBuddyError} `EINVAL` if there is no block, and with the place of one that leads out of the space, that does not
    *   begin on a multiple of its own size, or that overlaps another; `ENOSPC` with the place of the first one that is not free;
    *   `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
@@ -218,11 +222,11 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   claim(blocks: Iterable<BlockPlace>, options?: ClaimOptions): AllocatedBlocks<N>;
 
   /**
-   * Opens a new account: it counts the bytes of the allocations that name it, holds them below a limit, and keeps others from
-   * taking what it has reserved. There are 2,047 at one time.
+   * Opens a new account. It counts the bytes of the allocations that name it, limits them, and reserves free bytes for them. An allocator
+   * has at most 2,047 accounts at one time.
    *
-   * @throws {GpuBuddyError} `EINVAL` where more is reserved than the limit, or all accounts together reserve more than the space;
-   *   `ENOSPC` where more is reserved than is free, and not reserved for others; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`;
+   * @throws {GpuBuddyError} `EINVAL` if more is reserved than the limit, or all accounts together reserve more than the space;
+   *   `ENOSPC` if more is reserved than is free, and not reserved for others; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -243,24 +247,24 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   account(options?: AccountOptions): Account<N>;
 
   /**
-   * Opens the account of this allocator that a token stands for: the same one, in whatever thread.
+   * Opens an account of this allocator by its token: the same account, in any thread.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where there is no such account, or none any more, or it is another allocator's;
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` if there is no such account, or none any more, or it is another allocator's;
    *   `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   openAccount(token: AccountToken): Account<N>;
 
   /**
-   * Makes a pool, which is empty: allocations by number. It owns what it allocates.
+   * Makes an empty pool, whose allocations are numbers. The pool owns them.
    *
    * @throws {GpuBuddyError} `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
    */
   pool(): Pool<N>;
 
   /**
-   * Describes the lists that `AllocatedBlocks.park()` has left here, in any thread, in no particular order: those that nobody has
-   * adopted or revoked. What `transfer()` has given away is not among them.
+   * Describes the parked lists of all threads, in no particular order: those that `AllocatedBlocks.park()` has left here, and that nobody
+   * has adopted or revoked. Lists given away by `transfer()` are not among them.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    *
@@ -280,11 +284,11 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   parked(): ParkedBlocks<N>[];
 
   /**
-   * Frees everything that this thread has allocated here, through whatever `GpuBuddy` object: lists, those of batches, and what
-   * is in pools; and all parked lists, which belong to no thread. Free memory that is clear stays clear; what is freed counts as
-   * dirty. What belongs to other threads, or is under way between them by `transfer()`, stays.
+   * Frees everything that this thread has allocated here, through any `GpuBuddy` object: lists, those of batches, and the content of
+   * pools; and all parked lists, which belong to no thread. The freed memory is dirty; clear free memory stays clear. Memory of other
+   * threads stays, and so do lists on their way between threads by `transfer()`.
    *
-   * Takes time for all blocks of the allocator.
+   * The time grows with all blocks of the allocator.
    *
    * Behind it: `gpu_buddy_free_list()`.
    *
@@ -293,14 +297,14 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   freeAll(): void;
 
   /**
-   * Waits until memory has become free, in any thread: resolves to `epoch` once that is above `since`, at once if it is already.
-   * What has become free need not fit the caller's request, and others may be quicker: try again, and wait again. Whoever reads
-   * `epoch` before the allocation that fails misses nothing in between.
+   * Waits until memory becomes free, in any thread: resolves to `epoch` once that is above `since`, at once if it is already. The free
+   * memory need not fit your request, and others may be quicker: try again, and wait again. Read `epoch` before the allocation that may
+   * fail, and you miss no free in between.
    *
-   * Costs a free nothing while nobody waits, and one call for all who wait in a thread. Keeps the allocator, and without
-   * `ref: false` the event loop, going.
+   * A free costs nothing more while nobody waits, and one call for all waiters of a thread. A wait keeps the allocator alive, and the
+   * event loop too, unless `ref` is false.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile; `ERR_GPU_BUDDY_POISONED`
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`, also if `dispose()` is called meanwhile; `ERR_GPU_BUDDY_POISONED`
    * @throws the signal's `reason`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -328,11 +332,11 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   waitForFree(options?: WaitForFreeOptions): Promise<number>;
 
   /**
-   * Begins a journal: from now on every operation here, of every thread, list, pool, batch and account, of the collector and of threads that
-   * end, is written down with its answer, in the order in which they were done. The entries stand in a ring of native memory until they
-   * are read; where nobody reads them, and the ring is full, one `gap` entry says how many are missing. Nobody waits for a reader.
+   * Begins a journal: writes down every operation of every thread with its answer, in the order in which they are done, also those of
+   * pools, batches, accounts, the collector and ending threads. The entries stay in a ring of native memory until they are read. If the
+   * ring is full, a `gap` entry says how many are missing. No operation waits for a reader.
    *
-   * What it costs: [docs/journal.md](docs/journal.md).
+   * docs/guide/journal.md says what it costs.
    *
    * @throws {GpuBuddyError} `EBUSY`: there is one; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
@@ -341,20 +345,21 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   startJournal(options?: JournalOptions): void;
 
   /**
-   * Ends the journal. What is in the ring can still be read, until another journal begins.
+   * Ends the journal. The entries in the ring can still be read, until another journal begins.
    *
    * @throws {GpuBuddyError} `EINVAL`: there is none, or it has ended; `ERR_GPU_BUDDY_DISPOSED`
    */
   stopJournal(): void;
 
   /**
-   * Reads the journal, in any thread that has opened the allocator: the entries that there are, then others as they come, until it is
-   * stopped. The first entry, `start`, says what there was when it began. An entry leaves the ring once the reader asks for the next one; a
-   * reader that breaks off has taken what it was given, and the next one goes on there. Two readers at a time each miss what the other one took.
+   * Reads the journal, in any thread that has opened the allocator: first the entries in the ring, then others as they come, until the
+   * journal is stopped. The first entry, `start`, is the state at its beginning. An entry leaves the ring once the reader asks for the
+   * next one. A reader that stops early has taken the entries that it got, and the next reader goes on behind them. Two readers at the
+   * same time each miss the entries of the other.
    *
-   * Keeps the allocator and, without `ref: false`, the event loop going.
+   * Keeps the allocator alive, and the event loop too, unless `ref` is false.
    *
-   * @throws {GpuBuddyError} `EINVAL`: there is no journal; `ERR_GPU_BUDDY_DISPOSED`, also where `dispose()` is called meanwhile
+   * @throws {GpuBuddyError} `EINVAL`: there is no journal; `ERR_GPU_BUDDY_DISPOSED`, also if `dispose()` is called meanwhile
    * @throws the signal's `reason`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
    *
@@ -374,11 +379,11 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
    */
   journal(options?: ReadJournalOptions): AsyncGenerator<JournalEntry<N>, undefined>;
 
-  /** A batch of allocations and frees, to be done in one call. */
+  /** Makes an empty batch: allocations and frees that are done in one call. */
   batch(): Batch<N>;
 
   /**
-   * The allocated block that an address lies in, or `null` where that address is free.
+   * Describes the allocated block at an address; `null` if that address is free.
    *
    * Behind it: `gpu_buddy_allocated_addr_to_block()`.
    *
@@ -389,9 +394,9 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   blockAt(address: Bytes): BlockInfo<N> | null;
 
   /**
-   * Bytes that are free between two addresses, which need not be aligned. Takes time for the blocks between them.
+   * Counts the free bytes between two addresses, which need not be aligned. The time grows with the blocks between them.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the range is empty or leads out of the space; `ERR_GPU_BUDDY_DISPOSED`;
+   * @throws {GpuBuddyError} `EINVAL` if the range is empty or leads out of the space; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -399,24 +404,24 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   availIn(range: AddressRange): N;
 
   /**
-   * All that is free, in the order of addresses: free blocks that lie side by side are one segment, whether they are clear or
-   * dirty. A segment can be longer than `largestFree`.
+   * Lists the free memory by address. Free blocks that lie side by side, clear or dirty, are joined into one segment, which can be
+   * longer than `largestFree`.
    *
-   * @throws {GpuBuddyError} `ENOMEM` where so many segments do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
+   * @throws {GpuBuddyError} `ENOMEM` if the segments do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
    */
   freeSegments(): Segment<N>[];
 
   /**
-   * The lowest address where `size` bytes in a row are free, in whatever blocks; `null` where there is no such place. `size` is a
-   * multiple of `chunkSize`, as for `allocBlocks()`.
+   * Finds the lowest address where `size` adjacent bytes are free, in any blocks; `null` if there is none. `size` is a multiple of
+   * `chunkSize`.
    *
-   * `contiguous` is the kernel's own search for one piece, and gives up on runs that exist: it looks beside free blocks of
-   * `size` rounded down to a power of two, and nowhere else. This one finds every run, and a range of exactly `size` bytes takes
-   * it. On an allocator that other threads use, the answer is a hint: the run may be taken before it is asked for.
+   * `contiguous`, the kernel's own search for one piece, misses some: it looks only beside free blocks of `size` rounded down to a power
+   * of two. This one finds every piece, and `mode: { at }` takes it. If other threads use the allocator the answer is a hint: they may
+   * take the piece first.
    *
-   * @throws {GpuBuddyError} `EINVAL` where `size` is no multiple of the chunk size, 0, or larger than the space, where
-   *   `alignment` is no power of two, where the range is empty or leads out of the space; `ERR_GPU_BUDDY_WORK_LIMIT`;
+   * @throws {GpuBuddyError} `EINVAL` if `size` is no multiple of the chunk size, 0, or larger than the space, if
+   *   `alignment` is no power of two, if the range is empty or leads out of the space; `ERR_GPU_BUDDY_WORK_LIMIT`;
    *   `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -441,7 +446,7 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   findFree(size: Bytes, options?: FindFreeOptions): N | null;
 
   /**
-   * Declares all free memory clear (zero) or dirty. What is allocated stays as it is.
+   * Declares all free memory clear (zero) or dirty. Allocated memory is not affected.
    *
    * Behind it: `gpu_buddy_reset_clear()`, repeated until it has reached every free block.
    *
@@ -451,32 +456,32 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   resetClear(isClear: boolean): void;
 
   /**
-   * Numbers by order, and what the bookkeeping costs. Takes time for the orders only, not for the blocks.
+   * Counts blocks by order, and the native memory of the bookkeeping. Takes the same time for any number of blocks.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   stats(): GpuBuddyStats<N>;
 
   /**
-   * All blocks at this moment, free and allocated, in the order of their addresses. They cover the whole space.
+   * Lists all blocks at this moment, free and allocated, by address. They cover the whole space.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    */
   snapshot(): BlockTable<N>;
 
   /**
-   * Writes down all that is allocated, and what of the free memory is clear, as plain data that JSON can hold: for
-   * `GpuBuddy.restore()`, in this process or in another. The lists of all threads and pools are part of it, also those that are
-   * parked, or under way between threads; lists without blocks are not.
+   * Saves what is allocated, and which free memory is clear, as plain data that JSON can hold, for `GpuBuddy.restore()` in this process or
+   * another. It has the lists of all threads and pools, also parked ones and those on their way between threads, but no lists without
+   * blocks.
    *
-   * @throws {GpuBuddyError} `ENOMEM` where so many blocks do not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
+   * @throws {GpuBuddyError} `ENOMEM` if the state does not fit into V8's heap; `ERR_GPU_BUDDY_DISPOSED`;
    *   `ERR_GPU_BUDDY_POISONED`
    */
   save(): GpuBuddyState;
 
   /**
-   * What the kernel prints about an allocator, line by line, each ending in a newline. Where chunks are smaller than 4096, it
-   * speaks of a larger unit: a first line says by how much.
+   * Gives the kernel's own text about the allocator, lines that each end in a newline. If chunks are smaller than 4096, the
+   * kernel's bytes are larger than yours: the first line says how many times.
    *
    * Behind it: `gpu_buddy_print()`.
    *
@@ -485,18 +490,18 @@ export interface GpuBuddy<N extends Bytes = number> extends Disposable {
   print(): string;
 
   /**
-   * A token that stands for this allocator in every thread of this process: `GpuBuddy.from(token)` in a worker is the
-   * same allocator, lock and all. It can be cloned and posted, and used more than once. It keeps nothing alive: the
-   * allocator ends with its last object, its last list in all threads, and its last parked list.
+   * Gives a token for this allocator: `GpuBuddy.from(token)` opens the same allocator, with its lock, in any thread of this process. The
+   * token is plain data, and can be used more than once. It keeps nothing alive: the allocator ends with its last object and its last
+   * list, parked ones too.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   share(): GpuBuddyToken;
 
   /**
-   * Ends the use of this allocator. Lists of blocks that are still there, parked ones too, stay valid and can be freed; the
-   * native memory goes with the last of them. Those who wait for memory through this object are told
-   * (`ERR_GPU_BUDDY_DISPOSED`). Without it, the collector does the same. A second call does nothing.
+   * Ends the use of this object. Its lists stay valid and can be freed; the native memory is freed with the last of them. Waits through
+   * this object reject with `ERR_GPU_BUDDY_DISPOSED`. The collector does the same for an object that is dropped. A second call does
+   * nothing.
    *
    * Behind it: `gpu_buddy_fini()`, after the last list.
    */
@@ -523,18 +528,19 @@ export interface BuddyMessage {
 
 /** The message of `gpu-buddy:alloc`: allocations that a call has made. */
 export interface AllocMessage extends BuddyMessage {
-  /** How many: 1, but for `allocMany()` and batches. */
+  /** Number of allocations: 1, except for `allocMany()` and batches. */
   readonly count: number;
   /** Bytes that were asked for, in all. */
   readonly size: number;
-  /** The tag, and the account that is charged; of a batch, whose allocations may differ, `undefined`. */
+  /** Tag of the blocks; `undefined` for a batch, whose allocations may differ. */
   readonly tag: number | undefined;
+  /** Account that is charged; `undefined` for a batch. */
   readonly account: Account<Bytes> | undefined;
 }
 
 /** The message of `gpu-buddy:free`: memory that a call has given back. */
 export interface FreeMessage extends BuddyMessage {
-  /** How many lists, or allocations of a pool: part of a list is one, too. `undefined` after `freeAll()`. */
+  /** Number of lists, parts of lists, or allocations of a pool. `undefined` after `freeAll()`. */
   readonly count: number | undefined;
   /** Bytes, in all. `undefined` after `freeAll()`. */
   readonly size: number | undefined;
@@ -542,8 +548,9 @@ export interface FreeMessage extends BuddyMessage {
 
 /** The message of `gpu-buddy:failed`: an allocation that was refused, whether the call throws or returns `null` or `false`. */
 export interface FailedMessage extends AllocMessage {
+  /** Code of the error. */
   readonly code: GpuBuddyErrorCode;
-  /** Why no space was found, as far as the call has found out. */
+  /** Reason, if the call has looked for it. */
   readonly reason: ShortageReason | undefined;
 }
 
@@ -562,35 +569,36 @@ export interface GpuBuddyConstructor {
   readonly prototype: GpuBuddy<Bytes>;
 
   /**
-   * `gpu_buddy_init()`.
+   * Makes an allocator that gives out numbers. All of its space is free and dirty.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the chunk size is no power of two, where `size` is below a chunk, where
-   *   `baseOffset + size` or `size * 4096 / chunkSize` is not below 2^64, where the space ends above 2^53 - 1 without
+   * Behind it: `gpu_buddy_init()`.
+   *
+   * @throws {GpuBuddyError} `EINVAL` if the chunk size is no power of two, if `size` is below a chunk, if
+   *   `baseOffset + size` or `size * 4096 / chunkSize` is not below 2^64, if the space ends above 2^53 - 1 without
    *   `bigint: true`; `ENOMEM`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown, and where `name` is none
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` if an option is unknown, or `name` is not valid
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   new (options: GpuBuddyOptions & { readonly bigint?: false | undefined }): GpuBuddy;
 
-  /** An allocator that gives out bigints. `N` is for `class … extends GpuBuddy<bigint>`. */
+  /** Makes an allocator that gives out bigints. `N` is for `class … extends GpuBuddy<bigint>`. */
   new <N extends Bytes>(
     options: GpuBuddyOptions & { readonly bigint: true },
   ): GpuBuddy<Bytes extends N ? bigint : N>;
 
-  /** An allocator of which only the caller knows what it gives out. */
+  /** Makes an allocator that gives out numbers or bigints, by an option that is known only when the program runs. */
   new <N extends Bytes>(options: GpuBuddyOptions): GpuBuddy<N>;
 
   /**
-   * Makes an allocator from what `save()` has written, and all of its lists, in the order of the state. From then on it gives the
-   * same answers to the same calls as the one that was saved: placement, clear and dirty memory are the same block by block.
-   * Limits and the like are options; native memory taken and `kernelWarnings` begin anew.
+   * Makes the saved allocator again, with all of its lists, in the order of the state. It gives the same answers to the same calls as the
+   * saved one: placement and clear memory are the same, block by block. Limits are options, and not part of a state. Counters begin anew.
    *
-   * Where it throws, nothing is left.
+   * If it throws, no allocator is made.
    *
    * Behind it: `gpu_buddy_init()`, and `gpu_buddy_alloc_blocks()` with a range as long as the block, for each.
    *
-   * @throws {GpuBuddyError} `EINVAL` with the entry that does not fit: the state is of another version, or none; or its space ends
-   *   above 2^53 - 1, without `bigint: true`; `ENOMEM`
+   * @throws {GpuBuddyError} `EINVAL` with the entry that does not fit, if the state is of another version or is no state, or if its space
+   *   ends above 2^53 - 1, without `bigint: true`; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    *
@@ -609,20 +617,25 @@ export interface GpuBuddyConstructor {
    * ```
    */
   restore(state: GpuBuddyState, options: RestoreOptions & { readonly bigint: true }): Restored<bigint>;
+  /** Restores an allocator that gives out numbers. */
   restore(state: GpuBuddyState, options?: RestoreOptions & { readonly bigint?: false | undefined }): Restored;
+  /** Restores an allocator that gives out numbers or bigints, by an option that is known only when the program runs. */
   restore(state: GpuBuddyState, options?: RestoreOptions): Restored<Bytes>;
 
   /**
-   * The allocator that a token stands for. Each thread that uses it has objects of its own, and disposes of them itself.
+   * Opens the allocator of a token. Each thread that uses it has objects of its own, and disposes of them itself.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where there is no such allocator any more, or it lives in another copy
-   *   of this package; `EINVAL` where its space ends above 2^53 - 1, without `bigint: true`; `ENOMEM`
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` if there is no such allocator any more, or it lives in another copy
+   *   of this package; `EINVAL` if its space ends above 2^53 - 1, without `bigint: true`; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   from(token: GpuBuddyToken, options: OpenOptions & { readonly bigint: true }): GpuBuddy<bigint>;
+  /** Opens an allocator as an object that gives out numbers. */
   from(token: GpuBuddyToken, options?: OpenOptions & { readonly bigint?: false | undefined }): GpuBuddy;
+  /** Opens an allocator as an object that gives out numbers or bigints, by an option that is known only when the program runs. */
   from(token: GpuBuddyToken, options?: OpenOptions): GpuBuddy<Bytes>;
 }
+/** Makes an allocator: `new GpuBuddy({ size })`, `GpuBuddy.from(token)` or `GpuBuddy.restore(state)`. */
 export declare const GpuBuddy: GpuBuddyConstructor;
 
 /** Blocks of one order. */
@@ -649,17 +662,16 @@ export interface GpuBuddyStats<N extends Bytes = number> {
   readonly reserved: N;
   /** Bytes of native memory that the bookkeeping has taken. */
   readonly nativeBytes: number;
-  /** How many `WARN_ON`s the kernel code has met. */
+  /** Number of `WARN_ON`s that the kernel's code has met. */
   readonly kernelWarnings: number;
   /** One entry an order, from 0 to `maxOrder`. */
   readonly orders: readonly OrderStats<N>[];
 }
 
-/** The place in which `findFree()` looks, and the piece it looks for. */
+/** How `findFree()` searches. */
 export interface FindFreeOptions {
   /**
-   * The address is a multiple of it, counted from the start of the space, as blocks are aligned. A power of two; one below
-   * `chunkSize`, its default, is as good as that.
+   * Alignment of the address, counted from the start of the space: a power of two. Default: `chunkSize`; a smaller one means the same.
    */
   readonly alignment?: Bytes | undefined;
   /** The addresses that the whole run must lie in. Default: the whole space. */
@@ -678,7 +690,7 @@ export interface BlockPlace {
 export interface ClaimOptions {
   /** A number that the blocks carry, as with `allocBlocks()`. Default: 0. */
   readonly tag?: number | undefined;
-  /** Whether the blocks count as known to be zero (`isClear`). Default: as the free memory did. */
+  /** Whether the blocks count as known to be zero (`isClear`). Default: as the free memory was. */
   readonly clear?: boolean | undefined;
   /** The account that is charged, one of this allocator. Default: none. */
   readonly account?: Account<Bytes> | undefined;
@@ -692,13 +704,13 @@ export interface Restored<N extends Bytes = number> {
 
 /** A list that `AllocatedBlocks.park()` has left with its allocator. */
 export interface ParkedBlocks<N extends Bytes = number> {
-  /** For `AllocatedBlocks.adopt()` and `AllocatedBlocks.revoke()`. */
+  /** Token for `AllocatedBlocks.adopt()` and `AllocatedBlocks.revoke()`. */
   readonly token: AllocatedBlocksToken;
   /** The number given to `allocBlocks()`; 0 where none was. */
   readonly tag: number;
   /** Bytes in all of its blocks. */
   readonly size: N;
-  /** For `GpuBuddy.openAccount()`, without the name; `undefined` where the list is charged to no account. */
+  /** Token for `GpuBuddy.openAccount()`; `undefined` if the list is charged to no account. */
   readonly account: AccountToken | undefined;
 }
 
@@ -710,9 +722,9 @@ export interface AllocatedBlocksJson<N extends Bytes = number> {
   readonly blocks: readonly Json<BlockInfo<N>>[];
 }
 
-/** Which part of a block is kept. */
+/** How `trim()` chooses the part that is kept. */
 export interface TrimOptions {
-  /** Address of the first byte that is kept, with `baseOffset`. Without it, the block's own start. */
+  /** Address of the first byte that is kept, with `baseOffset`. Default: the block's start. */
   readonly start?: Bytes | undefined;
 }
 
@@ -720,8 +732,8 @@ export interface TrimOptions {
  * Blocks of an allocator, in the order in which the kernel found them: largest first, or ascending for an exact range
  * and after trimming.
  *
- * The blocks are the holder's until `free()`, until the end of a `using` block, or until the list is collected. The
- * collector comes late, and never inside synchronous code: free lists by hand or by `using`.
+ * A list owns its blocks until `free()`, until the end of a `using` block, or until it is collected. The collector comes late, and never
+ * inside synchronous code: free lists yourself, or by `using`.
  *
  * Mirrors `AllocatedBlocks` of the kernel's Rust bindings.
  *
@@ -744,38 +756,37 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   /** The allocator that the blocks come from. */
   get buddy(): GpuBuddy<N>;
 
-  /** Whether the blocks have been given back. Never throws. */
+  /** Whether the list is freed. Never throws. */
   get freed(): boolean;
 
   /** The number given to `allocBlocks()`; 0 where none was. */
   get tag(): number;
 
   /**
-   * How many blocks there are.
+   * Number of blocks.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
   get length(): number;
 
   /**
-   * Whether there are none: true only when all of them have been freed one by one.
+   * Whether the list has no blocks: true only after all of them were freed one by one.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
   get isEmpty(): boolean;
 
   /**
-   * Bytes in all blocks together: what was asked for, or more with `trimDisable`.
+   * Bytes of all blocks together: the requested size, or more with `trimDisable`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
   get size(): N;
 
   /**
-   * Bytes of the blocks that lie between two addresses, which need not be aligned: what a driver counts as visible to the CPU,
-   * for one.
+   * Counts the bytes of the blocks between two addresses, which need not be aligned, such as those that the CPU can see.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the range is empty or leads out of the space; `ERR_GPU_BUDDY_FREED`;
+   * @throws {GpuBuddyError} `EINVAL` if the range is empty or leads out of the space; `ERR_GPU_BUDDY_FREED`;
    *   `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -783,15 +794,15 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   sizeIn(range: AddressRange): N;
 
   /**
-   * Address of the list's first byte, with `baseOffset`, if the blocks, in whatever order, make up one piece; `undefined` where
-   * there are gaps, and where the list is empty.
+   * Address of the list's first byte, with `baseOffset`, if its blocks make up one piece, in any order; `undefined` if there are gaps, or
+   * no blocks.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
    */
   get offset(): N | undefined;
 
   /**
-   * The block at a place in the list; counts from the end where `index` is negative, as `Array.prototype.at()` does.
+   * Gives the block at an index; a negative one counts from the end, as for `Array.prototype.at()`.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
@@ -799,25 +810,25 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   at(index: number): AllocatedBlock<N> | undefined;
 
   /**
-   * The blocks in list order. What is freed or trimmed meanwhile must not be asked for again.
+   * Iterates over the blocks, in list order. Do not free or trim the list meanwhile.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`
    */
   [Symbol.iterator](): IterableIterator<AllocatedBlock<N>>;
 
   /**
-   * All blocks in list order, as `GpuBuddy.snapshot()` tells of them: a column for each property. The arrays are the
-   * caller's, and stay as they are.
+   * Copies all blocks, in list order, into columns like those of `GpuBuddy.snapshot()`: an array for each property. Later calls do
+   * not change them.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_POISONED`
    */
   toArrays(): BlockTable<N>;
 
   /**
-   * The blocks as few pieces: where one begins at the end of the one before it in the list, they make up one piece, as long as
-   * that is not longer than `maxLength`, in bytes. What is longer by itself is cut.
+   * Joins blocks into pieces: a block that begins where the one before it in the list ends belongs to the same piece. No piece is longer
+   * than `maxLength` bytes; longer blocks are cut.
    *
-   * @throws {GpuBuddyError} `EINVAL` where `maxLength` is 0 or no multiple of the chunk size; `ERR_GPU_BUDDY_FREED`;
+   * @throws {GpuBuddyError} `EINVAL` if `maxLength` is 0 or no multiple of the chunk size; `ERR_GPU_BUDDY_FREED`;
    *   `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -825,14 +836,14 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   segments(maxLength?: Bytes): Segment<N>[];
 
   /**
-   * Shrinks a list of one block: `newSize` bytes are kept, from `start` on, the rest is freed. Several blocks in
-   * ascending order may make up what is kept. The list stays as it is if this fails.
+   * Shrinks a list of one block: keeps `newSize` bytes from `start` on, and frees the rest. The kept part may come as several blocks, in
+   * ascending order. The list stays as it is if this fails.
    *
    * Behind it: `gpu_buddy_block_trim()`. The freed part of a block that was clear when it was allocated counts as
    * clear again, even if it has been written to.
    *
-   * @throws {GpuBuddyError} `EINVAL` where there is not exactly one block, where `newSize` is 0, no multiple of the chunk
-   *   size or larger than the block, where `start` is no multiple of the chunk size or leads out of the block; `ENOMEM`;
+   * @throws {GpuBuddyError} `EINVAL` if there is not exactly one block, if `newSize` is 0, no multiple of the chunk
+   *   size or larger than the block, if `start` is no multiple of the chunk size or leads out of the block; `ENOMEM`;
    *   `ERR_GPU_BUDDY_FREED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -840,25 +851,24 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   trim(newSize: Bytes, options?: TrimOptions): void;
 
   /**
-   * Frees one block of the list. `index` counts from the end where it is negative, as in `at()`.
+   * Frees one block of the list. A negative `index` counts from the end, as in `at()`.
    *
    * Behind it: `gpu_buddy_free_list()` with that block alone.
    *
-   * @throws {GpuBuddyError} `EINVAL` where there is no such block; `ERR_GPU_BUDDY_FREED`
+   * @throws {GpuBuddyError} `EINVAL` if there is no such block; `ERR_GPU_BUDDY_FREED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   freeBlock(index: number, options?: FreeOptions): void;
 
   /**
-   * Takes over the blocks of another list of the same allocator, whatever `GpuBuddy` object it comes from: they come behind those of
-   * this list, and get its tag. `other` is freed afterwards, and its blocks can't be read through it any more. Blocks that were read
-   * from this list stay valid.
+   * Moves the blocks of another list of the same allocator to the end of this one. They get its tag, and `other` is freed afterwards.
+   * Blocks that were read from this list stay valid.
    *
-   * Takes time for the blocks of `other`, to write the tag; none are moved.
+   * The time grows with the blocks of `other`.
    *
-   * @throws {GpuBuddyError} `EINVAL` where `other` is this list, comes from another allocator, or is charged to another account; `ERR_GPU_BUDDY_FREED` where one of
-   *   the two is freed; `ERR_GPU_BUDDY_POISONED`
+   * @throws {GpuBuddyError} `EINVAL` if `other` is this list, comes from another allocator, or is charged to another account;
+   *   `ERR_GPU_BUDDY_FREED` if one of the two is freed; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    *
    * @example
@@ -874,14 +884,13 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   append(other: AllocatedBlocks<Bytes>): void;
 
   /**
-   * Allocates `size` bytes right behind the list's highest block, wherever that stands in the list, and puts them at its end. `false`
-   * where that memory is not free, the list's account may not have it, or the space ends before it; the list is as it was then. A list without blocks has no such place.
-   *
-   * Blocks that were read from this list stay valid.
+   * Allocates the `size` bytes right after the list's highest block, and adds them to the end of the list. Returns `false`, and changes
+   * nothing, if that memory is not free, if it lies outside of the space, if the list's account does not allow it, or if the list has no
+   * blocks. Blocks that were read from this list stay valid.
    *
    * Behind it: `gpu_buddy_alloc_blocks()` with a range as long as `size`.
    *
-   * @throws {GpuBuddyError} `EINVAL` where `size` is 0, no multiple of the chunk size, or larger than the space; `ENOMEM`;
+   * @throws {GpuBuddyError} `EINVAL` if `size` is 0, no multiple of the chunk size, or larger than the space; `ENOMEM`;
    *   `ERR_GPU_BUDDY_WORK_LIMIT`; `ERR_GPU_BUDDY_FREED`; `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
@@ -899,7 +908,7 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   tryExtend(size: Bytes): boolean;
 
   /**
-   * Gives all blocks back. A list that is freed already is left alone.
+   * Frees all blocks. Does nothing if the list is freed already.
    *
    * Behind it: `gpu_buddy_free_list()`.
    *
@@ -908,23 +917,23 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   free(options?: FreeOptions): void;
 
   /**
-   * Gives the blocks away: this list is freed, and whoever gets the token, in whatever thread of this process, can take
-   * them up by `AllocatedBlocks.adopt()`. A token can be cloned and posted, but only one adoption succeeds.
+   * Gives the blocks away: this list becomes freed, and any thread of this process can take them over, once, by
+   * `AllocatedBlocks.adopt(token)`. The token is plain data.
    *
-   * Blocks that are under way keep nothing alive. They are freed when the thread that gave them away ends, and when the
-   * last allocator object and the last other list in all threads are gone.
+   * Blocks on their way keep nothing alive. They are freed when the thread that gave them away ends, or when the allocator's last object
+   * and last other list are gone.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
    */
   transfer(): AllocatedBlocksToken;
 
   /**
-   * Leaves the blocks with their allocator, where they stay whatever thread ends: this list is freed, and whoever has the token, in
-   * whatever thread of this process, can take them up by `AllocatedBlocks.adopt()`, or free them by `AllocatedBlocks.revoke()`, once.
-   * `GpuBuddy.parked()` finds tokens that are lost.
+   * Leaves the blocks with their allocator, also after this thread ends: this list becomes freed, and any thread of this process can take
+   * them over by `AllocatedBlocks.adopt(token)`, or free them by `AllocatedBlocks.revoke(token)`, once. `GpuBuddy.parked()` finds lost
+   * tokens.
    *
-   * A parked list keeps its allocator, also where no thread has it open any more: `GpuBuddy.from(token.buddy)` opens it again. It
-   * stays charged to its account. Without `adopt()`, `revoke()` or `freeAll()` its memory goes with the process.
+   * A parked list keeps its allocator alive, even if no thread has it open: `GpuBuddy.from(token.buddy)` opens it again. It stays charged
+   * to its account. Without `adopt()`, `revoke()` or `freeAll()` its memory is kept until the process ends.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_FREED`; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
    *
@@ -944,30 +953,32 @@ export declare class AllocatedBlocks<N extends Bytes = number>
   park(): AllocatedBlocksToken;
 
   /**
-   * Takes up the blocks that `transfer()` or `park()` gave away, here or in another thread.
+   * Takes over the blocks that `transfer()` or `park()` gave away, in any thread.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed; `EINVAL` where
-   *   the allocator's space needs bigints; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` if they were adopted before, or are freed; `EINVAL` if the allocator's space needs
+   *   bigints; `ENOMEM`; `ERR_GPU_BUDDY_POISONED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   static adopt(
     token: AllocatedBlocksToken,
     options: OpenOptions & { readonly bigint: true },
   ): AllocatedBlocks<bigint>;
+  /** Takes over blocks as a list that gives out numbers. */
   static adopt(
     token: AllocatedBlocksToken,
     options?: OpenOptions & { readonly bigint?: false | undefined },
   ): AllocatedBlocks;
+  /** Takes over blocks as a list that gives out numbers or bigints, by an option that is known only when the program runs. */
   static adopt(token: AllocatedBlocksToken, options?: OpenOptions): AllocatedBlocks<Bytes>;
 
   /**
-   * Frees the blocks that `transfer()` or `park()` gave away, in whatever thread: nobody can take them up any more. Whoever waits for
-   * memory is told, as of any free.
+   * Frees the blocks that `transfer()` or `park()` gave away, in any thread: nobody can adopt them any more. Waits for memory are woken, as
+   * with every free.
    *
    * Behind it: `gpu_buddy_free_list()`.
    *
-   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` where somebody has taken them up before, or they are freed;
-   *   `ERR_GPU_BUDDY_POISONED`, and the blocks are not parked any more
+   * @throws {GpuBuddyError} `ERR_GPU_BUDDY_TOKEN` if they were adopted before, or are freed; `ERR_GPU_BUDDY_POISONED`, and the blocks are
+   *   not parked any more
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   static revoke(token: AllocatedBlocksToken): void;
@@ -980,8 +991,8 @@ export declare class AllocatedBlocks<N extends Bytes = number>
 }
 
 /**
- * A block of an {@link AllocatedBlocks}, which it keeps from being collected. It can be read as long as the list has it:
- * once the list is freed, trimmed or loses a block, every getter but `blocks` throws `ERR_GPU_BUDDY_FREED`.
+ * Describes one block of an {@link AllocatedBlocks}, and keeps that list from being collected. Once the list is freed, trimmed or loses
+ * a block, every getter except `blocks` throws `ERR_GPU_BUDDY_FREED`.
  *
  * Mirrors `AllocatedBlock` of the kernel's Rust bindings; behind it stands a `struct gpu_buddy_block`.
  */
@@ -1006,13 +1017,13 @@ export declare class AllocatedBlock<N extends Bytes = number> implements BlockIn
   /** The number given to `allocBlocks()`, kept in `gpu_buddy_block.private`; 0 where none was. */
   get tag(): number;
 
-  /** Returns what is known of the block, with decimal strings for bigints; `{ freed: true }` where it can't be read any more. */
+  /** Returns all properties, with decimal strings for bigints; `{ freed: true }` if the block can't be read any more. */
   toJSON(): Json<BlockInfo<N>> | { readonly freed: true };
 }
 
 /** How a batch is run. */
 export interface BatchRunOptions {
-  /** All or nothing: where an operation fails, what was allocated before it is taken back, and the rest is not done. */
+  /** Does all operations or none: after a failure, earlier allocations are undone and later operations are skipped. */
   readonly atomic?: boolean | undefined;
 }
 
@@ -1040,118 +1051,115 @@ export interface BatchRunOptions {
 export declare class Batch<N extends Bytes = number> {
   private constructor(...args: never);
 
-  /** How many operations are collected. */
+  /** Number of collected operations. */
   get length(): number;
 
   /**
    * Adds an allocation, as `GpuBuddy.allocBlocks()`. Returns its handle, for `free()` and for the result.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the range begins or ends below the space; `ENOMEM`
+   * @throws {GpuBuddyError} `EINVAL` if the range begins or ends below the space; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   alloc(size: Bytes, options?: AllocOptions): BatchHandle;
 
   /**
-   * Adds the freeing of blocks: what this batch allocates, by its handle, or a list from before. The latter stays what it is
-   * until `run()`, and is left alone if it has been freed by then. Returns the handle of the freeing.
+   * Adds a free: of an allocation of this batch, by its handle, or of an existing list, which stays as it is until `run()`. Returns the
+   * handle of the free. A list that is freed before `run()` is skipped.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the list comes from another allocator, or the handle is not one of an allocation
+   * @throws {GpuBuddyError} `EINVAL` if the list comes from another allocator, or the handle is not one of an allocation
    *   of this batch since it was last run or cleared, or its blocks are freed already; `ENOMEM`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   free(what: BatchHandle | AllocatedBlocks<Bytes>, options?: FreeOptions): BatchHandle;
 
-  /** Forgets all that was collected. */
+  /** Drops the collected operations. */
   clear(): void;
 
   /**
-   * Does what was collected, in that order, and makes the batch empty again. An operation that fails does not keep the others
-   * from being done, unless the run is `atomic`. Where this throws, nothing was done, and the batch is as it was; only what an
-   * `atomic` run had freed again before it failed counts as dirty now, unless it was freed as cleared.
+   * Does the collected operations, in their order, and empties the batch. A failed operation does not stop the others, unless the run is
+   * `atomic`. If this throws, nothing was done and the batch is as it was, with one exception: memory that an `atomic` run had allocated
+   * and freed before it failed is dirty now, unless it was freed as cleared.
    *
-   * Where JavaScript is stopped in the middle (a stack overflow, the timeout of a `vm`), lists from before the batch that it
-   * frees may be freed already, or are when the collector comes.
+   * If JavaScript is stopped in the middle (by a stack overflow, or the timeout of a `vm`), existing lists that the batch frees are freed
+   * then, or later by the collector.
    *
-   * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads where they use the same
-   * allocator.
+   * Behind it: `gpu_buddy_alloc_blocks()` and `gpu_buddy_free_list()`, in turns with other threads of the same allocator.
    *
-   * @throws {GpuBuddyError} where the run is `atomic`, the error of the operation that failed, or `EINVAL` where it frees
-   *   lists from before it and allocates afterwards, which could not be taken back; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
+   * @throws {GpuBuddyError} for an `atomic` run, the error of the operation that failed, or `EINVAL` if it frees existing lists and
+   *   allocates afterwards, which could not be undone; `ENOMEM`; `ERR_GPU_BUDDY_DISPOSED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   run(options?: BatchRunOptions): BatchResult<N>;
 
-  /** Tells how many operations are collected. */
+  /** Returns the number of collected operations. */
   toJSON(): { readonly length: number };
 }
 
 /** The outcome of one operation. */
 export interface BatchOutcome<N extends Bytes = number> {
-  /** Given by `alloc()` or `free()` of the batch. */
+  /** Handle that `alloc()` or `free()` of the batch returned. */
   readonly handle: BatchHandle;
-  /** The list that an allocation has got, as `BatchResult.blocks()` gives it. */
+  /** List of an allocation, as `BatchResult.blocks()` gives it. */
   readonly blocks: AllocatedBlocks<N> | null;
-  /** The reason of a failure, as `BatchResult.error()` gives it. */
+  /** Error of a failed operation, as `BatchResult.error()` gives it. */
   readonly error: GpuBuddyError | null;
 }
 
 /**
- * Tells what has become of the operations of a batch: by their handles; one after the other, when it is iterated; and as a
- * column for each property, in which the operations stand in the order in which they were added. The columns are the caller's:
- * nothing reads them again.
+ * Tells how each operation of a batch ended: by its handle, by iteration, or in columns, an array for each property, in the order in
+ * which the operations were added. The columns are copies.
  *
- * Keeps the blocks that were allocated. Lists never read through `blocks()` are freed with the result by the collector, which
- * comes late.
+ * Owns the allocated blocks. Lists never read through `blocks()` are freed with the result by the collector, which comes late.
  */
 export declare class BatchResult<N extends Bytes = number> implements Iterable<BatchOutcome<N>>, Disposable {
   private constructor(...args: never);
 
-  /** How many operations there were. */
+  /** Number of operations. */
   get length(): number;
 
-  /** 0, or the kernel's error number, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */
+  /** Error number of each operation: 0, or the kernel's, negative; `-5` (`EIO`) for the codes that begin with `ERR_`: see `error()`. */
   get errnos(): Int32Array;
 
-  /** Of an allocation, the address of the first block, with `baseOffset`; 0 where it failed. */
+  /** Address of each allocation's first block, with `baseOffset`; 0 if it failed. */
   get offsets(): Column<N>;
 
-  /** Of an allocation, the order of the first block. */
+  /** Order of each allocation's first block. */
   get orders(): Uint8Array;
 
-  /** Of an allocation, how many blocks it has got: 0 where it failed. */
+  /** Number of blocks of each allocation; 0 if it failed. */
   get counts(): Uint32Array;
 
   /**
-   * The index of an operation in the columns.
+   * Gives the index of an operation in the columns.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
+   * @throws {GpuBuddyError} `EINVAL` if the handle is of another run, or of another batch
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   indexOf(handle: BatchHandle): number;
 
   /**
-   * The list that an allocation of the batch has got, the same one every time; `null` where it failed, where the operation
-   * was none, and where its blocks were freed in the batch, or by `free()`.
+   * Gives the list of an allocation, the same one every time; `null` if it failed, if the operation was a free, or if its blocks were
+   * freed in the batch or by `free()`.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
+   * @throws {GpuBuddyError} `EINVAL` if the handle is of another run, or of another batch
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   blocks(handle: BatchHandle): AllocatedBlocks<N> | null;
 
   /**
-   * Why an operation failed; `null` where it did not.
+   * Gives the error of an operation; `null` if it succeeded.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is of another run, or of another batch
+   * @throws {GpuBuddyError} `EINVAL` if the handle is of another run, or of another batch
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   error(handle: BatchHandle): GpuBuddyError | null;
 
-  /** The outcomes of all operations, in the order in which they were added. */
+  /** Iterates over the outcomes of all operations, in the order in which they were added. */
   [Symbol.iterator](): IterableIterator<BatchOutcome<N>>;
 
   /**
-   * Gives back all blocks that the batch has allocated, except those that are freed already, whoever has them.
+   * Frees all blocks that the batch has allocated, also those of lists that `blocks()` has given.
    *
    * Behind it: `gpu_buddy_free_list()`.
    *
@@ -1176,11 +1184,11 @@ export interface BatchResultJson<N extends Bytes = number> {
 }
 
 /**
- * Allocations that are known by numbers: the fast way for those who allocate a lot, since nothing is made on JavaScript's heap.
- * Each is one run of memory (`contiguous` is implied), so an address and a size say all of it.
+ * Allocates by numbers, the fastest way: no objects are made. Each allocation is one piece of memory (`contiguous` is implied), so an
+ * address and a size describe it.
  *
- * A pool owns what is in it: `clear()`, the end of a `using` block, the collection of the pool and the end of its thread give
- * everything back. A handle is good for one allocation: once that is freed, the handle is refused.
+ * A pool owns its allocations: `clear()`, the end of a `using` block, the collection of the pool and the end of its thread free all of
+ * them. A handle names one allocation, and is refused once that is freed.
  *
  * @example
  * ```ts
@@ -1201,7 +1209,7 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
   get buddy(): GpuBuddy<N>;
 
   /**
-   * How many allocations there are.
+   * Number of allocations.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
@@ -1220,28 +1228,28 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
   alloc(size: Bytes, options?: PoolAllocOptions): PoolHandle;
 
   /**
-   * Allocates as `alloc()`, but returns `null` in place of `ENOSPC`, and does not find out why.
+   * Allocates like `alloc()`, but returns `null` instead of throwing `ENOSPC`, and does not look for the reason.
    *
    * @throws as `GpuBuddy.allocBlocks()`, but for `ENOSPC`
    */
   tryAlloc(size: Bytes, options?: PoolAllocOptions): PoolHandle | null;
 
   /**
-   * Address of an allocation, with `baseOffset`.
+   * Gives the address of an allocation, with `baseOffset`.
    *
-   * @throws {GpuBuddyError} `EINVAL` where the handle is not one of this pool, or its allocation is freed; `ERR_GPU_BUDDY_DISPOSED`
+   * @throws {GpuBuddyError} `EINVAL` if the handle is not one of this pool, or its allocation is freed; `ERR_GPU_BUDDY_DISPOSED`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
    */
   offset(handle: PoolHandle): N;
 
   /**
-   * Bytes of an allocation: what was asked for, or more with `trimDisable`.
+   * Gives the bytes of an allocation: the requested size, or more with `trimDisable`.
    *
    * @throws as `offset()`
    */
   size(handle: PoolHandle): N;
 
-  /** Whether a handle is that of an allocation of this pool. Never throws. */
+  /** Tells whether a handle names an allocation of this pool. Never throws. */
   has(handle: PoolHandle): boolean;
 
   /**
@@ -1254,7 +1262,7 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
   free(handle: PoolHandle, options?: FreeOptions): void;
 
   /**
-   * Takes an allocation out of the pool: the list of its blocks, which belongs to the caller.
+   * Takes an allocation out of the pool, and gives it as a list, which belongs to the caller.
    *
    * @throws as `offset()`, and `ENOMEM`, `ERR_GPU_BUDDY_POISONED`
    */
@@ -1270,7 +1278,7 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
    */
   clear(options?: FreeOptions): void;
 
-  /** The handles of all allocations. What is freed or allocated meanwhile may be among them, or not. */
+  /** Iterates over the handles of all allocations. Those freed or allocated meanwhile may or may not be among them. */
   [Symbol.iterator](): IterableIterator<PoolHandle>;
 
   /** Frees all allocations, and ends the pool. A second call does nothing. */
@@ -1279,56 +1287,55 @@ export declare class Pool<N extends Bytes = number> implements Iterable<PoolHand
   /** `dispose()`, at the end of a `using` block. */
   [Symbol.dispose](): void;
 
-  /** Tells how many allocations there are; `{ disposed: true }` after `dispose()`. */
+  /** Returns the number of allocations; `{ disposed: true }` after `dispose()`. */
   toJSON(): { readonly length: number } | { readonly disposed: true };
 }
 
-/** How many bytes an account may hold, and how many nobody else may take. What is not given stays as it is. */
+/** Limit and reservation of an account, in bytes. A property that is left out stays as it is. */
 export interface AccountQuota {
-  /** The most bytes that the account may hold; `null`: no limit, the default of a new account. */
+  /** The most bytes that the account may hold; `null` for no limit. Default of a new account: `null`. */
   readonly limit?: Bytes | null | undefined;
   /**
-   * Bytes that others cannot take, those that the account holds among them. A promise of bytes, not of blocks: what is free may lie
-   * in pieces that do not fit. Default of a new account: 0.
+   * Bytes that others cannot take, including those that the account holds. This promises bytes, not blocks: the free memory may lie in
+   * pieces that do not fit. Default of a new account: 0.
    */
   readonly reserved?: Bytes | undefined;
 }
 
 /** Options of `GpuBuddy.account()`. */
 export interface AccountOptions extends AccountQuota {
-  /** For errors, and for people. */
+  /** Name, for messages. */
   readonly name?: string | undefined;
 }
 
 /**
- * An account of an allocator: whose bytes are whose. Allocations that name it (`{ account }`) are charged in the call itself,
- * whatever thread makes it; the bytes stay charged until they are free, wherever the list goes: through trims, transfers, batches,
- * pools, and the collector.
+ * Counts the bytes of one user of an allocator. Allocations that name it (`{ account }`) are charged in the call itself, in any thread.
+ * The bytes stay charged until they are freed, wherever the list goes: through trims, transfers, batches, pools, and the collector.
  *
- * An account lives while an object in any thread has it open, or it holds bytes. Its reservation ends with the last object.
+ * An account exists while an object in any thread has it open, or while it holds bytes. Its reservation ends with the last object.
  */
 export declare class Account<N extends Bytes = number> implements Disposable {
   private constructor(...args: never);
 
-  /** Given by whoever made it; `undefined` where none was. */
+  /** Name, given when it was made; `undefined` without one. */
   get name(): string | undefined;
 
   /**
-   * Bytes that it holds.
+   * Bytes that the account holds.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   get used(): N;
 
   /**
-   * The most bytes that it may hold; `null` where there is no limit.
+   * The most bytes that the account may hold; `null` for no limit.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
   get limit(): N | null;
 
   /**
-   * Bytes that others cannot take, those that it holds among them.
+   * Bytes that others cannot take, including those that the account holds.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */
@@ -1338,8 +1345,7 @@ export declare class Account<N extends Bytes = number> implements Disposable {
   get disposed(): boolean;
 
   /**
-   * Changes limit or reservation, or both, for all threads. A limit below `used` takes nothing away: nothing more is given until
-   * enough is freed.
+   * Changes limit or reservation, or both, for all threads. A limit below `used` frees nothing: it refuses further allocations.
    *
    * @throws {GpuBuddyError} as `GpuBuddy.account()`
    * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
@@ -1348,8 +1354,7 @@ export declare class Account<N extends Bytes = number> implements Disposable {
   update(quota: AccountQuota): void;
 
   /**
-   * A token that stands for this account in every thread that has its allocator: see `GpuBuddy.openAccount()`. It keeps nothing
-   * alive.
+   * Gives a token for this account: `GpuBuddy.openAccount(token)` opens it in any thread that has its allocator. It keeps nothing alive.
    *
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`
    */

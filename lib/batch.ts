@@ -53,7 +53,7 @@ let allocTimes: <N extends Bytes>(
 ) => BatchResult<N>;
 
 const SMALLEST_CAPACITY = 64;
-/** What `allocMany()` does in one go. */
+/** Limits how many lists `allocMany()` allocates in one run. */
 const LARGEST_PART = 4096;
 
 export class Batch<N extends Bytes = number> implements api.Batch<N> {
@@ -199,7 +199,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const holder: GroupHolder = { group };
     const result = new BatchResult(allocator, columns, this.#handles, holder, stack);
     const batch = { records: this.#records, results: columns, first: 0, count };
-    // What cannot be taken back comes last.
+    // Frees can't be undone, so they come last.
     const whole = isAtomic ? firstFree : 0;
 
     const detached = this.#detachOutsiders();

@@ -16,7 +16,7 @@ export interface BlockInfo<N extends Bytes = number> {
   readonly tag: number;
 }
 
-/** What is known of many blocks at one moment: a column for each property. */
+/** Describes many blocks at one moment: a column for each property. */
 export interface BlockTable<N extends Bytes = number> {
   /** Addresses of the first bytes, with `baseOffset`. */
   readonly offsets: Column<N>;

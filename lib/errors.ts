@@ -55,7 +55,7 @@ export interface Shortage {
 export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetails) => GpuBuddyError;
 
 /**
- * What the allocator answers when it cannot do what it is asked. The allocator is then as it was before the call.
+ * Reports that a call could not be done. The allocator is as it was before the call.
  *
  * | `code` | means |
  * |---|---|
@@ -91,7 +91,7 @@ export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetai
  */
 export class GpuBuddyError extends Error {
   override readonly name = 'GpuBuddyError';
-  /** What went wrong, see above. */
+  /** Names the cause, see the table above. */
   readonly code: GpuBuddyErrorCode;
   /** The kernel's error number, negative; `undefined` for the codes that begin with `ERR_`. */
   readonly errno: number | undefined;

@@ -49,7 +49,22 @@ export function toCapacity(argument: string, options: JournalOptions | undefined
 }
 
 export function startJournal(allocator: Journaled, capacity: number): void {
-  allocator.check(native.startJournal(allocator.handle, capacity, Date.now()), SYSCALL);
+  allocator.check(native.startJournal(allocator.handle, capacity, Date.now(), false), SYSCALL);
+}
+
+/**
+ * Begins a journal that no program has asked for: it ends with the `GpuBuddy` object, or its thread, and drops nothing that somebody may
+ * still want to read.
+ *
+ * @throws {GpuBuddyError} `EBUSY`: there is a journal that runs, or has not been read to its end
+ */
+export function holdJournal(allocator: Journaled, capacity: number): void {
+  allocator.check(native.startJournal(allocator.handle, capacity, Date.now(), true), SYSCALL);
+}
+
+/** Ends and drops the journal that is held, if there still is one. */
+export function dropJournal(allocator: Journaled): void {
+  native.endJournal(allocator.handle);
 }
 
 export function stopJournal(allocator: Journaled): void {

@@ -7,7 +7,7 @@ export type Names<Options> = Readonly<Record<keyof Options, boolean>>;
 /**
  * Checks an object with options, or nothing, and that it has no option but these.
  *
- * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` if an option is unknown
  */
 export function toOptions<Options extends object>(
   argument: string,

@@ -39,7 +39,7 @@ class Numbers {
     this.length++;
   }
 
-  /** -1 where it has been taken. */
+  /** Is -1 once it has been taken. */
   get last(): number {
     return (this.memory[this.length - 1] ?? 0) - 1;
   }

@@ -1,4 +1,4 @@
-/** What an allocation asks for: as users say it, and as it goes down. */
+/** Turns the options of an allocation into the request that native code reads. */
 import { handleOfAccount } from './account';
 import { toRange } from './address-range';
 import type { Account, AllocMode, AllocOptions, PoolAllocOptions } from './api';

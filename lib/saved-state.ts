@@ -8,8 +8,8 @@ import { misplaced } from './places';
 import { SZ_4K } from './sizes';
 
 /**
- * What an allocator holds at one moment, as `GpuBuddy.save()` writes it and `GpuBuddy.restore()` reads it: plain data that JSON can
- * hold. Offsets count chunks from the start of the space.
+ * Describes an allocator at one moment, as plain data that JSON can hold. `GpuBuddy.save()` writes it, `GpuBuddy.restore()` reads it.
+ * Offsets count chunks from the start of the space.
  */
 export interface GpuBuddyState {
   readonly format: 'gpu-buddy';
@@ -20,7 +20,7 @@ export interface GpuBuddyState {
   readonly chunkSize: number | string;
   /** Address of the first byte. */
   readonly baseOffset: number | string;
-  /** All lists that have blocks, of all threads and pools, in the order of the addresses of their first blocks. */
+  /** Lists that have blocks, those of every thread and pool, by the address of their first block. */
   readonly lists: {
     /** The numbers given to `allocBlocks()`. */
     readonly tags: readonly number[];
@@ -31,7 +31,7 @@ export interface GpuBuddyState {
   readonly blocks: {
     readonly offsets: readonly number[];
     readonly orders: readonly number[];
-    /** 1 where the memory was known to be zero when it was allocated, else 0. */
+    /** Is 1 if the memory was known to be zero when it was allocated, else 0. */
     readonly clear: readonly number[];
   };
   /** The free blocks that are known to be zero, in the order of their addresses. All other free memory is dirty. */

@@ -42,6 +42,9 @@ const PARTS = {
   native: (words) => node('scripts/build-addon.mjs', ...words),
 };
 
+/** Parts that are built only when they are named. @type {Record<string, (words: string[]) => unknown>} */
+const NAMED_PARTS = { web: () => node('scripts/build-web.mjs') };
+
 /** @param {string[]} command */
 async function node(...command) {
   // Its own message is enough.
@@ -53,7 +56,8 @@ async function node(...command) {
 
 await script('build', async () => {
   const [name, ...words] = process.argv.slice(2);
-  if (name && !Object.hasOwn(PARTS, name))
-    throw new ScriptError(`there is no part ${name}, only ${Object.keys(PARTS).join(', ')}`);
-  for (const part of name ? [PARTS[name]] : Object.values(PARTS)) await part(words);
+  const all = { ...PARTS, ...NAMED_PARTS };
+  if (name && !Object.hasOwn(all, name))
+    throw new ScriptError(`there is no part ${name}, only ${Object.keys(all).join(', ')}`);
+  for (const part of name ? [all[name]] : Object.values(PARTS)) await part(words);
 });

@@ -7,17 +7,22 @@ import { packageRoot } from './run.mjs';
 
 const dist = path.join(packageRoot, 'dist');
 /**
- * The main entry's declarations, for the others: only what lies in a node_modules is imported from there, not written into each
+ * The declarations of entries that others import: only what lies in a node_modules is imported from there, not written into each
  * once more. Classes with private fields must be the same everywhere.
+ * @type {Record<string, string>}
  */
-const main = path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts');
+const SHARED = {
+  'index.d.ts': path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts'),
+  'trace/index.d.ts': path.join(packageRoot, 'node_modules/.cache/gpu-buddy-trace.d.ts'),
+};
 /** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
 const ENTRIES = Object.entries({
   'index.d.ts': 'api.d.ts',
   'trace/index.d.ts': 'trace/index.d.ts',
   'queue/index.d.ts': 'queue/index.d.ts',
   'metrics/index.d.ts': 'metrics/index.d.ts',
-}).map((names) => names.map((name) => path.join(dist, name)));
+  'draw/index.d.ts': 'draw/index.d.ts',
+});
 
 /** @param {string} entry */
 function rolledUp(entry) {
@@ -35,7 +40,9 @@ function rollUp(entry, source) {
       compiler: {
         overrideTsconfig: {
           extends: './tsconfig.build.json',
-          compilerOptions: { paths: { 'gpu-buddy': [main] } },
+          compilerOptions: {
+            paths: { 'gpu-buddy': [SHARED['index.d.ts']], 'gpu-buddy/trace': [SHARED['trace/index.d.ts']] },
+          },
         },
       },
       dtsRollup: { enabled: true, untrimmedFilePath: rolledUp(entry) },
@@ -58,10 +65,11 @@ function rollUp(entry, source) {
   if (!succeeded) throw new Error(`The declarations of ${entry} can't be rolled up.`);
 }
 
-for (const [entry, source] of ENTRIES) {
-  rollUp(entry, source);
-  if (source.endsWith('api.d.ts')) cpSync(rolledUp(entry), main);
+for (const [name, source] of ENTRIES) {
+  const entry = path.join(dist, name);
+  rollUp(entry, path.join(dist, source));
+  if (SHARED[name]) cpSync(rolledUp(entry), SHARED[name]);
 }
 for (const file of readdirSync(dist, { encoding: 'utf8', recursive: true }))
   if (file.endsWith('.d.ts')) rmSync(path.join(dist, file));
-for (const [entry] of ENTRIES) renameSync(rolledUp(entry), entry);
+for (const [name] of ENTRIES) renameSync(rolledUp(path.join(dist, name)), path.join(dist, name));

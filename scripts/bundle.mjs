@@ -9,8 +9,15 @@ const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
-  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'cli/main'],
-  ...['cli/run', 'addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
+  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'draw/index', 'cli/main'],
+  ...[
+    'cli/run',
+    'cli/kernel-child',
+    'addon/places',
+    'addon/compile',
+    'addon/compilers',
+    'addon/install-text',
+  ],
   ...['gpu-buddy', 'native'],
 ];
 

@@ -1,11 +1,11 @@
-// What `npm run release:check` runs: everything between a commit and its tarball, in a clean clone, ending at the first step that
-// fails. The tarball is left in build/release/.
+// Runs everything between a commit and its tarball, in a clean clone, and stops at the first step that fails. Leaves the tarball
+// in build/release/.
 import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { packageRoot, script, ScriptError, show, withTempFolder } from './run.mjs';
 
 const output = path.join(packageRoot, 'build/release');
-/** Of the tarball. */
+/** Limits the size of the tarball. */
 const MOST_BYTES = 1_200_000;
 
 await script('release:check', () =>
@@ -23,6 +23,7 @@ await script('release:check', () =>
       throw new ScriptError(`CHANGELOG.md says nothing of ${version}`);
     await step('npm', 'ci');
     await step(...npmRun, 'lint');
+    await step(...npmRun, 'docs');
     await step(...npmRun, 'prebuilds');
     await step(...npmRun, 'test:js', 'test/package', 'test/scripts/prebuilds', 'test/addon');
 

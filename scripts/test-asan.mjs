@@ -1,4 +1,4 @@
-// What `npm run test:asan` runs: the jest tests, with the addon built under AddressSanitizer and UndefinedBehaviorSanitizer.
+// Runs the jest tests with the addon built under AddressSanitizer and UndefinedBehaviorSanitizer (`npm run test:asan`).
 // Arguments go to jest. Leaks are looked for in the native tests: Node itself never frees all it has.
 import path from 'node:path';
 import { writeProtocol } from './protocol.mjs';

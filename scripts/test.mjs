@@ -1,4 +1,4 @@
-// What `npm test` runs: every check and every test suite, one stage after another, going on after a failure.
+// Runs every check and every test suite, one stage after another, and goes on after a failure (`npm test`).
 // Ends with a table and, as the last line, `N passed, N failed`. Counting is in test-report.mjs.
 import { stripVTControlCharacters } from 'node:util';
 import { execa } from 'execa';

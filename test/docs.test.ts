@@ -9,6 +9,7 @@ import { join, relative } from 'node:path';
 import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
+import * as draw from 'gpu-buddy/draw';
 import * as metrics from 'gpu-buddy/metrics';
 import * as queue from 'gpu-buddy/queue';
 import * as trace from 'gpu-buddy/trace';
@@ -44,12 +45,14 @@ const modules = new Map<string, unknown>([
   ['gpu-buddy/queue', queue],
   ['gpu-buddy/trace', trace],
   ['gpu-buddy/metrics', metrics],
+  ['gpu-buddy/draw', draw],
 ]);
 
 /** Runs an example as a program of its own, and gives what it logged. */
 async function run(code: string): Promise<string[]> {
   const { code: compiled } = transformSync(code, {
-    module: { type: 'commonjs' },
+    // Left as it is, import() works in the code of a worker.
+    module: { type: 'commonjs', ignoreDynamic: true },
     jsc: { target: 'es2022', parser: { syntax: 'typescript' } },
   });
   const logged: string[] = [];
@@ -66,7 +69,7 @@ async function run(code: string): Promise<string[]> {
       log: (...values: readonly unknown[]) => {
         logged.push(values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '));
       },
-      // Of what other examples have dropped.
+      // Warnings about lists that other examples have dropped.
       warn: () => undefined,
     },
   );
@@ -84,7 +87,7 @@ describe('examples', () => {
       expect(examples.filter(({ where }) => where.startsWith(place))).not.toEqual([]);
   });
 
-  test.each(examples)('$where does what it says', async ({ code }) => {
+  test.each(examples)('log what their comments say: $where', async ({ code }) => {
     expect(await run(code)).toEqual(promised(code));
   });
 });

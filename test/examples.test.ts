@@ -1,4 +1,4 @@
-/** Every program in examples/ is a package of its own, which a newcomer can install and run. Its own tests: `npm run test:examples`. */
+/** Every program in examples/ is a package of its own, which a newcomer can install and run. Its own tests: `npm run test:packages`. */
 import { describe, expect, test } from '@jest/globals';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// What `npm test` makes of the output of its tools. The tools themselves are not run here.
+// Tests how `npm test` reads the output of its tools. Runs none of them.
 import { describe, expect, test } from '@jest/globals';
 import { countsIn, countsLine, sumCounts } from '../scripts/test-report.mjs';
 
@@ -20,7 +20,7 @@ describe('the output of a stage', () => {
     ['Tests:       7 passed, 7 total\n', [7, 1]],
     ['Tests:       2 failed, 7 passed, 9 total\n', [7, 2]],
     ['', [0, 1]],
-  ])('of a stage that fails has a failure at least: %j', (output, [passed, failed]) => {
+  ])('has at least one failure if the stage fails: %j', (output, [passed, failed]) => {
     expect(countsIn(output, false)).toEqual({ passed, failed, skipped: 0 });
   });
 });

@@ -48,15 +48,15 @@ int space_run(struct space *space, space_body *body, const struct space_request 
 space_body space_fill;
 /* Frees every second block, or half of them at random. */
 space_body space_keep_every_second, space_keep_random_half;
-/* What is measured, so many times: allocates and frees, */
+/* Measured bodies do this `count` times. Allocates and frees. */
 space_body space_pairs;
-/* frees a random one of the live blocks and allocates another, */
+/* Frees a random live block and allocates another. */
 space_body space_churn;
-/* asks in vain, */
+/* Makes requests that fail. */
 space_body space_failures;
-/* does what peers/job.mjs does, with the size of the request as the smallest, */
+/* Does the work of peers/job.mjs, with the size of the request as the smallest. */
 space_body space_job;
-/* or copies all blocks, into memory that it takes and gives back. */
+/* Copies all blocks, into memory that it allocates and frees. */
 space_body space_copy;
 
 /* Blocks, free and allocated. */

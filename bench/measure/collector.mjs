@@ -6,7 +6,7 @@ import { threadTime } from '../ways/c.mjs';
 const COUNT = 1_000_000;
 const MOST_ROUNDS = 7;
 
-/** What V8 says of its own pauses. @type {{ start: number, end: number }[]} */
+/** Pauses that V8 has reported. @type {{ start: number, end: number }[]} */
 let pauses = [];
 new PerformanceObserver((list) => {
   for (const { startTime, duration } of list.getEntries())
@@ -47,7 +47,7 @@ async function round() {
     stretches.push({ start: last.time, end: now.time, busy: (now.thread - last.thread) / 1e6 });
     last = now;
   }
-  // What the observer has not been told yet.
+  // Waits for reports that the observer has not had yet.
   await new Promise((resolve) => setTimeout(resolve, 50));
 
   const own = stretches.map((stretch) => ({

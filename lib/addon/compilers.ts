@@ -10,7 +10,7 @@ export interface Compilers {
   readonly version: string;
 }
 
-/** What is missing, for people. */
+/** Names a missing tool, for a message. */
 export interface Missing {
   readonly missing: string;
 }

@@ -1,4 +1,4 @@
-/** What this process runs on, and what the addon can run on. */
+/** Names the platform of this process, and the platforms that have a prebuilt addon. */
 import { glibcVersion, libcOfProcess } from './libc';
 
 /** The folders in prebuilds/ that are published. */

@@ -42,7 +42,7 @@ export type ParsedOptions<T extends OptionSpecs> = ReturnType<
   typeof parseArgs<{ args: string[]; allowPositionals: true; options: T }>
 >;
 
-/** @throws UsageError where an option is unknown, or lacks its value, or there are operands that the command does not take */
+/** @throws UsageError if an option is unknown, or lacks its value, or there are operands that the command does not take */
 export function parseCommand<T extends OptionSpecs>(
   { options, operands }: CommandSpec<T>,
   args: readonly string[],

@@ -4,10 +4,12 @@ import type { CommandSpec } from './command-spec';
 import { COMPARE } from './compare-options';
 import { COMPLETION } from './completion-spec';
 import { DOCTOR } from './doctor-spec';
+import { DRAW } from './draw-options';
 import { FIT } from './fit-options';
 import { IMPORT } from './import-options';
 import { REPLAY } from './replay-options';
 import type { Terminal } from './terminal';
+import { VIEW } from './view-options';
 
 /** Runs a command line, given without the name of the command; gives the exit status. */
 export type Run = (args: readonly string[], terminal: Terminal) => number | Promise<number>;
@@ -24,6 +26,8 @@ export const COMMANDS: readonly Command[] = [
   { spec: IMPORT, load: async () => (await import('./import.js')).importCommand },
   { spec: FIT, load: async () => (await import('./fit.js')).fit },
   { spec: COMPARE, load: async () => (await import('./compare.js')).compare },
+  { spec: DRAW, load: async () => (await import('./draw.js')).draw },
+  { spec: VIEW, load: async () => (await import('./view.js')).view },
   { spec: DOCTOR, load: async () => (await import('./doctor.js')).doctor },
   { spec: BUILD, load: async () => (await import('./build.js')).build },
   { spec: COMPLETION, load: loadCompletion },

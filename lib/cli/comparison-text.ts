@@ -1,9 +1,9 @@
-/** What a comparison has found, as text. */
+/** Writes the result of a comparison as text. */
 import type { ComparisonCounts, Difference } from '../trace';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
 import { withoutControls } from '../trace/printable';
 
-/** What of a line is shown, around the first character that differs. */
+/** Characters of a line that are shown, around the first one that differs. */
 const SHOWN = 160;
 const SHOWN_BEFORE = 60;
 

@@ -5,7 +5,7 @@ import { packageFolder } from '../addon/folder';
 import { platformText, thisPlatform } from '../addon/platform';
 import { DOCTOR } from './doctor-spec';
 import { helpText, parseCommand } from './command-spec';
-import { countText } from './number-text';
+import { countText } from '../trace/number-text';
 import { VERSION } from '../addon/protocol';
 import type { Terminal } from './terminal';
 

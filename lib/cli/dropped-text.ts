@@ -1,6 +1,6 @@
 /** Says what of a recording a workload does not keep. */
 import type { DroppedParts } from '../trace';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 
 /** Lines for standard error; empty where all is kept. */
 export function droppedText(name: string, dropped: DroppedParts): string {

@@ -83,7 +83,7 @@ export interface ImportCommand {
   readonly strict: boolean;
 }
 
-/** Gives `undefined` where help is asked for. @throws UsageError */
+/** Gives `undefined` if help is asked for. @throws UsageError */
 export function parseImportOptions(args: readonly string[]): ImportCommand | undefined {
   const { values, positionals } = parseCommand(IMPORT, args);
   if (values.help) return undefined;

@@ -1,6 +1,6 @@
 /** Formats the report of an import. */
 import type { ImportReport } from '../trace';
-import { bytesText, countText, pluralText } from './number-text';
+import { bytesText, countText, pluralText } from '../trace/number-text';
 import { tableText } from './table-text';
 
 /** Totals, then a table of what was skipped, mapped and guessed. */

@@ -5,21 +5,31 @@ import type { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
 import { MAX_LINE_LENGTH, STDIN, STDIN_NAME } from './trace-name';
 
+/** How to open an input. */
+export interface InputOptions {
+  /** Is called with the report on a recording, too. */
+  readonly onReport?: ((report: ImportReport) => void) | undefined;
+  /** Label allocations by frames of the program, and what is cut off their file names. */
+  readonly frames?: boolean | undefined;
+  readonly stripPrefix?: string | undefined;
+}
+
 /**
  * Opens an input; `-` is standard input. Shows how much is read, and writes the report on a recording to standard error.
  *
- * @param onReport is called with that report too
  * @throws TraceError
  */
 export function openInput(
   path: string,
   { stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>,
-  bar: ProgressBar | undefined,
-  onReport?: (report: ImportReport) => void,
+  bar: Pick<ProgressBar, 'update'> | undefined,
+  { onReport, frames, stripPrefix }: InputOptions = {},
 ): Promise<LineReader> {
   return openTrace(path === STDIN ? stdin : path, {
     maxLineLength: MAX_LINE_LENGTH,
     name: STDIN_NAME,
+    frames,
+    stripPrefix,
     onProgress: (done, whole) => bar?.update(done, whole),
     onReport: (report) => {
       stderr.write(importText(report));

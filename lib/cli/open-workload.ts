@@ -1,15 +1,15 @@
 /** Reads the workload of a trace that a command was given. */
 import { readWorkloads, type Workload } from '../trace';
 import { CommandError } from './command-error';
-import { pluralText } from './number-text';
-import { openInput } from './open-input';
+import { pluralText } from '../trace/number-text';
+import { openInput, type InputOptions } from './open-input';
 import { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';
 import type { Terminal } from './terminal';
 import { traceName } from './trace-name';
 
 /** How to read the workload. */
-export interface WorkloadOptions {
+export interface WorkloadOptions extends Pick<InputOptions, 'frames' | 'stripPrefix'> {
   /** Which allocator of the trace is wanted; `undefined`: the only one. */
   readonly on: number | undefined;
   /** Leave out lines with small mistakes, and count them. */
@@ -20,17 +20,21 @@ export interface WorkloadOptions {
  * Reads a trace; `-` is standard input.
  *
  * @throws TraceError
- * @throws CommandError where there is no such allocator, or more than one
+ * @throws CommandError if there is no such allocator, or more than one
  */
 export async function openWorkload(
   path: string,
-  { on, lenient }: WorkloadOptions,
+  { on, lenient, frames, stripPrefix }: WorkloadOptions,
   terminal: Terminal,
 ): Promise<Workload> {
   using bar = await ProgressBar.open(terminal.stderr, `Reading ${traceName(path)}`);
   let reserved: number | undefined;
-  using trace = await openInput(path, terminal, bar, (report) => {
-    ({ reserved } = report);
+  using trace = await openInput(path, terminal, bar, {
+    frames,
+    stripPrefix,
+    onReport: (report) => {
+      ({ reserved } = report);
+    },
   });
   const skipped = lenient ? new SkippedLines() : undefined;
   const workloads = await readWorkloads(trace, { onSkipped: skipped?.add });

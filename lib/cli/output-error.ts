@@ -3,7 +3,7 @@ import { systemReason } from '../trace/system-reason';
 
 export class OutputError extends Error {
   override readonly name = 'OutputError';
-  /** Whoever read the output has left: nobody is there to be told. */
+  /** Is true if the reader of the output has closed it (EPIPE): nobody can be told. */
   readonly isAbandoned: boolean;
 
   constructor(cause: Error) {

@@ -29,7 +29,7 @@ export class OutputFile implements Disposable {
 
   /**
    * @param path a file, which is replaced where it is there
-   * @throws CommandError where it cannot be written
+   * @throws CommandError if it cannot be written
    */
   constructor(path: string) {
     this.#path = path;

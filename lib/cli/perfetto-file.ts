@@ -1,6 +1,6 @@
 /** The file of `replay --perfetto`. */
 import { PerfettoWriter } from '../trace';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 import { OutputFile } from './output-file';
 
 export class PerfettoFile implements Disposable {
@@ -8,7 +8,7 @@ export class PerfettoFile implements Disposable {
   readonly #file: OutputFile;
   readonly #path: string;
 
-  /** @throws CommandError where it cannot be written */
+  /** @throws CommandError if it cannot be written */
   static async open(path: string): Promise<PerfettoFile> {
     const file = new OutputFile(path);
     try {

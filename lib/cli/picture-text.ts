@@ -48,7 +48,7 @@ function look(kind: CellKind = 'free') {
   return LOOKS[kind];
 }
 
-/** What the cells mean. */
+/** Explains the glyphs of a picture. */
 export function legendText(paint: Paint): string {
   const looks = Object.values(LOOKS).map(({ glyph, color, means }) => `${paint(glyph, color)} ${means}`);
   return `${looks.join('  ')}\n`;

@@ -2,7 +2,7 @@
 import { VERSION } from '../addon/protocol';
 import { kernelVersion } from '../native';
 import type { HeaderOperation, ReplayObserver, ReplayStep } from '../trace';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 
 /** Observes a replay; `lines` has a line for each thing to say. */
 export class RecordingNotes implements ReplayObserver {

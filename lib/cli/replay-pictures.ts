@@ -1,14 +1,13 @@
 /** The pictures of a replayed trace: its space at the peak, after given lines, and at the end. */
-import { drawSpace, openTrace, replayTrace, TraceReplayer, type SpaceSnapshot } from '../trace';
-import { CommandError } from './command-error';
-import { bytesText, countText, pluralText } from './number-text';
+import { drawSpace, type SpaceSnapshot } from '../trace';
+import { bytesText, countText, pluralText } from '../trace/number-text';
 import { paintFor, wantsColors, type Paint } from './paint';
 import { addressWidth, legendText, pictureText } from './picture-text';
 import type { PictureMoment } from './replay-options';
 import type { Outcome } from './replay-session';
+import { spaceAfter } from './space-after';
 import type { OutputStream, Terminal } from './terminal';
 import type { TraceCopy } from './trace-copy';
-import { MAX_LINE_LENGTH } from './trace-name';
 
 const DEFAULT_WIDTH = 80;
 /** A row has a multiple of this many cells. */
@@ -35,7 +34,7 @@ export interface Pictures {
  * Draws those moments in their order, for the width and the colours of a stream. Replays the trace once more for its peak.
  *
  * @param copy the lines of a trace that can be read only once
- * @throws CommandError where the trace is another one by now
+ * @throws CommandError if the trace is another one by now
  */
 export async function drawPictures(
   outcome: Outcome,
@@ -74,23 +73,6 @@ function beyondText({ name, summary }: Outcome, pictures: ReadonlySet<PictureMom
   if (beyond.length === 0) return undefined;
   const lines = beyond.map((line) => `line ${countText(line)}`).join(' or ');
   return `${name}: nothing is drawn after ${lines}: the trace has ${pluralText(summary.lines, 'line')}`;
-}
-
-/** The space after a line, which there is. */
-async function spaceAfter(
-  line: number,
-  { path, size, isLenient }: Outcome,
-  copy: TraceCopy | undefined,
-): Promise<SpaceSnapshot> {
-  using trace = copy ? await copy.read(path) : await openTrace(path, { maxLineLength: MAX_LINE_LENGTH });
-  using replayer = new TraceReplayer({ size });
-  await replayTrace(trace, replayer, [], {
-    lastLine: line,
-    onSkipped: isLenient ? () => undefined : undefined,
-  });
-  const snapshot = trace.line === line ? replayer.snapshot() : undefined;
-  if (!snapshot) throw new CommandError(`${path} has changed between the two runs of its pictures`);
-  return snapshot;
 }
 
 function momentsText(

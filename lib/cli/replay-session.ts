@@ -1,6 +1,7 @@
 /** Replays the traces of one command, one after another, and writes results or comparisons. */
 import {
   Comparison,
+  LineReader,
   openLines,
   replayTrace,
   type SummaryCollector,
@@ -37,14 +38,14 @@ export interface Watch {
   readonly size: number | undefined;
 }
 
-/** What has become of a trace. */
+/** Describes how the replay of one trace ended. */
 export interface Outcome {
   readonly path: string;
   readonly name: string;
   readonly summary: TraceSummary;
   /** Bytes of a space whose size the trace does not tell. */
   readonly size: number | undefined;
-  /** Where results were compared. */
+  /** Is `undefined` if nothing was compared. */
   readonly counts: ComparisonCounts | undefined;
   readonly isLenient: boolean;
   /** The space after each of the lines that were wanted and reached; `undefined` where there was no allocator. */
@@ -80,12 +81,11 @@ export class ReplaySession {
    * Compares the results of a trace with recorded ones, and writes what was found.
    *
    * @param expectedPath `undefined`: the answers stand in the trace
-   * @throws CommandError where there are none
+   * @throws CommandError if there are none
    */
   async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);
-    using expected =
-      expectedPath === undefined ? undefined : openLines(expectedPath, { maxLineLength: MAX_LINE_LENGTH });
+    using expected = expectedPath === undefined ? undefined : this.#openExpected(expectedPath);
     const comparison = new Comparison(expected);
     let isComplete = false;
     try {
@@ -104,6 +104,13 @@ export class ReplaySession {
         await this.#output.write(differenceText(path === STDIN ? STDIN_NAME : path, firstDifference));
       await this.#output.flush();
     }
+  }
+
+  #openExpected(path: string): LineReader {
+    const options = { maxLineLength: MAX_LINE_LENGTH };
+    return path === STDIN
+      ? new LineReader(this.#terminal.stdin, STDIN_NAME, options)
+      : openLines(path, options);
   }
 
   async #replay(

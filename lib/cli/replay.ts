@@ -5,7 +5,8 @@ import { ChunkedOutput } from './chunked-output';
 import { helpText } from './command-spec';
 import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
-import { countText, pluralText } from './number-text';
+import { countText, pluralText } from '../trace/number-text';
+import { replayKernels } from './replay-kernels';
 import { parseReplayOptions, REPLAY, type ReplayOptions } from './replay-options';
 import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
@@ -18,7 +19,7 @@ import { expectedFiles, isReadOnce } from './trace-name';
  * Runs the command.
  *
  * @returns the exit status: 0, or 1 where a result differs
- * @throws UsageError, TraceError, OutputError
+ * @throws UsageError, TraceError, CommandError, OutputError; Error of the code ERR_GPU_BUDDY_NO_BINARY
  */
 export async function replay(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parseReplayOptions(args);
@@ -28,6 +29,8 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
     await output.flush();
     return 0;
   }
+
+  if (options.kernels.length > 0) return replayKernels(options, args, terminal);
 
   const needsCopy = options.pictures.has('peak') && isReadOnce(options.traces.at(-1) ?? '');
   const copy = needsCopy ? await TraceCopy.create() : undefined;
@@ -71,7 +74,7 @@ async function replayAll(
 /**
  * Writes what is said of all traces together, and the pictures of the last one.
  *
- * @throws CommandError where a picture is wanted after a line that there is not; all else is written
+ * @throws CommandError if a picture is wanted after a line that there is not; all else is written
  */
 async function report(
   outcomes: readonly Outcome[],
@@ -94,7 +97,7 @@ async function report(
   if (beyondEnd !== undefined) throw new CommandError(beyondEnd);
 }
 
-/** All comparisons together; empty where there were none. */
+/** Sums up all comparisons; empty if there were none. */
 function totalText(outcomes: readonly Outcome[], recordedOn: string | undefined): string {
   const counts = outcomes.flatMap((outcome) => outcome.counts ?? []);
   const total = totalCounts(counts);

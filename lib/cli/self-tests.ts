@@ -1,4 +1,4 @@
-/** What `gpu-buddy doctor` tests: a few calls through every floor, and a thread. */
+/** Tests for `gpu-buddy doctor`: a few calls through every floor, and a thread. */
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';

@@ -1,6 +1,6 @@
 /** Counts the lines that a lenient command leaves out. */
 import type { LineProblem, TraceError } from '../trace';
-import { pluralText } from './number-text';
+import { pluralText } from '../trace/number-text';
 
 /** The verb, and the noun in singular and plural. */
 const WORDS: Readonly<Record<LineProblem, readonly [string, string, string]>> = {

@@ -2,7 +2,7 @@
 import { constants } from 'node:os';
 import type { OperationKind, TraceSummary } from '../trace';
 import { withoutControls } from '../trace/printable';
-import { bytesText, countText, shareText } from './number-text';
+import { bytesText, countText, shareText } from '../trace/number-text';
 import { tableText } from './table-text';
 
 /** A trace by its name. */

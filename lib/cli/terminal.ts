@@ -1,4 +1,4 @@
-/** What a command sees of the process: its streams and its environment. */
+/** Gives a command its view of the process: streams and environment. */
 import type { Readable, Writable } from 'node:stream';
 
 /** A stream that may be a terminal. */

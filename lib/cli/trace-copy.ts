@@ -14,7 +14,7 @@ export class TraceCopy implements ReplayObserver {
   #text = '';
   #lines = 0;
 
-  /** @throws CommandError where no file can be made */
+  /** @throws CommandError if no file can be made */
   static async create(): Promise<TraceCopy> {
     return orCommandError(async () => new TraceCopy(await openTemporaryFile()));
   }
@@ -36,7 +36,7 @@ export class TraceCopy implements ReplayObserver {
    * Reads the lines from the first one on.
    *
    * @param name what errors call it
-   * @throws CommandError where lines cannot be written
+   * @throws CommandError if lines cannot be written
    */
   async read(name: string): Promise<LineReader> {
     await this.#flush();

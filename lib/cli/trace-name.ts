@@ -9,13 +9,13 @@ export const STDIN = '-';
 /** Means standard output where a file is expected. */
 export const STDOUT = '-';
 
-/** What messages call it. */
+/** Its name in messages. */
 export const STDIN_NAME = '<stdin>';
 
 /** Bytes of a line: a list may have many blocks, and all of them stand on its line. */
 export const MAX_LINE_LENGTH = 2 ** 28;
 
-/** What a trace is called: its file without folder and endings. */
+/** Names a trace: its file without folder and endings. */
 export function traceName(path: string): string {
   if (path === STDIN) return 'standard input';
   return basename(path)
@@ -42,7 +42,7 @@ export function isReadOnce(path: string): boolean {
  * The file of recorded results for each trace.
  *
  * @param check a file, for one trace, or a folder
- * @throws UsageError where there is none
+ * @throws UsageError if there is none
  */
 export function expectedFiles(traces: readonly string[], check: string): string[] {
   if (statSync(check, { throwIfNoEntry: false })?.isDirectory()) {

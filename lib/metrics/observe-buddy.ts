@@ -12,7 +12,7 @@ const observations = new WeakMap<Allocator, Set<object>>();
 
 /**
  * Observes an allocator, whenever a reader of the meter collects: how its memory is used, how far it has fallen apart, allocations,
- * failures, and what the garbage collector had to free. docs/watching.md lists the metrics.
+ * failures, and what the garbage collector had to free. docs/guide/watching.md lists the metrics.
  *
  * What all threads do is counted, so one of them observes: where a second one observes the same allocator, or the same thread does again,
  * that observes nothing until the first one has ended, or its thread. Ends with the `GpuBuddy` object.

@@ -5,6 +5,7 @@ import { observe, toAttributes, toMeter, type Observation } from './observation'
 
 /** The part of an `AllocQueue` that is observed. */
 export interface ObservedQueue {
+  /** Gives the numbers of the queue. */
   stats(): {
     readonly waiting: number;
     readonly waitingBytes: number;
@@ -16,7 +17,7 @@ export interface ObservedQueue {
 
 /**
  * Observes an `AllocQueue`, whenever a reader of the meter collects: the requests that wait, and their bytes; the waits that have
- * ended, and the time that they took. docs/watching.md lists the metrics.
+ * ended, and the time that they took. docs/guide/watching.md lists the metrics.
  *
  * @param attributes are given to each of them, such as one that names the queue
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`

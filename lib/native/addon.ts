@@ -258,6 +258,7 @@ interface Calls {
   endWait(): void;
   startJournal(): void;
   stopJournal(): void;
+  endJournal(): void;
   readJournal(cells: BigUint64Array): void;
   waitForEntries(tell: (slot: number) => void): void;
   endWaitForEntries(): void;

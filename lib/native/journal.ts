@@ -38,11 +38,15 @@ export const ENTRY = {
   blockOrder: layout.entryBlockOrder,
 } as const;
 
-/** @param now milliseconds since 1970 */
-export function startJournal(allocator: Handle, capacity: number, now: number): number {
+/**
+ * @param now milliseconds since 1970
+ * @param isHeld whether it ends with this handle at the latest, and leaves alone what nobody has read of a journal that was stopped
+ */
+export function startJournal(allocator: Handle, capacity: number, now: number, isHeld: boolean): number {
   putHandle(allocator);
   numbers[2] = capacity;
   numbers[3] = now;
+  numbers[4] = isHeld ? 1 : 0;
   seal();
   calls.startJournal();
   return status();
@@ -52,6 +56,14 @@ export function stopJournal(allocator: Handle): number {
   putHandle(allocator);
   seal();
   calls.stopJournal();
+  return status();
+}
+
+/** Ends and drops the journal that this handle holds, if it does. */
+export function endJournal(allocator: Handle): number {
+  putHandle(allocator);
+  seal();
+  calls.endJournal();
   return status();
 }
 

@@ -5,7 +5,7 @@
  * JavaScript can be stopped between any two instructions: by a stack overflow, by the timeout of a `vm`, by Ctrl-C. So each
  * call of this folder writes all of its arguments, and the cell that says which of them are bigints, before it goes down, and
  * no call relies on what an earlier one has left in the mailbox. The one exception, the record of the allocation, is forgotten
- * before it is changed. docs/ownership.md has the rule that all of lib/ follows.
+ * before it is changed. docs/internals/ownership.md has the rule that all of lib/ follows.
  */
 import { calls, layout } from './addon';
 import type { Bytes, Handle, Range, Token } from './values';
@@ -69,19 +69,19 @@ export function status(): number {
 class Report {
   /** The node of its first block, which names the list together with the generation. */
   get node(): number {
-    return integer(NODE);
+    return integers[NODE] ?? 0;
   }
   /** The low bits of it; another one whenever the blocks of the list have changed. */
   get generation(): number {
-    return integer(GENERATION);
+    return integers[GENERATION] ?? 0;
   }
   /** Offset of the first block, in chunks. */
   get chunk(): number {
-    return integer(CHUNK);
+    return integers[CHUNK] ?? 0;
   }
   /** How many blocks there are, and what the first one is like: see `orderOf()`, `isClear()`, `countOf()`. */
   get shape(): number {
-    return integer(SHAPE);
+    return integers[SHAPE] ?? 0;
   }
 }
 

@@ -21,7 +21,9 @@ export interface Columns<Offsets extends NumberColumn = Float64Array> {
   readonly tags: Float64Array;
 }
 
+/** Bit of `BlockTable.states`: the block is allocated. */
 export const STATE_ALLOCATED = 1;
+/** Bit of `BlockTable.states`: the block is known to be zero, or was when it was allocated. */
 export const STATE_CLEAR = 2;
 
 /** An allocation's arguments without its size. Immutable. */

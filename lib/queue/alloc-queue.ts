@@ -67,7 +67,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
 
   /**
    * @throws {GpuBuddyError} `ERR_GPU_BUDDY_DISPOSED`; `ERR_GPU_BUDDY_POISONED`
-   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` where an option is unknown
+   * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` if an option is unknown
    * @throws {RangeError} `ERR_OUT_OF_RANGE`
    */
   constructor(buddy: GpuBuddy<N>, options?: AllocQueueOptions) {

@@ -3,7 +3,7 @@ import type { LineReader } from './line-reader';
 import { HEADER } from './operation-forms';
 import type { ReplayObserver, ReplayStep } from './replay-trace';
 
-/** Where a result differs from the recorded one. */
+/** Describes a result that differs from the recorded one. */
 export interface Difference {
   /** Counted from 1, the same in both files. */
   readonly lineNumber: number;
@@ -15,7 +15,7 @@ export interface Difference {
   readonly expected: string | undefined;
 }
 
-/** What a comparison has counted. A line that only one side has is a different one. */
+/** Counts of a comparison. A line that only one side has counts as different. */
 export interface ComparisonCounts {
   readonly lines: number;
   readonly identical: number;
@@ -45,6 +45,7 @@ export class Comparison implements ReplayObserver {
     this.#expected = expected;
   }
 
+  /** Counts so far. */
   get counts(): ComparisonCounts {
     return {
       lines: this.#lines,
@@ -57,6 +58,7 @@ export class Comparison implements ReplayObserver {
     };
   }
 
+  /** The first result that differs; `undefined` if none does. */
   get firstDifference(): Difference | undefined {
     return this.#first;
   }

@@ -41,7 +41,7 @@ export class FieldScanner {
   #place: TracePlace;
   /** How an operation is written, by its name; `undefined`: nobody knows. */
   readonly #formOf: (name: string) => string | undefined;
-  /** Where the field that is read begins, and where the next one is looked for. */
+  /** Start of the current field, and the place from which the next one is looked for. */
   #start = 0;
   #end = 0;
 

@@ -10,7 +10,7 @@ const FLAG: unknown = flag;
 /**
  * Gives the line of an operation, without a line feed: what `parseOperation()` makes the same operation of.
  *
- * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, where it is no `TraceOperation`
+ * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, if it is no `TraceOperation`
  */
 export function formatOperation(operation: TraceOperation): string {
   return lineOf(toOperation(operation));

@@ -1,4 +1,8 @@
-/** What is public as `gpu-buddy/trace`: names only. */
+/**
+ * Reads, writes, imports and replays traces: recordings of what allocators were asked.
+ *
+ * @module gpu-buddy/trace
+ */
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';

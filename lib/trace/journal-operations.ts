@@ -1,11 +1,9 @@
 /** From the entries of a journal to the operations of a trace. */
 import type { JournalBlock, JournalEntry, JournalEntryBase, JournalStart } from '../journal-entry';
 import { statuses, type Bytes } from '../native';
-import type { LibraryOperation, OperationNotes, TraceBlock, TraceOperation } from './operation';
+import type { LibraryOperation, OperationNotes, TraceOperation } from './operation';
 import { HEADER, VERSION } from './operation-forms';
-
-/** So many free blocks of the state stand in one line. */
-const BLOCKS_OF_A_LINE = 256;
+import { claimsOf, clearsOf } from './state-operations';
 
 type Changes = Exclude<JournalEntry<Bytes>, JournalStart<Bytes>>;
 /** Entries of operations, which have an answer. */
@@ -59,30 +57,9 @@ export class JournalOperations {
       name: this.#name,
     };
     for (const { account } of accounts) yield { kind: 'account.open', id: account };
-    for (let list = 0, row = 0; list < state.lists.counts.length; list++) {
-      const blocks: TraceBlock[] = [];
-      for (const end = row + (state.lists.counts[list] ?? 0); row < end; row++)
-        blocks.push({
-          offset: (state.blocks.offsets[row] ?? 0) * chunkSize,
-          order: state.blocks.orders[row] ?? 0,
-          isClear: state.blocks.clear[row] === 1,
-        });
-      yield {
-        kind: 'buddy.claim',
-        id: this.#add(blocks[0]?.offset ?? 0),
-        blocks,
-        tag: orNone(state.lists.tags[list]),
-        account: orNone(listAccounts[list]),
-      };
-    }
-    for (let row = 0; row < state.free.offsets.length; row += BLOCKS_OF_A_LINE)
-      yield {
-        kind: 'buddy.clear',
-        blocks: state.free.offsets.slice(row, row + BLOCKS_OF_A_LINE).map((chunk, index) => ({
-          offset: chunk * chunkSize,
-          order: state.free.orders[row + index] ?? 0,
-        })),
-      };
+    const accountOf = (list: number) => orNone(listAccounts[list]);
+    yield* claimsOf(state, (head) => this.#add(head), accountOf);
+    yield* clearsOf(state);
     // Last: an account may hold more than its limit.
     for (const { account, limit, reserved } of accounts)
       yield { kind: 'account.update', id: account, limit: limit ?? undefined, reserved };

@@ -20,7 +20,7 @@ export interface CallOutcome {
 /** The limit of an account that has none, and other defaults, are those of the library. */
 const { NO_LIMIT } = native;
 
-/** @throws TraceError where the operation cannot be one of a recording */
+/** @throws TraceError if the operation cannot be one of a recording */
 export function callLibrary(
   allocator: ReplayedAllocator,
   operation: LibraryCall,
@@ -86,7 +86,7 @@ export function callLibrary(
 
 const NO_ACCOUNT: native.Handle = { slot: native.NO_SLOT, generation: 0 };
 
-/** Says what an allocation asks for as the addon takes it. @throws TraceError where there is no such account */
+/** Says what an allocation asks for as the addon takes it. @throws TraceError if there is no such account */
 export function toRequest(
   allocator: ReplayedAllocator,
   request: TraceRequest,

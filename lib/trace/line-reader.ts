@@ -35,7 +35,7 @@ export class LineReader implements TracePlace, Disposable {
   #pending: Uint8Array[] = [];
   #pendingLength = 0;
   #hasEnded = false;
-  /** What is wrong with the line after the last one in `#lines`. */
+  /** Describes the fault of the line after the last one in `#lines`. */
   #failure: string | undefined;
 
   /**
@@ -67,7 +67,7 @@ export class LineReader implements TracePlace, Disposable {
   /**
    * The next line, without its line feed. Only where `isReady`.
    *
-   * @throws TraceError where the line is too long
+   * @throws TraceError if the line is too long
    */
   next(): string {
     const text = this.#lines[this.#next++];
@@ -80,7 +80,7 @@ export class LineReader implements TracePlace, Disposable {
   /**
    * Reads on until lines are ready; gives false at the end. The last line may lack its line feed.
    *
-   * @throws TraceError where the source cannot be read, a line is too long, or is not UTF-8
+   * @throws TraceError if the source cannot be read, a line is too long, or is not UTF-8
    */
   async fill(): Promise<boolean> {
     while (!this.isReady && !this.#hasEnded) {
@@ -152,7 +152,7 @@ export class LineReader implements TracePlace, Disposable {
     return `the line is longer than ${this.#maxLineLength} bytes`;
   }
 
-  /** Of the line that comes after the last one given; without a number where nothing could be read at all. */
+  /** Makes an error about the line after the last one given; without a line number if nothing could be read at all. */
   #errorAhead(reason: string, cause?: unknown): TraceError {
     const isBegun = this.#line > 0 || this.#pendingLength > 0 || cause === undefined;
     return new TraceError({ file: this.file, line: isBegun ? this.#line + 1 : undefined }, reason, { cause });

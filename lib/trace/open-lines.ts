@@ -24,7 +24,7 @@ export function openLines(path: string, { maxLineLength, onProgress }: OpenLines
   const file = createReadStream(path, { highWaterMark: CHUNK_SIZE });
   const size = onProgress ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
   const source = decompressed(file, path);
-  // Whoever reads gets the error; the event, which may come before that, would end the process.
+  // The reader gets the error. Without a listener the event, which may come earlier, would end the process.
   source.on('error', () => undefined);
   return new LineReader(source, path, {
     maxLineLength,

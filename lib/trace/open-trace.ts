@@ -1,4 +1,4 @@
-/** Opens any file as the lines of a trace: a trace, or a recording of another allocator, which is imported on the way. */
+/** Opens any file as the lines of a trace: a trace, a saved state, or a recording of another allocator, which is imported on the way. */
 import { createReadStream, statSync } from 'node:fs';
 import { lineOf } from './format-operation';
 import { formatOf, formatOfHead } from './import/formats';
@@ -7,6 +7,7 @@ import type { ImportReport } from './import/import-report';
 import { ImportedTrace, type ImportInput } from './import/import-trace';
 import { isCompressed, orTraceError, Recording } from './import/recording';
 import { LineReader } from './line-reader';
+import { isSavedState, savedStateLines } from './saved-state-lines';
 
 const HEAD_SIZE = 4096;
 
@@ -19,12 +20,12 @@ export interface OpenTraceOptions extends ImportOptions {
 }
 
 /**
- * Opens a trace of either version, or a recording that `importTrace()` can read, compressed or not; its first bytes tell, unless
+ * Opens a trace of either version, a state that `GpuBuddy.save()` has written as JSON, or a recording that `importTrace()` can read, compressed or not; its first bytes tell, unless
  * `format` does. What can be read only once is streamed where it is a trace as it stands, else it is copied. The lines of a
  * recording are those of the trace that it becomes. Dispose of the reader where it is not read to its end.
  *
- * @throws TraceError where it cannot be opened
- * @throws TypeError, RangeError where an option is wrong
+ * @throws TraceError if it cannot be opened
+ * @throws TypeError, RangeError if an option is wrong
  */
 export async function openTrace(
   input: ImportInput,
@@ -34,7 +35,8 @@ export async function openTrace(
   const name = typeof input === 'string' ? input : options.name;
   const stream = streamOf(input);
   const peeked = stream && (await orTraceError(name, () => peek(stream)));
-  if (peeked && !options.format && !isCompressed(peeked.head, name) && !formatOfHead(peeked.head))
+  const isTrace = (head: Buffer) => !isCompressed(head, name) && !formatOfHead(head) && !isSavedState(head);
+  if (peeked && !options.format && isTrace(peeked.head))
     return new LineReader(peeked.bytes, name, { maxLineLength, onClose: peeked.close });
 
   const recording = peeked ? await Recording.copy(peeked.bytes, name) : await Recording.openFile(name);
@@ -49,6 +51,11 @@ export async function openTrace(
     };
     return new LineReader(lines, name, { maxLineLength, onClose });
   }
+  if (isSavedState(await recording.head()))
+    return new LineReader(savedStateLines(recording), name, {
+      maxLineLength,
+      onClose: () => void recording[Symbol.asyncDispose](),
+    });
   const source = await recording.read();
   return new LineReader(source, name, {
     maxLineLength,

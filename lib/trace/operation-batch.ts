@@ -56,7 +56,7 @@ export class OperationBatch extends native.Records {
     native.readInto({ slot, generation: native.list.generation }, rowsFrom(larger, known));
   }
 
-  // What has become of an operation.
+  // Tells how an operation ended.
 
   statusAt(index: number): number {
     return this.#results.statuses[index] ?? native.OK;
@@ -67,12 +67,12 @@ export class OperationBatch extends native.Records {
     return this.#results.counts[index] ?? 0;
   }
 
-  /** Of a list of more than one. */
+  /** Gives the blocks of a list that has more than one. */
   blocksAt(index: number): native.Columns {
     return rowsFrom(this.#blocks, this.#starts[index] ?? 0);
   }
 
-  /** Of a list of one. */
+  /** Gives the offset of a list's only block. */
   offsetAt(index: number): number {
     return Number(this.#results.offsets[index]);
   }

@@ -29,8 +29,8 @@ const fields = new FieldScanner(NOWHERE, (name) => formNamed(name)?.text);
  * A number above 2^53 - 1 becomes a bigint.
  *
  * @param place what an error names as the place of the line
- * @throws TraceError where the line is none of the format's
- * @throws TypeError `ERR_INVALID_ARG_TYPE` where it is no text, or `place` no place
+ * @throws TraceError if the line is none of the format's
+ * @throws TypeError `ERR_INVALID_ARG_TYPE` if it is no text, or `place` no place
  */
 export function parseOperation(line: string, place: TracePlace = NOWHERE): TraceOperation {
   if (typeof line !== 'string') toText('line', line);

@@ -1,6 +1,6 @@
 /** Text of a file, which may be anything, made fit for a message on a terminal. */
 
-/** What of a text a message shows. */
+/** Characters of a text that a message shows. */
 const SHOWN = 60;
 
 /** The text in quotes, on one line, cut short where it is long. */

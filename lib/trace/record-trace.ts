@@ -13,15 +13,20 @@ import { toJsonLine } from './json-operation';
 
 /** A `GpuBuddy`, whose declaration stands in the package `gpu-buddy`. */
 export interface JournaledBuddy {
+  /** Begins the journal. */
   startJournal(): void;
+  /** Ends the journal. */
   stopJournal(): void;
+  /** Reads the journal. */
   journal(options?: ReadJournalOptions): AsyncGenerator<unknown, undefined>;
 }
 
 /** The part of `stream.Writable` that tells one, since not every program has its type. */
 export interface TraceOutput {
   readonly writable: boolean;
+  /** Writes a text; false if the caller should wait before it writes more. */
   write(text: string): boolean;
+  /** Ends the stream. */
   end(): unknown;
 }
 

@@ -40,7 +40,7 @@ const REPLAY_NAMES: Names<ReplayTraceOptions> = { ...LENIENT_NAMES, lastLine: tr
 /**
  * Replays a trace up to its end, up to a line, or up to a gap in it, behind which nothing can be replayed. The state at the end stays in the replayer.
  *
- * @throws TraceError where the trace cannot be read, parsed or replayed
+ * @throws TraceError if the trace cannot be read, parsed or replayed
  */
 export async function replayTrace(
   trace: LineReader,

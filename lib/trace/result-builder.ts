@@ -71,7 +71,7 @@ export class ResultBuilder {
     this.#bytes = larger;
   }
 
-  // What follows writes where #reserve() has made room.
+  // The methods below write into the room that #reserve() has made.
 
   #byte(value: number): void {
     this.#bytes[this.#length++] = value;
@@ -106,7 +106,7 @@ export class ResultBuilder {
   }
 }
 
-/** Of a number from 1 to 2^32 - 1. */
+/** Counts the hexadecimal digits of a number from 1 to 2^32 - 1. */
 function digitsOf(value: number): number {
   return (35 - Math.clz32(value)) >> 2;
 }

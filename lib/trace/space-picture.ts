@@ -2,19 +2,19 @@
 import { STATE_ALLOCATED, STATE_CLEAR } from '../native';
 import type { SpaceSnapshot } from './space-snapshot';
 
-/** What most of a cell's bytes are. */
+/** Says what most bytes of a cell are. */
 export type CellKind =
-  /** All allocated. */
+  /** Entirely allocated. */
   | 'used'
   /** At least half allocated. */
   | 'mostly-used'
   /** Less than half allocated. */
   | 'partly-used'
-  /** All free; none of it is clear. */
+  /** Entirely free; none of it is clear. */
   | 'free'
-  /** All free; some of it is clear. */
+  /** Entirely free; some of it is clear. */
   | 'partly-clear'
-  /** All free, and all clear. */
+  /** Entirely free and clear. */
   | 'clear';
 
 /** A space as rows of cells, in the order of addresses. */
@@ -64,7 +64,7 @@ export function drawSpace(
 }
 
 /** Adds the bytes from `start` to `end` to the cells in which they lie. */
-function share(cells: Float64Array, cellSize: number, start: number, end: number): void {
+export function share(cells: Float64Array, cellSize: number, start: number, end: number): void {
   for (let at = start; at < end;) {
     const cell = Math.floor(at / cellSize);
     const cellEnd = Math.min(end, (cell + 1) * cellSize);

@@ -1,6 +1,7 @@
-/** An allocator's whole space at one moment. */
+/** Declares the snapshot that a replay gives. */
 import type { BlockTable } from '../block-table';
 
+/** Describes an allocator's whole space at one moment. */
 export interface SpaceSnapshot {
   /** Bytes of the space. */
   readonly size: number;
@@ -9,6 +10,6 @@ export interface SpaceSnapshot {
   /** Free bytes, and how many of them are clear. */
   readonly avail: number;
   readonly clearAvail: number;
-  /** All blocks, free and allocated, in the order of their addresses. */
+  /** Blocks, free and allocated, by address. They cover the whole space. */
   readonly blocks: BlockTable;
 }

@@ -6,7 +6,7 @@ import type { ReplayObserver, ReplayStep } from './replay-trace';
 import type { TraceReplayer } from './trace-replayer';
 import type { EndState, OperationKind, PeakUse, TraceSummary } from './trace-summary';
 
-/** What to collect. */
+/** Chooses what to collect. */
 export interface SummaryOptions {
   /** Keep all blocks of the state at the end. Default: false. */
   readonly withSnapshot?: boolean;
@@ -47,7 +47,7 @@ export class SummaryCollector implements ReplayObserver {
     }
   }
 
-  /** What was seen so far. The end is now, or the last `fini`. */
+  /** Sums up what was seen so far. The state at the end is that of now, or of the last `fini`. */
   summary(replayer: TraceReplayer): TraceSummary {
     return {
       lines: this.#lines,

@@ -1,6 +1,6 @@
-/** What is wrong with a trace, and where. */
+/** Reports a fault in a trace, with its file and line. */
 
-/** Where a line stands: in which file, and which line, counted from 1. */
+/** Names a line: its file, and its number, counted from 1. */
 export interface TracePlace {
   readonly file: string;
   readonly line: number;

@@ -126,7 +126,7 @@ export class TraceReplayer implements Disposable {
       : undefined;
   }
 
-  /** All blocks of the current allocator; `undefined` without one. Takes as long as there are blocks. */
+  /** Lists all blocks of the current allocator; `undefined` without one. The time grows with the number of blocks. */
   snapshot(): SpaceSnapshot | undefined {
     const stats = this.stats();
     const blocks = stats && native.snapshot(this.#current, (length) => new Float64Array(length), 0);
@@ -139,9 +139,9 @@ export class TraceReplayer implements Disposable {
    * Executes one operation and gives its result line; of a comment or a header, the line itself. After an error the replayer is as before.
    *
    * @param place what an error names as the place of the operation
-   * @throws TraceError where the operation cannot be one of a recorded trace: before `init`, with an unknown ID, and the
+   * @throws TraceError if the operation cannot be one of a recorded trace: before `init`, with an unknown ID, and the
    *   like. What the kernel refuses is no error but a result.
-   * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, where it is no `TraceOperation`
+   * @throws TypeError `ERR_INVALID_ARG_TYPE`, or RangeError `ERR_OUT_OF_RANGE`, if it is no `TraceOperation`
    */
   execute(operation: TraceOperation, place: TracePlace = NOWHERE): string {
     const checked = toOperation(operation);
@@ -243,7 +243,7 @@ export class TraceReplayer implements Disposable {
    * Executes what was enqueued, at once, and gives the result lines when they are asked for. The getters tell what was after
    * the operation whose line was given last; `stats()` and `snapshot()`, what is after all of them.
    *
-   * @throws TraceError where the kernel code met a BUG
+   * @throws TraceError if the kernel code met a BUG
    */
   run(): Generator<string, undefined> {
     const allocator = this.#current;

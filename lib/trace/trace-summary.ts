@@ -1,4 +1,4 @@
-/** What a replay amounts to, as data. */
+/** Declares the summary of a replay. */
 import type { ListsSummary } from './lists-summary';
 import type { TraceOperation } from './operation';
 import type { SpaceSnapshot } from './space-snapshot';
@@ -31,7 +31,7 @@ export interface EndState {
   readonly largestFreeBlock: number;
   /** Bytes of the longest run of free blocks side by side. */
   readonly longestFreeRun: number;
-  /** All blocks; `undefined` where the summary was told to take none. */
+  /** The blocks at the end; `undefined` unless `withSnapshot` was set. */
   readonly snapshot: SpaceSnapshot | undefined;
 }
 

@@ -24,12 +24,16 @@ bind(struct buddy_allocator *allocator, struct buddy_list *list, struct list_hea
      void *label, u64 avail)
 {
 	enum buddy_status status = BUDDY_OK;
-	struct gpu_buddy_block *block;
+	struct gpu_buddy_block *block, *first;
 
+	if (unlikely(list_empty(blocks))) {
+		*list = (struct buddy_list){ allocator, NULL, list->owner };
+		return BUDDY_OK;
+	}
 	list_for_each_entry(block, blocks, link)
 		block->private = label;
-	block = list_first_entry(blocks, struct gpu_buddy_block, link);
-	if (!list_empty(blocks) && unlikely(*buddy_mark_of(block) >= ~BUDDY_OWNER_MASK))
+	first = list_first_entry(blocks, struct gpu_buddy_block, link);
+	if (unlikely(*buddy_mark_of(first) >= ~BUDDY_OWNER_MASK))
 		status = BUDDY_NO_MEMORY;
 	else if (unlikely(allocator->extras & BUDDY_HAS_ACCOUNTS))
 		status = buddy_run_charge(allocator, buddy_account_in(label), avail);
@@ -37,13 +41,12 @@ bind(struct buddy_allocator *allocator, struct buddy_list *list, struct list_hea
 		buddy_give_back(allocator, blocks);
 		return status;
 	}
-	buddy_close_ring(list, blocks);
-	buddy_put_mark(list);
+	list_join(blocks->prev, blocks->next);
+	*buddy_mark_of(first) |= list->owner;
+	list->first = first;
 	list->allocator = allocator;
-	if (list->first) {
-		allocator->counters.allocations++;
-		allocator->counters.lists++;
-	}
+	allocator->counters.allocations++;
+	allocator->counters.lists++;
 	return BUDDY_OK;
 }
 

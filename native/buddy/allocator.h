@@ -124,7 +124,7 @@ static inline enum buddy_status buddy_run_note_shortage(struct buddy_allocator *
 /* buddy_run() of one call of kernel code, without a limit of steps: for all that is no operation of run.h. */
 enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body, void *arguments);
 
-/* What a negative errno of the kernel code means, considering what happened to memory and work in this call. */
+/* Translates a negative errno of the kernel's code into a status, by what happened to memory and work in this call. */
 enum buddy_status buddy_status_of(const struct buddy_allocator *allocator, int error);
 
 static inline bool buddy_is_allocated(const struct gpu_buddy_block *block)

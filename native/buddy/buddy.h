@@ -90,7 +90,7 @@ struct buddy_block_info {
 
 /* Many blocks at once, a column for each property. */
 struct buddy_columns {
-	/* What every column has room for. */
+	/* Rows that every column has room for. */
 	uint64_t capacity;
 	uint64_t *offsets;
 	uint8_t *orders;
@@ -133,7 +133,7 @@ struct buddy_stats {
 	uint64_t used_blocks[BUDDY_MAX_ORDERS];
 };
 
-/* Where in the kernel's source a condition stands that should never hold. */
+/* Names the place in the kernel's source of a condition that should never hold. */
 struct buddy_fault {
 	const char *file;
 	const char *condition;
@@ -281,7 +281,7 @@ enum buddy_status buddy_avail_in(struct buddy_allocator *allocator, uint64_t sta
 
 /* Runs of free bytes, as long as they are whatever blocks they are made of. */
 struct buddy_runs {
-	/* What both columns have room for. */
+	/* Rows that both columns have room for. */
 	uint64_t capacity;
 	uint64_t *offsets;
 	uint64_t *sizes;

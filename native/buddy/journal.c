@@ -27,11 +27,14 @@ struct buddy_journal {
 	u64 lost;
 	u64 started;
 	bool is_stopped;
+	/* Whom it goes with; NULL: nobody. */
+	const void *holder;
 	struct buddy_waiter *readers;
 };
 
 struct starting {
 	u64 capacity, now;
+	const void *holder;
 };
 
 static THREAD_LOCAL u32 this_thread;
@@ -322,13 +325,18 @@ static bool get_cells(struct cells *cells, u64 count)
 	return cells->cells;
 }
 
+static bool is_read(const struct buddy_journal *journal)
+{
+	return !journal->start.cells && !journal->lost && journal->ring.begin == journal->ring.end;
+}
+
 static enum buddy_status start(struct buddy_allocator *allocator, void *arguments)
 {
 	const struct starting *starting = arguments;
 	struct buddy_journal *journal = allocator->journal;
 	u64 bytes = min(max(starting->capacity, BUDDY_LEAST_JOURNAL), BUDDY_MOST_JOURNAL);
 
-	if (journal && !journal->is_stopped)
+	if (journal && (!journal->is_stopped || (starting->holder && !is_read(journal))))
 		return BUDDY_JOURNAL_RUNS;
 	buddy_drop_journal(allocator);
 	journal = calloc(1, sizeof(*journal));
@@ -340,6 +348,7 @@ static enum buddy_status start(struct buddy_allocator *allocator, void *argument
 		buddy_drop_journal(allocator);
 		return BUDDY_NO_MEMORY;
 	}
+	journal->holder = starting->holder;
 	journal->first = journal->next = 1;
 	journal->started = system_now();
 	put_start(allocator, &journal->start, starting->now);
@@ -349,9 +358,9 @@ static enum buddy_status start(struct buddy_allocator *allocator, void *argument
 }
 
 enum buddy_status buddy_start_journal(struct buddy_allocator *allocator, uint64_t capacity,
-				      uint64_t now)
+				      uint64_t now, const void *holder)
 {
-	return buddy_call(allocator, start, &(struct starting){ capacity, now });
+	return buddy_call(allocator, start, &(struct starting){ capacity, now, holder });
 }
 
 enum buddy_status buddy_stop_journal(struct buddy_allocator *allocator)
@@ -365,6 +374,16 @@ enum buddy_status buddy_stop_journal(struct buddy_allocator *allocator)
 	}
 	buddy_unlock(allocator);
 	return status;
+}
+
+void buddy_end_journal(struct buddy_allocator *allocator, const void *holder)
+{
+	buddy_lock(allocator);
+	if (allocator->journal && allocator->journal->holder == holder) {
+		stop(allocator);
+		buddy_drop_journal(allocator);
+	}
+	buddy_unlock(allocator);
 }
 
 static u64 cell_at(const struct cells *cells, u64 place)
@@ -472,8 +491,7 @@ bool buddy_wait_for_entries(struct buddy_allocator *allocator, struct buddy_wait
 
 	buddy_lock(allocator);
 	journal = allocator->journal;
-	waits = journal && !journal->is_stopped && !journal->start.cells && !journal->lost &&
-		journal->ring.begin == journal->ring.end;
+	waits = journal && !journal->is_stopped && is_read(journal);
 	if (waits && !waiter->link)
 		buddy_link_waiter(&allocator->journal->readers, waiter);
 	buddy_unlock(allocator);

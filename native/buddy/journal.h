@@ -93,11 +93,16 @@ void buddy_set_thread(uint32_t thread);
 /*
  * Begins a journal with a ring of at least so many bytes, and writes down what there is at that moment. `now`: milliseconds since
  * 1970. BUDDY_JOURNAL_RUNS where there is one; what nobody has read of one that was stopped is dropped.
+ *
+ * `holder` is NULL, or any address: the journal goes with it, see buddy_end_journal(). It drops nothing that somebody may still want to
+ * read: BUDDY_JOURNAL_RUNS then, too.
  */
 enum buddy_status buddy_start_journal(struct buddy_allocator *allocator, uint64_t capacity,
-				      uint64_t now);
+				      uint64_t now, const void *holder);
 /* Ends it: no entry follows. What is in the ring can still be read. */
 enum buddy_status buddy_stop_journal(struct buddy_allocator *allocator);
+/* Stops and drops the journal of a holder, if there is one. */
+void buddy_end_journal(struct buddy_allocator *allocator, const void *holder);
 
 /* Entries that are read. */
 struct buddy_entries {

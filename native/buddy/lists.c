@@ -1,4 +1,4 @@
-/* What can be done with a list of blocks: trim it, free it whole or by the block, look at it. */
+/* Trims a list of blocks, frees it whole or block by block, and describes it. */
 #include <buddy/note.h>
 
 struct trimming {
@@ -147,12 +147,12 @@ enum buddy_status buddy_trim(struct buddy_list *list, const uint64_t *start, uin
 	return call_on(list, trim_checked, &(struct trimming){ list, start, new_size });
 }
 
-/* Compiled into both of its callers: what most of them need lies together. */
-static inline __attribute__((always_inline)) void free_now(struct buddy_allocator *allocator,
-							   struct buddy_list *list, bool cleared)
+/* Frees a list that may be empty, and tells accounts, waiters and the journal. */
+__attribute__((noinline, cold)) static void free_and_note(struct buddy_allocator *allocator,
+							  struct buddy_list *list, bool cleared)
 {
 	u32 account = buddy_account_of(list->first);
-	u64 avail = allocator->mm.avail;
+	u64 avail = allocator->mm.avail, name = buddy_entry_of(allocator, list->first);
 	struct list_head blocks;
 
 	kernel_begin(&allocator->context, 0);
@@ -160,25 +160,24 @@ static inline __attribute__((always_inline)) void free_now(struct buddy_allocato
 		buddy_run_note_free(allocator);
 	buddy_end_list(list, &blocks);
 	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
-	if (unlikely(account))
+	if (account)
 		buddy_run_settle(allocator, account, avail);
-}
-
-__attribute__((noinline, cold)) static void free_and_note(struct buddy_allocator *allocator,
-							  struct buddy_list *list, bool cleared)
-{
-	u64 name = buddy_entry_of(allocator, list->first);
-
-	free_now(allocator, list, cleared);
-	buddy_note_list(allocator, BUDDY_ENTRY_FREE, name, cleared);
+	if (buddy_is_journaled(allocator))
+		buddy_note_list(allocator, BUDDY_ENTRY_FREE, name, cleared);
 }
 
 void buddy_run_free(struct buddy_allocator *allocator, struct buddy_list *list, bool cleared)
 {
-	if (buddy_is_journaled(allocator))
+	struct list_head blocks;
+
+	if (unlikely(allocator->extras || !list->first)) {
 		free_and_note(allocator, list, cleared);
-	else
-		free_now(allocator, list, cleared);
+		return;
+	}
+	kernel_begin(&allocator->context, 0);
+	allocator->epoch++;
+	buddy_end_list(list, &blocks);
+	gpu_buddy_free_list(&allocator->mm, &blocks, cleared ? GPU_BUDDY_CLEARED : 0);
 }
 
 void buddy_run_free_named(struct buddy_allocator *allocator, u32 owner, struct buddy_name name,

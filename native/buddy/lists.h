@@ -130,10 +130,13 @@ static inline bool buddy_run_find(struct buddy_allocator *allocator, u32 owner,
 /* Ends a list, whose blocks are then those of the head. */
 static inline void buddy_end_list(struct buddy_list *list, struct list_head *head)
 {
+	struct gpu_buddy_block *first = list->first;
+
 	buddy_open_ring(list, head);
-	buddy_end_mark(list->first);
-	if (list->first)
+	if (first) {
+		buddy_end_mark(first);
 		list->allocator->counters.lists--;
+	}
 	list->first = NULL;
 	list->allocator = NULL;
 }

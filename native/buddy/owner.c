@@ -1,4 +1,4 @@
-/* What one environment owns, see owner.h: its handles and its guards. */
+/* Keeps the handles and the guards of one environment, see owner.h. */
 #include <buddy/account.h>
 #include <buddy/counters.h>
 #include <buddy/journal.h>
@@ -31,6 +31,7 @@ void buddy_owner_close_handle(struct buddy_owner *owner, struct buddy_handle *ha
 
 	end_waits(handle);
 	buddy_end_observation(allocator, handle);
+	buddy_end_journal(allocator, handle);
 	buddy_close_owner(allocator, handle->owner);
 	slots_close(&owner->handles, handle->slot);
 	buddy_put(allocator);
@@ -115,6 +116,7 @@ uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t 
 	handle->disposed = true;
 	end_waits(handle);
 	buddy_end_observation(handle->allocator, handle);
+	buddy_end_journal(handle->allocator, handle);
 	buddy_owner_release(owner, handle, 0);
 	return known_bytes;
 }

@@ -1,6 +1,6 @@
 /*
- * What one environment (one thread's JavaScript) owns: handles on allocators, lists of blocks in guards, groups and pools, by
- * numbers. Used by that thread only; the allocators behind it may be shared.
+ * Owner: keeps what one environment (one thread's JavaScript) owns, by numbers: handles on allocators, and lists of blocks in
+ * guards, groups and pools. Used by that thread only; the allocators behind it may be shared.
  *
  * A list is not kept here: it is named by its first block (struct buddy_name), and what there is of it is in the memory of its
  * blocks. A guard, a row of a group and an entry of a pool keep a name each. Those of guards are not touched when a list is
@@ -131,7 +131,7 @@ static inline void buddy_owner_release(struct buddy_owner *owner, struct buddy_h
 		buddy_owner_close_handle(owner, handle);
 }
 
-/* What a guard knows. With its header it has 16 bytes. */
+/* Names the list that a guard owns. With its header it has 16 bytes. */
 struct buddy_guard {
 	uint64_t node : 31;
 	/* The low half of the generation is that of the slot. */
@@ -164,8 +164,8 @@ static inline void buddy_owner_guard_new(struct slots_entry *guard, struct buddy
 }
 
 /*
- * What the list in a guard is called. `generation`: the low bits of it, or BUDDY_ANY_GENERATION. False where that is not its
- * generation, and where the guard has none. Whether the list is still there, it does not know.
+ * Gives the name of the list in a guard. `generation`: its low bits, or BUDDY_ANY_GENERATION. False if the guard has another
+ * generation or no list. Does not look whether the list is still there.
  */
 bool buddy_owner_meant(const struct buddy_owner *owner, uint32_t slot, uint32_t generation,
 		       struct buddy_meant *meant);

@@ -21,9 +21,9 @@ struct buddy_pool_header {
 struct buddy_pool_entry {
 	/* Above 0 while it is in use; the next one, negative, while it is free. No generation comes twice in an entry. */
 	int32_t generation;
-	/* Of the first block; while the entry is free, the next free one, with 1 added. */
+	/* Node of the first block; while the entry is free, the next free entry, with 1 added. */
 	uint32_t node;
-	/* Where it begins, and how long it is, in chunks. */
+	/* Start and length, in chunks. */
 	int32_t chunk, chunks;
 };
 

@@ -38,7 +38,7 @@ static enum buddy_status exchange_in_run(struct buddy_allocator *allocator, void
 	if (!exchange->list)
 		return BUDDY_OK;
 	status = buddy_run_alloc(allocator, exchange->list, exchange->prepared);
-	if (exchange->shortage && buddy_is_shortage(status))
+	if (unlikely(status) && exchange->shortage && buddy_is_shortage(status))
 		buddy_run_explain(allocator, &exchange->prepared->request, exchange->shortage);
 	return status;
 }

@@ -101,8 +101,8 @@ static bool find_in_state(const struct search *search, enum gpu_buddy_free_tree 
 }
 
 /*
- * Where clear memory is asked for, the kernel does not look below blocks that are split: these do not count as clear. So it
- * finds whole roots only.
+ * Finds a root for a request for clear memory. The kernel does not look below split blocks then, since these do not count as
+ * clear: it finds whole roots only.
  */
 static bool find_clear_root(const struct search *search, u64 *piece)
 {

@@ -10,7 +10,7 @@
 /* So many operations at the most should go into one run, lest others wait too long for the lock. */
 #define BUDDY_LONGEST_RUN 64
 
-/* What is done in a run. Nothing in it may be lost when a BUG ends it. */
+/* The body of a run. A BUG may end it anywhere: nothing may be lost then. */
 typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void *arguments);
 
 /*
@@ -21,8 +21,8 @@ typedef enum buddy_status (*buddy_body)(struct buddy_allocator *allocator, void 
 enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, void *arguments);
 
 /*
- * What an allocation asks for, and what the checked entry has made of it. As long as neither the request nor the allocator
- * changes, it can be used again; whoever writes another request takes `is_known` back.
+ * A request, and the kernel's arguments that the checked entry has made of it. They can be used again until the request or the
+ * allocator changes; a caller that writes another request clears `is_known`.
  */
 struct buddy_prepared {
 	/* As it was asked for; the kernel's arguments, in its unit, once they are known and have no status. */
@@ -76,8 +76,8 @@ void buddy_run_close(struct buddy_allocator *allocator, struct buddy_list *list,
 enum buddy_status buddy_close(struct buddy_list *list, enum buddy_closing how);
 
 /*
- * What there is in the middle of a run; the bytes of a list; and its blocks, from row `first` of the columns on, or false: there is no
- * room.
+ * Reads, in the middle of a run: the bytes available; the bytes of a list; the blocks of a list, into the columns from row `first`
+ * on (false if they have no room).
  */
 struct buddy_avail buddy_run_avail(const struct buddy_allocator *allocator);
 uint64_t buddy_run_bytes(const struct buddy_list *list);

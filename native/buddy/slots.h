@@ -24,7 +24,7 @@ struct slots {
 	size_t entry_size;
 	/* Slots that there is room for; those that have ever been open. */
 	uint32_t capacity, count;
-	/* Of those that have been open. */
+	/* Begins the chain of slots that were opened and closed again. */
 	uint32_t first_free;
 	/* Each as if it began with slot 0. */
 	uintptr_t chunks[SLOTS_CHUNKS];

@@ -34,8 +34,8 @@ enum buddy_status buddy_claim(struct buddy_allocator *allocator, struct buddy_li
 			      enum buddy_clearness clearness, uint64_t *failed);
 
 /*
- * All that is known of an allocator beside its size: its lists, in the order of the addresses of their first blocks; the blocks of
- * these, list after list; and the free blocks that are clear, in the order of their addresses.
+ * Holds the state of an allocator, without its size: its lists, by the address of their first block; their blocks, list after
+ * list; and the free blocks that are clear, by address.
  */
 struct buddy_state {
 	uint64_t list_count, block_count, free_count;

@@ -1,4 +1,4 @@
-/* What becomes of a BUG and of a WARN: notes in the context of the thread that met them. */
+/* Notes a BUG or a WARN in the context of the thread that met it. */
 #include <linux/bug.h>
 #include <stdatomic.h>
 #include <stdlib.h>

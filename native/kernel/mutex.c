@@ -41,9 +41,9 @@ void mutex_destroy(struct mutex *lock)
 }
 
 /*
- * Who is woken when the lock is free finds it taken again, nearly always: calls follow each other faster than threads wake up. So
- * who waits naps, and costs the others nothing meanwhile: no waking, and no turn of the allocator's memory from one core to the
- * other for every call. Who is out of luck for long waits in the kernel's queue.
+ * Waits by short sleeps first. A thread that is woken when the lock is free nearly always finds it taken again, since calls
+ * follow each other faster than threads wake up. A sleeping thread costs the others nothing: no wake-up, and no move of the
+ * allocator's memory from core to core at every call. After many vain tries it waits in the kernel's queue.
  */
 static void lock_contended(struct system_lock *lock)
 {

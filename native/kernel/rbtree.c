@@ -113,7 +113,7 @@ static void restore_black(struct rb_root *root, struct rb_node *node, struct rb_
 		struct rb_node *sibling = node_is_left ? parent->rb_right : parent->rb_left;
 		struct rb_node *near, *far;
 
-		/* Where a black is missing on one side, the other side has one to show. */
+		/* One side lacks a black node, so the other side has one: there is a sibling. */
 		if (!sibling)
 			__builtin_unreachable();
 

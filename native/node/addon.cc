@@ -1,4 +1,4 @@
-/* Where Node enters: once in every environment that loads the addon. */
+/* Entry point: Node calls it once in every environment that loads the addon. */
 #include "environment.h"
 
 /* The macro wants a plain name. */

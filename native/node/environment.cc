@@ -19,8 +19,8 @@ constexpr const char *status_names[] = {
 };
 
 /*
- * What Init makes, it makes without the wrapper: where a worker is terminated while it loads the addon these calls fail,
- * and the wrapper would end the process for that. Nobody will see what is missing then.
+ * Sets a property without node-addon-api, which would end the process if the call fails. It does fail where a worker is
+ * terminated while it loads the addon; nobody sees the missing property then.
  */
 void Set(napi_env env, napi_value object, const char *name, napi_value value)
 {
@@ -838,6 +838,7 @@ napi_value Environment::DefineCalls()
 	Define(calls, "endWait", Call<&Environment::EndWait>);
 	Define(calls, "startJournal", Call<&Environment::StartJournal>);
 	Define(calls, "stopJournal", Call<&Environment::StopJournal>);
+	Define(calls, "endJournal", Call<&Environment::EndJournal>);
 	Define(calls, "readJournal", CallWithValues<&Environment::ReadJournal>);
 	Define(calls, "waitForEntries", CallWithValues<&Environment::WaitForEntries>);
 	Define(calls, "endWaitForEntries", Call<&Environment::EndWaitForEntries>);

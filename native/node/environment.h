@@ -164,6 +164,7 @@ private:
 	/* The journal, in journal.cc. */
 	void StartJournal();
 	void StopJournal();
+	void EndJournal();
 	napi_value ReadJournal(const Napi::CallbackInfo &info);
 	napi_value WaitForEntries(const Napi::CallbackInfo &info);
 	void EndWaitForEntries();
@@ -181,7 +182,7 @@ private:
 	void TellOf(const struct buddy_fault &warning);
 	static void CallOnWarning(napi_env env, napi_value handler, void *environment, void *data);
 
-	/* What a handle in the mailbox stands for; NULL or false, with the status set, where it is stale. */
+	/* Look up the handle in the mailbox. NULL or false, with the status set, if it is stale. */
 	struct buddy_handle *HandleArgument();
 	struct buddy_allocator *AllocatorArgument();
 	bool ListArgument(struct buddy_list &list);
@@ -205,7 +206,7 @@ private:
 	uint32_t keepers_ = 0;
 	Mailbox mailbox_;
 	struct buddy_owner owner_;
-	/* Of the allocation in the mailbox. They stay as they are until the mailbox tells of a change. */
+	/* Kept from the last allocation, until the mailbox tells of a change. */
 	struct buddy_handle *alloc_handle_ = nullptr;
 	struct buddy_prepared prepared_ = {};
 	int32_t known_changes_ = 0;

@@ -2,14 +2,15 @@
 #include "environment.h"
 #include "columns.h"
 
-/* allocator slot, generation, bytes of the ring, milliseconds since 1970 -> */
+/* allocator slot, generation, bytes of the ring, milliseconds since 1970, goes with this handle? -> */
 void Environment::StartJournal()
 {
-	struct buddy_allocator *allocator = AllocatorArgument();
+	struct buddy_handle *handle = HandleArgument();
 
-	if (allocator)
-		mailbox_.status(
-			buddy_start_journal(allocator, mailbox_.number(2), mailbox_.number(3)));
+	if (handle)
+		mailbox_.status(buddy_start_journal(handle->allocator, mailbox_.number(2),
+						    mailbox_.number(3),
+						    mailbox_.flag(4) ? handle : nullptr));
 }
 
 /* allocator slot, generation -> */
@@ -19,6 +20,17 @@ void Environment::StopJournal()
 
 	if (allocator)
 		mailbox_.status(buddy_stop_journal(allocator));
+}
+
+/* allocator slot, generation: ends the journal that goes with this handle -> */
+void Environment::EndJournal()
+{
+	struct buddy_handle *handle = HandleArgument();
+
+	if (!handle)
+		return;
+	buddy_end_journal(handle->allocator, handle);
+	mailbox_.status(BUDDY_OK);
 }
 
 /*

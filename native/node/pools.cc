@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-/* What pool, index and generation in the mailbox stand for; false, with the status set, where that is nothing. */
+/* Looks up the pool, index and generation in the mailbox. False, with the status set, if they name nothing. */
 bool Environment::PoolArgument(struct buddy_list &list)
 {
 	bool found = buddy_pool_find(&owner_, mailbox_.index(0), mailbox_.index(1),

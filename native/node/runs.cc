@@ -96,7 +96,7 @@ inline enum buddy_status Environment::AllocInto(struct buddy_list &list,
 	handle.users -= exchange.freed;
 
 	mailbox_.status(status);
-	if (explains_ && buddy_is_shortage(status))
+	if (status && explains_ && buddy_is_shortage(status)) [[unlikely]]
 		ReportShortage(shortage);
 	/* Memory comes in pieces of many blocks. */
 	if (++unaccounted_ >= ALLOCATIONS_PER_ACCOUNT) {

@@ -142,7 +142,7 @@ async function listPackages(config, { series, versions }) {
   const hint =
     newer.length > 0 &&
     `Linux ${newer.map((name) => name.slice(PREFIX.length)).join(', ')} is a newer series, which this version of gpu-buddy ` +
-      'does not know: look for a newer gpu-buddy, or try that kernel with `npm run oracle -- parity` (docs/parity.md)';
+      'does not know: look for a newer gpu-buddy, or try that kernel with `npm run oracle -- parity` (docs/internals/parity.md)';
   const problems = [`no package ${PREFIX}${series} is offered (only: ${offered})`, failure, hint];
   throw new ScriptError(problems.filter(Boolean).join('; '));
 }

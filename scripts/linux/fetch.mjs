@@ -1,5 +1,5 @@
-// Where the kernel's files come from, in order: GPU_BUDDY_LINUX if it is set, and nothing else then; what vendor/linux/SERIES/
-// already holds; the user's cache; Debian's package; public trees.
+// Fetches the kernel's files from the first source that has them: GPU_BUDDY_LINUX if it is set, and nothing else then; files
+// already in vendor/linux/SERIES/; the user's cache; Debian's package; public trees.
 import { isThere, library, ScriptError } from '../run.mjs';
 import { fromApt } from './apt.mjs';
 import { fromCache, inspect, install, toCache } from './folder.mjs';
@@ -30,7 +30,7 @@ export async function fetchLinux({ root, kernel, tests, timeout, keyring }) {
   if (origin.version !== 'unknown' && seriesOf(origin.version) !== series)
     throw new ScriptError(
       `${origin.source} holds Linux ${origin.version}, and ${folder} is for Linux ${series}. To try another ` +
-        'series, use `npm run oracle -- parity` (docs/parity.md); to move to it, see vendor/README.md.',
+        'series, use `npm run oracle -- parity` (docs/internals/parity.md); to move to it, see vendor/README.md.',
     );
   // A cache that cannot be written must not stop anyone.
   if (origin.verified)

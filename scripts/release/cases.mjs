@@ -15,10 +15,10 @@ import { packageRoot } from '../run.mjs';
 /** The last line of an example that got to its end. */
 export const RAN = /the example ran\s*$/;
 
-/** The README's examples, each an ES module, which is TypeScript as well. */
-const EXAMPLES = [
-  ...readFileSync(path.join(packageRoot, 'README.md'), 'utf8').matchAll(/^```js\n(.*?)^```/gms),
-].map(([, code]) => `${code}\nconsole.log('the example ran');\n`);
+/** The examples of the first pages, each an ES module, which is TypeScript as well. */
+const EXAMPLES = ['README.md', 'docs/guide/getting-started.md']
+  .flatMap((page) => [...readFileSync(path.join(packageRoot, page), 'utf8').matchAll(/^```js\n(.*?)^```/gms)])
+  .map(([, code]) => `${code}\nconsole.log('the example ran');\n`);
 const [EXAMPLE = ''] = EXAMPLES;
 
 export const COMMONJS = `
@@ -158,7 +158,7 @@ export const CASES = [
     isBundle: true,
   },
   ...['newest', 'bun', 'deno'].map((host) => ({
-    name: `the README's examples as they stand, and as TypeScript: ${host}`,
+    name: `the first pages' examples as they stand, and as TypeScript: ${host}`,
     files: Object.fromEntries(
       EXAMPLES.flatMap((code, i) => ['mjs', 'mts'].map((kind) => [`${i}.${kind}`, code])),
     ),

@@ -7,7 +7,7 @@ const { setFlagsFromString } = require('node:v8');
 const { runInNewContext } = require('node:vm');
 const { Worker } = require('node:worker_threads');
 
-/** Where the project is: this file may be elsewhere. */
+/** Loads modules of the project, which need not be near this file. */
 const project = require('node:module').createRequire(path.join(process.cwd(), 'smoke.cjs'));
 const { GpuBuddy, SZ_16M, SZ_1G, SZ_4K } = project('gpu-buddy');
 const { AllocQueue } = project('gpu-buddy/queue');

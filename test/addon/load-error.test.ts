@@ -1,4 +1,4 @@
-// What a user reads where no binary of the addon loads.
+// Tests the message that a user reads if no binary of the addon loads.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ describe('a file that the environment names', () => {
   });
 });
 
-describe('where flags of node forbid addons', () => {
+describe('flags of node that forbid addons', () => {
   const readable = () => `--allow-fs-read=${join(folder, '*')}`;
 
   test('--no-addons is to be left out', () => {

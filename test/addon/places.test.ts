@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const PREBUILT = ['prebuilds/linux-arm64/gpu-buddy.musl.node', 'prebuilds/linux-arm64/gpu-buddy.glibc.node'];
 
-describe('of the binaries in a package', () => {
+describe('the binaries in a package', () => {
   test.each([
     { there: [], found: PREBUILT },
     { there: ['build/cmake/Debug/gpu_buddy.node'], found: ['build/cmake/Debug/gpu_buddy.node'] },
@@ -57,7 +57,7 @@ describe('of the binaries in a package', () => {
   });
 });
 
-describe('where the code lies in a bundle', () => {
+describe('code in a bundle', () => {
   const code = () => folder('out', 'server');
   const find = () => findBinaries(code(), musl).map((file) => relative(folder(), file));
   const PACKAGE = 'out/server/node_modules/gpu-buddy';
@@ -91,11 +91,11 @@ describe('the C library', () => {
     ['/lib/ld-musl-aarch64.so.1', 'musl'],
     ['/lib64/ld64.so.2', undefined],
     ['', undefined],
-  ])('of a program with the loader %j is %s', (loader, libc) => {
+  ])('is that of the loader: %j means %s', (loader, libc) => {
     expect(libcOfProgram(`\x7fELF\0\0${loader}\0`)).toBe(libc);
   });
 
-  test('of this process is the one that its report names', () => {
+  test('is the one that the report of this process names', () => {
     expect(libcOfProcess()).toBe(glibcVersion() === undefined ? 'musl' : 'glibc');
   });
 

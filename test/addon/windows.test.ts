@@ -11,7 +11,7 @@ const filesBelow = (folder: string) =>
     .filter((name) => /\.[ch]c?$/.test(name))
     .map((name) => join(folder, name));
 
-describe('where a long of the system has 32 bits', () => {
+describe('a system whose long has 32 bits', () => {
   /** Matches a constant like 1UL, whose type no header changes, as native/kernel/system/lp64.h does the word's. */
   const LONG_NUMBER = /\b(?:0x[\da-f]+|\d+)(?:u?l|lu)\b/gi;
 

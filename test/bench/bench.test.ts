@@ -41,7 +41,7 @@ describe('a row', () => {
     [5, 1, 5],
     [9, 2, 8],
     [45, 16, 30],
-  ])('of %d rounds bounds the median by the rounds %d and %d', (count, from, to) => {
+  ])('bounds the median of %d rounds by the rounds %d and %d', (count, from, to) => {
     const rounds = Array.from({ length: count }, (_, i) => count - i);
     expect(summarize(rounds)).toMatchObject({ from, to, rounds });
   });

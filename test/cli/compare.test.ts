@@ -116,7 +116,7 @@ test('two recordings: where they part', async () => {
   );
 });
 
-test('what of a recording is left out is said on standard error', async () => {
+test('standard error names the parts of a recording that are left out', async () => {
   const { status, stderr } = await runCli(['compare', '--lenient', at('state.trace')]);
   expect([status, stderr]).toEqual([
     0,

@@ -120,7 +120,7 @@ test('a recording of another allocator is taken as it is', async () => {
   ]);
 });
 
-test('what the recorded allocator had reserved is compared with what fits', async () => {
+test('compares the memory that the recorded allocator had reserved with the size that fits', async () => {
   const stdin = JSON.stringify({
     Stats: {},
     TotalBytes: 1024,

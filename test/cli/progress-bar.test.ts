@@ -13,7 +13,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** What cli-progress uses of a terminal. */
+/** Makes a terminal, as far as cli-progress uses one. */
 function terminal(): OutputStream & { text(): string } {
   const stream = new PassThrough({ encoding: 'utf8' });
   const nothing = () => undefined;

@@ -229,7 +229,7 @@ describe('without --check', () => {
     expect((await runCli(['replay', '--lenient', '-'], { stdin })).status).toBe(2);
   });
 
-  test('whoever reads the output may leave', async () => {
+  test('ends without an error when the reader closes the output', async () => {
     const stdoutError = Object.assign(new Error('EPIPE: broken pipe, write'), { code: 'EPIPE' });
     const { status, stderr } = await runCli(['replay', at('small.trace')], { stdoutError });
     expect([status, stderr]).toEqual([0, '']);
@@ -401,7 +401,7 @@ describe('pictures', () => {
     );
   });
 
-  test('where there is no allocator are none, and that is said', async () => {
+  test('are left out while there is no allocator, with a note', async () => {
     const { status, stdout, stderr } = await runCli(
       [
         'replay',
@@ -445,7 +445,7 @@ describe('pictures', () => {
     expect(stderr.match(/^.* at .*:(?= )/gm)).toEqual(['small at its peak, line 3:', 'small at the end:']);
   });
 
-  test('of standard input are those of a file', async () => {
+  test('are the same for standard input and for a file', async () => {
     const args = ['replay', '--picture', '--picture-at', '3', '--picture-at', '4', '--picture-at', '2'];
     const ofFile = await runCli([...args, at('small.trace')]);
     const ofStdin = await runCli([...args, '-'], { stdin: TRACE });

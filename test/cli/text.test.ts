@@ -1,6 +1,6 @@
 // Numbers and tables as people read them.
 import { expect, test } from '@jest/globals';
-import { bytesText, countText, pluralText, shareText } from '../../lib/cli/number-text';
+import { bytesText, countText, pluralText, shareText } from '../../lib/trace/number-text';
 import { tableText } from '../../lib/cli/table-text';
 
 test.each([

@@ -1,5 +1,5 @@
-// What a booted kernel answered to recorded traces, the library answers too: to those in this folder, whose README.md tells how
-// they were made, to those in examples/traces, and to those that may lie beside the checkout.
+// Replays recorded traces and compares every answer with a booted kernel's: those in this folder, whose README.md tells how
+// they were made, those in examples/traces, and those that may lie beside the checkout.
 import { describe, expect, test } from '@jest/globals';
 import { Comparison, openLines, replayTrace, TraceReplayer, type ComparisonCounts } from 'gpu-buddy/trace';
 import { execFileSync } from 'node:child_process';
@@ -38,7 +38,7 @@ test('the answers of a booted kernel are those to every trace, and as many as th
     expect({ trace, identical }).toEqual({ trace, identical: lines });
     operations += identicalOperations;
   }
-  for (const page of ['README.md', 'CHANGELOG.md', 'docs/parity.md']) {
+  for (const page of ['README.md', 'CHANGELOG.md', 'docs/internals/parity.md']) {
     const text = readFileSync(join(root, page), 'utf8').replaceAll(/\s+/g, ' ');
     const told = [...text.matchAll(/([\d,]+) (?:calls|answers) (?:that were )?recorded/g)];
     expect({ page, told: told.map((match) => match[1]) }).toEqual({

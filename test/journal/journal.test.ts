@@ -207,7 +207,7 @@ describe('an operation', () => {
   });
 });
 
-test('all operations, one after the other, from a state that is not empty, are replayed with the same answers', async () => {
+test('a replay from a state that is not empty repeats every operation with the same answer', async () => {
   const buddy = new GpuBuddy({ size: 256 * K, baseOffset: 2 ** 40, name: 'frames' });
   open.push(buddy);
   const account = buddy.account({ reserved: 8 * K });
@@ -402,7 +402,7 @@ describe('a journal', () => {
     expect(GpuBuddy.restore(start.state).buddy.save()).toEqual(state);
   });
 
-  test('of a restored allocator begins behind its lists', async () => {
+  test('begins behind the lists of a restored allocator', async () => {
     const { buddy } = GpuBuddy.restore(new GpuBuddy({ size: SZ_1M }).save(), { journal: {} });
     open.push(buddy);
     expect((await readAll(buddy)).length).toBe(1);

@@ -127,7 +127,7 @@ describe('an account is charged', () => {
 });
 
 describe('an allocation is refused', () => {
-  test('where its account would hold more than its limit', () => {
+  test('if its account would hold more than its limit', () => {
     const buddy = make();
     const account = buddy.account({ name: 'render', limit: 64 * KIB });
     buddy.allocBlocks(48 * KIB, { account });
@@ -148,7 +148,7 @@ describe('an allocation is refused', () => {
     });
   });
 
-  test('where what is free is reserved for others', () => {
+  test('if the free memory is reserved for others', () => {
     const buddy = make();
     const account = buddy.account({ reserved: 512 * KIB });
     expect([buddy.avail, buddy.stats().reserved]).toEqual([SZ_1M, 512 * KIB]);
@@ -174,7 +174,7 @@ describe('an allocation is refused', () => {
     expect(refusalOf(buddy, call)).toMatchObject({ ...NO_SPACE, reason: 'fragmented' });
   });
 
-  test('where its account is disposed of, another allocator, or none', () => {
+  test('if its account is disposed of, belongs to another allocator, or is no account', () => {
     const buddy = make();
     const account = buddy.account({ name: 'old' });
     const batch = buddy.batch();

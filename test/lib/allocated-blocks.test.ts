@@ -29,7 +29,7 @@ const SIZE_OF_THREE = SZ_16K + SZ_12K;
 
 const FREED = { name: 'GpuBuddyError', code: 'ERR_GPU_BUDDY_FREED', errno: undefined };
 
-/** All that reads or changes a list, and fails once it is freed. */
+/** Calls that read or change a list, and fail once it is freed. */
 const uses: [name: string, syscall: string, use: (blocks: AllocatedBlocks) => unknown][] = [
   ['length', 'gpu_buddy_block', (blocks) => blocks.length],
   ['isEmpty', 'gpu_buddy_block', (blocks) => blocks.isEmpty],
@@ -61,7 +61,7 @@ const uses: [name: string, syscall: string, use: (blocks: AllocatedBlocks) => un
   ],
 ];
 
-/** All that reads a block, and fails once its list is freed or changed. */
+/** Getters that read a block, and fail once its list is freed or changed. */
 const getters = [
   ['offset', 'gpu_buddy_block_offset'],
   ['order', 'gpu_buddy_block_order'],
@@ -183,7 +183,7 @@ describe('a list', () => {
     ['one block', SZ_4K, {}, 1, SZ_4K],
     ['several blocks', SIZE_OF_THREE, {}, 3, SIZE_OF_THREE],
     ['more than was asked for', SIZE_OF_THREE, { contiguous: true, trimDisable: true }, 1, 2 * SZ_16K],
-  ])('of %s tells its length and its size', (_, size, options, length, bytes) => {
+  ])('tells its length and its size: %s', (_, size, options, length, bytes) => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const blocks = buddy.allocBlocks(size, options);
     expect(blocks).toBeInstanceOf(AllocatedBlocks);
@@ -229,7 +229,7 @@ describe('a list', () => {
     expect(pairs.flat()).toEqual([22, 21, 20, 12, 11, 10, 2, 1, 0]);
   });
 
-  test('of many blocks gives every one of them once', () => {
+  test('iterates over each of many blocks once', () => {
     const buddy = new GpuBuddy({ size: 4 * SZ_1M });
     const even = Array.from({ length: 512 }, (_, i) =>
       buddy.allocBlocks(SZ_4K, { mode: { range: { start: 2 * i * SZ_4K, end: (2 * i + 1) * SZ_4K } } }),
@@ -290,7 +290,7 @@ describe('toArrays()', () => {
     expect(arrays.orders).toEqual(expected.orders);
   });
 
-  test('of a list that has lost all of its blocks is empty', () => {
+  test('is empty for a list that has lost all of its blocks', () => {
     const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(SZ_4K);
     blocks.freeBlock(0);
     expect([blocks.toArrays().offsets.length, blocks.segments()]).toEqual([0, []]);
@@ -298,14 +298,14 @@ describe('toArrays()', () => {
 });
 
 describe('freeBlock()', () => {
-  test.each([-1, 1])('of %d frees the last of two blocks', (index) => {
+  test.each([-1, 1])('frees the last of two blocks, by index %d', (index) => {
     const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(5 * SZ_4K);
     const kept = blocks.at(0)?.offset;
     blocks.freeBlock(index);
     expect([blocks.length, blocks.at(0)?.offset]).toEqual([1, kept]);
   });
 
-  test.each([-3, 2])('of %d is EINVAL', (index) => {
+  test.each([-3, 2])('throws EINVAL for index %d', (index) => {
     const blocks = new GpuBuddy({ size: SZ_1M }).allocBlocks(5 * SZ_4K);
     const error = thrownBy(() => {
       blocks.freeBlock(index);
@@ -368,7 +368,7 @@ describe('segments()', () => {
   test.each([
     ['length', '4096', 'ERR_INVALID_ARG_TYPE'] as const,
     ['number', -4096, 'ERR_OUT_OF_RANGE'] as const,
-  ])('of no %s that can be are refused', (_, maxLength, code) => {
+  ])('refuse a maxLength that is no valid %s', (_, maxLength, code) => {
     const { blocks } = make();
     expect(thrownBy(() => blocks.segments(maxLength as never))).toMatchObject({ code });
   });

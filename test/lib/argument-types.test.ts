@@ -10,7 +10,7 @@ interface Argument {
   /** As the error message has it. */
   readonly name: string;
   readonly kind: Kind;
-  /** Where it may be left out, it may be undefined. */
+  /** May be left out, or be undefined. */
   readonly optional?: true;
   readonly pass: (value: never, buddy: GpuBuddy, blocks: AllocatedBlocks) => unknown;
 }
@@ -213,7 +213,7 @@ const all = methods.flatMap(([method, args]) =>
   args.map((argument) => [method, argument.name, argument] as const),
 );
 
-/** What must not be converted, however well it could be, and how the error message calls it. */
+/** Values that must not be converted, even if they could be, and their names in error messages. */
 const values: [value: unknown, received: string][] = [
   [undefined, 'undefined'],
   [null, 'null'],
@@ -236,7 +236,7 @@ const values: [value: unknown, received: string][] = [
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** What each kind takes, or refuses later and for other reasons than its type. */
+/** Types that each kind takes. Values may still be refused for other reasons. */
 const takes: Record<Kind, (value: unknown) => boolean> = {
   bytes: (value) => typeof value === 'number' || typeof value === 'bigint',
   integer: (value) => typeof value === 'number',
@@ -264,7 +264,7 @@ function make(): { buddy: GpuBuddy; blocks: AllocatedBlocks } {
   return { buddy, blocks: buddy.allocBlocks(SZ_16K, { tag: 1 }) };
 }
 
-/** What becomes of these values; the allocator and its list must be as before. */
+/** Passes each value, and gives the refusals. Checks that allocator and list are unchanged. */
 function refusals(argument: Argument, given: unknown[]): string[] {
   const { buddy, blocks } = make();
   const before = stateOf(buddy);
@@ -359,7 +359,7 @@ test.each([0.5, NaN, Infinity, 2 ** 53])('freeBlock refuses %d as index', (index
 });
 
 describe('the error', () => {
-  test('of a type is a TypeError, of a number a RangeError', () => {
+  test('is a TypeError for a wrong type, a RangeError for a wrong number', () => {
     const { buddy } = make();
     expect(thrownBy(() => buddy.blockAt('0' as never))).toBeInstanceOf(TypeError);
     expect(thrownBy(() => buddy.blockAt(-1))).toBeInstanceOf(RangeError);

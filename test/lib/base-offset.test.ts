@@ -64,7 +64,7 @@ describe.each([
     const buddy = make();
     const end = base + BigInt(SZ_1M) + 1n;
     const beyond = () => buddy.allocBlocks(SZ_4K, { mode: { range: { start: at(0), end } } });
-    // Such an address is no u64 at the upper edge.
+    // At the upper edge this address is no u64.
     const isU64 = end < 1n << 64n;
     expect(refusalOf(buddy, beyond)).toMatchObject({ code: isU64 ? 'EINVAL' : 'ERR_OUT_OF_RANGE' });
     expect(refusalOf(buddy, () => buddy.blockAt(at(SZ_1M)))).toMatchObject({ code: 'ENXIO' });

@@ -150,7 +150,7 @@ describe('run()', () => {
     expect([result.errnos[0], result.error(handle)?.code]).toEqual([-5, 'ERR_GPU_BUDDY_WORK_LIMIT']);
   });
 
-  test('of nothing gives nothing', () => {
+  test('gives an empty result for an empty batch', () => {
     const result = megabyte().batch().run({ atomic: true });
     expect([result.length, result.errnos.length, [...result]]).toEqual([0, 0, []]);
     result.free();
@@ -242,7 +242,7 @@ describe('an atomic run', () => {
   });
 });
 
-describe('what is refused leaves batch and allocator as they were', () => {
+describe('a refusal leaves batch and allocator as they were', () => {
   const buddy = megabyte(SZ_1M);
   const list = buddy.allocBlocks(SZ_4K);
   const batch = buddy.batch();
@@ -356,7 +356,7 @@ describe('a handle', () => {
   const addTo = (batch: Batch<Bytes>, count: number) =>
     Array.from({ length: count }, () => batch.alloc(SZ_4K));
 
-  test('of another batch is refused, of the same allocator and of another one', () => {
+  test('is refused by another batch, of the same allocator or of another one', () => {
     const buddy = megabyte();
     const batch = buddy.batch();
     const own = addTo(batch, 3);
@@ -370,7 +370,7 @@ describe('a handle', () => {
     expect(own.map((handle) => result.indexOf(handle))).toEqual([0, 1, 2]);
   });
 
-  test('of an earlier run is refused by the batch and by later results, and still known to its own', () => {
+  test('is refused by later runs and results of its batch, and still known to its own result', () => {
     const batch = megabyte().batch();
     const runs = [1, 5, 64, 65, 3].map((count) => ({ handles: addTo(batch, count), result: batch.run() }));
     // Operations that are added now do not change the result.
@@ -385,7 +385,7 @@ describe('a handle', () => {
     expect(batch.free(at(last, 69))).toBe(at(last, 69) + 1);
   });
 
-  test('of an earlier run is refused by a batch to which nothing has been added since', () => {
+  test('is refused after its run, even if nothing has been added to the batch since', () => {
     const batch = megabyte().batch();
     const handle = batch.alloc(SZ_4K);
     const result = batch.run();
@@ -393,7 +393,7 @@ describe('a handle', () => {
     expect(result.blocks(handle)?.size).toBe(SZ_4K);
   });
 
-  test.each([1, 63, 64, 65, 200])('of a batch of %d that was cleared is refused', (count) => {
+  test.each([1, 63, 64, 65, 200])('is refused after clear() of a batch of %d', (count) => {
     const batch = megabyte().batch();
     const cleared = addTo(batch, count);
     batch.clear();
@@ -488,7 +488,7 @@ describe('a handle', () => {
       });
   });
 
-  test('of an operation that is refused is not given, and the next ones are as good as before', () => {
+  test('is not given for a refused operation; the next ones work as before', () => {
     const buddy = megabyte();
     const batch = buddy.batch();
     const [one] = addTo(batch, 1) as [BatchHandle];
@@ -506,7 +506,7 @@ describe('a handle', () => {
     ]);
   });
 
-  test('of an atomic run that fails can be used further: to free, and in the next run', () => {
+  test('works on after a failed atomic run: to free, and in the next run', () => {
     const buddy = megabyte();
     const batch = buddy.batch();
     const [first, large] = [batch.alloc(SZ_4K), batch.alloc(SZ_1M)];
@@ -722,7 +722,7 @@ describe('a result', () => {
   test.each([
     ['Batch', Batch],
     ['BatchResult', BatchResult],
-  ])('of the class %s is made by the library only', (name, Class) => {
+  ])('is made by the library only: class %s', (name, Class) => {
     expect(Class.name).toBe(name);
     for (const args of [[], [megabyte()], [Symbol('gpu-buddy.internal'), megabyte()]])
       expect(thrownBy(() => Reflect.construct(Class, args) as unknown)).toMatchObject({

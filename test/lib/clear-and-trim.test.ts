@@ -1,4 +1,4 @@
-// What the C API has and the Rust bindings leave out, first half: clear and dirty memory, trimming, single blocks.
+// Tests the C API that the Rust bindings leave out, first half: clear and dirty memory, trimming, single blocks.
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_16K, SZ_1M, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
@@ -198,7 +198,7 @@ describe('trim', () => {
     expect([chunksOf(kept), chunksOf(next)]).toEqual([[[1, 1]], [[0, 1]]]);
   });
 
-  test('of a block that was clear gives clear memory back, and keeps the rest clear', () => {
+  test('gives back clear memory from a clear block, and keeps the rest clear', () => {
     const buddy = new GpuBuddy({ size: SZ_64K });
     buddy.resetClear(true);
     using blocks = buddy.allocBlocks(SZ_16K);

@@ -1,5 +1,5 @@
 // JSON.stringify(), structuredClone(), postMessage() and console.log() on every public object: the table in
-// docs/ownership.md.
+// docs/internals/ownership.md.
 
 import { inspect } from 'node:util';
 import * as threads from 'node:worker_threads';
@@ -73,7 +73,7 @@ const ways: [string, (value: unknown) => unknown][] = [
 
 describe.each(ways)('%s', (_, clone) => {
   test.each<keyof Objects<number>>(['buddy', 'batch', 'result', 'pool', 'queue'])(
-    'of %s is a DataCloneError where Node can refuse, else an empty object',
+    'gives, for %s, a DataCloneError where Node can refuse, else an empty object',
     (name) => {
       const object = makeAll()[name];
       if (canRefuse) expect(nameOfThrown(() => clone(object))).toBe('DataCloneError');
@@ -81,18 +81,18 @@ describe.each(ways)('%s', (_, clone) => {
     },
   );
 
-  test.each<keyof Objects<number>>(['blocks', 'block'])('of %s is an empty object', (name) => {
+  test.each<keyof Objects<number>>(['blocks', 'block'])('gives an empty object for %s', (name) => {
     expect(clone(makeAll()[name])).toEqual({});
   });
 
-  test('of tokens is a token', () => {
+  test('gives a token for a token', () => {
     const { buddy, blocks } = makeAll();
     const token = clone(blocks.transfer()) as never;
     expect(AllocatedBlocks.adopt(token).buddy).toBe(buddy);
     expect(GpuBuddy.from(clone(buddy.share()) as never).baseOffset).toBe(SZ_1M);
   });
 
-  test('of statistics, snapshots and segments has all of their values', () => {
+  test('keeps all values of statistics, snapshots and segments', () => {
     const { buddy, blocks } = makeAll();
     for (const value of [
       buddy.stats(),
@@ -108,7 +108,7 @@ describe.each(ways)('%s', (_, clone) => {
 describe('JSON', () => {
   const json = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-  test('of an allocator has its numbers', () => {
+  test('has the numbers of an allocator', () => {
     const { buddy } = makeAll();
     expect(json(buddy)).toEqual({
       baseOffset: 1048576,
@@ -121,7 +121,7 @@ describe('JSON', () => {
     expect(json(buddy)).toEqual({ disposed: true });
   });
 
-  test('of a list and of a block says where they lie, until they are freed', () => {
+  test('has the places of a list and of a block, until they are freed', () => {
     const { buddy, blocks, block } = makeAll();
     const all = Array.from(blocks, describeBlock);
     expect(json(blocks)).toEqual({ tag: 7, size: 20480, blocks: all });
@@ -131,7 +131,7 @@ describe('JSON', () => {
     expect([json(blocks), json(block)]).toEqual([{ freed: true }, { freed: true }]);
   });
 
-  test('of a batch and of its result says what was done', () => {
+  test('has the columns of a result, and the length of a batch', () => {
     const { batch, result } = makeAll();
     expect(json(batch)).toEqual({ length: 1 });
     expect(json(result)).toEqual({
@@ -142,7 +142,7 @@ describe('JSON', () => {
     });
   });
 
-  test('of a pool has its length', () => {
+  test('has the length of a pool', () => {
     const { pool } = makeAll();
     expect(json(pool)).toEqual({ length: 0 });
     pool.alloc(SZ_4K);
@@ -151,13 +151,13 @@ describe('JSON', () => {
     expect(json(pool)).toEqual({ disposed: true });
   });
 
-  test('of statistics and segments has their values', () => {
+  test('has the values of statistics and segments', () => {
     const { buddy, blocks } = makeAll();
     for (const value of [buddy.stats(), blocks.segments(), buddy.freeSegments(), buddy.save()])
       expect(json(value)).toEqual(value);
   });
 
-  test('of tokens is a token again, which says nothing of addresses', () => {
+  test('writes a token as a token, without addresses', () => {
     const { buddy, blocks } = makeAll();
     const shared = buddy.share();
     const token = blocks.transfer();
@@ -170,7 +170,7 @@ describe('JSON', () => {
     expect(AllocatedBlocks.adopt(json(token) as typeof token).size).toBe(SZ_20K);
   });
 
-  test('of bytes is decimal strings where the allocator gives out bigints', () => {
+  test('writes bytes as decimal strings if the allocator gives out bigints', () => {
     const { buddy, blocks, block, batch, result } = makeAll({ bigint: true });
     const numbers = makeAll();
     const written = (value: unknown): unknown =>
@@ -199,13 +199,13 @@ describe('JSON', () => {
     expect(json(buddy.stats())).toEqual(written(numbers.buddy.stats()));
   });
 
-  test('of snapshots and segments with bigints is a TypeError of JSON.stringify(), which knows none', () => {
+  test('fails with a TypeError of JSON.stringify() for snapshots and segments with bigints', () => {
     const { buddy, blocks } = makeAll({ bigint: true });
     for (const value of [buddy.snapshot(), blocks.toArrays(), blocks.segments()])
       expect(thrownBy(() => JSON.stringify(value))).toBeInstanceOf(TypeError);
   });
 
-  test('of an error has its code', () => {
+  test('has the code of an error', () => {
     const { buddy } = makeAll();
     expect(json(thrownBy(() => buddy.allocBlocks(5)))).toMatchObject({
       code: 'EINVAL',
@@ -236,7 +236,7 @@ describe('util.inspect()', () => {
     expect(inspect(objects.buddy)).toBe('GpuBuddy { disposed }');
   });
 
-  test('of a result shows its columns, of a batch how much is collected', () => {
+  test('shows the columns of a result, and the length of a batch', () => {
     const { batch, result } = makeAll();
     expect(inspect(batch)).toBe('Batch { length: 1 }');
     expect(inspect(result, { breakLength: Infinity })).toMatch(
@@ -244,7 +244,7 @@ describe('util.inspect()', () => {
     );
   });
 
-  test('of a spread object is empty: all properties are on the prototype', () => {
+  test('shows nothing of a spread object: all properties are on the prototype', () => {
     for (const object of Object.values(makeAll())) expect(Object.assign({}, object)).toEqual({});
   });
 });

@@ -1,4 +1,4 @@
-// What the allocator refuses: code, errno, function and words of each error, and no trace of the call that failed.
+// Tests every refusal: code, errno, function and message of each error. The call that failed changes nothing.
 
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
@@ -673,7 +673,7 @@ describe('ENOSPC', () => {
     expect(error.message).toMatch(/asked for, at least \d+ free in the range 0 to 8384512, but not in/);
   });
 
-  test('of a batch says which operation it was, and nothing of what is free', () => {
+  test('names the operation of a batch, and says nothing about free memory', () => {
     const buddy = withHoles(16, { dirty: [1, 3, 5] });
     const batch = buddy.batch();
     const handle = batch.alloc(SZ_8K, { contiguous: true });
@@ -860,7 +860,7 @@ describe('ERR_GPU_BUDDY_WORK_LIMIT', () => {
     const buddy = halfFree(2048, 2000);
     expect(refusalOf(buddy, () => buddy.allocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
     expect(refusalOf(buddy, () => buddy.tryAllocBlocks(1024 * SZ_4K, request))).toMatchObject(WORK_LIMIT);
-    // What is found early is found.
+    // The limit does not count once memory is found.
     expect(buddy.allocBlocks(SZ_4K, request).size).toBe(4096);
 
     expect(halfFree(2048, undefined).allocBlocks(1024 * SZ_4K, request).length).toBe(1024);
@@ -940,7 +940,7 @@ describe('codes', () => {
     ERR_GPU_BUDDY_UNKNOWN: true,
   };
 
-  test('of the type are those of native/buddy/status.h, and one for what is not there', () => {
+  test('in the type are those of native/buddy/status.h, and one for a missing addon', () => {
     const native = new Set(statuses.map(({ code }) => code).filter((code) => code !== ''));
     expect(Object.keys(codes).sort()).toEqual([...native, 'ERR_GPU_BUDDY_UNKNOWN'].sort());
     expect(gpuBuddyError(-1, ALLOC).code).toBe('ERR_GPU_BUDDY_UNKNOWN');
@@ -979,7 +979,7 @@ describe('an error', () => {
     ]);
   });
 
-  test('of one allocator touches no other', () => {
+  test('belongs to one allocator, and touches no other', () => {
     const [one, other] = [make(), make()];
     const before = stateOf(other.buddy);
     one.buddy.dispose();

@@ -51,7 +51,7 @@ function expectFreed(list: AllocatedBlocks): void {
 }
 
 describe('freeAll()', () => {
-  test('of nothing does nothing', () => {
+  test('does nothing where nothing is allocated', () => {
     const buddy = megabyte();
     const before = stateOf(buddy);
     buddy.freeAll();
@@ -231,7 +231,7 @@ describe('freeAll()', () => {
     expect(thrownBy(() => other.avail)).toMatchObject({ code: 'ERR_GPU_BUDDY_DISPOSED' });
   });
 
-  test('of a disposed allocator is refused, and frees nothing', () => {
+  test('is refused on a disposed allocator, and frees nothing', () => {
     const buddy = megabyte();
     const observer = GpuBuddy.from(buddy.share());
     const list = buddy.allocBlocks(SZ_4K);

@@ -201,7 +201,7 @@ describe('an empty space', () => {
     [(1n << 53n) - 4096n, 1n << 52n, false],
     [1n << 63n, 1n << 63n, true],
     [(1n << 64n) - 4096n, 1n << 63n, true],
-  ])('of %s bytes has its largest root free, %s (bigint: %s)', (size, largest, bigint) => {
+  ])('has its largest root free: of %s bytes, %s (bigint: %s)', (size, largest, bigint) => {
     const buddy = new GpuBuddy<Bytes>({ size, bigint });
     const given = givenOut(buddy);
     expect(buddy).toMatchObject({ largestFree: given(largest), fragmentation: 0, isEmpty: true });
@@ -218,7 +218,7 @@ describe('an empty space', () => {
 });
 
 describe('a list', () => {
-  test('of one piece has its first address, in whatever order its blocks are', () => {
+  test('has its lowest address as its offset, in whatever order its blocks are', () => {
     const buddy = new GpuBuddy({ size: SZ_1M, baseOffset: 2 ** 40 });
     const blocks = buddy.allocBlocks(SZ_20K);
     // The larger block first, which is behind the other.
@@ -258,7 +258,7 @@ describe('arguments', () => {
     ['findFree()', ({ buddy }, range) => buddy.findFree(SZ_4K, { range })],
   ];
 
-  test.each(asks)('of %s are named where they are wrong', (_, ask) => {
+  test.each(asks)('are named in the error if they are wrong: %s', (_, ask) => {
     const named = (range: unknown) => thrownBy(() => ask(make(), range as AddressRange));
     expect(named(null).message).toContain('The "range" argument must be of the form { start, end }');
     expect(named({ start: 'x', end: 1 })).toMatchObject({ code: 'ERR_INVALID_ARG_TYPE' });
@@ -272,7 +272,7 @@ describe('arguments', () => {
     expect(named({ start: SZ_64K, end: SZ_64K + SZ_1M + 1 })).toMatchObject({ code: 'EINVAL' });
   });
 
-  test('of findFree() are those of an allocation', () => {
+  test('are the same for findFree() and for an allocation', () => {
     const { buddy } = make();
     const code = (call: () => unknown) => thrownBy(call).code;
     expect(code(() => buddy.findFree('4096' as never))).toBe('ERR_INVALID_ARG_TYPE');

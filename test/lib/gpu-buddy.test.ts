@@ -111,7 +111,7 @@ describe('a new allocator', () => {
       { size: 1n << 20n, chunkSize: 8192n, baseOffset: 1n << 40n },
       { baseOffset: 2 ** 40, chunkSize: 8192, size: 2 ** 20, maxOrder: 7 },
     ],
-  ])('of %s shows what it was given, all of it free and dirty', (_, options, expected) => {
+  ])('shows its options, and is free and dirty: %s', (_, options, expected) => {
     const buddy = new GpuBuddy(options);
     const { baseOffset, chunkSize, size, maxOrder, avail, clearAvail, disposed } = buddy;
     expect({ baseOffset, chunkSize, size, maxOrder }).toEqual(expected);

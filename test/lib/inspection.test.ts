@@ -1,4 +1,4 @@
-// What the C API has and the Rust bindings leave out, second half: looking at an allocator, and ending its use.
+// Tests the C API that the Rust bindings leave out, second half: looking at an allocator, and ending its use.
 
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -93,7 +93,7 @@ describe('a tag', () => {
     expect([...buddy.snapshot().tags]).toEqual([0]);
   });
 
-  test('of an earlier owner is not seen in free memory', () => {
+  test('is not seen in free memory', () => {
     const buddy = new GpuBuddy({ size: SZ_16K });
     buddy.allocBlocks(SZ_16K, { tag: 5 }).free();
     expect([...buddy.snapshot().tags]).toEqual([0]);
@@ -102,7 +102,7 @@ describe('a tag', () => {
     expect([...buddy.snapshot().tags]).toEqual([0]);
   });
 
-  test('of an earlier owner is not seen by the next', () => {
+  test('is not seen by the next owner', () => {
     const buddy = new GpuBuddy({ size: SZ_4K });
     buddy.allocBlocks(SZ_4K, { tag: 5 }).free();
     using blocks = buddy.allocBlocks(SZ_4K);
@@ -197,7 +197,7 @@ describe('snapshot', () => {
     expect([...buddy.snapshot().states]).toEqual([STATE_CLEAR, STATE_ALLOCATED | STATE_CLEAR]);
   });
 
-  test.each([1, 2, 3, 7, 8, 100, 255])('of %d chunks covers the whole space', (chunks) => {
+  test.each([1, 2, 3, 7, 8, 100, 255])('covers a whole space of %d chunks', (chunks) => {
     const buddy = new GpuBuddy({ size: chunks * SZ_4K });
     expectSound(buddy);
     using blocks = buddy.allocBlocks(SZ_4K);

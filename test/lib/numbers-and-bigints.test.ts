@@ -592,7 +592,7 @@ describe('a space that is no power of two', () => {
     expect(buddy.avail).toBe(buddy.size);
   });
 
-  test.each([3, 5, 6, 7, 11, 100, 255, 257])('of %d chunks hands out every one of them', (chunks) => {
+  test.each([3, 5, 6, 7, 11, 100, 255, 257])('hands out every one of its %d chunks', (chunks) => {
     const buddy = new GpuBuddy({ size: chunks * SZ_4K });
     const lists = Array.from({ length: chunks }, () => buddy.allocBlocks(SZ_4K));
     const starts = lists.map((list) => firstOf(list).offset / SZ_4K).sort((a, b) => a - b);
@@ -659,7 +659,7 @@ describe('the largest space', () => {
     expectSound(buddy);
   });
 
-  test('of one huge chunk', () => {
+  test('may be one huge chunk', () => {
     const buddy = new GpuBuddy({ size: (1n << 64n) - 1n, chunkSize: 1n << 63n, bigint: true });
     expect([buddy.size, buddy.chunkSize, buddy.maxOrder]).toEqual([1n << 63n, 1n << 63n, 0]);
     using blocks = buddy.allocBlocks(1n << 63n);
@@ -679,7 +679,7 @@ describe('a larger chunk size', () => {
     ['1 TiB', SZ_1T, 'bigints'],
     ['2^53', 1n << 53n, 'bigints'],
     ['2^59', 1n << 59n, 'bigints'],
-  ])('of %s gives the same blocks, that many times larger', (_, chunkSize, mode) => {
+  ])('gives the same blocks, that many times larger: %s', (_, chunkSize, mode) => {
     const chunk = BigInt(chunkSize);
     const layout = (buddy: GpuBuddy<Bytes>) => {
       const size = BigInt(buddy.chunkSize);

@@ -56,7 +56,7 @@ describe('an unknown option', () => {
     ],
   ];
 
-  test.each(calls)('of %s is refused, and nothing is done: %s', (_, name, call) => {
+  test.each(calls)('is refused by %s, which does nothing: %s', (_, name, call) => {
     const given = make();
     const error = refusalOf(given.buddy, () => call(given, { [name]: true } as never));
     expect(error).toMatchObject({ name: 'TypeError', code: 'ERR_INVALID_ARG_VALUE' });
@@ -82,7 +82,7 @@ describe('an unknown option', () => {
     ['BigInt', 'bigint'],
     ['chunk_size', 'chunkSize'],
     ['base_offset', 'baseOffset'],
-  ])('of a new allocator %s is told from %s', (name, meant) => {
+  ])('is named for a new allocator: %s instead of %s', (name, meant) => {
     expect(thrownBy(() => new GpuBuddy({ size: SZ_1M, [name]: true })).message).toBe(
       `The "options" argument has an unknown option '${name}', did you mean '${meant}'?`,
     );
@@ -103,7 +103,7 @@ describe('an unknown option', () => {
     });
   });
 
-  test('of a mode or a range is refused', () => {
+  test('is refused in a mode or a range', () => {
     const { buddy } = make();
     for (const mode of [{ at: 0, size: 1 }, { range: { start: 0, end: SZ_4K, length: 1 } }])
       expect(refusalOf(buddy, () => buddy.allocBlocks(SZ_4K, { mode }))).toMatchObject({

@@ -99,7 +99,7 @@ describe('alloc()', () => {
       });
   });
 
-  test('of several blocks gives one run of memory', () => {
+  test('gives one run of memory, even from several blocks', () => {
     const buddy = withHoles(16, { dirty: [1, 3, 5, 6, 7, 8, 12] });
     const pool = buddy.pool();
     const handle = pool.alloc(SZ_12K);
@@ -304,7 +304,7 @@ describe('handles', () => {
           else expectRefused(pool, handle);
   });
 
-  test('of what is freed are refused, whoever has its place now', () => {
+  test('are refused once freed, even if their place is used again', () => {
     const buddy = megabyte();
     const pool = buddy.pool();
     const stale = new Set<PoolHandle>();
@@ -462,7 +462,7 @@ describe('free()', () => {
     expect(pool.has(handle)).toBe(true);
   });
 
-  test('of more than wait for the next call frees them all', () => {
+  test('frees everything, also more than can wait for the next call', () => {
     const buddy = new GpuBuddy({ size: 4096 * SZ_4K });
     const pool = buddy.pool();
     const handles = span(0, 4095).map(() => pool.alloc(SZ_4K));
@@ -471,7 +471,7 @@ describe('free()', () => {
     expectSound(buddy);
   });
 
-  test('of a shared allocator frees at once', () => {
+  test('frees at once on a shared allocator', () => {
     const buddy = megabyte();
     const other = GpuBuddy.from(buddy.share());
     const pools = [buddy.pool(), other.pool()];

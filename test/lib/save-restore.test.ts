@@ -25,7 +25,7 @@ import {
 import { Random } from '../support/random';
 import { drawOperation, fillPool, perform, type Bench } from './programs';
 
-/** What arrives where a state is sent as text. */
+/** Sends a state as text, and gives what arrives. */
 function sent(state: GpuBuddyState): GpuBuddyState {
   return JSON.parse(JSON.stringify(state)) as GpuBuddyState;
 }
@@ -57,7 +57,7 @@ describe('a state', () => {
     });
   });
 
-  test('of an allocator without lists is empty', () => {
+  test('is empty for an allocator without lists', () => {
     const state = new GpuBuddy({ size: SZ_1M }).save();
     expect(state.lists).toEqual({ tags: [], counts: [] });
     expect(GpuBuddy.restore(state).lists).toEqual([]);
@@ -279,7 +279,7 @@ function inOrder(lists: readonly AllocatedBlocks<Bytes>[]): AllocatedBlocks<Byte
   return [...lists].sort((a, b) => Number(BigInt(a.at(0)?.offset ?? 0) - BigInt(b.at(0)?.offset ?? 0)));
 }
 
-// All of them: GPU_BUDDY_PROGRAMS=1000 npm run test:js -- test/lib/save-restore.test.ts
+// Run all programs by: GPU_BUDDY_PROGRAMS=1000 npm run test:js -- test/lib/save-restore.test.ts
 describe('an allocator that was restored in the middle of a program', () => {
   test.each(Array.from({ length: PROGRAMS }, (_, seed) => seed))(
     'answers as the one that was saved: %i',

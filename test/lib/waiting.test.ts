@@ -341,13 +341,13 @@ describe('a wait ends early', () => {
     ['a negative since', { since: -1 }, 'ERR_OUT_OF_RANGE'],
     ['a signal that is none', { signal: new EventTarget() }, 'ERR_INVALID_ARG_TYPE'],
     ['a ref that is no boolean', { ref: 1 }, 'ERR_INVALID_ARG_TYPE'],
-  ])('where it is given %s', async (_, options, code) => {
+  ])('if it is given %s', async (_, options, code) => {
     await expect(makeBuddy().waitForFree(options as WaitForFreeOptions)).rejects.toMatchObject({ code });
   });
 
   test('ten thousand times, and leaves nothing behind', async () => {
     const buddy = makeBuddy();
-    // Those of waits that have no end.
+    // Waits of other tests that never end have wakers, too.
     const wakers = native.wakers.size;
     const abortAll = async () => {
       const controllers = Array.from({ length: 5000 }, () => new AbortController());

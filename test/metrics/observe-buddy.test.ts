@@ -185,7 +185,7 @@ describe('an observation', () => {
     expect(await numbers()).toEqual([]);
   });
 
-  test('of an allocator that is observed already observes nothing, until that one ends', async () => {
+  test('observes nothing while another one observes the same allocator', async () => {
     const buddy = new GpuBuddy({ size: SZ_4K });
     const same = GpuBuddy.from(buddy.share(), { bigint: true });
     const observations = [

@@ -39,7 +39,7 @@ export function optionsFromEnvironment(): CheckOptions {
   };
 }
 
-/** What is wrong with an allocator, or nothing if so many programs find nothing. */
+/** Describes a fault of an allocator that one of `runs` random programs finds; `undefined` if none does. */
 export function findDisagreement(
   make: MakeSubject,
   { runs, seed, path, shrink = true }: CheckOptions,

@@ -1,7 +1,6 @@
 /**
- * What the contract says that there is: which chunks are free, which of these are clear, and who has the others. It
- * knows no tree, no order and no policy. One fact makes it a strong witness: free neighbours of one kind always merge,
- * so the free blocks of an allocator follow from this alone.
+ * Models the memory of the contract: which chunks are free, which of these are clear, and who owns the others. It has no tree, no
+ * order and no policy. Free neighbours of one kind always merge, so the free blocks of an allocator follow from this alone.
  */
 import { ChunkSet, powerOfTwoUpTo, rangeOf, type Block } from './chunk-set';
 
@@ -36,7 +35,7 @@ export class Memory {
     return this.#free;
   }
 
-  /** Those of the free chunks that are clear. */
+  /** The free chunks that are clear. */
   get clear(): ChunkSet {
     return this.#clear;
   }
@@ -102,7 +101,7 @@ export class Memory {
     if (clear) for (const range of this.#free.ranges) this.#clear.add(range);
   }
 
-  /** What was clear has been merged with what was dirty. */
+  /** Makes clear chunks dirty, since they were merged with dirty ones. */
   soil(lost: ChunkSet): void {
     this.#freeBlocks = undefined;
     for (const range of lost.ranges) this.#clear.remove(range);

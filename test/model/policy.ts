@@ -1,6 +1,6 @@
 /**
- * Where an allocation goes: docs/kernel.md, point by point, as a search through the plain list of free blocks. Where that
- * page leaves a choice (clear and dirty memory being merged, the hard way to contiguous memory), so does this.
+ * Models where an allocation goes: docs/guide/modes.md, point by point, as a search through the plain list of free blocks. It leaves
+ * the choices that the page leaves (merging clear with dirty memory, the second search for contiguous memory).
  */
 import {
   blocksOf,
@@ -15,7 +15,7 @@ import {
 import type { FreeBlock, Memory } from './memory';
 import type { ChunkRequest } from './request';
 
-/** What must come of a request. */
+/** Describes the permitted answers to a request. */
 export interface Expectation {
   /** The lists that may be the answer; none where only the promises are known. */
   readonly lists: readonly (readonly FreeBlock[])[];
@@ -105,7 +105,7 @@ export class Policy {
     return lowestIn(range, preferred, count) ?? lowestIn(range, enough, count);
   }
 
-  /** What is more than was asked for goes back, from the last block. */
+  /** Gives back the surplus, from the last block. */
   #trim(blocks: readonly FreeBlock[]): FreeBlock[] {
     const { size, rounded, trimDisable } = this.#request;
     const last = blocks.at(-1);
@@ -181,7 +181,7 @@ export class Policy {
     return open(merged, true, this.#mergesBelow(size));
   }
 
-  /** Point 8 in a range: see the table in docs/kernel.md. */
+  /** Point 8 in a range: see the table in docs/guide/modes.md. */
   #alignedPieceIn(range: ChunkRange): Expectation {
     const { size, min } = this.#request;
     const first = roundUp(range.first, min);

@@ -1,4 +1,4 @@
-/** What gpu_buddy_print() prints of an allocator, by the model. */
+/** Predicts the text of gpu_buddy_print() from the model. */
 import { powerOfTwoUpTo } from './chunk-set';
 import type { Memory } from './memory';
 import { scaleOf, type Space } from './space';

@@ -1,4 +1,4 @@
-/** What every answer to a request keeps, whatever the policy: the "Meaning" of an allocation. */
+/** Checks what every answer to a request must keep, whatever the policy. */
 import { ChunkSet, rangeOf, type Block } from './chunk-set';
 import type { Memory, OwnedBlock } from './memory';
 import type { ChunkRequest } from './request';

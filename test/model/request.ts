@@ -1,4 +1,4 @@
-/** What an allocation asks for, and what the documentation says about requests that make no sense. */
+/** Models a request, and the documented refusals of requests that make no sense. */
 import type { AllocOptions, FindFreeOptions } from 'gpu-buddy';
 import { isPowerOfTwo, powerOfTwoFrom, roundUp, roundUpBytes, type ChunkRange } from './chunk-set';
 import type { NumberMode } from './number-mode';
@@ -105,12 +105,12 @@ export class ChunkRequest {
     return this.size < this.min && isPowerOfTwo(this.size) && !this.isExact;
   }
 
-  /** All in one piece, by rounding up to a power of two. Below half of the alignment one block is in one piece anyway. */
+  /** Is true if one piece is asked for, by rounding up to a power of two. At most half of the alignment is one block anyway. */
   get isContiguous(): boolean {
     return this.#contiguous && 2 * this.size > this.min && !this.isExact;
   }
 
-  /** What the size is rounded up to. */
+  /** The rounded-up size. */
   get rounded(): number {
     if (this.isExact) return this.size;
     return this.isContiguous ? powerOfTwoFrom(this.size) : roundUp(this.size, this.min);

@@ -1,4 +1,4 @@
-/** What is put to the test: the public surface of an allocator and of its lists. */
+/** Declares what is tested: the public surface of an allocator and of its lists. */
 import type {
   Account,
   AccountOptions,

@@ -101,7 +101,7 @@ export class TraceWriter {
     return this.#alloc(attempt);
   }
 
-  /** All of the space, which must not look like an exact range. */
+  /** Gives the whole space as a range that does not look like an exact range. */
   #wholeSpaceFor(size: bigint) {
     return { start: 0n, end: size === this.#size ? this.#size - this.#chunkSize : this.#size };
   }

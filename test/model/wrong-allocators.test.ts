@@ -31,7 +31,7 @@ describe('an allocator is found out that', () => {
   });
 });
 
-describe('what is found', () => {
+describe('a disagreement', () => {
   const [wrong, make] = wrongAllocators.find(([name]) => name === 'frees as dirty what is cleared') ?? [];
   if (!make) throw new Error(`There is no such allocator: ${String(wrong)}.`);
   const found = findDisagreement(make, { runs: RUNS, seed: 1 }) ?? '';

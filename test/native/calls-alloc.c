@@ -62,7 +62,7 @@ struct buddy_request choose_request(struct machine *machine, int allocator, bool
 	return request;
 }
 
-/* What begins anywhere is whole and aligned, or continues what came before it. */
+/* Checks that each block is whole and aligned, or continues the one before it. */
 static void check_alignment(const struct blocks *blocks, uint64_t min_block_size)
 {
 	uint64_t end = 1;

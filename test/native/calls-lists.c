@@ -16,7 +16,7 @@
 
 #define ANSWERS_OF_TRIM_RAW (STATUS(OK) | STATUS(KERNEL_EINVAL) | STATUS(NO_MEMORY))
 
-/* What a call on a list that has been found may end with. */
+/* Gives the statuses that a call on an existing list may end with. */
 static uint64_t answers_on(const struct machine *machine, const struct list_entry *entry,
 			   uint64_t answers)
 {
@@ -82,7 +82,7 @@ static void trim(struct machine *machine, bool raw)
 	renew(machine, entry, &list);
 	world_note_blocks(&machine->world, &entry->blocks, &list, entry->blocks.allocator,
 			  entry->blocks.tag, entry->blocks.account);
-	/* Where there is nothing to trim, the raw entry does not look at the start (H24). */
+	/* The raw entry ignores the start if there is nothing to trim (H24). */
 	check_trimmed(&entry->blocks, scale, &before,
 		      has_start && !(raw && new_size == before.size) ? &start : NULL, new_size);
 }

@@ -41,7 +41,7 @@ static struct extent extent_of(const struct allocator_entry *allocator, double c
 				allocator->chunk_size << order };
 }
 
-/* What a place that can't be had is said to be. */
+/* Checks the refusal of a place that can't be had. */
 static void check_refusal(const struct allocator_entry *allocator, enum buddy_status status,
 			  double chunk, uint8_t order)
 {
@@ -261,7 +261,7 @@ static void note_rows(struct machine *machine, struct group_entry *group, int ha
 	CHECK(first == state->block_count);
 }
 
-/* What has been restored is what would be saved again. */
+/* Checks that the restored allocator would be saved as the same state. */
 static void check_restored(struct machine *machine, const struct allocator_entry *allocator,
 			   const struct buddy_state *state)
 {

@@ -92,7 +92,7 @@ enum buddy_status expect_status(struct machine *machine, struct test_place place
 #define STATUS(name) (1ULL << BUDDY_##name)
 #define EXPECT(machine, status, allowed) expect_status(machine, TEST_HERE, status, allowed)
 
-/* What the input chooses, or NULL where there is none. Handles are those that have not been disposed of. */
+/* Choose by the input; NULL if there is nothing to choose. Disposed handles are never chosen. */
 struct handle_entry *choose_handle(struct machine *machine);
 struct list_entry *choose_list(struct machine *machine);
 /* One of the owner of this handle that may receive blocks; opens one if need be. */

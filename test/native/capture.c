@@ -1,4 +1,4 @@
-/* What a piece of code does to the whole process, see capture.h. */
+/* Captures what a piece of code does to the whole process, see capture.h. */
 #include "capture.h"
 #include "test.h"
 

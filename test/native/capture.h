@@ -1,4 +1,4 @@
-/* What a piece of code does to the whole process: what it writes to stdout, and whether it aborts. No tests here. */
+/* Captures what a piece of code does to the whole process: its text on stdout, and whether it aborts. No tests here. */
 #ifndef TEST_CAPTURE_H
 #define TEST_CAPTURE_H
 

@@ -515,7 +515,7 @@ static void open_common(struct common *common)
 	CHECK(buddy_share(common->allocator, &common->token) == BUDDY_OK);
 }
 
-/* All is back, and the allocator goes with the last handle. */
+/* Checks that all memory is back, and that the allocator goes with the last handle. */
 static void close_common(struct common *common)
 {
 	const struct holdings nobody = { NULL, 0, 0 };

@@ -20,7 +20,7 @@ struct common {
 	_Atomic bool marks[CHUNKS];
 };
 
-/* What the workers show each other: numbers, which may stand for nothing any more. */
+/* Board on which workers show each other tokens, which may be stale. */
 struct board {
 	pthread_mutex_t lock;
 	struct buddy_token allocators[BOARD];

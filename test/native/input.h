@@ -25,11 +25,11 @@ uint64_t input_bytes(struct input *input, unsigned int count);
 /* A number below the limit, which is from 1 to 256. */
 unsigned int input_below(struct input *input, unsigned int limit);
 
-/* What a number may be about. */
+/* Numbers near which the interesting arguments lie. */
 struct landmarks {
 	uint64_t size;
 	uint64_t chunk_size;
-	/* Where a block begins, and how long it is. */
+	/* Start and length of a block. */
 	uint64_t offset;
 	uint64_t block_size;
 };

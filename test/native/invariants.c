@@ -1,11 +1,11 @@
-/* What must hold inside an allocator, see invariants.h. */
+/* Checks what must hold inside an allocator, see invariants.h. */
 #include "invariants.h"
 
 #include <buddy/account.h>
 #include <linux/rbtree_augmented.h>
 #include <tests.h>
 
-/* What has been counted so far. */
+/* Counts so far. */
 struct census {
 	struct test_place place;
 	const struct gpu_buddy *mm;

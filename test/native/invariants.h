@@ -1,6 +1,6 @@
 /*
- * What must hold inside an allocator whenever nobody is in it: block tree, free trees, counters, lists and marks agree. Looks
- * with its own eyes, not through the calls under test, so that those can be tested with it. No tests here.
+ * Checks what must hold inside an allocator between calls: block tree, free trees, counters, lists and marks agree. Reads the
+ * memory itself, not through the calls under test, so that those can be tested with it. No tests here.
  */
 #ifndef TEST_INVARIANTS_H
 #define TEST_INVARIANTS_H
@@ -9,7 +9,7 @@
 
 #include <buddy/lists.h>
 
-/* Where the blocks in use are: on these lists, or parked (so many of them). Lists of other allocators are passed over. */
+/* Says where the blocks in use are: on these lists, or parked (`parked` lists). Lists of other allocators are skipped. */
 struct holdings {
 	const struct buddy_list *const *lists;
 	uint64_t count;

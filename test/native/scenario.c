@@ -232,7 +232,7 @@ static void check_cover(struct test_place place, const struct picture *picture)
 			  (unsigned long long)end, (unsigned long long)stats->size);
 }
 
-/* What the kernel counted is what the blocks say. */
+/* Checks that the kernel's counters agree with the blocks. */
 static void check_counts(struct test_place place, const struct picture *picture)
 {
 	const struct buddy_stats *stats = &picture->stats;

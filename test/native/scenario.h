@@ -80,7 +80,7 @@ struct explained {
 /* For buddy_run(): allocates into a list of its own, and explains. `arguments` is a struct explained. */
 enum buddy_status alloc_and_explain(struct buddy_allocator *allocator, void *arguments);
 
-/* All that can be seen of an allocator. */
+/* Everything that can be seen of an allocator. */
 struct picture {
 	struct buddy_stats stats;
 	uint64_t count;
@@ -98,8 +98,8 @@ void free_columns(struct buddy_columns *columns);
 uint64_t number_in(uint64_t cell);
 
 /*
- * What must hold of every allocator at any time: blocks cover the whole space without a gap or an overlap, each is
- * aligned to its own size, the counters say what the blocks say, and the kernel code never warned.
+ * Checks what must hold for every allocator at any time: blocks cover the whole space without a gap or an overlap, each is
+ * aligned to its own size, the counters agree with the blocks, and the kernel's code never warned.
  */
 void test_check_books(struct test_place place, struct buddy_allocator *allocator);
 #define CHECK_BOOKS(allocator) test_check_books(TEST_HERE, allocator)

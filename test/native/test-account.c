@@ -55,7 +55,7 @@ struct operation {
 	/* Bytes of the lists before it, each of one block; 0: an empty list. */
 	uint64_t size, other_size;
 	enum buddy_status (*call)(struct scene *scene);
-	/* What the account holds after it. */
+	/* The account's bytes afterwards. */
 	uint64_t used;
 };
 
@@ -306,7 +306,7 @@ TEST("a raw allocation is charged, too, and given back where it is refused")
 	end_scene(&scene);
 }
 
-/* Of 1 MiB another account reserves and uses some, and ours has a limit, reserves and uses some. */
+/* A space of 1 MiB: another account reserves and uses some, ours has a limit, reserves and uses some. */
 struct refusal {
 	uint64_t others_reserved, others_used, limit, reserved, used;
 	struct buddy_request request;
@@ -343,7 +343,7 @@ static const struct refusal refusals[] = {
 	{ 512 * KIB, 0, BUDDY_NO_LIMIT, 0, 0, { .size = 512 * KIB }, false, BUDDY_OK },
 	{ 512 * KIB, 0, BUDDY_NO_LIMIT, 0, 0, { .size = 516 * KIB }, false, BUDDY_ALL_RESERVED },
 	{ 512 * KIB, 0, BUDDY_NO_LIMIT, 0, 0, { .size = 516 * KIB }, true, BUDDY_ALL_RESERVED },
-	/* What the other uses of its reservation is promised no more. */
+	/* The part of a reservation that the other account uses is reserved no more. */
 	{ 512 * KIB, 256 * KIB, MIB, 0, 0, { .size = 512 * KIB }, true, BUDDY_OK },
 	{ 512 * KIB, 256 * KIB, MIB, 0, 0, { .size = 516 * KIB }, true, BUDDY_ALL_RESERVED },
 	{ 256 * KIB, 512 * KIB, MIB, 0, 0, { .size = 512 * KIB }, false, BUDDY_OK },
@@ -421,7 +421,7 @@ TEST("claims, extensions and batches of others leave alone what is reserved")
 	drop_allocator(allocator);
 }
 
-TEST("what cannot be kept is not promised")
+TEST("a reservation that cannot be kept is refused")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	uint32_t account = open_account(allocator, BUDDY_NO_LIMIT, 512 * KIB);
@@ -438,15 +438,15 @@ TEST("what cannot be kept is not promised")
 	CHECK_STATUS(change(allocator, account, MIB, 768 * KIB + 1), RESERVED_NOT_FREE);
 	CHECK_OK(change(allocator, account, MIB, 768 * KIB));
 	CHECK_INVARIANTS(allocator, NULL);
-	/* All that is refused has changed nothing. */
+	/* Refusals have changed nothing. */
 	CHECK_STATUS(change(allocator, account, MIB, MIB), RESERVED_NOT_FREE);
 	CHECK_EQ(buddy_describe_account(allocator, account).quota.reserved, 768 * KIB);
 	CHECK_OK(buddy_free(&list, false));
 
-	/* What the account uses of it need not be free. */
+	/* The part of a reservation that the account uses need not be free. */
 	CHECK_OK(ALLOC(allocator, &list, .size = 512 * KIB, .account = account));
 	CHECK_OK(change(allocator, account, MIB, MIB));
-	/* What is not given stays. */
+	/* NULL leaves a value as it is. */
 	CHECK_OK(buddy_change_account(allocator, account, &(uint64_t){ 2 * MIB }, NULL));
 	CHECK_EQ(buddy_describe_account(allocator, account).quota.limit, 2 * MIB);
 	CHECK_EQ(buddy_describe_account(allocator, account).quota.reserved, MIB);

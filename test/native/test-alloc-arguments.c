@@ -1,4 +1,4 @@
-/* What is wrong with the arguments of an allocation, one row each: the guards of native/buddy/alloc.c. */
+/* Tests the guards of native/buddy/alloc.c: one row for each fault in the arguments of an allocation. */
 #include "alloc-list.h"
 #include "scenario.h"
 
@@ -136,7 +136,7 @@ TEST("the same arguments do no harm at the raw entry")
 	drop_allocator(allocator);
 }
 
-TEST("what the kernel rejects by itself is its EINVAL at the raw entry")
+TEST("the raw entry gives the kernel's EINVAL for arguments that the kernel rejects itself")
 {
 	static const struct buddy_request requests[] = {
 		{ .size = CHUNK - 1, .min_block_size = CHUNK },

@@ -1,4 +1,4 @@
-/* Where a BUG leads, what a WARN leaves, who reads the log: bug.c, printk.c and userspace/context.h of native/kernel. */
+/* Tests BUG, WARN and the log: bug.c, printk.c and userspace/context.h of native/kernel. */
 #include "capture.h"
 #include "test.h"
 
@@ -35,7 +35,7 @@ TEST("a BUG jumps to the guard and leaves file, line and condition")
 	kernel_leave();
 }
 
-/* What a BUG in this file calls it. */
+/* This file's name in a BUG. */
 static const char *name_in_tree(const char *file)
 {
 	jmp_buf escape;
@@ -107,7 +107,7 @@ TEST("any value but 0 is reason for a WARN")
 	kernel_leave();
 }
 
-TEST("of many WARNs the first is kept")
+TEST("the first of many WARNs is kept")
 {
 	int number = 1, line = __LINE__;
 

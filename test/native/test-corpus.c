@@ -34,7 +34,7 @@ static void run_file(const char *name, struct program_report *report)
 	program_run(bytes, size, (struct program_failure){ 0 }, report);
 }
 
-TEST("what the fuzzer has found worth keeping runs clean")
+TEST("inputs that the fuzzer has kept find no fault")
 {
 	struct program_report report = { 0 };
 	unsigned int programs = 0;

@@ -103,7 +103,7 @@ TEST("failures are counted by reason, and wrong arguments are none")
 	drop_allocator(allocator);
 }
 
-TEST("what the collector frees is counted, and in the caller's bytes")
+TEST("lists that the collector frees are counted, in the caller's bytes")
 {
 	struct buddy_allocator *allocator = new_allocator_with(
 		(struct buddy_config){ .size = 64 * KIB, .chunk_size = 256, .any_unit = true });

@@ -177,7 +177,7 @@ TEST("a BUG in the middle leaves the rows that were not reached, and the group s
 	buddy_put(allocator);
 }
 
-TEST("all is freed through a handle that was disposed of and has nothing but a group")
+TEST("everything is freed through a disposed handle that has nothing but a group")
 {
 	struct buddy_group *group;
 	uint32_t slot, other;

@@ -1,6 +1,6 @@
 /*
- * Where the kernel does what nobody meant, and what the checked entries do instead: a guard each, by the numbers that
- * the kernel notes give them. The raw entry is asked as well where its answer shows that the guard is needed.
+ * Tests the guards of the checked entries against the hazards of the kernel's code, by their numbers in
+ * docs/internals/hazards.md. The raw entry is called as well if its answer shows that the guard is needed.
  */
 #include "random.h"
 #include "scenario.h"
@@ -83,7 +83,7 @@ TEST("H5: start and end that fit the size make no exact range where no range is 
 	drop_allocator(allocator);
 }
 
-TEST("H5: all of the space makes no exact range where no range is asked for")
+TEST("H5: the whole space makes no exact range if no range is asked for")
 {
 	struct buddy_allocator *allocator = new_allocator(16 * KIB);
 	struct buddy_list cleared;
@@ -148,7 +148,7 @@ TEST("H7: with trim-disable the size is no more rounded up than without a range"
 	drop_allocator(allocator);
 }
 
-TEST("H7: where one aligned block lies in the range, its first bytes are taken, or nothing is")
+TEST("H7: the only aligned block of a range gives its first bytes, or nothing")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	EMPTY_LIST(list);
@@ -190,7 +190,7 @@ TEST("H7: at the end of a range, where no whole aligned block fits, its first by
 	drop_allocator(allocator);
 }
 
-TEST("H7: where no aligned block lies in the range there is no space")
+TEST("H7: a range without an aligned block has no space")
 {
 	struct buddy_allocator *allocator = new_allocator(~0ULL);
 	EMPTY_LIST(list);

@@ -217,7 +217,7 @@ TEST("an allocator writes nothing to stdout, not even when it prints")
 	CHECK_EQ(bytes_written_to_stdout(use_and_print), 0);
 }
 
-TEST("all free memory can be made clear, and dirty again")
+TEST("free memory can be made clear as a whole, and dirty again")
 {
 	static const uint64_t sizes[] = { 4 * KIB, 28 * KIB, MIB, 10 * GIB };
 

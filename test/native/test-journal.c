@@ -89,7 +89,7 @@ static struct buddy_allocator *new_journaled(void)
 	struct buddy_allocator *allocator = new_allocator(MIB);
 
 	reset(&reader);
-	CHECK_OK(buddy_start_journal(allocator, LEAST, 1234));
+	CHECK_OK(buddy_start_journal(allocator, LEAST, 1234, NULL));
 	CHECK(read_on(allocator, &reader));
 	expect(BUDDY_ENTRY_START);
 	CHECK_EQ(argument(&reader, 2), 1234);
@@ -151,7 +151,7 @@ TEST("calls on a list without blocks write nothing")
 	drop_journaled(allocator);
 }
 
-TEST("what the journal has no words for is missing")
+TEST("an operation that no entry can describe leaves a gap")
 {
 	struct buddy_allocator *allocator = new_journaled();
 	EMPTY_LIST(list);
@@ -259,7 +259,7 @@ TEST("the start describes lists, accounts and clear memory, however many there a
 	for (unsigned int i = 0; i < MIB / CHUNK; i += 2)
 		CHECK_OK(buddy_free(&all[i], true));
 	reset(&reader);
-	CHECK_OK(buddy_start_journal(allocator, LEAST, 0));
+	CHECK_OK(buddy_start_journal(allocator, LEAST, 0, NULL));
 	CHECK(read_on(allocator, &reader));
 	expect(BUDDY_ENTRY_START);
 	for (skip(&reader); reader.at < reader.entries.count; skip(&reader)) {
@@ -290,7 +290,7 @@ TEST("one journal is kept at a time, and one that was stopped can be read until 
 {
 	struct buddy_allocator *allocator = new_journaled();
 
-	CHECK_STATUS(buddy_start_journal(allocator, LEAST, 0), JOURNAL_RUNS);
+	CHECK_STATUS(buddy_start_journal(allocator, LEAST, 0, NULL), JOURNAL_RUNS);
 	write_entries(allocator, 1);
 	CHECK_OK(buddy_stop_journal(allocator));
 	write_entries(allocator, 1);
@@ -300,8 +300,32 @@ TEST("one journal is kept at a time, and one that was stopped can be read until 
 	CHECK_EQ(reader.entries.count, 5);
 	CHECK(!read_on(allocator, &reader));
 	CHECK(reader.entries.is_ended);
-	CHECK_OK(buddy_start_journal(allocator, LEAST, 0));
+	CHECK_OK(buddy_start_journal(allocator, LEAST, 0, NULL));
 	CHECK(!reader.entries.seen || !reader.entries.count);
+	drop_journaled(allocator);
+}
+
+TEST("a journal that is held goes with its holder, and drops nothing that can still be read")
+{
+	struct buddy_allocator *allocator = new_journaled();
+	int holder, other;
+
+	CHECK_STATUS(buddy_start_journal(allocator, LEAST, 0, &holder), JOURNAL_RUNS);
+	buddy_end_journal(allocator, &holder);
+	write_entries(allocator, 1);
+	CHECK_OK(buddy_stop_journal(allocator));
+	CHECK_STATUS(buddy_start_journal(allocator, LEAST, 0, &holder), JOURNAL_RUNS);
+	CHECK(read_on(allocator, &reader));
+	CHECK(!read_on(allocator, &reader));
+	CHECK_OK(buddy_start_journal(allocator, LEAST, 0, &holder));
+	CHECK_STATUS(buddy_start_journal(allocator, LEAST, 0, NULL), JOURNAL_RUNS);
+	buddy_end_journal(allocator, &other);
+	CHECK(allocator->extras & BUDDY_IS_JOURNALED);
+	buddy_end_journal(allocator, &holder);
+	CHECK(!allocator->journal);
+	CHECK_EQ(allocator->extras, 0);
+	CHECK_OK(buddy_start_journal(allocator, LEAST, 0, NULL));
+	buddy_end_journal(allocator, &holder);
 	drop_journaled(allocator);
 }
 
@@ -376,7 +400,7 @@ TEST("threads write in the order of the lock while another one reads: bytes and 
 	CHECK_OK(buddy_stop_journal(allocator));
 	CHECK_OK(buddy_share(allocator, &token));
 	reset(&reader);
-	CHECK_OK(buddy_start_journal(allocator, 8 * MIB, 0));
+	CHECK_OK(buddy_start_journal(allocator, 8 * MIB, 0, NULL));
 	CHECK(read_on(allocator, &reader));
 	for (unsigned int i = 0; i < THREADS; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, work, allocator), 0);

@@ -1,4 +1,4 @@
-/* What can be done with a list of blocks: native/buddy/lists.c. */
+/* Tests the calls on a list of blocks: native/buddy/lists.c. */
 #include "scenario.h"
 
 #include <string.h>

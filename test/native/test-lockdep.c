@@ -1,4 +1,4 @@
-/* Who holds a lock, in builds with CONFIG_LOCKDEP: native/kernel/mutex.c, and buddy.c's own checks. No part of other builds. */
+/* Tests who holds a lock, in builds with CONFIG_LOCKDEP only: native/kernel/mutex.c, and buddy.c's own checks. */
 #ifndef CONFIG_LOCKDEP
 #define CONFIG_LOCKDEP 1
 #endif
@@ -97,7 +97,7 @@ TEST("the kernel code warns when it is called without the allocator's lock, and 
 	buddy_put(allocator);
 }
 
-TEST("what is still parked when its allocator ends is freed under the lock")
+TEST("lists still parked at their allocator's end are freed under the lock")
 {
 	const struct buddy_config config = { .size = SZ_1M, .chunk_size = SZ_4K };
 	const struct buddy_request request = { .size = SZ_4K, .min_block_size = SZ_4K };

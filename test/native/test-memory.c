@@ -1,4 +1,4 @@
-/* What happens when native memory runs out: hazards H16 to H18 and H21, with failures on demand. */
+/* Tests native memory that runs out: hazards H16 to H18 and H21, with failures on demand. */
 #include "alloc-list.h"
 #include "random.h"
 #include "scenario.h"
@@ -60,7 +60,7 @@ static struct buddy_allocator *used_allocator(struct buddy_list *used)
 	return allocator;
 }
 
-/* What every allocation of native memory but the first `nth - 1` failing does to a request. Returns its status. */
+/* Allocates while native memory fails at the `nth` time, or from then on. Returns the status. */
 static enum buddy_status alloc_with_failure(const struct buddy_request *request, uint64_t nth,
 					    bool from_then_on)
 {
@@ -105,7 +105,7 @@ TEST("H18: whichever single allocation of memory fails, the call fails with ENOM
 	}
 }
 
-TEST("H18: where memory is gone for good the call fails with ENOMEM, and all is as before")
+TEST("H18: the call fails with ENOMEM if memory is gone for good, and changes nothing")
 {
 	TEST_NEEDS(LINUX_SURVIVES_FAILED_SPLITS);
 	for (size_t i = 0; i < REQUESTS; i++) {
@@ -276,7 +276,7 @@ TEST("memory that is free but not to be had is ENOSPC, not ENOMEM")
 	drop_allocator(allocator);
 }
 
-TEST("all slabs but the first go back when all blocks do, and come again when they are needed")
+TEST("slabs except the first are given back with the last block, and come again when they are needed")
 {
 	/* Seven roots. */
 	enum { BLOCKS = 127 * 256 };

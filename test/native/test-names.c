@@ -569,7 +569,7 @@ TEST("there are as many owners as fit into a mark, and no more")
 	drop_allocator(allocator);
 }
 
-TEST("all lists of one owner are freed, however many, and nobody else's")
+TEST("lists of one owner are freed, however many, and nobody else's")
 {
 	enum { LISTS = 3000 };
 	struct naming naming = begin(64 * MIB);

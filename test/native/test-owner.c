@@ -1,4 +1,4 @@
-/* What one environment owns, by numbers: native/buddy/owner.c. */
+/* Tests what one environment owns, by numbers: native/buddy/owner.c. */
 #include "scenario.h"
 
 #include <buddy/owner.h>
@@ -300,7 +300,7 @@ TEST("guards that were never opened, or made up, or have had no list yet, have n
 	buddy_owner_destroy(&owner);
 }
 
-TEST("what a BUG leaves in a guard is freed once, by name, and its handle goes")
+TEST("a list that a BUG leaves in a guard is freed once, by name, and its handle goes")
 {
 	uint32_t slot, first, second;
 	struct buddy_list list;

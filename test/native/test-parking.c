@@ -97,7 +97,7 @@ TEST("the end of a giver leaves alone what is parked without one")
 	drop_allocator(allocator);
 }
 
-TEST("all that is parked without a giver is freed at once, however much it is, and nothing else")
+TEST("lists parked without a giver are freed at once, however many, and nothing else")
 {
 	struct buddy_allocator *allocator = new_allocator(64 * MIB);
 	struct buddy_token token = share(allocator);
@@ -211,7 +211,7 @@ TEST("a BUG while a parked list is revoked poisons the allocator, which keeps no
 	CHECK_SAME(buddy_find(token), NULL);
 }
 
-TEST("what is parked when the process ends is no leak")
+TEST("lists parked at the end of the process are no leak")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 

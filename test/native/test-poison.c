@@ -1,4 +1,4 @@
-/* What a BUG does: one allocator is lost, with nothing leaked and everybody else going on. */
+/* Tests that a BUG loses one allocator, leaks nothing, and lets all others go on. */
 #include "scenario.h"
 
 #include <buddy/faults.h>

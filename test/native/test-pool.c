@@ -553,7 +553,7 @@ TEST("a BUG while an allocation is freed closes its entry, and the others are ab
 	buddy_put(allocator);
 }
 
-/* All that an owner may have: a list in a guard, two rows of a group, and two allocations in a pool. 10 chunks. */
+/* One of each kind that an owner may have: a list in a guard, two rows of a group, two allocations in a pool. 10 chunks. */
 struct belongings {
 	struct buddy_owner owner;
 	uint32_t handle, guard, group, pool;

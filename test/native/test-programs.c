@@ -20,7 +20,7 @@ enum { PROGRAMS = 1000, FAILING_PROGRAMS = 30 };
 enum { PROGRAMS = 5000, FAILING_PROGRAMS = 100 };
 #endif
 
-/* What it takes to meet every status, in any build. */
+/* Programs needed to meet every status, in any build. */
 enum { PROGRAMS_FOR_ALL = 1000 };
 
 static size_t write_program(uint8_t *bytes, uint8_t kind, uint64_t seed, size_t longest)
@@ -88,7 +88,7 @@ TEST("programs on spaces of any size")
 	run_programs(7);
 }
 
-/* What is found out by those who call this code, and only worded here. */
+/* Tells whether a status is found by callers of native/buddy, which only words it. */
 static bool is_found_above(enum buddy_status status)
 {
 	return status == BUDDY_BLOCK_OVERLAPS || status == BUDDY_STATE_UNKNOWN ||

@@ -105,7 +105,7 @@ TEST("lists and allocations of pools are freed in turn, each once")
 	end();
 }
 
-TEST("what is freed as clear is clear")
+TEST("a list freed as clear is clear")
 {
 	start();
 	struct buddy_queued queue[] = { alloc_list(), alloc_in_pool() };

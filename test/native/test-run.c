@@ -101,7 +101,7 @@ TEST("operations are done in their order, whatever they are")
 	drop_allocator(allocator);
 }
 
-TEST("what cannot be done is told, and the rest is done")
+TEST("failed operations are reported, and the rest is done")
 {
 	struct buddy_allocator *allocator = new_allocator(2 * CHUNK);
 	struct buddy_prepared small = one_chunk(), bad = one_chunk();
@@ -156,7 +156,7 @@ TEST("each allocation of a run may take all the steps there are")
 	drop_allocator(allocator);
 }
 
-TEST("what is taken back leaves clear and dirty memory as they were")
+TEST("undone allocations leave clear and dirty memory as they were")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB);
 	struct buddy_prepared small = one_chunk();
@@ -282,7 +282,7 @@ TEST("a list that meets a BUG while it is freed by its name counts as freed, and
 	buddy_put(allocator);
 }
 
-TEST("what will be freed can be asked for ahead, whatever it is")
+TEST("rows that will be freed can be fetched ahead, valid or not")
 {
 	struct buddy_allocator *allocator = new_allocator(MIB), *other = new_allocator(MIB);
 	struct picture before;

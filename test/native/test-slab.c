@@ -187,7 +187,7 @@ TEST("freed objects are used before a slab is added")
 	stop();
 }
 
-TEST("where a large slab would go beyond the limit, a small one is taken")
+TEST("a small slab is taken if a large one would exceed the limit")
 {
 	start(64 * KIB + 128 * KIB + 64 * KIB + 100);
 	CHECK_EQ(grow(), 64 * KIB);
@@ -709,7 +709,7 @@ TEST("a table of pages shrinks with the slabs, and counts against the limit")
 	stop();
 }
 
-TEST("where the table of pages may not grow there is no further slab")
+TEST("no slab is added if the table of pages may not grow")
 {
 	size_t limit;
 

@@ -259,7 +259,7 @@ static void use(struct buddy_allocator *allocator, struct buddy_list *lists, uns
 	}
 }
 
-TEST("what was saved is restored block by block, whatever has happened before")
+TEST("a saved state is restored block by block, whatever has happened before")
 {
 	for (uint64_t seed = 0; seed < 50; seed++) {
 		struct buddy_allocator *allocator = new_allocator(MIB - 3 * CHUNK);

@@ -501,7 +501,7 @@ TEST("one free wakes all who wait, each once, and none who has ended")
 	end();
 }
 
-TEST("who waits gets the epoch of that moment, and is told of what comes after it")
+TEST("a waiter gets the current epoch, and is woken by the next free")
 {
 	struct buddy_waiter waiter = waiter_of(0);
 

@@ -49,7 +49,7 @@ _Noreturn void test_skip(const char *need);
 /* Zeroed memory; without any, the test ends. For free(). */
 void *test_memory(size_t size);
 
-/* Where a check stands. */
+/* Names the place of a check. */
 struct test_place {
 	const char *file;
 	int line;

@@ -51,7 +51,7 @@ static unsigned int heavier(unsigned int a, unsigned int b)
 	return a > b ? a : b;
 }
 
-/* All keys below `rb` lie in [lowest, highest]. */
+/* Checks that the keys below `rb` lie in [lowest, highest]. */
 static struct subtree check_subtree(struct test_place place, struct rb_node *rb,
 				    struct rb_node *parent, int lowest, int highest)
 {

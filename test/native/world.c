@@ -271,7 +271,7 @@ void world_settle(struct world *world)
 	}
 }
 
-/* What is parked in a poisoned allocator stays there. */
+/* Ends tickets. Lists parked in a poisoned allocator stay there. */
 static void end_tickets(struct world *world, int giver)
 {
 	for (int i = 0; i < TICKETS; i++) {
@@ -427,7 +427,7 @@ static int by_offset(const void *a, const void *b)
 	return offset < other ? -1 : offset > other;
 }
 
-/* All blocks in use, by address: as the snapshot has them, and none reaches into the next. */
+/* Checks that the blocks in use are those of the snapshot, and that none overlaps the next. */
 static void check_snapshot(struct world *world, int allocator, const struct gathering *used)
 {
 	const struct allocator_entry *entry = &world->allocators[allocator];

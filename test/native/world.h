@@ -130,7 +130,7 @@ struct world {
 	struct pool_entry pools[POOLS];
 	struct group_entry groups[GROUPS];
 	struct account_entry accounts[ACCOUNTS];
-	/* Where descriptions of blocks are copied to, again and again. */
+	/* Room for descriptions of blocks, used again and again. */
 	struct buddy_columns room;
 	struct extent *extents;
 };

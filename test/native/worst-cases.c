@@ -1,4 +1,4 @@
-/* The allocations that take the longest, see worst-cases.h and the rows H19 to H21 of the kernel notes. */
+/* The allocations that take the longest, see worst-cases.h and hazards H19 to H21. */
 #include "alloc-list.h"
 #include "worst-cases.h"
 
@@ -94,7 +94,7 @@ static void build_clear_holes(struct stage *stage, uint64_t fragments)
 	release(stage, 0, 2 * fragments, 2, true);
 }
 
-/* All chunks are free, clear and dirty ones in turn, so that none merges with its buddy. */
+/* Frees every chunk, clear and dirty in turn, so that none merges with its buddy. */
 static void build_mixed(struct stage *stage, uint64_t fragments)
 {
 	stage_fill(stage, fragments);

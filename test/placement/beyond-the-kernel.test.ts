@@ -37,7 +37,7 @@ describe('the whole space without a range is searched as any other size', () => 
   });
 
   test('in any state of its free memory', () => {
-    // All patterns of clear and dirty chunks in roots of 4, 2 and 1 chunks.
+    // Tries each pattern of clear and dirty chunks in roots of 4, 2 and 1 chunks.
     for (let pattern = 0; pattern < 128; pattern++) {
       const clear = span(0, 6).filter((i) => pattern & (1 << i));
       const buddy = withHoles(7, { clear, dirty: span(0, 6).filter((i) => !clear.includes(i)) });
@@ -245,7 +245,7 @@ describe('contiguous above 2^63, which no power of two of 64 bits can hold,', ()
   });
 });
 
-describe('what the numbers of free blocks rule out is refused at once', () => {
+describe('a request that the numbers of free blocks rule out is refused at once', () => {
   const GIVEN = { dirty: [1, 3, 5], clear: [0, 2, 8] };
   const refused: readonly [request: string, size: number, options: AllocOptions][] = [
     ['more than is free', 7 * SZ_4K, {}],

@@ -1,4 +1,4 @@
-// What the kernel's policy means, point by point: which block is chosen, and what a list looks like. Chunks of 4 KiB.
+// Tests the kernel's policy, point by point: which block is chosen, and how a list is ordered. Chunks of 4 KiB.
 
 import { describe, expect, test } from '@jest/globals';
 import { GpuBuddy, SZ_16K, SZ_1M, SZ_32K, SZ_4K, SZ_64K, SZ_8K } from 'gpu-buddy';
@@ -412,7 +412,7 @@ describe('a failed allocation', () => {
 
 describe('roots', () => {
   test.each([1, 2, 3, 6, 7, 0b1011_0110, 2 ** 20 - 1])(
-    'of %d chunks are its powers of two, descending',
+    'are descending powers of two: a space of %d chunks',
     (chunks) => {
       const buddy = new GpuBuddy({ size: chunks * SZ_4K + 4095 });
       const { offsets, orders } = buddy.snapshot();

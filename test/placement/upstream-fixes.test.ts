@@ -269,7 +269,7 @@ describe('contiguous in its fallback (56bc6384314f)', () => {
   });
 });
 
-test('what is left over of the last chunk belongs to nobody', () => {
+test('bytes after the last whole chunk are not managed', () => {
   const buddy = new GpuBuddy({ size: SZ_12K + 4095 });
   expect(buddy.size).toBe(SZ_12K);
   expect(

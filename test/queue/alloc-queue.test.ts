@@ -367,7 +367,7 @@ describe('a wait ends', () => {
   });
 });
 
-describe('whoever is called in the middle of a try', () => {
+describe('code that is called in the middle of a try', () => {
   test.each<[string, (queue: AllocQueue, controller: AbortController) => void]>([
     [
       'may abort the request',
@@ -528,7 +528,7 @@ describe('time', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('of all waits that have ended is summed up', async () => {
+  test('is summed up for waits that have ended', async () => {
     const { queue, ask, free } = makeFull();
     void ask('granted', 1);
     void ask('late', 1, { timeout: 30 });
@@ -587,7 +587,7 @@ describe('time', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('of a barrier stops no higher priority', async () => {
+  test('passes for a barrier, which stops no higher priority', async () => {
     const { granted, ask } = await makePassed();
     void ask('high', 1, { priority: 1 });
     await settle();

@@ -19,7 +19,7 @@ function exhaust(buddy: GpuBuddy): AllocatedBlocks[] {
 
 describe('maxNativeBytes', () => {
   test.each([128 * 1024, 300 * 1024, 2 * SZ_1M, 5 * SZ_1M + 1])(
-    'of %d is never exceeded',
+    'is never exceeded: %d bytes',
     (maxNativeBytes) => {
       const buddy = new GpuBuddy({ size: SZ_1G, maxNativeBytes });
       const lists = exhaust(buddy);
@@ -48,7 +48,7 @@ describe('maxNativeBytes', () => {
     ] as const)
       expect(refusalOf(buddy, () => buddy.allocBlocks(3 * SZ_4K, options))).toMatchObject(ENOMEM);
 
-    // What takes no memory goes on.
+    // Calls that need no memory still work.
     lists.pop()?.free();
     const before = stateOf(buddy);
     buddy.allocBlocks(SZ_4K).free();
@@ -100,7 +100,7 @@ describe('maxSteps', () => {
     return buddy;
   }
 
-  test.each([1, 129, 1_000, 10_000])('of %d ends a search, and nothing has changed', (maxSteps) => {
+  test.each([1, 129, 1_000, 10_000])('ends a search after %d steps, which changes nothing', (maxSteps) => {
     const buddy = fragmented(maxSteps);
     const call = () => buddy.allocBlocks(holes * SZ_4K, { mode: { range: { start: 0, end: buddy.size } } });
     const error = refusalOf(buddy, call);

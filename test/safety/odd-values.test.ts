@@ -134,7 +134,7 @@ const forms = [
 
 type Form = (typeof forms)[number];
 
-/** What is used, fresh for every call. */
+/** Makes fresh objects for a call. */
 function makeFixture({ bigint, chunkSize: chunk }: Form) {
   const form = { size: 256 * chunk, chunkSize: chunk, bigint };
   const buddy = new GpuBuddy<Bytes>(form);
@@ -157,10 +157,10 @@ function makeFixture({ bigint, chunkSize: chunk }: Form) {
 
 type Fixture = ReturnType<typeof makeFixture>;
 
-/** What a call comes to: it is made, or the value is wrong, or it throws when somebody looks into it. */
+/** Outcome of a call: it is made, or the value is refused, or the value throws when it is read. */
 type Outcome = 'call' | 'wrong type' | 'out of range' | 'look';
 
-/** What may come of a value in a position of this kind. */
+/** Gives the permitted outcomes of a value for a parameter of this kind. */
 type Kind = (value: unknown) => readonly Outcome[];
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null;
@@ -190,7 +190,7 @@ const optional =
 const options: Kind = (value) => (isObject(value) ? ['call', 'wrong type', 'look'] : ['wrong type']);
 /** The argument of `append()`: a list, which looks at nothing that others can make. */
 const list: Kind = (value) => (isList(value) ? ['call', 'wrong type', 'look'] : hopeless(value));
-/** Of a state: byte counts, and entries. */
+/** Byte counts and entries of a state. */
 const textOrNumber: Kind = (value) => [
   typeof value === 'number' || typeof value === 'string' ? 'call' : 'wrong type',
 ];
@@ -674,7 +674,7 @@ const positions: Position[] = [
   ]),
 ];
 
-/** All codes that the documents know. */
+/** Documented codes. */
 const codes = [
   'EINVAL',
   'ENOSPC',

@@ -1,4 +1,4 @@
-// Who owns what, and for how long. What belongs to nobody can't be used; what is no allocator, list or block is none.
+// Tests who owns a range, and for how long. Freed objects can't be used, and no other value passes for one.
 
 import { describe, expect, test } from '@jest/globals';
 import { inspect } from 'node:util';
@@ -272,7 +272,7 @@ describe('an allocator that is opened as numbers and as bigints', () => {
   });
 });
 
-describe('what cannot be made by hand', () => {
+describe('objects that cannot be made by hand', () => {
   const buddy = megabyte();
   const blocks = buddy.allocBlocks(SZ_20K);
   const block = firstOf(blocks);
@@ -311,7 +311,7 @@ describe('what cannot be made by hand', () => {
     return 'done' in result ? result.done === true : result instanceof GpuBuddyError;
   }
 
-  /** All methods and getters of a class, those with symbols for names too, as functions of their `this`. */
+  /** Lists the methods and getters of a class, those named by symbols too, as functions of their `this`. */
   function membersOf(Class: { prototype: object }): [string, (self: unknown) => unknown][] {
     return Reflect.ownKeys(Class.prototype)
       .filter((key) => key !== 'constructor')
@@ -384,7 +384,7 @@ describe('what cannot be made by hand', () => {
   });
 });
 
-describe('what is printed', () => {
+describe('printing', () => {
   const decimalOrHexadecimalPointer = /0x[0-9a-f]{6,}|\b\d{12,}\b/i;
 
   test.each([
@@ -435,7 +435,7 @@ describe('what is printed', () => {
     },
   );
 
-  test('of a long list is no more than is asked for', () => {
+  test('shows no more of a long list than is asked for', () => {
     const buddy = new GpuBuddy({ size: 4 * SZ_1M });
     const lists = Array.from({ length: 1024 }, () => buddy.allocBlocks(SZ_4K));
     lists.forEach((list, i) => {
@@ -451,7 +451,7 @@ describe('what is printed', () => {
     expect(inspect({ deep: { down: { there: blocks } } })).toMatch(/AllocatedBlocks\(\d+\)/);
   });
 
-  test('of an error says the same in its message, and holds no handle', () => {
+  test('shows an error by its message, without a handle', () => {
     const buddy = megabyte();
     buddy.dispose();
     const error = thrownBy(() => buddy.avail);

@@ -194,7 +194,7 @@ describe('after a BUG', () => {
     expect(thrownBy(() => buddy.pool().alloc(SZ_4K))).toMatchObject(POISONED);
   });
 
-  test('what waited to be freed in a pool is gone, and nothing is said twice', () => {
+  test('drops frees that waited in a pool, and tells each fault once', () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const pool = buddy.pool();
     const handles = [pool.alloc(SZ_4K), pool.alloc(SZ_4K)] as const;

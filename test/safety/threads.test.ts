@@ -382,7 +382,7 @@ describe('a list that is given away', () => {
     await worker.end();
     expect(buddy.avail).toBe(SZ_1M - SZ_4K);
     expect(thrownBy(() => AllocatedBlocks.adopt(token))).toMatchObject(TOKEN);
-    // What was taken up before stays with who has it.
+    // Lists that were adopted before stay with their owner.
     expect(kept.size).toBe(4096);
     kept.free();
     expect(buddy.avail).toBe(buddy.size);
@@ -506,7 +506,7 @@ describe('a token', () => {
     expect(buddy.avail).toBe(buddy.size);
   });
 
-  test('of what is gone is a GpuBuddyError in every thread', async () => {
+  test('is a GpuBuddyError in every thread once its allocator or list is gone', async () => {
     const buddy = new GpuBuddy({ size: SZ_1M });
     const shared = buddy.share();
     const token = buddy.allocBlocks(SZ_4K).transfer();
@@ -677,7 +677,7 @@ describe('the package', () => {
       foreignObject: false,
       understands,
     });
-    // What is loaded from the same files has one addon in the process; a copy has another, with allocators of its own.
+    // The same files have one addon in a process; a copy has another one, with allocators of its own.
     const sameFiles = outcome(['first', 'again', 'inContext', 'inOtherContext']);
     expect(answer).toEqual({
       first: sameFiles,

@@ -53,7 +53,7 @@ describe('a wait ends when another thread', () => {
   });
 });
 
-test('what waits in a thread that is terminated is told of nothing, while others free and wait', async () => {
+test('a wait in a terminated thread is never resolved, while others free and wait', async () => {
   const buddy = new GpuBuddy({ size: SZ_1M });
   const state = { isDone: false };
   const frees = (async () => {

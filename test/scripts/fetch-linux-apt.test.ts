@@ -144,7 +144,7 @@ onDebian('the package', () => {
     expect((await box.fetch()).stdout).toContain('from Debian package linux-source-7.3 7.3~rc6-1~exp1');
   });
 
-  it('of a newer release is used with a warning, since Debian signed it', async () => {
+  it('is used with a warning if it holds a newer release, since Debian signed it', async () => {
     offer('7.3.9-1');
     build(kernelTree('7.3.9'), '7.3.9-1');
     const result = await box.fetch();

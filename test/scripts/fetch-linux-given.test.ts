@@ -140,7 +140,7 @@ describe('an archive', () => {
     expect(box.left()).toEqual(DONE);
   });
 
-  it('of an unknown kernel tells its version', async () => {
+  it('tells the version of an unknown kernel', async () => {
     box.write(kernelTree('7.3.9'), 'linux');
     await box.fetchFrom(box.pack('linux', 'a.tar.gz', ['-z']), { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
     expect(box.origin()).toMatchObject({ version: '7.3.9', source: 'archive a.tar.gz', verified: false });

@@ -61,7 +61,7 @@ describe('a URL', () => {
     expect(JSON.stringify([result, box.origin()])).not.toContain('word');
   });
 
-  it('of an unknown kernel is asked for its version', async () => {
+  it('is asked for the version of an unknown kernel', async () => {
     answer = serve(kernelTree('7.3.9'));
     expectError(await box.fetchFrom(url), /\(Linux 7\.3\.9\) is not a kernel that/);
     await box.fetchFrom(url, { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });

@@ -191,7 +191,7 @@ describe('a kernel that the manifest does not know', () => {
     expectError(await box.fetch([], { GPU_BUDDY_ALLOW_UNVERIFIED: '1' }), 'holds no usable files');
   });
 
-  it('of another series is refused, even if the user allows it', async () => {
+  it('is refused if it is of another series, even if the user allows it', async () => {
     const tree = box.write(kernelTree('7.4.1'), 'tree');
     const result = await box.fetchFrom(tree, { GPU_BUDDY_ALLOW_UNVERIFIED: '1' });
     expectError(

@@ -261,7 +261,7 @@ const hasTools = spawnSync('llvm-readobj', ['--version']).status === 0;
     );
   });
 
-  test('what is no binary is said to be none', () => {
+  test('names a file that is no binary', () => {
     expect(read(__filename).stderr).toMatch(/llvm-readobj failed with exit code 1/);
   });
 });

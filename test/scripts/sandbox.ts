@@ -56,7 +56,7 @@ export function sha256(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** What vendor/linux.json knows in a sandbox, newest first. */
+/** Releases that vendor/linux.json knows in a sandbox, newest first. */
 export const KNOWN = ['7.3.4', '7.3.2'];
 
 export class Sandbox {
@@ -187,7 +187,7 @@ export class Sandbox {
   }
 }
 
-/** All files below a folder with what they hold, and empty folders as well. */
+/** Reads the files below a folder, and names empty folders as well. */
 export function filesIn(folder: string): Files {
   const files: Record<string, string> = {};
   const visit = (path: string): void => {

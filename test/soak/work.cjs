@@ -11,7 +11,7 @@ function useAllocator(buddy, random) {
   const kind = { bigint: typeof buddy.size === 'bigint' };
   /** @type {any[]} */
   const lists = [];
-  /** What was given away and perhaps never taken up. */
+  /** Tokens that were given away, and perhaps never adopted. */
   const given = [];
 
   function pick() {

@@ -33,7 +33,7 @@ export function stateOf(buddy: GpuBuddy<Bytes>) {
   };
 }
 
-/** What a call throws. */
+/** Gives the error that a call throws. */
 export function thrownBy(
   call: () => unknown,
 ): Error & { code?: unknown; errno?: unknown; syscall?: unknown } {
@@ -46,7 +46,7 @@ export function thrownBy(
   throw new Error('Nothing was thrown.');
 }
 
-/** What a call throws; the allocator must be afterwards as it was before. */
+/** Gives the error that a call throws, and checks that the allocator has not changed. */
 export function refusalOf(buddy: GpuBuddy<Bytes>, call: () => unknown): ReturnType<typeof thrownBy> {
   const before = stateOf(buddy);
   const error = thrownBy(call);
@@ -55,7 +55,7 @@ export function refusalOf(buddy: GpuBuddy<Bytes>, call: () => unknown): ReturnTy
   return error;
 }
 
-/** All that must be true of an allocator at any time, whatever has happened to it. */
+/** Checks what must hold for an allocator at any time. */
 export function expectSound(buddy: GpuBuddy<Bytes>): void {
   const { offsets, orders, states } = buddy.snapshot();
   const { size, chunkSize, baseOffset, maxOrder } = buddy;

@@ -23,7 +23,7 @@ test('the first difference is kept', () => {
 test.each([
   ['answers are missing', ['a', 'b', 'c'], ['a', 'b']],
   ['recorded answers are missing', ['a', 'b'], ['a', 'b', 'c']],
-])('where %s, the line is different', (_, expected, actual) => {
+])('the line is different if %s', (_, expected, actual) => {
   expect(compare(trace, expected, actual)).toMatchObject({ lines: 3, identical: 2, different: 1 });
 });
 

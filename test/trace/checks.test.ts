@@ -1,4 +1,4 @@
-// What is no operation, no place or no line is refused before anything is done, whoever made it.
+// Tests that a bad operation, place or line is refused before anything is done.
 import { describe, expect, test } from '@jest/globals';
 import {
   parseOperation,

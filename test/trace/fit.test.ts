@@ -106,7 +106,7 @@ describe('known answers', () => {
     ]);
   });
 
-  test('what fails just below is told, with what was free', async () => {
+  test('names the request that fails just below, and the free memory then', async () => {
     const { tried } = await fitOf('5 1 -0 6 1', { mode: 'contiguous' });
     expect(tried[0]).toEqual({
       size: 8 * CHUNK,

@@ -29,7 +29,7 @@ describe('lines', () => {
     ['one line feed', '\n', ['']],
     ['no line feed at the end', 'print\nfini', ['print', 'fini']],
     ['a carriage return', 'print\r\n', ['print\r']],
-  ])('of %s', async (_, text, expected) => {
+  ])('are split at line feeds: %s', async (_, text, expected) => {
     expect(await readAll(linesOf(text))).toEqual(expected);
   });
 
@@ -92,7 +92,7 @@ describe('lines', () => {
     expect([lines.isReady, await lines.fill(), isClosed]).toEqual([false, false, true]);
   });
 
-  test('of a source that fails name the line that could not be read', async () => {
+  test('are named in the error of a source that fails', async () => {
     async function* failing() {
       yield await Promise.resolve('print\n');
       throw new Error('the disk is gone');

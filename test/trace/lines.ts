@@ -12,7 +12,7 @@ export function linesOf(text: string | Buffer, options?: LineReaderOptions): Lin
   return new LineReader(Readable.from([text]), 'some.trace', options);
 }
 
-/** All lines that are left. */
+/** Reads the remaining lines. */
 export async function readAll(lines: LineReader): Promise<string[]> {
   const all: string[] = [];
   while (lines.isReady || (await lines.fill())) all.push(lines.next());

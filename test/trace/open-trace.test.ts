@@ -15,6 +15,19 @@ const IMPORTED =
   'gpu-buddy-trace 2 source="rmm"\nbuddy.new - 0x100\nbuddy.alloc 0 0x400 time=0 thread=1\nblocks.free 0 time=1000 thread=1\n';
 const PICKLE = pickled({ segments: [] });
 const OF_PICKLE = 'gpu-buddy-trace 2 source="pytorch"\nbuddy.new - 0x200\n';
+const STATE = JSON.stringify(
+  {
+    ...{ format: 'gpu-buddy', version: 1, size: 0x10000, chunkSize: 0x1000, baseOffset: 0x8000 },
+    lists: { tags: [7, 0], counts: [2, 1] },
+    blocks: { offsets: [0, 4, 8], orders: [1, 0, 0], clear: [0, 0, 1] },
+    free: { offsets: [2], orders: [1] },
+  },
+  undefined,
+  2,
+);
+const OF_STATE =
+  'gpu-buddy-trace 2 source="save"\nbuddy.new 0x10000 0x1000 baseOffset=0x8000\n' +
+  'buddy.claim 0 0x0:1:0 0x4000:0:0 tag=7 label="tag 7"\nbuddy.claim 1 0x8000:0:1\nbuddy.clear 0x2000:1\nbegin\n';
 
 const folder = temporaryFolder();
 
@@ -33,6 +46,8 @@ const INPUTS: readonly (readonly [what: string, name: string, content: Buffer, t
   ['a log', 'a.csv', Buffer.from(LOG), IMPORTED],
   ['a log by gzip', 'a.csv.gz', gzipSync(LOG), IMPORTED],
   ['a pickle', 'a.pickle', PICKLE, OF_PICKLE],
+  ['a saved state', 'a.json', Buffer.from(STATE), OF_STATE],
+  ['a saved state by gzip', 'a.json.gz', gzipSync(STATE), OF_STATE],
   ['an empty file', 'empty', Buffer.alloc(0), ''],
 ];
 

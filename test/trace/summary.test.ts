@@ -1,4 +1,4 @@
-// What a summary says of a small trace, counted by hand.
+// Compares the summary of a small trace with counts made by hand.
 import { expect, test } from '@jest/globals';
 import { replayTrace, SummaryCollector, TraceReplayer, type TraceSummary } from 'gpu-buddy/trace';
 import { linesOf } from './lines';

@@ -315,7 +315,7 @@ describe('many operations at a time', () => {
       ],
     ],
     ['chunks that the kernel refuses', ['init 0x100000 0x800', 'init 0x100000 1', INIT, 'print']],
-  ])('of a trace give the lines of operations that others have made: %s', async (_, lines) => {
+  ])('give the same lines whether they were parsed or made by a program: %s', async (_, lines) => {
     using replayer = new TraceReplayer();
     const made = parsed(lines).map((operation) => replayer.execute({ ...operation }));
     expect(await resultsOf(trace(...lines))).toEqual(made);

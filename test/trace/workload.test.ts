@@ -72,7 +72,7 @@ describe("the library's calls", () => {
     expect(requestsOf(await workloadOf([NEW, ...lines]))).toEqual(requests);
   });
 
-  test('what no allocator serves is left out, and its list is empty', async () => {
+  test('leave out requests that no allocator serves: their lists are empty', async () => {
     const workload = await workloadOf([
       NEW,
       'buddy.alloc 1 0x0',
@@ -85,7 +85,7 @@ describe("the library's calls", () => {
     expect(workload.dropped.refused).toBe(2);
   });
 
-  test('what is not kept is counted', async () => {
+  test('count the operations that are not kept', async () => {
     const { dropped } = await workloadOf([
       NEW,
       'buddy.claim 1 0x0:0 0x1000:0',

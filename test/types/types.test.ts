@@ -23,6 +23,7 @@ function errorsOf(options: ts.CompilerOptions): string[] {
         'gpu-buddy/trace': [join(packageFolder, 'dist/trace/index.d.ts')],
         'gpu-buddy/queue': [join(packageFolder, 'dist/queue/index.d.ts')],
         'gpu-buddy/metrics': [join(packageFolder, 'dist/metrics/index.d.ts')],
+        'gpu-buddy/draw': [join(packageFolder, 'dist/draw/index.d.ts')],
       },
       ...options,
     },

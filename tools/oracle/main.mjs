@@ -178,7 +178,7 @@ try {
   process.exitCode = await main();
 } catch (error) {
   const { message, stack, code, constructor } = /** @type {NodeJS.ErrnoException} */ (error);
-  // What is thrown on purpose and what the system, parseArgs and execa say reads well without its stack.
+  // Errors thrown on purpose, and those of the system, parseArgs and execa, read well without a stack.
   console.error(`oracle: ${code || constructor === Error || error instanceof ExecaError ? message : stack}`);
   process.exitCode = 2;
 }

@@ -84,7 +84,7 @@ test('has the metrics of gpu-buddy that its documentation lists, and no others',
   const { operator } = await serve(context);
   const { body } = await operator('GET', '/metrics');
   const scraped = parsePrometheus(String(body)).map(({ name }) => name.replace(/_total$/, ''));
-  const docs = readFileSync(join(import.meta.dirname, '../../../docs/watching.md'), 'utf8');
+  const docs = readFileSync(join(import.meta.dirname, '../../../docs/guide/watching.md'), 'utf8');
   const cells = Array.from(docs.matchAll(/^\| (`gpu_buddy\.[^|]+)\|/gm), ([, cell = '']) => cell);
   const documented = cells.flatMap((cell) =>
     Array.from(cell.matchAll(/`([\w.]+)`/g), ([, name = '']) => name.replaceAll('.', '_')),

@@ -1,4 +1,4 @@
-/** How to import a recording. */
+/** Checks the options of an import. */
 import { toBytes, toFlag, toInteger } from '../../arguments';
 import { invalidArgType } from '../../errors';
 import type { Bytes } from '../../native';
@@ -7,6 +7,7 @@ import { toText } from '../place';
 import { FORMATS } from './formats';
 import type { ImportFormat } from './import-report';
 
+/** How to import a recording. */
 export interface ImportOptions {
   /** The format of the recording. Default: detected by its first bytes. */
   readonly format?: ImportFormat | undefined;

@@ -1,6 +1,6 @@
 /** Types of the report on an import: what was read, and what was skipped, mapped or guessed on the way. */
 
-/** The formats that can be imported; docs/import.md describes each. */
+/** The formats that can be imported; docs/guide/import.md describes each. */
 export type ImportFormat = 'rmm' | 'rmm-2019' | 'pytorch' | 'aosp' | 'vma';
 
 /** The way something was dealt with: it was left out, became something else, or had to be guessed. */

@@ -17,7 +17,7 @@ export type ImportInput = string | AsyncIterable<Uint8Array | string>;
  * A recording as the operations of a trace: header, `buddy.new`, what was live before the recording, and its operations.
  * Iterating reads the recording, in bounded memory; a file can be read again.
  *
- * @throws TraceError while it is iterated, where the recording cannot be read, or its format is unknown; with `strict`, where a
+ * @throws TraceError while it is iterated, if the recording cannot be read, or its format is unknown; with `strict`, if a
  *   record contradicts the others or is unknown
  */
 export class ImportedTrace implements AsyncIterable<TraceOperation> {
@@ -36,6 +36,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
     return this.#report?.();
   }
 
+  /** Iterates over the operations of the trace, one by one. */
   async *[Symbol.asyncIterator](): AsyncGenerator<TraceOperation, undefined> {
     for await (const operations of this.batches()) yield* operations;
     return undefined;
@@ -94,7 +95,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
  * ```
  *
  * @param input the path of a file, plain or compressed (`.gz`, `.br`, `.zip`), or bytes
- * @throws TypeError, RangeError where an option is wrong
+ * @throws TypeError, RangeError if an option is wrong
  */
 export function importTrace(input: ImportInput, options?: ImportOptions): ImportedTrace {
   const given: unknown = input;

@@ -56,7 +56,7 @@ export class Notes {
   /**
    * Counts one more of a kind, or as many as are given, at the current record.
    *
-   * @throws TraceError in a strict import, where it is odd
+   * @throws TraceError in a strict import, if it is odd
    */
   add(kind: ImportNoteKind, count = 1): void {
     const counted = this.#counted.get(kind);

@@ -21,7 +21,7 @@ export class Recording implements AsyncDisposable {
   /**
    * Opens a file. One that can be read only once, such as a pipe, is copied.
    *
-   * @throws TraceError where it cannot be opened or copied
+   * @throws TraceError if it cannot be opened or copied
    */
   static async openFile(path: string): Promise<Recording> {
     return new Recording(path, await orTraceError(path, () => openStore(path)));
@@ -31,7 +31,7 @@ export class Recording implements AsyncDisposable {
    * Copies bytes, which can be read only once.
    *
    * @param name what errors call them
-   * @throws TraceError where they cannot be read or copied
+   * @throws TraceError if they cannot be read or copied
    */
   static async copy(source: AsyncIterable<Uint8Array | string>, name: string): Promise<Recording> {
     return new Recording(name, await orTraceError(name, () => copyToStore(source)));

@@ -31,7 +31,7 @@ const LIVE_STATES: ReadonlySet<unknown> = new Set([
 /**
  * Gives the blocks of each device.
  *
- * @throws Error where a segment or a block is none
+ * @throws Error if a segment or a block is none
  */
 export function blocksByDevice(
   segments: readonly PickledValue[],

@@ -6,7 +6,7 @@ import type { Pointer } from './scan';
 
 /** An allocation that is not freed yet. */
 interface Live {
-  /** -1 where it has no bytes, and so no list. */
+  /** Is -1 if it has no bytes, and so no list. */
   readonly id: number;
   /** Bytes as recorded. */
   readonly size: number;

@@ -46,7 +46,7 @@ class VmaState implements OpenRecording {
   readonly reserved: number;
   readonly #allocations: readonly Allocation[];
 
-  /** @throws Error where it is no object */
+  /** @throws Error if it is no object */
   constructor(dump: unknown) {
     if (!isObject(dump)) throw new Error('it is no object');
     const found = new Found();

@@ -12,7 +12,7 @@ const MAX_RATIO = 200;
  *
  * @param content a file descriptor, or the bytes of the zip
  * @param name what errors call the zip
- * @throws TraceError where the zip is damaged, holds no file or several, or grows beyond measure
+ * @throws TraceError if the zip is damaged, holds no file or several, or grows beyond measure
  */
 export async function openZipEntry(content: number | Buffer, name: string): Promise<ByteSource> {
   const fail = (reason: string, cause?: unknown) => new TraceError({ file: name }, reason, { cause });

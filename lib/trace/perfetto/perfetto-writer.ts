@@ -69,7 +69,7 @@ export class PerfettoWriter implements ReplayObserver {
   /**
    * Makes a writer.
    *
-   * @throws TypeError, RangeError where an option is wrong
+   * @throws TypeError, RangeError if an option is wrong
    */
   static async open(write: PerfettoSink, options?: PerfettoOptions): Promise<PerfettoWriter> {
     const { maxLanes = MAX_LANES } = toOptions('options', options, PERFETTO_NAMES);

@@ -22,6 +22,7 @@ export interface FitOptions extends Omit<PolicyOptions, 'size'> {
   readonly signal?: WaitSignal | undefined;
 }
 
+/** The size that fits, and how it was found. */
 export interface Fit {
   /** The policy, in a space of the size that fits. */
   readonly policy: Policy;
@@ -61,7 +62,7 @@ const STEPS = 256;
  * then sizes between that and the last one that does not. A size that fits so is not known to be the smallest one, unless all are
  * tried (`exhaustive`).
  *
- * @throws as `measurePolicy()`; RangeError where no space of less than 2^53 bytes is large enough
+ * @throws as `measurePolicy()`; RangeError if no space of less than 2^53 bytes is large enough
  * @throws the signal's `reason`
  */
 export async function fitWorkload(workload: Workload, given: FitOptions = {}): Promise<Fit> {

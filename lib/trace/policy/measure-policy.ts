@@ -13,6 +13,7 @@ export interface Spread {
   readonly worst: number;
 }
 
+/** Results of one policy: failures, fragmentation and time. */
 export interface PolicyMeasures {
   readonly policy: Policy;
   /** Allocations that were asked for, and those for which there was no space. */
@@ -57,8 +58,8 @@ const PROGRESS_STEP = 4096;
  * Serves a workload twice by a policy: once for the time, once to look at the space after every request. An allocation that fails is
  * not there afterwards, and its free is none.
  *
- * @throws RangeError, TypeError as `toPolicy()`; RangeError where `byTime` is asked for and the recording has no times
- * @throws GpuBuddyError where no such allocator can be made
+ * @throws RangeError, TypeError as `toPolicy()`; RangeError if `byTime` is asked for and the recording has no times
+ * @throws GpuBuddyError if no such allocator can be made
  */
 export function measurePolicy(
   workload: Workload,

@@ -1,4 +1,4 @@
-/** The ways in which a policy can choose blocks. */
+/** Lists the ways in which a policy can choose blocks. */
 
 /**
  * How the blocks of an allocation are chosen: in pieces or, with `contiguous`, as one piece; each as the mode of `AllocOptions` says,
@@ -13,4 +13,5 @@ export const PLACEMENTS = [
   'contiguous-range',
 ] as const;
 
+/** One of the `PLACEMENTS`. */
 export type Placement = (typeof PLACEMENTS)[number];

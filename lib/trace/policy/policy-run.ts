@@ -35,7 +35,7 @@ export class PolicyRun implements Disposable {
   readonly #lists: (AllocatedBlocks | undefined)[];
   readonly #mode: AllocOptions['mode'];
 
-  /** @throws GpuBuddyError where no allocator of that size can be made */
+  /** @throws GpuBuddyError if no allocator of that size can be made */
   constructor(workload: Workload, policy: Policy, observer?: BlocksObserver) {
     const { size, chunkSize } = policy;
     this.buddy = new GpuBuddy({ size, chunkSize });

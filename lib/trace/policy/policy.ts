@@ -36,7 +36,7 @@ export const POLICY_NAMES: Names<PolicyOptions> = {
 /**
  * Fills in what an option leaves out.
  *
- * @throws RangeError `ERR_OUT_OF_RANGE` where a size is none that an allocator can have, or none is known
+ * @throws RangeError `ERR_OUT_OF_RANGE` if a size is none that an allocator can have, or none is known
  * @throws TypeError `ERR_INVALID_ARG_TYPE`, `ERR_INVALID_ARG_VALUE`
  */
 export function toPolicy(workload: Workload, given: PolicyOptions = {}): Policy {

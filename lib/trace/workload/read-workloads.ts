@@ -19,7 +19,7 @@ const FLAG_RANGE = 1;
  * Of the kernel's own calls, which a trace of version 1 records without answers, it is found out by replaying them which have
  * failed. Allocations that found no space are probes; calls that failed otherwise are left out.
  *
- * @throws TraceError where the trace cannot be read or parsed, or frees what is not allocated
+ * @throws TraceError if the trace cannot be read or parsed, or frees what is not allocated
  */
 export async function readWorkloads(trace: LineReader, options?: LenientOptions): Promise<Workload[]> {
   const { onSkipped } = toOptions('options', options, LENIENT_NAMES);
@@ -73,10 +73,12 @@ export class WorkloadReader implements Disposable {
     else this.#addLibrary(operation);
   }
 
+  /** Gives the workloads read, one for each allocator that did anything. */
   finish(): Workload[] {
     return this.#builders.filter(({ length }) => length > 0).map((builder) => builder.finish());
   }
 
+  /** Frees the replayer that reads the kernel's calls. */
   [Symbol.dispose](): void {
     this.#replayer[Symbol.dispose]();
   }

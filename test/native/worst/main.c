@@ -53,7 +53,7 @@ static void report(const char *what, double start)
 	fflush(stdout);
 }
 
-/* What else takes long with a million blocks: there is no limit to it, since it can't be cut short. */
+/* Measures other slow calls with a million blocks. They have no limit, since they can't be cut short. */
 static void measure_the_rest(uint64_t fragments)
 {
 	const struct worst_case *exact = &worst_cases[8];

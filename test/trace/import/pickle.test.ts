@@ -61,7 +61,7 @@ test.each(PROTOCOLS)('protocol %d is read, in any parts', async (protocol) => {
   for (const size of [1, 2, 3, 100]) expect(await imported(bytes, {}, size)).toEqual(whole);
 });
 
-test('all protocols give the same', async () => {
+test('gives the same for every protocol', async () => {
   const [first, ...others] = await Promise.all(
     PROTOCOLS.map((protocol) => imported(pickled(SNAPSHOT, protocol))),
   );
@@ -104,7 +104,7 @@ test('addresses of nine bytes (LONG1) are told apart to the last bit', async () 
   expect(notes).toEqual({});
 });
 
-test('what the memo gives again is the same as written twice', async () => {
+test('reads a memo entry as if it were written twice', async () => {
   const event = { action: 'alloc', addr: 4096, size: 512 };
   const twice = await imported(pickled({ segments: [], device_traces: [[event, { ...event }]] }));
   const again = await imported(pickled({ segments: [], device_traces: [[event, event]] }));

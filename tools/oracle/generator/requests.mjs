@@ -11,7 +11,7 @@ export const CONTIGUOUS = 0x4;
 export const CLEAR = 0x8;
 export const TRIM_DISABLE = 0x20;
 
-/** The most chunks of a request: the kernel loses the upper half of a larger number (kernel-notes.md, H1), the library does not. */
+/** The most chunks of a request: the kernel loses the upper half of a larger number (docs/internals/hazards.md, H1), the library does not. */
 const MOST_CHUNKS = 1n << 31n;
 
 /** @type {Record<string, (space: Space, random: Random) => bigint>} */

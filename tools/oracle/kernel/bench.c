@@ -112,7 +112,7 @@ static int fill(size_t count)
 	return 0;
 }
 
-/* Of `count` blocks and as many again, keeps the first `count` of the array, which every second or random ones become. */
+/* Frees half of 2 * `count` blocks, every second one or random ones. The kept ones come first in the array. */
 static void free_half(size_t count, bool at_random)
 {
 	for (size_t i = 0; i < count; i++) {

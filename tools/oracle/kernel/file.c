@@ -11,7 +11,7 @@
 #include <linux/stdarg.h>
 #include <linux/string.h>
 
-static char *input; /* what of it has not been read */
+static char *input; /* the rest that has not been read */
 static struct file *output;
 static loff_t written;
 static int output_error;

@@ -28,7 +28,7 @@ struct operation {
 static struct gpu_buddy mm;
 static bool is_live;
 static DEFINE_XARRAY(lists); /* ID to struct list_head */
-static bool start_is_null; /* of a trim: it is "-" in the trace */
+static bool start_is_null; /* a trim's start is "-" in the trace */
 static int warnings;
 
 static void write_block(struct gpu_buddy_block *block)

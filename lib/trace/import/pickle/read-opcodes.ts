@@ -11,7 +11,7 @@ const MAX_ARGUMENT = 2 ** 26;
 export interface OpcodeVisitor {
   /**
    * @param bytes hold the opcode's argument, from `start` to `end`
-   * @throws Error where the opcode makes no sense here: its message says why
+   * @throws Error if the opcode makes no sense here: its message says why
    */
   visit(opcode: number, bytes: Buffer, start: number, end: number): void;
 }
@@ -20,7 +20,7 @@ export interface OpcodeVisitor {
  * Gives all opcodes of a pickle up to STOP to a visitor.
  *
  * @param name what errors call the pickle
- * @throws TraceError where it is cut, damaged, or has an opcode that is refused
+ * @throws TraceError if it is cut, damaged, or has an opcode that is refused
  */
 export async function readOpcodes(
   source: ByteSource,
@@ -56,7 +56,7 @@ export async function readOpcodes(
   throw damaged(name, position + rest.length, 'the pickle ends too early');
 }
 
-/** Reads the length of an argument, which stands before it; gives `Infinity` where it is not all there yet. @throws Error */
+/** Reads the length of an argument, which stands before it; gives `Infinity` if it is not all there yet. @throws Error */
 function countedLength(bytes: Buffer, at: number, size: number): number {
   if (size === REFUSED) throw new Error(whyRefused(bytes[at] ?? 0));
   if (at - size >= bytes.length) return Infinity;

@@ -10,7 +10,7 @@ const CHUNK_SIZE = 2 ** 20;
  * Reads the value of a pickle.
  *
  * @param absorb takes what is appended to a list, instead of the list
- * @throws TraceError where it is cut, damaged, or would import or call something
+ * @throws TraceError if it is cut, damaged, or would import or call something
  */
 export async function unpickle(
   recording: Recording,

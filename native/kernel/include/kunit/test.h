@@ -20,7 +20,7 @@
 struct kunit {
 	const char *name;
 	bool failed;
-	/* Where a failed assertion goes. */
+	/* Target of a failed assertion's long jump. */
 	jmp_buf end;
 };
 
@@ -54,7 +54,7 @@ void kunit_register(struct kunit_suite *suite);
 void kunit_print(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define kunit_info(test_or_suite, ...) kunit_print((test_or_suite)->name, __VA_ARGS__)
 
-/* Where a comparison stands and how it reads. */
+/* Names the place and the text of a comparison. */
 struct kunit_place {
 	const char *file;
 	int line;

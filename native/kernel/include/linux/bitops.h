@@ -13,7 +13,7 @@
 
 /*
  * The place of the highest set bit, counted from 1; 0 where none is set. The kernel's own takes 32 bits, although
- * buddy.c passes it an unsigned long (kernel-notes.md, H1): here every bit counts. It has a name of its own, since macOS
+ * buddy.c passes it an unsigned long (docs/internals/hazards.md, H1): here every bit counts. It has a name of its own, since macOS
  * declares an fls() for 32 bits in <string.h>.
  */
 static inline int fls64(u64 word)
@@ -44,7 +44,7 @@ static inline bool is_power_of_2(u64 number)
 	return number && !(number & (number - 1));
 }
 
-/* 0 where the next power of two does not fit in 64 bits. */
+/* Returns 0 if the next power of two does not fit in 64 bits. */
 static inline u64 roundup_pow_of_two(u64 number)
 {
 	int bits = number ? fls(number - 1) : 0;

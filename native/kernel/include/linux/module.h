@@ -1,4 +1,4 @@
-/* What makes a source file a kernel module. Its init function runs once a process, when the library is loaded. */
+/* Makes a source file a kernel module: its init function runs once a process, when the library is loaded. */
 #ifndef _LINUX_MODULE_H
 #define _LINUX_MODULE_H
 

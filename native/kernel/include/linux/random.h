@@ -8,7 +8,7 @@ struct rnd_state {
 	u64 state;
 };
 
-/* Where the numbers of get_random_u32() begin. */
+/* Seeds get_random_u32(), so that it gives the same numbers again. */
 void random_seed_all(u32 seed);
 
 u32 get_random_u32(void);

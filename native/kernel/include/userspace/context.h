@@ -1,5 +1,5 @@
 /*
- * What the kernel gives every caller for free, and userspace must hand over: whose memory a call takes, where its log
+ * Context of a call, which the kernel has by itself and userspace must pass on: whose memory a call takes, where its log
  * goes, how much work it may do, and where a BUG leads. A thread enters the context of one allocator before it calls
  * kernel code and leaves it afterwards; the kernel code runs in whatever context its thread is in.
  */
@@ -11,7 +11,7 @@
 
 struct arena;
 
-/* Where a BUG_ON or WARN_ON stands. Strings are literals. */
+/* Names the place of a BUG_ON or WARN_ON. Strings are literals. */
 struct kernel_fault {
 	const char *file;
 	const char *condition;

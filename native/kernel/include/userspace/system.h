@@ -1,6 +1,6 @@
 /*
- * What differs from system to system. Either system/posix.c or system/windows.c is built; nothing else in the C sources asks which
- * system it is on.
+ * Declares what differs between operating systems. Either system/posix.c or system/windows.c is built; nothing else in the C
+ * sources asks which system it is on.
  */
 #ifndef USERSPACE_SYSTEM_H
 #define USERSPACE_SYSTEM_H
