@@ -88,7 +88,7 @@ export function toAccountToken(argument: string, value: unknown): AccountToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
   const { type, id, kernel, name } = value;
   if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  if (name !== undefined && typeof name !== 'string')
+  if (!(name === undefined || typeof name === 'string'))
     throw invalidArgType(`${argument}.name`, 'of type string', name);
   return { type, id, kernel: toOwnKernel(argument, kernel), name };
 }
