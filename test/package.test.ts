@@ -111,7 +111,7 @@ describe('the npm package', () => {
     const others = files.filter(
       (file) =>
         !/^dist\/(\w+\/)?[\w-]+(\.d)?\.m?[jt]s$/.test(file) &&
-        !/^native\/(buddy|node|kernel|kernel\/system|kernel\/include\/(linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
+        !/^native\/(buddy|node|kernel|kernel\/system|linux\/[\w.]+|kernel\/include\/(drm|linux|linux\/sched|userspace))\/[\w-]+\.(c|cc|h)$/.test(
           file,
         ) &&
         file !== 'native/node/exports.map' &&
