@@ -2,13 +2,13 @@
  * Reads the journal of an allocator for all who look at it, ten times a second, as long as somebody does. Whoever comes is shown the lists that
  * live, and then what happens.
  */
-import type { Allocator } from '../allocator';
 import { VERSION } from '../addon/protocol';
+import type { Allocator } from '../allocator';
 import { dropJournal, holdJournal, JournalReader } from '../journal';
 import type { JournalEntry, JournalStart } from '../journal-entry';
 import type { Bytes } from '../native';
-import { JournalOperations } from '../trace/journal-operations';
-import type { TraceOperation } from '../trace/operation';
+import { JournalOperations, type Answered, type LabelOf } from '../trace/journal-operations';
+import type { BuddyNewOperation, TraceOperation } from '../trace/operation';
 import { TraceSpace } from '../trace/trace-space';
 import { LiveLists, type LiveList } from './live-lists';
 
@@ -19,9 +19,7 @@ const LEAST_RECOVERY = 1000;
 const RECOVERY_FACTOR = 20;
 /** Bytes of the ring: some 65,000 operations. */
 const CAPACITY = 2 ** 22;
-/** Operations that are kept for viewers that are behind. */
-const MOST_KEPT = 2 ** 13;
-/** Operations that one update takes: what is beyond 40,000 a second is lost. */
+/** Operations that one update takes: where there are more than 40,000 a second, some are lost. */
 const MOST_READ = 2 ** 12;
 
 /** Why a viewing ends. */
@@ -30,42 +28,36 @@ export interface Ending {
   readonly message: string;
 }
 
-/** Names a list for those who look: by its tag, and the number of its account, 0 for none. */
-export type LabelOf = (list: { readonly tag: number; readonly account: number }) => string | undefined;
-
-/** A point in the operations of the feed. */
-export interface Place {
-  /** Counts how often the state was taken. */
-  readonly round: number;
-  /** How many operations were before it. */
-  readonly position: number;
-}
-
-/** The state at a place. */
-export interface Snapshot extends Place {
-  readonly space: TraceOperation;
+/** The state at a moment. */
+export interface Snapshot {
+  readonly space: BuddyNewOperation;
   readonly lists: readonly LiveList[];
+  /** The number of the last entry, and nanoseconds since the journal began. */
   readonly sequence: number;
   readonly time: number;
-  /** Bytes that are clear and free. */
-  readonly clearAvail: Bytes;
+  /** Bytes that are free and clear. */
+  readonly clearAvail: number;
+}
+
+/** Somebody who is told of each operation. */
+export interface Follower {
+  follow(operation: TraceOperation, entry: Answered): void;
+  /** Some operations are not known: what it has been told is of no use any more. */
+  lose(): void;
 }
 
 export class Feed {
   readonly #allocator: Allocator;
   readonly #labelOf: LabelOf;
-  #viewers = 0;
+  readonly #followers = new Set<Follower>();
   #reader: JournalReader<Bytes> | undefined;
   #operations: JournalOperations | undefined;
   #lists = new LiveLists();
-  #space: TraceOperation | undefined;
-  #round = 0;
-  #position = 0;
-  /** The last operations, of which the last one stands before `#position`. */
-  #kept: TraceOperation[] = [];
+  /** `undefined`: nothing is known. */
+  #space: BuddyNewOperation | undefined;
   #sequence = 0;
   #time = 0;
-  #clearAvail: Bytes = 0;
+  #clearAvail = 0;
   #ending: Ending | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Milliseconds that taking the state has taken. */
@@ -77,8 +69,8 @@ export class Feed {
     this.#labelOf = labelOf;
   }
 
-  get viewers(): number {
-    return this.#viewers;
+  get followers(): number {
+    return this.#followers.size;
   }
 
   /** Why nothing follows; `undefined`: something may. */
@@ -87,45 +79,38 @@ export class Feed {
   }
 
   /**
-   * Adds a viewer. The first one begins the journal.
+   * Adds somebody who follows. The first one begins the journal.
    *
    * @throws {GpuBuddyError} `EBUSY`: the program keeps a journal of its own; `ENOMEM`, `ERR_GPU_BUDDY_DISPOSED`, `ERR_GPU_BUDDY_POISONED`
    */
-  join(): void {
-    if (this.#viewers === 0) {
+  join(follower: Follower): void {
+    if (this.#followers.size === 0) {
       this.#begin();
       this.#schedule();
     }
-    this.#viewers++;
+    this.#followers.add(follower);
   }
 
-  /** Removes a viewer. The last one ends the journal. */
-  leave(): void {
-    if (--this.#viewers > 0) return;
+  /** Removes one. The last one ends the journal. */
+  leave(follower: Follower): void {
+    this.#followers.delete(follower);
+    if (this.#followers.size > 0) return;
     clearTimeout(this.#timer);
     this.#drop();
     this.#ending = undefined;
   }
 
-  /** Gives the state now; `undefined`: entries were lost, and it is not known. */
+  /** Gives the state now; `undefined`: it is not known. */
   snapshot(): Snapshot | undefined {
-    if (!this.#space) return undefined;
-    return {
-      round: this.#round,
-      position: this.#position,
-      space: this.#space,
-      lists: this.#lists.all(),
-      sequence: this.#sequence,
-      time: this.#time,
-      clearAvail: this.#clearAvail,
-    };
-  }
-
-  /** Gives the operations since a place; `undefined`: they are not known, or not kept any more. */
-  since({ round, position }: Place): readonly TraceOperation[] | undefined {
-    const behind = this.#position - position;
-    if (round !== this.#round || behind > this.#kept.length) return undefined;
-    return behind === 0 ? [] : this.#kept.slice(-behind);
+    return (
+      this.#space && {
+        space: this.#space,
+        lists: this.#lists.all(),
+        sequence: this.#sequence,
+        time: this.#time,
+        clearAvail: this.#clearAvail,
+      }
+    );
   }
 
   /** Waits for the next update. */
@@ -135,7 +120,7 @@ export class Feed {
     });
   }
 
-  /** Ends the waiting of all viewers, so that each looks what is to be done. */
+  /** Ends the waiting of all, so that each looks what is to be done. */
   wake(): void {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
@@ -145,11 +130,7 @@ export class Feed {
     holdJournal(this.#allocator, CAPACITY);
     const { baseOffset, size, chunkSize } = this.#allocator.space;
     this.#reader = new JournalReader(this.#allocator, new TraceSpace(baseOffset, size, chunkSize), undefined);
-    this.#operations = new JournalOperations(VERSION, this.#allocator.name);
-    this.#lists = new LiveLists();
-    this.#round++;
-    this.#kept = [];
-    this.#sequence = this.#time = 0;
+    this.#operations = new JournalOperations(VERSION, this.#allocator.name, this.#labelOf);
     this.#read(1);
     this.#beginning = performance.now() - began;
   }
@@ -158,7 +139,16 @@ export class Feed {
     dropJournal(this.#allocator);
     this.#reader = this.#operations = this.#space = undefined;
     this.#lists = new LiveLists();
-    this.#kept = [];
+  }
+
+  #lose(): void {
+    this.#drop();
+    for (const follower of this.#followers) follower.lose();
+  }
+
+  #end({ code, message }: Ending): void {
+    this.#ending = { code, message };
+    this.#drop();
   }
 
   #schedule(): void {
@@ -181,67 +171,59 @@ export class Feed {
 
   /** Reads what there is, up to so many operations. */
   #read(most: number): void {
-    let count = 0;
-    while (count < most) {
-      const entries = this.#reader?.read();
+    for (let count = 0; count < most && this.#reader;) {
+      const entries = this.#reader.read();
       if (!entries) {
         this.#end({ code: 'ERR_GPU_BUDDY_JOURNAL_ENDED', message: 'The program has ended the journal.' });
         return;
       }
+      if (this.#reader.isAtEnd) return;
       for (const entry of entries) {
         if (!this.#take(entry)) {
-          this.#drop();
+          this.#lose();
           return;
         }
         count++;
       }
-      if (this.#reader?.isAtEnd) return;
     }
   }
 
   /** Takes an entry over; false: some are missing before it. */
   #take(entry: JournalEntry<Bytes>): boolean {
-    const isStart = entry.kind === 'start';
-    if (isStart === (this.#space !== undefined)) return false;
-    if (isStart) {
-      this.#clearAvail = clearBytes(entry);
-    } else {
-      if (entry.kind === 'gap' || entry.sequence !== this.#sequence + 1) return false;
-      this.#sequence = entry.sequence;
-      this.#time = entry.time;
-      this.#clearAvail = entry.clearAvail;
+    if (entry.kind === 'start') return this.#start(entry);
+    if (!this.#space || !this.#operations || entry.kind === 'gap') return false;
+    if (entry.sequence !== this.#sequence + 1) return false;
+    this.#sequence = entry.sequence;
+    this.#time = entry.time;
+    this.#clearAvail = Number(entry.clearAvail);
+    if (entry.kind === 'poisoned') {
+      this.#end({
+        code: 'ERR_GPU_BUDDY_POISONED',
+        message: "The kernel's code met a fault: the allocator does nothing any more.",
+      });
+      return true;
     }
-    for (const found of this.#operations?.of(entry) ?? []) {
-      const operation = this.#labelled(found);
-      if (operation.kind === 'buddy.new') this.#space = operation;
-      this.#lists.apply(operation, isStart ? undefined : entry);
-      if (!isStart) this.#keep(operation);
-    }
+    const operation = this.#operations.call(entry);
+    this.#lists.apply(operation, entry);
+    for (const follower of this.#followers) follower.follow(operation, entry);
     return true;
   }
 
-  #keep(operation: TraceOperation): void {
-    this.#kept.push(operation);
-    this.#position++;
-    if (this.#kept.length >= 2 * MOST_KEPT) this.#kept = this.#kept.slice(-MOST_KEPT);
-  }
-
-  #labelled(operation: TraceOperation): TraceOperation {
-    if (operation.kind !== 'buddy.alloc' && operation.kind !== 'buddy.claim') return operation;
-    const label = this.#labelOf({ tag: operation.tag ?? 0, account: operation.account ?? 0 });
-    return label === undefined ? operation : { ...operation, label };
-  }
-
-  #end({ code, message }: Ending): void {
-    this.#ending = { code, message };
-    // What is kept is still to be shown.
-    const kept = this.#kept;
-    this.#drop();
-    this.#kept = kept;
+  /** Takes the state over; false: it is that of another journal. */
+  #start(entry: JournalStart<Bytes>): boolean {
+    if (this.#space) return false;
+    this.#sequence = this.#time = 0;
+    this.#clearAvail = clearBytes(entry);
+    for (const operation of this.#operations?.of(entry) ?? []) {
+      if (operation.kind === 'buddy.new') this.#space = operation;
+      else if (operation.kind === 'buddy.claim')
+        this.#lists.add({ label: undefined, account: undefined, ...operation });
+    }
+    return true;
   }
 }
 
-/** Bytes that are clear and free when a journal begins. */
+/** Bytes that are free and clear when a journal begins. */
 function clearBytes({ state }: JournalStart<Bytes>): number {
   return state.free.orders.reduce((sum, order) => sum + Number(state.chunkSize) * 2 ** order, 0);
 }

@@ -13,7 +13,8 @@ import * as native from '../native';
 import { toOptions, type Names } from '../options';
 import { PAGE_PROTOCOL, type PageSession } from '../page/session';
 import { toSignal, type WaitSignal } from '../wait-signal';
-import { Feed, type LabelOf } from './feed';
+import type { LabelOf } from '../trace/journal-operations';
+import { Feed } from './feed';
 import { framesOf } from './viewer';
 
 /** A list of blocks, as a program may name it for those who look. */

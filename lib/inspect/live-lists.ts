@@ -1,13 +1,14 @@
-/** Keeps the lists that live, as the operations of a journal tell of them: what a viewer is shown first. */
-import type { JournalEntry } from '../journal-entry';
-import type { Bytes } from '../native';
+/** Keeps the lists that live, as a journal tells of them: what a viewer is shown first. */
 import { ChurnMap } from '../trace/churn-map';
+import type { Answered } from '../trace/journal-operations';
 import type { TraceBlock, TraceOperation } from '../trace/operation';
 import { isOneOf } from '../trace/operation-kinds';
 
 const isAllocation = isOneOf('buddy.alloc', 'buddy.claim');
 const isFree = isOneOf('blocks.free', 'blocks.undo');
 const isChange = isOneOf('blocks.trim', 'blocks.freeBlock', 'blocks.extend');
+
+const NO_BLOCKS: readonly TraceBlock[] = [];
 
 /** A list as it is now. It is replaced where it changes, so that whoever has it may read on. */
 export interface LiveList {
@@ -29,14 +30,19 @@ export class LiveLists {
     return this.#lists.values().sort((a, b) => a.sequence - b.sequence);
   }
 
-  /** Takes over an operation that was done: of an entry, or of the state when the journal began. */
-  apply(operation: TraceOperation, entry: JournalEntry<Bytes> | undefined): void {
-    if (entry && 'code' in entry && entry.code !== undefined) return;
-    const blocks = entry && 'blocks' in entry ? entry.blocks : [];
+  /** Adds a list that was there when the journal began. */
+  add({ id, blocks, label, account }: Pick<LiveList, 'id' | 'blocks' | 'label' | 'account'>): void {
+    this.#lists.set(id, { id, blocks, label, account, sequence: 0, time: 0 });
+  }
+
+  /** Takes over an operation that was done, and its entry. */
+  apply(operation: TraceOperation, entry: Answered): void {
+    if (entry.code !== undefined) return;
+    const blocks = 'blocks' in entry ? entry.blocks : NO_BLOCKS;
     if (isAllocation(operation)) {
-      const { id, label, account, seq = 0, time = 0 } = operation;
-      const claimed = operation.kind === 'buddy.claim' && !entry ? operation.blocks : blocks;
-      this.#lists.set(id, { id, blocks: claimed, label, account, sequence: seq, time });
+      const { id, label, account } = operation;
+      const { sequence, time } = entry;
+      this.#lists.set(id, { id, blocks, label, account, sequence, time });
     } else if (isFree(operation)) {
       this.#lists.delete(operation.id);
     } else if (isChange(operation)) {

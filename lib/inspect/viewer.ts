@@ -2,12 +2,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { frame, FrameType, jsonFrame } from '../page/frames';
 import { EffectsWriter } from '../trace/effects/effects-writer';
-import type { Ending, Feed, Place, Snapshot } from './feed';
+import type { Answered } from '../trace/journal-operations';
+import type { TraceOperation } from '../trace/operation';
+import { EntryAnswer } from './entry-answer';
+import type { Ending, Feed, Follower, Snapshot } from './feed';
 
 /** Viewers at a time. */
 const MOST_VIEWERS = 8;
 /** Lists of the state that are written in one turn of the event loop. */
 const LISTS_OF_A_TURN = 2048;
+/** Operations that wait for a viewer. */
+const MOST_BEHIND = 2 ** 14;
 /** Steps after which a viewer begins anew: a page keeps all of them. */
 const MOST_STEPS = 2 ** 21;
 /** Milliseconds from one sign of life to the next. */
@@ -21,10 +26,11 @@ const BUSY: Ending = {
 
 /** Gives the frames, until the signal is aborted or nothing follows. */
 export async function* framesOf(feed: Feed, signal: AbortSignal): AsyncGenerator<Uint8Array, undefined> {
+  const viewer = new Viewer(feed);
   try {
-    if (feed.viewers >= MOST_VIEWERS)
+    if (feed.followers >= MOST_VIEWERS)
       throw Object.assign(new Error('Too many look at it already.'), { code: 'ERR_GPU_BUDDY_VIEWERS' });
-    feed.join();
+    feed.join(viewer);
   } catch (error) {
     yield jsonFrame(FrameType.FAILED, endingOf(error as Ending));
     return;
@@ -33,33 +39,47 @@ export async function* framesOf(feed: Feed, signal: AbortSignal): AsyncGenerator
     feed.wake();
   });
   try {
-    yield* new Viewer(feed).frames(signal);
+    yield* viewer.frames(signal);
   } finally {
-    feed.leave();
+    feed.leave(viewer);
   }
 }
 
-class Viewer {
+class Viewer implements Follower {
   readonly #feed: Feed;
-  #writer = new EffectsWriter();
-  #place: Place | undefined;
-  #steps = 0;
+  readonly #answer = new EntryAnswer();
+  /** `undefined`: the viewer has no state, or one of no use. */
+  #writer: EffectsWriter | undefined;
+  /** Operations that happen while the state is written. */
+  #backlog: [TraceOperation, Answered][] | undefined;
+  /** Steps that were sent since the state. */
+  #sent = 0;
   #ticked = 0;
 
   constructor(feed: Feed) {
     this.#feed = feed;
   }
 
+  follow(operation: TraceOperation, entry: Answered): void {
+    if (!this.#writer) return;
+    if (this.#backlog) this.#backlog.push([operation, entry]);
+    else this.#writer.add(operation, entry.sequence, this.#answer.read(entry), 0);
+    if (this.#writer.steps + (this.#backlog?.length ?? 0) > MOST_BEHIND) this.lose();
+  }
+
+  lose(): void {
+    this.#writer = this.#backlog = undefined;
+  }
+
   async *frames(signal: AbortSignal): AsyncGenerator<Uint8Array, undefined> {
     const feed = this.#feed;
     while (!signal.aborted) {
-      const changes = this.#steps > MOST_STEPS ? undefined : this.#changes();
-      const snapshot = changes ? undefined : feed.snapshot();
+      const snapshot = this.#writer ? undefined : feed.snapshot();
       if (snapshot) {
         yield* this.#begin(snapshot);
         continue;
       }
-      if (changes && changes.length > 0) yield frame(FrameType.EFFECTS, changes);
+      if (this.#writer && this.#writer.steps > 0) yield this.#take(this.#writer);
       else if (feed.ending) {
         yield jsonFrame(FrameType.FAILED, endingOf(feed.ending));
         return;
@@ -68,46 +88,42 @@ class Viewer {
     }
   }
 
-  /** Gives what has happened since the last time, as effects; `undefined`: that is not known, and the state is needed. */
-  #changes(): Uint8Array | undefined {
-    const operations = this.#place && this.#feed.since(this.#place);
-    if (!this.#place || !operations) return undefined;
-    if (operations.length === 0) return new Uint8Array();
-    for (const operation of operations)
-      this.#writer.add(
-        operation,
-        'seq' in operation ? (operation.seq ?? 0) : 0,
-        'answer' in operation ? (operation.answer ?? '0') : '0',
-        0,
-      );
-    this.#place = { ...this.#place, position: this.#place.position + operations.length };
-    return this.#writer.steps === 0 ? new Uint8Array() : this.#take();
-  }
-
-  /** Gives the state: what lives, oldest first. */
-  async *#begin(snapshot: Snapshot): AsyncGenerator<Uint8Array, undefined> {
-    const { space, lists, round, position, sequence, time, clearAvail } = snapshot;
+  /** Gives the state, the oldest list first, unless it is of no use before that is done. */
+  async *#begin({
+    space,
+    lists,
+    sequence,
+    time,
+    clearAvail,
+  }: Snapshot): AsyncGenerator<Uint8Array, undefined> {
+    const writer = (this.#writer = new EffectsWriter());
+    this.#backlog = [];
+    this.#sent = 0;
     yield frame(FrameType.RESET);
-    this.#writer = new EffectsWriter();
-    this.#steps = 0;
-    this.#writer.add(space, 0, '0', 'size' in space ? Number(space.size) : 0);
-    for (const [index, { id, blocks, label, account, sequence, time }] of lists.entries()) {
+    writer.add(space, 0, '0', Number(space.size));
+    for (const [index, { id, blocks, label, account, ...made }] of lists.entries()) {
       if (index > 0 && index % LISTS_OF_A_TURN === 0) {
-        yield frame(FrameType.EFFECTS, this.#take());
+        yield this.#take(writer);
         await setImmediate();
       }
-      this.#writer.add({ kind: 'buddy.claim', id, blocks, label, account, time }, sequence, '0', 0);
+      if (this.#writer !== writer) return;
+      writer.add({ kind: 'buddy.claim', id, blocks, label, account, time: made.time }, made.sequence, '0', 0);
     }
-    this.#writer.add({ kind: 'begin', time }, sequence, `0 clear_avail=0x${clearAvail.toString(16)}`, 0);
-    yield frame(FrameType.EFFECTS, this.#take());
+    writer.add({ kind: 'begin', time }, sequence, `0 clear_avail=0x${clearAvail.toString(16)}`, 0);
+    yield this.#take(writer);
+    if (this.#writer !== writer) return;
+    const backlog = this.#backlog;
+    this.#backlog = undefined;
+    for (const [operation, entry] of backlog) this.follow(operation, entry);
     yield frame(FrameType.COMPLETE);
-    this.#place = { round, position };
     yield this.#tick();
   }
 
-  #take(): Uint8Array {
-    this.#steps += this.#writer.steps;
-    return this.#writer.take();
+  #take(writer: EffectsWriter): Uint8Array {
+    this.#sent += writer.steps;
+    const effects = frame(FrameType.EFFECTS, writer.take());
+    if (this.#sent > MOST_STEPS) this.lose();
+    return effects;
   }
 
   #tick(): Uint8Array {

@@ -169,7 +169,7 @@ describe('a viewer', () => {
     }
     expect(await framesUntil(slow, FrameType.COMPLETE)).toContain(FrameType.RESET);
     for (const viewer of [slow, quick]) await viewer.return(undefined);
-    expect(feed.viewers).toBe(0);
+    expect(feed.followers).toBe(0);
   });
 
   test('is one of eight', async () => {
