@@ -64,7 +64,17 @@ const notInstalled = ['examples/lease-service/', 'packages/web/', 'packages/swee
 );
 
 export default defineConfig(
-  { ignores: [...notInstalled, 'build/', 'coverage/', '**/dist/', 'prebuilds/', 'vendor/linux/'] },
+  {
+    ignores: [
+      ...notInstalled,
+      'build/',
+      'coverage/',
+      '**/dist/',
+      'prebuilds/',
+      'vendor/linux/',
+      'packages/linux-*/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   eslint.configs.recommended,
   {
@@ -100,8 +110,10 @@ export default defineConfig(
   },
   // Parts of them run in a page.
   {
-    files: ['packages/web/test/**/*.mjs'],
-    languageOptions: { globals: { document: 'readonly', window: 'readonly' } },
+    files: ['packages/web/{test,measure}/**/*.mjs'],
+    languageOptions: {
+      globals: { document: 'readonly', requestAnimationFrame: 'readonly', window: 'readonly' },
+    },
   },
   forbidImports(['lib/**/*.{ts,mts}'], [noApi, ...allFloorsBut(), noSelf]),
   ...Object.entries(floors).map(([floor, others]) =>

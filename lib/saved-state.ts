@@ -1,4 +1,5 @@
-/** A saved allocator as plain data: what it consists of, and whether somebody's data is one. */
+/** Declares the state of a saved allocator, and checks data that should be one. */
+import { seriesOf } from './addon/series';
 import { U64_MAX, toNumberIfSafe } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
 import { orNoMemory } from './heap-room';
@@ -14,6 +15,8 @@ import { SZ_4K } from './sizes';
 export interface GpuBuddyState {
   readonly format: 'gpu-buddy';
   readonly version: 1;
+  /** The release of Linux whose allocator it was, such as `7.3.4`. One of another series (7.3) refuses it. */
+  readonly kernel: string;
   /** Bytes; a decimal string above 2^53 - 1, as in the two below. */
   readonly size: number | string;
   /** Bytes. */
@@ -22,9 +25,9 @@ export interface GpuBuddyState {
   readonly baseOffset: number | string;
   /** Lists that have blocks, those of every thread and pool, by the address of their first block. */
   readonly lists: {
-    /** The numbers given to `allocBlocks()`. */
+    /** Tags of the lists. */
     readonly tags: readonly number[];
-    /** The number of blocks of each. */
+    /** Number of blocks of each list. */
     readonly counts: readonly number[];
   };
   /** The blocks of these lists, list after list, in list order. */
@@ -44,7 +47,7 @@ export interface GpuBuddyState {
 export const FORMAT = 'gpu-buddy';
 export const VERSION = 1;
 
-/** A state that has been looked at. */
+/** A checked state. */
 interface ReadState {
   readonly size: Bytes;
   readonly chunkSize: Bytes;
@@ -61,9 +64,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
  */
 export function toState(value: unknown): ReadState {
-  const { format, version, size, chunkSize, baseOffset, lists, blocks, free } = toFields('state', value);
+  const { format, version, kernel, size, chunkSize, baseOffset, lists, blocks, free } = toFields(
+    'state',
+    value,
+  );
   refuseUnknown('state.format', toType('state.format', format, 'string'), FORMAT);
   refuseUnknown('state.version', toType('state.version', version, 'number'), VERSION);
+  refuseForeign(toType('state.kernel', kernel, 'string'));
   const space = toSpace(size, chunkSize, baseOffset);
   const chunks = Number(space.size / space.chunkSize);
   return {
@@ -94,6 +101,13 @@ function refuseUnknown(name: string, value: string | number, known: string | num
   if (value !== known) throw entryError(native.STATE_UNKNOWN, 'state', name, value);
 }
 
+/** Another series may have other blocks for the same calls. */
+function refuseForeign(kernel: string | number): void {
+  if (seriesOf(String(kernel)) === seriesOf(native.kernelVersion)) return;
+  const note = `it is of the allocator of Linux ${String(kernel)}, and this is that of Linux ${native.kernelVersion}`;
+  throw entryError(native.STATE_UNKNOWN, 'state', 'state.kernel', String(kernel), note);
+}
+
 interface StateSpace {
   readonly size: bigint;
   readonly chunkSize: bigint;
@@ -122,7 +136,7 @@ function statusOf(name: string): number {
   return native.statuses.findIndex((text) => text.name === name);
 }
 
-/** A byte count: an integer, or a decimal string. */
+/** Reads a byte count: an integer, or a decimal string. */
 function toStateBytes(name: string, value: unknown): bigint {
   if (typeof value !== 'number' && typeof value !== 'string')
     throw invalidArgType(name, 'of type number or string', value);
@@ -165,7 +179,7 @@ function toColumns(chunks: number, lists: Fields, blocks: Fields, free: Fields):
   return columns;
 }
 
-/** An array in a state, whose length has been read once. */
+/** An array of a state, whose length was read once. */
 interface Entries {
   readonly name: string;
   readonly values: readonly unknown[];
@@ -211,7 +225,7 @@ function refusePlaces(name: string, { chunks, orders }: native.Places, count: nu
   }
 }
 
-/** A byte count as a state has it. */
+/** Writes a byte count for a state. */
 export function toPlain(bytes: Bytes): number | string {
   return bytes <= Number.MAX_SAFE_INTEGER ? Number(bytes) : String(bytes);
 }

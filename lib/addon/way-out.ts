@@ -28,7 +28,7 @@ function getLine(folder: string): string {
 export function isInBundle(folder: string): boolean {
   try {
     const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown };
-    return name !== 'gpu-buddy';
+    return typeof name !== 'string' || !/^(@gpu-buddy\/linux-[\d.]+|gpu-buddy)$/.test(name);
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ENOENT';
   }

@@ -9,6 +9,15 @@ export const BUILD = {
 where it is found before a prebuilt one. Needs a C11 and a C++20 compiler, and nothing else: no network,
 no make, no Python. CC and CXX name others than cc, gcc, clang and c++, g++, clang++; on Windows, than
 zig.`,
-  options: { help: HELP },
+  options: {
+    kernel: {
+      type: 'string',
+      value: 'SERIES',
+      help: `in a checkout: build that of another kernel, such as 6.12, into
+packages/linux-6.12. Its sources are fetched, and taken by their hashes
+alone; see docs/internals/kernels.md`,
+    },
+    help: HELP,
+  },
   notes: 'Exit status: 0, or 2 where it could not be done.',
 } as const satisfies CommandSpec;

@@ -2,6 +2,7 @@
 import type { Placement } from '../trace';
 import { HELP, parseCommand, type CommandSpec } from './command-spec';
 import { toCount } from './count-option';
+import { KERNEL_OPTION, toKernels } from './kernel-option';
 import type { WorkloadOptions } from './open-workload';
 import { POLICY_OPTIONS, SIZES_TEXT, WORKLOAD_OPTIONS } from './policy-specs';
 import { toPlacements } from './placement-option';
@@ -20,6 +21,7 @@ alignments kept. All combinations of the options below are tried, for each TRACE
     size: { type: 'string', value: 'LIST', help: 'size of the space. Default: as recorded' },
     'by-time': { type: 'boolean', default: false, help: 'weigh the means by time instead of by operations' },
     ...WORKLOAD_OPTIONS,
+    ...KERNEL_OPTION,
     json: { type: 'boolean', default: false, help: 'write JSON instead of a table' },
     csv: { type: 'boolean', default: false, help: 'write comma-separated values' },
     help: HELP,
@@ -27,7 +29,7 @@ alignments kept. All combinations of the options below are tried, for each TRACE
   notes: `${SIZES_TEXT}
 
 Where just two are compared (two recordings, or one by two policies), the place where they part is told
-as well.
+as well; of several kernels, where each parts from the first.
 
 Columns: failures, allocations for which there was no space; used, the share of the space in use at the
 first of them; fragmented, 1 minus the largest free block by all free memory; by runs, the same with the
@@ -37,6 +39,7 @@ allocation on average; time, what the allocator took.
 Examples:
   gpu-buddy compare --mode simple,contiguous --min-block-size 4K,64K,2M --size 24G run.trace
   gpu-buddy compare --size 8G before.trace after.trace
+  gpu-buddy compare --kernel 6.12,7.3 run.trace
 
 Exit status: 0, or 2 where a trace, a file or an option is wrong. Failures are an answer.
 `,
@@ -50,6 +53,8 @@ export interface CompareOptions extends WorkloadOptions {
   readonly sizes: readonly (number | undefined)[];
   readonly chunkSize: number | undefined;
   readonly byTime: boolean;
+  /** Series of the kernels that are asked; empty: the one that is built in. */
+  readonly kernels: readonly string[];
   readonly format: 'table' | 'json' | 'csv';
   readonly help: boolean;
 }
@@ -69,6 +74,7 @@ export function parseCompareOptions(args: readonly string[]): CompareOptions {
     sizes: size === undefined ? [undefined] : toSizes('--size', size),
     chunkSize: chunkSize === undefined ? undefined : toSize('--chunk-size', chunkSize),
     byTime: values['by-time'],
+    kernels: toKernels(values.kernel, traces),
     on: values.on === undefined ? undefined : toCount('--on', values.on),
     lenient: values.lenient,
     format: json ? 'json' : csv ? 'csv' : 'table',

@@ -7,6 +7,8 @@ import { tableText } from './table-text';
 /** Measures of a trace by its name. */
 export interface ComparedRow {
   readonly name: string;
+  /** The release of Linux whose allocator it was, where several were asked. */
+  readonly kernel?: string | undefined;
   readonly measures: PolicyMeasures;
 }
 
@@ -14,6 +16,8 @@ interface Column {
   readonly title: string;
   readonly text: (row: ComparedRow) => string;
 }
+
+const KERNEL_COLUMN: Column = { title: 'kernel', text: ({ kernel = '' }) => kernel };
 
 const COLUMNS: readonly Column[] = [
   { title: 'trace', text: ({ name }) => name },
@@ -35,9 +39,10 @@ const COLUMNS: readonly Column[] = [
 export function compareTable(rows: readonly ComparedRow[]): string {
   const probes = rows.filter(({ measures }) => measures.probes > 0).map(probesText);
   const failures = rows.filter(({ measures }) => measures.firstFailure).map(failureText);
+  const columns = rows.some(({ kernel }) => kernel !== undefined) ? [KERNEL_COLUMN, ...COLUMNS] : COLUMNS;
   const table = tableText([
-    COLUMNS.map(({ title }) => title),
-    ...rows.map((row) => COLUMNS.map(({ text }) => text(row))),
+    columns.map(({ title }) => title),
+    ...rows.map((row) => columns.map(({ text }) => text(row))),
   ]);
   return [table, ...[...failures, ...probes].map((line) => `${line}\n`)].join('');
 }
@@ -46,9 +51,10 @@ export function compareTable(rows: readonly ComparedRow[]): string {
 export type CsvRecord = Readonly<Record<string, string | number | null | undefined>>;
 
 /** The measures as records with plain names: of JSON, and of comma-separated values. */
-export function compareRecord({ name, measures }: ComparedRow): CsvRecord {
+export function compareRecord({ name, kernel, measures }: ComparedRow): CsvRecord {
   const { policy, firstFailure, blockFragmentation, runFragmentation, ...counts } = measures;
   return {
+    ...(kernel === undefined ? {} : { kernel }),
     trace: name,
     ...policy,
     minBlockSize: policy.minBlockSize ?? null,
@@ -108,10 +114,11 @@ function lineText(line: number | undefined): string {
 }
 
 /** A row's trace and policy, as far as that is told apart. */
-export function rowName({ name, measures: { policy } }: ComparedRow): string {
+export function rowName({ name, kernel, measures: { policy } }: ComparedRow): string {
   const { mode, minBlockSize, size } = policy;
   const min = minBlockSize === undefined ? '' : ` ${minBlockText(minBlockSize)}`;
-  return `${name} ${mode}${min} in ${bytesText(size)}`;
+  const on = kernel === undefined ? '' : ` on Linux ${kernel}`;
+  return `${name} ${mode}${min} in ${bytesText(size)}${on}`;
 }
 
 function failureText(row: ComparedRow): string {

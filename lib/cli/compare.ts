@@ -1,7 +1,8 @@
 /** The command `gpu-buddy compare`. */
-import { diverge, measurePolicy, type Divergence, type PolicyOptions, type Workload } from '../trace';
+import { diverge, measurePolicy, type Divergence } from '../trace';
 import { helpText } from './command-spec';
 import { ChunkedOutput } from './chunked-output';
+import { compareKernels } from './compare-kernels';
 import { COMPARE, parseCompareOptions, type CompareOptions } from './compare-options';
 import {
   compareRecord,
@@ -11,66 +12,46 @@ import {
   rowName,
   type ComparedRow,
 } from './compare-text';
-import { droppedText } from './dropped-text';
-import { openWorkload } from './open-workload';
+import { subjectsOf, titleOf, type Subject } from './compare-subjects';
 import { orUsageError } from './or-usage-error';
 import { ProgressBar } from './progress-bar';
 import type { Terminal } from './terminal';
-import { traceName } from './trace-name';
-import { UsageError } from './usage-error';
-
-/** A trace under one policy. */
-interface Subject {
-  readonly name: string;
-  readonly workload: Workload;
-  readonly policy: PolicyOptions;
-}
 
 /**
  * Runs the command.
  *
  * @returns the exit status
- * @throws UsageError, TraceError, CommandError, OutputError
+ * @throws UsageError, TraceError, CommandError, OutputError; Error of the code ERR_GPU_BUDDY_NO_BINARY
  */
 export async function compare(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parseCompareOptions(args);
   const output = new ChunkedOutput(terminal.stdout);
-  await output.write(options.help ? helpText(COMPARE) : await compareAll(options, terminal));
+  if (options.help) await output.write(helpText(COMPARE));
+  else if (options.kernels.length > 0) await output.write(await compareKernels(options, terminal));
+  else await output.write(await compareAll(options, terminal));
   await output.flush();
   return 0;
 }
 
 async function compareAll(options: CompareOptions, terminal: Terminal): Promise<string> {
-  const { traces, byTime, format } = options;
   const rows: ComparedRow[] = [];
   const ends: Subject[] = [];
-  let count = 0;
-  for (const path of traces) {
-    const name = traceName(path);
-    const workload = await openWorkload(path, options, terminal);
-    terminal.stderr.write(droppedText(name, workload.dropped));
-    if (options.sizes.includes(undefined) && workload.recorded.size === undefined)
-      throw new UsageError(`${path} does not tell the size of its space: say it by --size`);
-    for (const policy of policiesOf(options)) {
-      using bar = await ProgressBar.open(terminal.stderr, `${name} ${policy.mode ?? ''}`);
-      const onProgress = (done: number, whole: number) => bar?.update(done, whole);
-      rows.push({
-        name,
-        measures: await orUsageError(() => measurePolicy(workload, policy, { byTime, onProgress })),
-      });
-      // Two are compared with each other; a third one is not kept in memory.
-      if (count++ < 2) ends.push({ name, workload, policy });
-    }
+  for await (const subject of subjectsOf(options, terminal)) {
+    const { name, workload, policy } = subject;
+    using bar = await ProgressBar.open(terminal.stderr, titleOf(subject));
+    const onProgress = (done: number, whole: number) => bar?.update(done, whole);
+    rows.push({
+      name,
+      measures: await orUsageError(() =>
+        measurePolicy(workload, policy, { byTime: options.byTime, onProgress }),
+      ),
+    });
+    // Two are compared with each other; a third one is not kept in memory.
+    if (rows.length <= 2) ends.push(subject);
   }
   const [first, second] = ends;
-  const divergence = first && second && count === 2 ? diverge(first, second) : undefined;
-  return resultText(rows, divergence, format);
-}
-
-function policiesOf({ modes, minBlockSizes, sizes, chunkSize }: CompareOptions): PolicyOptions[] {
-  return sizes.flatMap((size) =>
-    minBlockSizes.flatMap((minBlockSize) => modes.map((mode) => ({ mode, size, chunkSize, minBlockSize }))),
-  );
+  const divergence = first && second && rows.length === 2 ? diverge(first, second) : undefined;
+  return resultText(rows, divergence, options.format);
 }
 
 function resultText(

@@ -2,6 +2,7 @@
 import type { Placement } from '../trace';
 import { HELP, parseCommand, type CommandSpec } from './command-spec';
 import { toCount } from './count-option';
+import { KERNEL_OPTION, toKernels } from './kernel-option';
 import type { WorkloadOptions } from './open-workload';
 import { POLICY_OPTIONS, SIZES_TEXT, WORKLOAD_OPTIONS } from './policy-specs';
 import { toPlacements } from './placement-option';
@@ -37,6 +38,7 @@ may not.`,
       help: 'that try at the same time, with --exhaustive. Default: one a\nprocessor',
     },
     ...WORKLOAD_OPTIONS,
+    ...KERNEL_OPTION,
     json: { type: 'boolean', default: false, help: 'write JSON' },
     help: HELP,
   },
@@ -59,6 +61,8 @@ export interface FitCommandOptions extends WorkloadOptions {
   readonly exhaustive: boolean;
   readonly step: number | undefined;
   readonly threads: number | undefined;
+  /** Series of the kernels that are asked; empty: the one that is built in. */
+  readonly kernels: readonly string[];
   readonly json: boolean;
   readonly help: boolean;
 }
@@ -81,6 +85,7 @@ export function parseFitOptions(args: readonly string[]): FitCommandOptions {
     exhaustive,
     step: read('step', toSize),
     threads: read('threads', (option, text) => toCount(option, text, 1)),
+    kernels: toKernels(values.kernel, traces),
     on: read('on', toCount),
     lenient,
     json,

@@ -6,6 +6,8 @@ import { bytesText, countText, pluralText } from '../trace/number-text';
 /** The result for one trace. */
 export interface NamedFit {
   readonly name: string;
+  /** The release of Linux whose allocator was asked, where one was named. */
+  readonly kernel?: string | undefined;
   readonly workload: Workload;
   readonly fit: Fit;
 }
@@ -24,12 +26,12 @@ export function workloadText(name: string, { length, recorded }: Workload): stri
   return `${name}: ${pluralText(length, 'request')}${own}\n`;
 }
 
-export function fitText({ name, fit, workload }: NamedFit): string {
+export function fitText({ name, kernel, fit, workload }: NamedFit): string {
   const { policy, size, lowerBound, lowerBoundLine, smallest, step, tried } = fit;
   const min = policy.minBlockSize === undefined ? '' : ` ${bytesText(policy.minBlockSize)}`;
   const below = tried.filter((one) => one.size < size);
   const lines = [
-    `${name} ${policy.mode}${min}: fits in ${exactText(size)}${comparedText(size, workload)}`,
+    `${name} ${policy.mode}${min}${kernel === undefined ? '' : ` on Linux ${kernel}`}: fits in ${exactText(size)}${comparedText(size, workload)}`,
     size === lowerBound
       ? `as much is in use at line ${countText(lowerBoundLine)}: nothing smaller fits`
       : `at least ${exactText(lowerBound)} are needed: in use at line ${countText(lowerBoundLine)}`,
@@ -78,13 +80,14 @@ function exactText(bytes: number): string {
 }
 
 /** The same for programs. */
-export function fitRecord({ name, fit: { policy, smallest, ...found }, workload }: NamedFit): object {
+export function fitRecord({ name, kernel, fit: { policy, smallest, ...found }, workload }: NamedFit): object {
   const {
     size: recordedSize = null,
     peak: recordedPeak = null,
     reserved: recordedReserved = null,
   } = workload.recorded;
   return {
+    ...(kernel === undefined ? {} : { kernel }),
     trace: name,
     mode: policy.mode,
     chunkSize: policy.chunkSize,

@@ -1,5 +1,6 @@
 /** The command line of `gpu-buddy replay`. */
 import { HELP, parseCommand, type CommandSpec } from './command-spec';
+import { KERNEL_OPTION, toKernels } from './kernel-option';
 import { toSize } from './size-option';
 import { isReadOnce, STDIN } from './trace-name';
 import { UsageError } from './usage-error';
@@ -18,7 +19,8 @@ or - for standard input: a trace, or a recording that "gpu-buddy import" knows.`
       help: `compare with recorded results instead of writing results: counts identical and
 different lines and shows the first difference. In a FOLDER, the results of
 NAME.trace are NAME.expected; both may end in .gz or .br. Without another
-TRACE, the results are those in the trace itself, as journals have them`,
+TRACE, the results are those in the trace itself, as journals have them.
+- is standard input`,
     },
     'recorded-on': {
       type: 'string',
@@ -63,16 +65,19 @@ may be given more than once`,
 allocation at a time, and failures; in nanoseconds, or, where TRACE has no
 times, a microsecond an operation`,
     },
+    ...KERNEL_OPTION,
     help: HELP,
   },
   notes: `Summary and picture go to standard output with --check, else to standard error.
 The end is the state before the last fini, or where the trace stops. The peak is drawn in a second run
 up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
-temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
+temporary files. Where there is no allocator, nothing is drawn, and standard error says so. Of several kernels, each
+compares its answers with the recorded ones, or, without --check, with those of the first.
 
 Examples:
   gpu-buddy replay --summary --picture run.trace
   gpu-buddy replay --check examples/traces examples/traces/*.trace.gz
+  gpu-buddy replay --kernel 7.3,6.12 run.trace
   gpu-buddy replay --perfetto run.pftrace --size 24G rmm_log.dev0.csv > results.txt
 
 Exit status: 0, 1 with --check where a line differs, 2 where a trace, a file or an option is wrong
@@ -98,6 +103,8 @@ export interface ReplayOptions {
   readonly pictures: ReadonlySet<PictureMoment>;
   /** The file that Perfetto's trace is written to. */
   readonly perfetto: string | undefined;
+  /** Series of the kernels that are asked; empty: the one that is built in. */
+  readonly kernels: readonly string[];
   readonly help: boolean;
 }
 
@@ -120,7 +127,11 @@ export function parseReplayOptions(args: readonly string[]): ReplayOptions {
   }
   if (recordedOn !== undefined && check === undefined) throw new UsageError('--recorded-on needs --check');
   if (perfetto !== undefined && traces.length > 1) throw new UsageError('--perfetto takes one TRACE');
-  return { traces, check, hasResults, recordedOn, lenient, size, summary, pictures, perfetto, help };
+  const kernels = toKernels(values.kernel, files);
+  const isPlain = !summary && pictures.size === 0 && perfetto === undefined;
+  if (kernels.length > 1 && check === undefined && !isPlain)
+    throw new UsageError('without --check, the answers of several kernels are compared, and nothing else');
+  return { traces, check, hasResults, recordedOn, lenient, size, summary, pictures, perfetto, kernels, help };
 }
 
 function toMoment(text: string): PictureMoment {

@@ -1,6 +1,7 @@
 /** Replays the traces of one command, one after another, and writes results or comparisons. */
 import {
   Comparison,
+  LineReader,
   openLines,
   replayTrace,
   type SummaryCollector,
@@ -84,8 +85,7 @@ export class ReplaySession {
    */
   async check(path: string, expectedPath: string | undefined, watch: Watch): Promise<Outcome> {
     const name = traceName(path);
-    using expected =
-      expectedPath === undefined ? undefined : openLines(expectedPath, { maxLineLength: MAX_LINE_LENGTH });
+    using expected = expectedPath === undefined ? undefined : this.#openExpected(expectedPath);
     const comparison = new Comparison(expected);
     let isComplete = false;
     try {
@@ -104,6 +104,13 @@ export class ReplaySession {
         await this.#output.write(differenceText(path === STDIN ? STDIN_NAME : path, firstDifference));
       await this.#output.flush();
     }
+  }
+
+  #openExpected(path: string): LineReader {
+    const options = { maxLineLength: MAX_LINE_LENGTH };
+    return path === STDIN
+      ? new LineReader(this.#terminal.stdin, STDIN_NAME, options)
+      : openLines(path, options);
   }
 
   async #replay(

@@ -6,6 +6,7 @@ import { helpText } from './command-spec';
 import { CommandError } from './command-error';
 import { countsText, totalCounts } from './comparison-text';
 import { countText, pluralText } from '../trace/number-text';
+import { replayKernels } from './replay-kernels';
 import { parseReplayOptions, REPLAY, type ReplayOptions } from './replay-options';
 import { drawPictures } from './replay-pictures';
 import { ReplaySession, type Outcome } from './replay-session';
@@ -18,7 +19,7 @@ import { expectedFiles, isReadOnce } from './trace-name';
  * Runs the command.
  *
  * @returns the exit status: 0, or 1 where a result differs
- * @throws UsageError, TraceError, OutputError
+ * @throws UsageError, TraceError, CommandError, OutputError; Error of the code ERR_GPU_BUDDY_NO_BINARY
  */
 export async function replay(args: readonly string[], terminal: Terminal): Promise<number> {
   const options = parseReplayOptions(args);
@@ -28,6 +29,8 @@ export async function replay(args: readonly string[], terminal: Terminal): Promi
     await output.flush();
     return 0;
   }
+
+  if (options.kernels.length > 0) return replayKernels(options, args, terminal);
 
   const needsCopy = options.pictures.has('peak') && isReadOnce(options.traces.at(-1) ?? '');
   const copy = needsCopy ? await TraceCopy.create() : undefined;

@@ -39,11 +39,16 @@ const FAILED = 2;
  *
  * @returns the exit status
  */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+export function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  return attempt(terminal, () => dispatch(args, terminal));
+}
+
+/** Does what a command line asks for, and says why it could not be done; gives the exit status. */
+export async function attempt(terminal: Terminal, act: () => Promise<number>): Promise<number> {
   // A write that fails reports it to whoever waits for it; the event beside that would end the process.
   for (const stream of [terminal.stdout, terminal.stderr]) stream.on('error', () => undefined);
   try {
-    return await dispatch(args, terminal);
+    return await act();
   } catch (error) {
     if (error instanceof OutputError && error.isAbandoned) return 0;
     terminal.stderr.write(isNoBinary(error) ? `${error.message}\n` : `gpu-buddy: ${messageOf(error)}\n`);

@@ -15,7 +15,7 @@ import { EffectsRecorder } from '../trace/effects/effects-recorder';
 import { policyEffects } from '../trace/effects/policy-effects';
 import { toPolicy } from '../trace/policy/policy';
 import { withoutControls } from '../trace/printable';
-import { bytesText } from './number-text';
+import { bytesText } from '../trace/number-text';
 import { openInput } from './open-input';
 import type { ProgressBar } from './progress-bar';
 import { SkippedLines } from './skipped-lines';

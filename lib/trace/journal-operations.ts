@@ -1,6 +1,7 @@
 /** From the entries of a journal to the operations of a trace. */
 import type { JournalBlock, JournalEntry, JournalEntryBase, JournalStart } from '../journal-entry';
 import { statuses, type Bytes } from '../native';
+import { ChurnMap } from './churn-map';
 import type { LibraryOperation, OperationNotes, TraceOperation } from './operation';
 import { HEADER, VERSION } from './operation-forms';
 import { claimsOf, clearsOf } from './state-operations';
@@ -14,7 +15,7 @@ export class JournalOperations {
   readonly #library: string;
   readonly #name: string | undefined;
   /** The IDs of the lists, by the addresses of their first blocks. */
-  readonly #ids = new Map<Bytes, number>();
+  readonly #ids = new ChurnMap<Bytes, number>();
   /** IDs that can be used again, and the first one that never was. */
   readonly #freeIds: number[] = [];
   #nextId = 0;

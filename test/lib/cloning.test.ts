@@ -18,7 +18,7 @@ import {
 import { AllocQueue } from 'gpu-buddy/queue';
 import { describeBlock, firstOf, SZ_20K, thrownBy } from '../support/allocator-state';
 
-/** Whether Node can refuse to clone an object: from 22.10 on. */
+/** True if Node can refuse to clone an object: from 22.10 on. */
 const canRefuse = 'markAsUncloneable' in threads;
 
 interface Objects<N extends Bytes> {
@@ -162,8 +162,8 @@ describe('JSON', () => {
     const shared = buddy.share();
     const token = blocks.transfer();
     expect(json(shared)).toEqual(shared);
-    expect(Object.keys(shared)).toEqual(['type', 'id']);
-    expect(Object.keys(token)).toEqual(['type', 'id', 'buddy']);
+    expect(Object.keys(shared)).toEqual(['type', 'id', 'kernel']);
+    expect(Object.keys(token)).toEqual(['type', 'id', 'kernel', 'buddy']);
     expect(GpuBuddy.from({ ...(json(shared) as typeof shared), baseOffset: 5n } as never).baseOffset).toBe(
       SZ_1M,
     );

@@ -7,7 +7,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { root } from '../folders.mjs';
 import { runLimited } from '../limited.mjs';
 import { Workspace } from '../workspace.mjs';
-import { ask, Library } from './ask.mjs';
+import { ask, Library, recordedTracesIn } from './ask.mjs';
 import { count } from './compare.mjs';
 import { isPass, kernelKunit } from './jobs.mjs';
 import { buildKernel } from './linux/build.mjs';
@@ -24,7 +24,7 @@ const SECONDS = 1800;
  * @returns {Promise<boolean>} whether this library, built on that kernel, is that kernel's
  */
 export async function parity(linux, newTraces) {
-  const tree = await kernelTree(linux);
+  const tree = await kernelTree({ place: linux });
   await printChanges(tree);
   const { library, passes } = await buildAndTest(tree);
 
@@ -32,7 +32,7 @@ export async function parity(linux, newTraces) {
   console.log('\nThat kernel, booted:');
   const ktap = await kernelKunit(kernel);
   const kernelPasses = printTests("the kernel's own tests", { failed: !isPass(ktap), output: ktap });
-  const { changed, different } = await ask(kernel, library, undefined, newTraces);
+  const { changed, different } = await ask(kernel, library, await recordedTracesIn(), newTraces);
 
   const problems = [
     !library && 'it cannot be built',
@@ -56,7 +56,7 @@ async function printChanges(tree) {
   }
 }
 
-/** That it cannot be built is a finding. @param {string} tree @returns {Promise<{ library?: Library, passes: boolean }>} */
+/** Builds the library. A failure is a finding, not an error. @param {string} tree @returns {Promise<{ library?: Library, passes: boolean }>} */
 async function buildAndTest(tree) {
   const folder = join(root, 'build', 'parity', basename(dirname(tree)));
   const shown = relative(process.cwd(), folder);

@@ -8,6 +8,7 @@ import type {
   TraceRequest,
 } from '../operation';
 import { isOneOf } from '../operation-kinds';
+import { ChurnMap } from '../churn-map';
 import { AnswerBlocks } from './answer-blocks';
 import { CLEAR_BLOCK, FrameWriter, RequestFlag, StepKind, usualBlocks } from './frame';
 
@@ -31,7 +32,7 @@ interface LiveSpace {
   readonly number: number;
   readonly chunkSize: number;
   /** By their IDs. */
-  readonly lists: Map<number, LiveList>;
+  readonly lists: ChurnMap<number, LiveList>;
 }
 
 const isNew = isOneOf('init', 'buddy.new');
@@ -102,7 +103,7 @@ export class EffectsWriter {
   #begin(operation: InitOperation | BuddyNewOperation, line: number, on: number, size: number): void {
     const { spaces } = this.#frame.columns;
     const chunkSize = Number(operation.chunkSize);
-    const space = { number: this.#spaceCount++, chunkSize, lists: new Map<number, LiveList>() };
+    const space = { number: this.#spaceCount++, chunkSize, lists: new ChurnMap<number, LiveList>() };
     this.#spaces.set(on, space);
     const { name = '', baseOffset = 0 } = operation.kind === 'buddy.new' ? operation : {};
     spaces.count(on);

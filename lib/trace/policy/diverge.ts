@@ -1,7 +1,7 @@
 /** Finds where two recordings, or one under two policies, part, and what follows from it. */
-import { RequestKind, type Workload } from '../workload/workload';
-import { toPolicy, type PolicyOptions } from './policy';
-import { PolicyRun, type RequestOutcome } from './policy-run';
+import type { Workload } from '../workload/workload';
+import { answersOf, DONE, FAILED, type Answers } from './answers';
+import type { PolicyOptions } from './policy';
 
 /** One of the two that are compared. */
 export interface PolicySubject {
@@ -33,35 +33,50 @@ export interface Divergence {
 }
 
 /**
- * Serves the requests of both in turns, as long as they are the same.
+ * Serves the requests of both, as long as they are the same, and compares the answers.
  *
  * @throws as `measurePolicy()`
  */
 export function diverge(first: PolicySubject, second: PolicySubject): Divergence {
-  using one = new PolicyRun(first.workload, toPolicy(first.workload, first.policy));
-  using other = new PolicyRun(second.workload, toPolicy(second.workload, second.policy));
-  const { workload } = first;
+  const compared = commonLength(first.workload, second.workload);
+  const isSame = compared === first.workload.length && compared === second.workload.length;
+  return divergenceOf(
+    { lines: first.workload.lines, answers: answersOf(first.workload, first.policy, compared) },
+    { lines: second.workload.lines, answers: answersOf(second.workload, second.policy, compared) },
+    isSame,
+  );
+}
+
+/** One of the two, served. */
+export interface ServedSubject {
+  /** The line of each request. */
+  readonly lines: ArrayLike<number>;
+  readonly answers: Answers;
+}
+
+/** Compares answers to the same requests. @param isSame whether the recordings do not part behind them */
+export function divergenceOf(first: ServedSubject, second: ServedSubject, isSame: boolean): Divergence {
   const point = (index: number): DifferencePoint => ({
     index,
-    lines: [workload.lines[index], second.workload.lines[index]],
+    lines: [first.lines[index], second.lines[index]],
   });
-  const compared = commonLength(workload, second.workload);
+  const one = first.answers;
+  const other = second.answers;
+  const compared = one.outcomes.length;
   let placement: DifferencePoint | undefined;
   let placedElsewhere = 0;
   let outcome: DifferencePoint | undefined;
   const failedOnlyIn = [0, 0];
   for (let index = 0; index < compared; index++) {
-    const outcomes = [one.serve(index), other.serve(index)] as const;
-    const failed = failedAlone(outcomes);
+    const failed = failedAlone(one.outcomes[index], other.outcomes[index]);
     if (failed !== undefined) {
       outcome ??= point(index);
       failedOnlyIn[failed] = (failedOnlyIn[failed] ?? 0) + 1;
-    } else if (isElsewhere(one, other, workload, index, outcomes[0])) {
+    } else if (one.outcomes[index] === DONE && one.places[index] !== other.places[index]) {
       placement ??= point(index);
       placedElsewhere++;
     }
   }
-  const isSame = compared === workload.length && compared === second.workload.length;
   return {
     request: isSame ? undefined : point(compared),
     compared,
@@ -89,25 +104,8 @@ function commonLength(one: Workload, other: Workload): number {
 }
 
 /** Returns 0 if only the first one failed, 1 if only the second one did. */
-function failedAlone([one, other]: readonly [RequestOutcome, RequestOutcome]): 0 | 1 | undefined {
-  if (one === 'failed' && other === 'done') return 0;
-  if (one === 'done' && other === 'failed') return 1;
+function failedAlone(one: number | undefined, other: number | undefined): 0 | 1 | undefined {
+  if (one === FAILED && other === DONE) return 0;
+  if (one === DONE && other === FAILED) return 1;
   return undefined;
-}
-
-function isElsewhere(
-  one: PolicyRun,
-  other: PolicyRun,
-  { kinds, lists }: Workload,
-  index: number,
-  outcome: RequestOutcome,
-): boolean {
-  if (kinds[index] !== RequestKind.ALLOC || outcome !== 'done') return false;
-  const list = lists[index] ?? -1;
-  const blocks = [...(one.list(list) ?? [])];
-  const others = [...(other.list(list) ?? [])];
-  return (
-    blocks.length !== others.length ||
-    blocks.some((block, at) => block.offset !== others[at]?.offset || block.size !== others[at].size)
-  );
 }
