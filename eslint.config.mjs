@@ -110,8 +110,10 @@ export default defineConfig(
   },
   // Parts of them run in a page.
   {
-    files: ['packages/web/test/**/*.mjs'],
-    languageOptions: { globals: { document: 'readonly', window: 'readonly' } },
+    files: ['packages/web/{test,measure}/**/*.mjs'],
+    languageOptions: {
+      globals: { document: 'readonly', requestAnimationFrame: 'readonly', window: 'readonly' },
+    },
   },
   forbidImports(['lib/**/*.{ts,mts}'], [noApi, ...allFloorsBut(), noSelf]),
   ...Object.entries(floors).map(([floor, others]) =>

@@ -72,7 +72,7 @@ const packed = pairsIn('packed', 'packed', 'packed');
 
 /** @param {number} live @param {number} count @param {Partial<State>} [more] */
 function churn(live, count, more) {
-  // As much as one has the time for, so that the order in memory has nothing to do with that of the addresses any more.
+  // Churns long enough that the order in memory no longer follows that of the addresses.
   const settling = {
     operation: /** @type {const} */ ('churn'),
     count: Math.min(Math.max(live, 10_000), 2_000_000),

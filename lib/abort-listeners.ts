@@ -1,7 +1,7 @@
 /** Listens once to each distinct signal, however many waits it can end. */
 import type { WaitSignal } from './wait-signal';
 
-/** Something that a signal may end. */
+/** A wait that a signal may end. */
 interface Abortable {
   readonly signal: WaitSignal | undefined;
 }
@@ -12,7 +12,7 @@ interface Listener<Wait> {
 }
 
 export class AbortListeners<Wait extends Abortable> {
-  /** Held by the signals: a wait that was stopped before it began goes with its signal. */
+  /** Keyed by signal: a wait that was stopped before it began is collected with its signal. */
   readonly #listeners = new WeakMap<WaitSignal, Listener<Wait>>();
   readonly #onAbort: (waits: ReadonlySet<Wait>, reason: unknown) => void;
 

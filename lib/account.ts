@@ -1,4 +1,4 @@
-/** The class `Account`: whose bytes are whose, and how many they may be. */
+/** Implements `Account`: counts and limits the bytes of one user. */
 import { inspect, type InspectOptions } from 'node:util';
 import type * as api from './api';
 import { toBytes } from './arguments';
@@ -20,7 +20,7 @@ import { markAsUncloneable } from './uncloneable';
 
 const SYSCALL = 'gpu_buddy';
 
-/** Stands in errors for the name that an account has not. */
+/** Replaces a missing account name in errors. */
 export const UNNAMED = 'without a name';
 
 const QUOTA_NAMES: Names<api.AccountQuota> = { limit: true, reserved: true };
@@ -33,7 +33,7 @@ interface Quota {
   readonly reserved: Bytes | undefined;
 }
 
-/** An allocator, as far as its accounts must know it. */
+/** The part of an allocator that its accounts need. */
 interface Holder<N extends Bytes> {
   readonly handle: native.Handle;
   readonly space: Space<N>;
@@ -50,7 +50,7 @@ export class Account<N extends Bytes = number> implements api.Account<N> {
   readonly #space: Space<N>;
   readonly #allocatorName: string | undefined;
   readonly #name: string | undefined;
-  /** Gone once the account is given up. The collector gives up what was opened where this is stopped in between. */
+  /** Is `undefined` once the account is given up. If this method is stopped in between, the collector gives the account up. */
   #handle: native.Handle | undefined;
 
   constructor(
@@ -65,7 +65,7 @@ export class Account<N extends Bytes = number> implements api.Account<N> {
     this.#allocatorName = allocator.name;
     this.#name = name;
     let opened = open(accounts, this);
-    // Lists that the collector has found may have what is to be reserved.
+    // Collected lists may hold the bytes that are to be reserved.
     if (opened === native.RESERVED_NOT_FREE && reclaimAll()) opened = open(accounts, this);
     if (typeof opened === 'number') throw this.#error(opened, given);
     this.#handle = opened;
@@ -163,7 +163,7 @@ export class Account<N extends Bytes = number> implements api.Account<N> {
   }
 }
 
-/** Looks at limit and reservation: `undefined` where they are not given. */
+/** Checks limit and reservation; each is `undefined` if it is not given. */
 function toQuota(argument: string, { limit, reserved }: Partial<api.AccountQuota>): Quota {
   return {
     limit:
@@ -194,7 +194,7 @@ export function makeAccount<N extends Bytes>(
   );
 }
 
-/** Opens the account of an allocator that a token stands for. */
+/** Opens an account of an allocator by its token. */
 export function openAccount<N extends Bytes>(allocator: Holder<N>, token: AccountToken): Account<N> {
   const { id, name } = toAccountToken('token', token);
   return new Account(

@@ -1,10 +1,10 @@
-/** Pieces of the address space: as users say them, and as they go down. */
+/** Checks ranges of addresses, and turns them into the numbers that native code reads. */
 import { toBytes, toRelative } from './arguments';
 import { invalidArgType } from './errors';
 import type { Bytes, Range } from './native';
 import { toOptions, type Names } from './options';
 
-/** The addresses from `start` on, with `baseOffset`, up to `end`, which is the first one behind them. */
+/** Addresses from `start` to `end`, with `baseOffset`. `end` is the first address behind the range. */
 export interface AddressRange {
   readonly start: Bytes;
   readonly end: Bytes;
@@ -12,11 +12,11 @@ export interface AddressRange {
 
 const NAMES: Names<AddressRange> = { start: true, end: true };
 
-/** A range that has been looked at. */
+/** A checked range. */
 export interface RelativeRange extends Range {
   /** The range begins or ends below the start of the space. */
   readonly isOutside: boolean;
-  /** As given, for the words of errors: `START to END`. */
+  /** The range as given, for errors: `START to END`. */
   readonly text: string;
 }
 

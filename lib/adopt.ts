@@ -1,5 +1,5 @@
 /**
- * `AllocatedBlocks` as users get it, with `adopt()`. That stands above the class of lists, and above the class of allocators: a list
+ * Adds `adopt()` and `revoke()` to `AllocatedBlocks`. They need the class of lists and that of allocators: a list
  * may arrive before its allocator is open here.
  */
 import { AllocatedBlocks } from './allocated-blocks';

@@ -1,4 +1,4 @@
-/** The classes `AllocatedBlocks` and `AllocatedBlock`: who holds a list owns its memory, and a list makes its blocks when somebody looks. */
+/** Implements `AllocatedBlocks` and `AllocatedBlock`. A list makes the objects of its blocks when they are read. */
 import { inspect, type InspectOptions } from 'node:util';
 import { toRange, type AddressRange } from './address-range';
 import { Allocator } from './allocator';
@@ -25,15 +25,15 @@ interface Details {
   columns: native.Columns | undefined;
 }
 
-/** The version of a list that is freed. */
+/** Version of a freed list. */
 const NO_VERSION = -1;
 
-/** A generation no list ever has: the blocks may have changed since they were read. */
+/** A generation that no list has: the blocks may have changed since they were read. */
 const UNKNOWN = -1;
 
 const TRIM_OPTION_NAMES: Names<api.TrimOptions> = { start: true };
 
-// Access to the private parts of lists, for this library.
+// Gives this library access to the private parts of lists.
 
 /** Gives a number that changes whenever the blocks do, so that a block knows whether it is still one of them. */
 let versionOf: (list: AllocatedBlocks<Bytes>) => number;
@@ -42,9 +42,9 @@ export let allocatorOfList: (list: AllocatedBlocks<Bytes>) => Allocator;
 export let handleOf: (list: AllocatedBlocks<Bytes>) => native.Handle | undefined;
 /** Gives the bytes of a list, if there are subscribers to tell of its end, and it is not freed; else `UNTOLD`. */
 export let bytesToTell: (list: AllocatedBlocks<Bytes>) => number;
-/** Makes a list a freed one. Its guard, if there is one, and so its blocks are the caller's. */
+/** Marks a list as freed. Its guard, and so its blocks, become the caller's. */
 export let detach: (list: AllocatedBlocks<Bytes>) => Guard | undefined;
-/** Takes that back. */
+/** Undoes `detach()`. */
 export let attach: (list: AllocatedBlocks<Bytes>, guard: Guard) => void;
 
 export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedBlocks<N> {
@@ -54,7 +54,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
    * is stopped in between, the collector finds the guard, and frees them.
    */
   #guard: Guard | undefined;
-  /** The guard's. */
+  /** Slot of the guard. */
   readonly #slot: number;
   /**
    * The name of the list. The generation changes whenever the blocks do: `UNKNOWN` while they are being changed, and until
@@ -84,7 +84,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     this.#node = report.node;
     this.#chunk = report.chunk;
     this.#shape = report.shape;
-    // Last: it says that the others are known.
+    // Written last, since it says that the others are valid.
     this.#generation = report.generation;
   }
 
@@ -301,7 +301,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
         tellAlloc(this.#allocator, 1, size, { tag: this.tag, charged: undefined });
       return true;
     }
-    // Lists that the collector has found may have what is missing.
+    // Collected lists may have the missing memory.
     if ((native.isShortage(status) || status === native.NO_MEMORY) && reclaimAll()) return this.#extend(size);
     const error = native.isShortage(status)
       ? undefined
@@ -321,7 +321,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     this.#guard = undefined;
     const handle = this.#allocator.lazyHandle;
     let status = native.OK;
-    // A list of an allocator that nobody else sees can wait for the next call. An empty list has no name to wait under.
+    // Lists of an unshared allocator can wait for the next call. An empty list has no name to wait under.
     if (handle < 0 || native.mustFreeAtOnce() || native.countOf(this.#shape) === 0)
       status = native.free(this.#slot, this.#generation, isCleared);
     else native.freeSoon(handle, this.#node, this.#generation, this.#shape, isCleared);
@@ -332,7 +332,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     if (bytes !== UNTOLD) tellFree(this.#allocator, 1, bytes);
   }
 
-  /** Bytes in all blocks, if there are subscribers to tell; `UNTOLD` for a list that is freed, too, or can't be read. */
+  /** Bytes of all blocks, if there are subscribers; `UNTOLD` without, or if the list is freed or can't be read. */
   #bytesToTell(): number {
     if (!freed.hasSubscribers || this.#isFreed) return UNTOLD;
     try {
@@ -343,7 +343,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     }
   }
 
-  /** Tells of what a list has lost, if it has. */
+  /** Tells subscribers how much a list has lost, if anything. */
   #tellShrunk(before: number): void {
     if (before === UNTOLD) return;
     const bytes = before - Number(this.size);
@@ -363,7 +363,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const syscall = 'gpu_buddy_block';
     const handle = this.#handle(syscall);
     const allocator = this.#allocator;
-    // First: from now on others can find the allocator.
+    // Done first: from now on others can find the allocator.
     allocator.lazyHandle = -1;
     const numbers = native.prepareParking(handle);
     if (typeof numbers === 'number') throw allocator.toError(numbers, syscall);
@@ -374,7 +374,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     const guard = this.#guard;
     this.#guard = undefined;
     const status = native.park(handle, keeps);
-    // Nothing is called from here on.
+    // No call from here on: a call may overflow the stack.
     if (status === native.OK) return token;
     this.#guard = guard;
     throw allocator.toError(status, syscall);
@@ -427,7 +427,7 @@ export class AllocatedBlocks<N extends Bytes = number> implements api.AllocatedB
     if (!(#guard in this)) return 'AllocatedBlocks {}';
     if (this.#isFreed) return 'AllocatedBlocks { freed }';
     const count = this.length;
-    // No more blocks are made than will be shown.
+    // Makes only the blocks that are shown.
     const shown = Math.max(0, Math.min(count, options.maxArrayLength ?? Infinity));
     const more = count > shown ? ` ... ${String(count - shown)} more` : '';
     let blocks: AllocatedBlock<N>[];

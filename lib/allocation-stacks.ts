@@ -4,11 +4,11 @@ const ofLists = new Map<number, string>();
 const ofGroups = new Map<number, string>();
 const ofPools = new Map<number, string>();
 
-/** Returns where the caller of `allocBlocks()` is, or of what else is called so many frames above. */
+/** Returns the stack of the caller of `allocBlocks()`, without the library's own frames. */
 export function captureStack(frames = 3): string {
   const place: { stack?: unknown } = {};
   Error.captureStackTrace(place, captureStack);
-  // Without the headline. Error.prepareStackTrace() may have made anything of it.
+  // Removes the first line. Error.prepareStackTrace() may have made anything of the stack.
   return String(place.stack)
     .split('\n')
     .slice(1 + frames)

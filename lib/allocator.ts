@@ -1,4 +1,4 @@
-/** An allocator of the addon, as all objects that stand on it share it. */
+/** Shares one allocator of the addon between its `GpuBuddy`, lists, pools and batches. */
 import { stateOfAccount, UNNAMED } from './account';
 import type { AllocOptions, GpuBuddy } from './api';
 import { toNumberIfSafe } from './arguments';
@@ -19,13 +19,13 @@ import { fitsNumbers, makeSpace, type Space } from './space';
 import { endReading } from './journal';
 import { endWaits } from './waiting';
 
-/** An allocator that is there already, and whether this object gives out bigints. */
+/** An existing native allocator, and whether this object gives out bigints. */
 export interface Shared {
   readonly token: Token;
   readonly isBigint: boolean;
 }
 
-/** A native allocator that is open, and how its numbers are given out. */
+/** An open native allocator, and how its numbers are given out. */
 interface Opened {
   readonly handle: native.Handle;
   readonly space: Space<Bytes>;
@@ -39,27 +39,27 @@ export class Allocator<N extends Bytes = Bytes> {
   readonly handle: native.Handle;
   readonly space: Space<N>;
   readonly name: string | undefined;
-  /** Whether lists remember where they were allocated. */
+  /** Is true if lists remember where they were allocated. */
   readonly capturesStacks: boolean;
   /** The request of an allocation without options. */
   readonly plainRequest: Request;
-  /** The same for those who want no explanation. */
+  /** The same request, without an explanation of a failure. */
   readonly quietRequest: Request;
   /**
    * The slot of the handle through which memory may be freed with the next call; -1 where it is to be freed at once: another
    * environment, or another object of this one, may know the allocator, or the handle is given up.
    */
   lazyHandle: number;
-  /** The ID of its token, once there is one. */
+  /** ID of its token; `undefined` before `share()`. */
   #id: string | undefined;
-  /** The object that users see. Its constructor sets it. */
+  /** The `GpuBuddy` of this allocator, set by its constructor. */
   buddy!: GpuBuddy<N>;
 
   constructor(source: GpuBuddyConfig | Shared) {
     const isShared = 'token' in source;
     const { handle, space } = isShared ? open(this, source) : create(this, source);
     this.handle = handle;
-    // The type that the caller has asked for by `bigint`.
+    // Has the type that the option `bigint` asks for.
     this.space = space as Space<N>;
     this.capturesStacks = !isShared && source.capturesStacks;
     this.name = isShared ? native.nameOf(handle) : source.name;
@@ -74,7 +74,7 @@ export class Allocator<N extends Bytes = Bytes> {
       throw illegalConstructor();
   }
 
-  /** Whether the two stand for one native allocator. */
+  /** Tells whether both use the same native allocator. */
   isSame(other: Allocator): boolean {
     return (this as Allocator) === other || (this.#id !== undefined && this.#id === other.#id);
   }
@@ -88,9 +88,9 @@ export class Allocator<N extends Bytes = Bytes> {
   }
 
   dispose(): void {
-    // First: another allocator may get the slot.
+    // Done first: another allocator may get the slot.
     this.lazyHandle = -1;
-    // Before they could not be told any more.
+    // Messages must be read before the handle goes.
     endWaits(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
     endReading(this.handle, () => this.toError(native.DISPOSED, 'gpu_buddy'));
     native.dispose(this, this.handle);
@@ -107,13 +107,13 @@ export class Allocator<N extends Bytes = Bytes> {
     return request;
   }
 
-  /** Gives a status that is found out before the addon is asked, which would say so if there is nobody to ask any more. */
+  /** Gives a status found without the addon, unless the allocator is disposed of or poisoned, which comes first. */
   unlessGone(status: number): number {
     const state = native.readAvail(this.handle);
     return state === native.OK ? status : state;
   }
 
-  /** Makes sure that there is somebody to ask: comes before an argument is called invalid without the addon. */
+  /** Throws if the allocator is disposed of or poisoned. This comes before any error about an argument. */
   assertUsable(syscall: string): void {
     this.check(native.readAvail(this.handle), syscall);
   }
@@ -127,7 +127,7 @@ export class Allocator<N extends Bytes = Bytes> {
     return gpuBuddyError(status, syscall, { note, allocatorName: this.name, ...details });
   }
 
-  /** Says why the allocation that has just failed found no space. Must be called before anything else is. */
+  /** Explains why the last allocation found no space. Must come before any other call. */
   shortageError(size: Bytes, request: Request): GpuBuddyError {
     const status = native.lastStatus();
     return this.allocError(status, size, request, shortageOf(status, size, request, this.space));
@@ -177,14 +177,14 @@ function open(owner: object, { token, isBigint }: Shared): Opened {
   return { handle, space };
 }
 
-/** Makes sure that all addresses can be given out as they are wanted. */
+/** Checks that all addresses can be given out as numbers, or as bigints if asked for. */
 function refuseTooLarge(owner: object, { handle, space }: Opened, size: Bytes, syscall: string): void {
   if (space.isBigint || fitsNumbers(space)) return;
   native.dispose(owner, handle);
   throw gpuBuddyError(native.NEEDS_BIGINT, syscall, { given: { size } });
 }
 
-/** Reads why the call that has just failed did so. */
+/** Reads the reason of the last failure. */
 function shortageOf(status: number, size: Bytes, { place, charged }: Request, space: Space<Bytes>): Shortage {
   const { avail, largestFree, availInRange, isMoreInRange } = native.shortage;
   return {
@@ -195,7 +195,7 @@ function shortageOf(status: number, size: Bytes, { place, charged }: Request, sp
     availInRange,
     isMoreInRange,
     where: place?.where,
-    // Last: it asks the addon.
+    // Comes last, since it calls the addon.
     account: charged && stateOfAccount(charged),
   };
 }

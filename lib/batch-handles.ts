@@ -1,23 +1,23 @@
-/** The names by which batches call their operations. */
+/** Makes the handles of a batch's operations. */
 
 declare const isHandle: unique symbol;
 
 /**
- * Stands for an operation of a batch: `alloc()` and `free()` give one, and the result of the next `run()` knows it. It is a
- * number that no other operation of this thread has, in this batch or in another, so one that does not belong is refused.
+ * Names an operation of a batch: `alloc()` and `free()` return one, and the result of the next `run()` knows it. It is a
+ * number that no other operation of this thread has, so a foreign handle is refused.
  */
 export type BatchHandle = number & { readonly [isHandle]: true };
 
-/** Operations one after the other, whose handles are numbers one after the other. */
+/** Consecutive operations whose handles are consecutive numbers. */
 interface Stretch {
-  /** The place of the first operation, and its handle. */
+  /** Place and handle of the first operation. */
   readonly place: number;
   readonly handle: number;
 }
 
 const SHORTEST_STRETCH = 64;
 
-/** The first number that no batch of this thread has reserved yet. */
+/** First number that no batch of this thread has reserved. */
 let unreserved = 1;
 
 /**
@@ -26,7 +26,7 @@ let unreserved = 1;
  */
 export class BatchHandles {
   readonly #stretches: Stretch[] = [];
-  /** The last stretch: handle minus place, its first place, and the place at which its numbers end. */
+  /** Describes the last stretch: handle minus place, first place, and the place where its numbers end. */
   #shift: number;
   #begin = 0;
   #end: number;
@@ -47,7 +47,7 @@ export class BatchHandles {
     return new BatchHandles(this.#shift + length, Math.max(0, this.#end - length));
   }
 
-  /** Returns the handle of a new operation. They must be asked for in the order of their places. */
+  /** Returns the handle of a new operation. Places must be asked for in order. */
   add(place: number): BatchHandle {
     if (place >= this.#end) this.#reserve(place);
     return (place + this.#shift) as BatchHandle;
@@ -73,7 +73,7 @@ export class BatchHandles {
   }
 
   /**
-   * Finds the operation that a handle stands for; -1 where there is none.
+   * Finds the operation of a handle; -1 if there is none.
    *
    * @param handle any number
    * @param length how many operations there are

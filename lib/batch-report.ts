@@ -1,4 +1,4 @@
-/** Tells the subscribers of the diagnostics channels what has come of a batch. */
+/** Tells the subscribers of the diagnostics channels how a batch ended. */
 import type { Allocator } from './allocator';
 import { GpuBuddyError } from './errors';
 import {
@@ -43,7 +43,7 @@ export class BatchReport {
     if (bytes !== UNTOLD) this.#freed.add(bytes);
   }
 
-  /** Tells that nothing was done: of all allocations as one. */
+  /** Tells of a batch that did nothing, as one failed allocation. */
   tellRefused(error: unknown): void {
     if (!failed.hasSubscribers || !(error instanceof GpuBuddyError)) return;
     const asked = new Sum();

@@ -1,4 +1,4 @@
-/** The class `BatchResult`: what has become of the operations of a batch. */
+/** Implements `BatchResult`: tells how the operations of a batch ended. */
 import { inspect, type InspectOptions } from 'node:util';
 import { AllocatedBlocks } from './allocated-blocks';
 import { noteStack } from './allocation-stacks';
@@ -24,24 +24,24 @@ interface Outcome<N extends Bytes> extends api.BatchOutcome<N> {
   readonly blocks: AllocatedBlocks<N> | null;
 }
 
-// Access to the private parts of results, for this library.
+// Gives this library access to the private parts of results.
 
-/** Gives the lists of all operations that have one. */
+/** Gives the lists of the operations that have one. */
 export let allBlocks: <N extends Bytes>(result: BatchResult<N>) => AllocatedBlocks<N>[];
 /** Gives the status of each operation, which the caller must not change. */
 export let statusesOf: (result: BatchResult<Bytes>) => Uint8Array;
-/** Takes back all allocations of a result that no user has seen. */
+/** Undoes the allocations of a result that no user has seen. */
 export let discard: (result: BatchResult<Bytes>) => void;
 
 export class BatchResult<N extends Bytes = number> implements api.BatchResult<N> {
   readonly #allocator: Allocator<N>;
-  /** Seen by nobody else. */
+  /** Never given out. */
   readonly #columns: native.BatchColumns;
   readonly #handles: BatchHandles;
   readonly #stack: string | undefined;
   readonly #made = new Map<number, AllocatedBlocks<N>>();
   readonly #holder: GroupHolder;
-  // Copies, once somebody has asked for them.
+  // Copies of the columns, made on demand.
   #errnos: Int32Array | undefined;
   #offsets: Column<N> | undefined;
   #orders: Uint8Array | undefined;
@@ -150,7 +150,7 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
     if (failure) throw failure;
   }
 
-  /** Frees what nobody has asked for. */
+  /** Frees the lists never read through `blocks()`. */
   #close(how: native.Closing): number {
     const { group } = this.#holder;
     if (!group) return native.OK;
@@ -194,13 +194,13 @@ export class BatchResult<N extends Bytes = number> implements api.BatchResult<N>
   }
 }
 
-/** Why the operation at this place failed. */
+/** Makes the error of the operation at this place. */
 export function operationError(
   allocator: Allocator,
   status: number | undefined,
   place: number,
 ): GpuBuddyError {
-  // A poisoned allocator has more to say.
+  // A poisoned allocator adds the place of the BUG.
   const details =
     status === native.POISONED ? undefined : { note: `operation ${String(place)} of the batch` };
   return allocator.toError(status ?? -1, 'gpu_buddy_alloc_blocks', details);

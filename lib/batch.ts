@@ -1,4 +1,4 @@
-/** The class `Batch`: collects allocations and frees, and does them in one go. */
+/** Implements `Batch`: collects allocations and frees, and does them in one call. */
 import { inspect } from 'node:util';
 import { AllocatedBlocks, allocatorOfList, attach, bytesToTell, detach, handleOf } from './allocated-blocks';
 import { captureStack, noteGroupStack } from './allocation-stacks';
@@ -30,20 +30,20 @@ import { markAsUncloneable } from './uncloneable';
 
 const RUN_OPTION_NAMES: Names<api.BatchRunOptions> = { atomic: true };
 
-/** A list from before the batch, and the place at which it is freed. */
+/** An existing list that the batch frees, and the place of that operation. */
 interface Outsider {
   readonly place: number;
   readonly blocks: AllocatedBlocks<Bytes>;
 }
 
-/** The guard of such a list, while the batch is run. */
+/** Guard of such a list during a run. */
 interface Detached {
   readonly blocks: AllocatedBlocks<Bytes>;
   readonly handle: native.Handle;
   readonly guard: Guard;
 }
 
-/** Allocates so many times, or never, with arguments that have been looked at. Tells nobody. */
+/** Allocates `count` lists, or none, with checked arguments. Sends no messages. */
 let allocTimes: <N extends Bytes>(
   batch: Batch<N>,
   count: number,
@@ -63,13 +63,13 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   /** Allocations whose lists are not freed in the batch. */
   readonly #kept = new PlaceSet(SMALLEST_CAPACITY);
   #lastAllocation = -1;
-  /** In the order of their places. */
+  /** Sorted by place. */
   #outsiders: Outsider[] = [];
-  /** Whether what is collected has been done, and is to be forgotten. */
+  /** Is true once the collected operations were done, until they are cleared. */
   #isDone = false;
-  /** The guards of the lists from before the batch that the last run has freed. */
+  /** Guards of the existing lists that the last run has freed. */
   #emptied: Detached[] = [];
-  /** The group of the last run, where it has left no lists. */
+  /** Group of the last run, if it has left no lists. */
   #spareGroup: GroupGuard | undefined;
 
   constructor(allocator: Allocator<N>) {
@@ -145,7 +145,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
   }
 
   clear(): void {
-    // First: interrupted from here on, it is to be done again.
+    // Done first: if it is interrupted from here on, it is done again.
     this.#isDone = true;
     const emptied = this.#emptied;
     this.#emptied = [];
@@ -162,12 +162,12 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const isAtomic =
       options !== undefined && toFlag('atomic', toOptions('options', options, RUN_OPTION_NAMES).atomic);
     if (this.#isDone) this.clear();
-    // First what may call the program's own code, which may throw, allocate, or use this batch: hooks in stack traces.
+    // Comes first, since it may call the program's own code (hooks in stack traces), which may throw, allocate, or use this batch.
     const stack = this.#allocator.capturesStacks ? captureStack(1) : undefined;
     return tellsOfBatches() ? this.#runAndTell(isAtomic, stack) : this.#run(isAtomic, stack);
   }
 
-  /** Runs the batch, and tells the subscribers what has come of it. */
+  /** Runs the batch, and tells the subscribers how it ended. */
   #runAndTell(isAtomic: boolean, stack: string | undefined): BatchResult<N> {
     const report = new BatchReport(this.#allocator, this.#records);
     for (const { blocks } of this.#outsiders) report.noteOutsider(bytesToTell(blocks));
@@ -184,7 +184,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
 
   #run(isAtomic: boolean, stack: string | undefined): BatchResult<N> {
     const allocator = this.#allocator;
-    // Lists that the collector has found are as good as free.
+    // Collected lists count as free memory.
     reclaimAll();
 
     const count = this.#length;
@@ -205,7 +205,7 @@ export class Batch<N extends Bytes = number> implements api.Batch<N> {
     const detached = this.#detachOutsiders();
     const status = native.runBatch(allocator.handle, batch, whole, base, group.number);
     if (status === native.OK || status === native.OK_AND_EMPTY) {
-      // Nothing is called from here on: a call may overflow the stack, and it is all done.
+      // No call from here on: a call may overflow the stack, and everything is done.
       this.#emptied = detached;
       this.#isDone = true;
       if (status === native.OK) return result;

@@ -1,4 +1,4 @@
-/** Descriptions of blocks: of one, and of many in one go. */
+/** Declares descriptions of blocks: of one, and of many. */
 import type { Bytes } from './native';
 import type { Column } from './space';
 
@@ -10,9 +10,9 @@ export interface BlockInfo<N extends Bytes = number> {
   readonly order: number;
   /** Bytes. */
   readonly size: N;
-  /** Whether its memory was known to be zero when it was allocated. */
+  /** True if its memory was known to be zero when it was allocated. */
   readonly isClear: boolean;
-  /** The number given to `allocBlocks()`; 0 where none was. */
+  /** The number given to `allocBlocks()`; 0 without one. */
   readonly tag: number;
 }
 
@@ -22,7 +22,7 @@ export interface BlockTable<N extends Bytes = number> {
   readonly offsets: Column<N>;
   /** A block's size is `chunkSize * 2 ** order`. */
   readonly orders: Uint8Array;
-  /** `STATE_ALLOCATED` where the block is allocated, `STATE_CLEAR` where it is, or was when it was allocated, zero. */
+  /** Bits of each block: `STATE_ALLOCATED`, and `STATE_CLEAR` if it is known to be zero, or was when it was allocated. */
   readonly states: Uint8Array;
   /** The numbers given to `allocBlocks()`; 0 for a free block. */
   readonly tags: Float64Array;

@@ -1,4 +1,4 @@
-/** Takes blocks that a program knows of by itself, exactly as they are. */
+/** Allocates exactly the blocks that the caller names. */
 import { handleOfAccount, UNNAMED } from './account';
 import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
@@ -19,23 +19,23 @@ const OPTION_NAMES: Names<ClaimOptions> = { tag: true, clear: true, account: tru
 
 const SYSCALL = 'gpu_buddy_alloc_blocks';
 
-/** A claim that has been looked at. */
+/** A checked claim. */
 interface Claim {
   readonly places: native.Places;
   readonly tag: number;
   readonly clearness: native.Clearness;
   readonly account: native.Handle | undefined;
-  /** Whose handle `account` is. */
+  /** Account that `account` is the handle of. */
   readonly charged: Account<Bytes> | undefined;
 }
 
-/** Takes exactly these blocks as one list, in this order, or none. */
+/** Allocates exactly these blocks as one list, in this order, or none. */
 export function claim<N extends Bytes>(
   allocator: Allocator<N>,
   blocks: Iterable<BlockPlace>,
   options: ClaimOptions | undefined,
 ): AllocatedBlocks<N> {
-  // First what may call the program's own code, which may throw, allocate, or dispose of the allocator.
+  // Comes first, since it may call the program's own code, which may throw, allocate, or dispose of the allocator.
   const { tag, clear, account } = toOptions('options', options, OPTION_NAMES);
   const wanted: Claim = {
     tag: tag === undefined ? 0 : toInteger('tag', tag),
@@ -65,7 +65,7 @@ function take<N extends Bytes>(
   if (status !== native.OK) {
     putGuardBack(guard);
     const row = native.failedRow();
-    // Lists that the collector has found may have what is missing.
+    // Collected lists may have the missing memory.
     if (isForWantOfMemory(status) && reclaimAll()) return take(allocator, wanted, stack);
     const error = claimError(allocator, status, wanted, row);
     if (failed.hasSubscribers) tellStatus(allocator, 1, bytesOf(allocator, wanted), wanted, status);
@@ -130,7 +130,7 @@ function givenError(
   });
 }
 
-/** Reads all that is given, once. */
+/** Reads the given blocks, once. */
 function toPlaces(allocator: Allocator, value: unknown): native.Places {
   const { space } = allocator;
   const count = chunksIn(space);
@@ -145,7 +145,7 @@ function toPlaces(allocator: Allocator, value: unknown): native.Places {
     const offset = toBytes(`${name}.offset`, place.offset);
     const order = toInteger(`${name}.order`, place.order);
     const chunk = toChunk(space, offset);
-    // More blocks than chunks overlap; the iterable may never end.
+    // Ends an iterable that never ends: more blocks than chunks must overlap.
     const status = row < count ? misplaced(chunk, order, count) : native.BLOCK_OVERLAPS;
     if (status !== native.OK) {
       allocator.assertUsable(SYSCALL);
@@ -164,7 +164,7 @@ function toIterable(value: unknown): Iterable<unknown> {
   return value as Iterable<unknown>;
 }
 
-/** The chunk that begins at an address; no whole number where none does, and -1 below the space. */
+/** Gives the chunk that begins at an address; a fraction if none does, and -1 below the space. */
 function toChunk({ base, chunkBytes }: Space<Bytes>, address: Bytes): number {
   const relative = toRelative(address, base);
   if (relative === null) return -1;

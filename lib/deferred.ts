@@ -1,6 +1,6 @@
 /** Makes promises that are settled from outside. */
 
-/** A promise, and what settles it. */
+/** A promise, and the functions that settle it. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
   readonly resolve: (value: T) => void;
@@ -13,7 +13,7 @@ export interface Deferred<T> {
  */
 export function makeDeferred<T>(): Deferred<T> {
   const settlers: unknown[] = [];
-  // No function of ours, which could be stopped, and would reject the promise.
+  // A native function: one of ours could be stopped, which would reject the promise.
   const promise = new Promise<T>(settlers.push.bind(settlers));
   promise.catch(ignore);
   const [resolve, reject] = settlers as [Deferred<T>['resolve'], Deferred<T>['reject']];
@@ -21,5 +21,5 @@ export function makeDeferred<T>(): Deferred<T> {
 }
 
 function ignore(): void {
-  // The caller has a promise of its own.
+  // Rejections are seen by the caller's own promise.
 }

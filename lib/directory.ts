@@ -11,7 +11,7 @@ function keyOf(id: string, isBigint: boolean): string {
   return isBigint ? `${id}n` : id;
 }
 
-/** Is told by the collector of an allocator that had this key. */
+/** Called by the collector for an allocator that had this key. */
 function forget(key: string): void {
   if (!known.get(key)?.deref()) known.delete(key);
 }
@@ -22,12 +22,12 @@ export function remember(allocator: Allocator, id: string): void {
   allocator.setId(id);
   if (findAllocator(id, isBigint)) return;
   const key = keyOf(id, isBigint);
-  // First: what is in the map goes when the object does.
+  // Done first: an entry of the map goes with its object.
   collected.register(allocator, key);
   known.set(key, new WeakRef(allocator));
 }
 
-/** This thread's allocator that a token stands for, if it has one. */
+/** Finds this thread's allocator of a token, if it has one. */
 export function findAllocator(id: string, isBigint: boolean): Allocator | undefined {
   const allocator = known.get(keyOf(id, isBigint))?.deref();
   return allocator?.isDisposed ? undefined : allocator;

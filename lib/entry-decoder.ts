@@ -1,4 +1,4 @@
-/** Reads entries of a journal from the addon's cells: see native/buddy/journal.h. */
+/** Reads the entries of a journal from the addon's cells: see native/buddy/journal.h. */
 import type {
   JournalAccount,
   JournalAlloc,
@@ -15,11 +15,11 @@ import type { Space } from './space';
 
 const { ENTRY } = native;
 
-/** Reads entries from cells, one after the other. */
+/** Reads entries one after the other. */
 export class EntryDecoder<N extends Bytes> {
   readonly #space: Space<N>;
   #halves: Uint32Array = new Uint32Array();
-  /** The first cell of the entry. */
+  /** First cell of the entry. */
   #at = 0;
   #sequence = 0;
 
@@ -27,7 +27,7 @@ export class EntryDecoder<N extends Bytes> {
     this.#space = space;
   }
 
-  /** Gives each entry, and how many cells are read with it. */
+  /** Yields each entry, and the number of cells read up to its end. */
   *decode(cells: native.EntryCells): Generator<readonly [entry: JournalEntry<N>, cells: number]> {
     this.#halves = cells.halves;
     this.#at = 0;
@@ -45,7 +45,7 @@ export class EntryDecoder<N extends Bytes> {
     }
   }
 
-  /** A cell, which a number may not have exactly. */
+  /** Reads a cell as a bigint, since 64 bits may not fit a number. */
   #cell(index: number): Bytes {
     const low = this.#halves[2 * (this.#at + index)] ?? 0;
     const high = this.#halves[2 * (this.#at + index) + 1] ?? 0;
@@ -95,7 +95,7 @@ export class EntryDecoder<N extends Bytes> {
     return this.#space.bytes(this.#argument(argument));
   }
 
-  /** An address, which the space may not have. */
+  /** Reads an address, which may lie outside of the space. */
   #address(argument: number): N {
     const relative = this.#argument(argument);
     const { base } = this.#space;
@@ -226,7 +226,7 @@ export class EntryDecoder<N extends Bytes> {
     return { account: Number(this.#argument(0)), limit: this.#limit(1), reserved: this.#bytes(2) };
   }
 
-  /** Reads all entries that say what there was. */
+  /** Reads the entries of the starting state. */
   #start(count: number): JournalStart<N> {
     const [maxSteps, maxNativeBytes, startedAt] = [0, 1, 2].map((index) => Number(this.#argument(index)));
     const accounts: JournalAccount<N>[] = [];

@@ -1,8 +1,8 @@
-/** The errors of this library: what the allocator refuses, and what is no argument in the first place. */
+/** Defines the errors of this library: refusals of the allocator, and arguments of a wrong type. */
 import { toJson } from './json';
 import { NO_LIMIT, statuses, type Bytes } from './native';
 
-/** The values of `GpuBuddyError.code`; the table at that class says what each means. */
+/** Lists the values of `GpuBuddyError.code`; the table at that class explains them. */
 export type GpuBuddyErrorCode =
   | 'EINVAL'
   | 'ENOSPC'
@@ -17,16 +17,16 @@ export type GpuBuddyErrorCode =
   | 'ERR_GPU_BUDDY_UNKNOWN';
 
 /**
- * Why an allocation found no space: `'limit'` where its account would hold more than it may, else `'full'` where more is asked for
- * than is free, else `'reserved'` where what is free is reserved for other accounts, else `'range'` where a range was given, else
- * `'fragmented'`: there is as much, but not in blocks that fit.
+ * Reasons of an allocation that found no space. The first that holds: `'limit'`, its account would hold more than it may; `'full'`, less
+ * is free than was asked for; `'reserved'`, the free memory is reserved for other accounts; `'range'`, a range was given;
+ * `'fragmented'`, enough is free, but not in blocks that fit.
  */
 export type ShortageReason = 'limit' | 'full' | 'reserved' | 'range' | 'fragmented';
 
 /** @internal An account when an allocation for it was refused. */
 export interface AccountState {
   readonly name: string | undefined;
-  /** `NO_LIMIT` where there is none. */
+  /** `NO_LIMIT` without a limit. */
   readonly limit: bigint;
   readonly reserved: bigint;
   readonly used: number;
@@ -41,13 +41,13 @@ export interface Shortage {
   /** Bytes of the largest free block. */
   readonly largestFree: Bytes;
   readonly reason: ShortageReason;
-  /** Bytes that were free in the range, where that is the reason. */
+  /** Bytes that were free in the range, if the reason is `'range'`. */
   readonly availInRange: Bytes;
-  /** Whether there may be more in the range. */
+  /** Is true if the range may have more free bytes. */
   readonly isMoreInRange: boolean;
-  /** The range or the address in words, where that is the reason. */
+  /** The range or the address in words, if the reason is `'range'`. */
   readonly where: string | undefined;
-  /** The account that was to be charged. */
+  /** Account that was to be charged. */
   readonly account: AccountState | undefined;
 }
 
@@ -57,19 +57,19 @@ export let gpuBuddyError: (status: number, syscall: string, details?: ErrorDetai
 /**
  * Reports that a call could not be done. The allocator is as it was before the call.
  *
- * | `code` | means |
+ * | `code` | cause |
  * |---|---|
- * | `EINVAL` | an argument that the kernel rejects; the message says which, and why |
+ * | `EINVAL` | an argument is not valid; the message names it, and says why |
  * | `ENOSPC` | no free space fits the request; of an allocation, `reason`, `requested`, `avail` and `largestFree` say more |
  * | `ENOMEM` | the native memory for the bookkeeping of blocks is used up |
- * | `ENXIO` | an address outside the space |
- * | `EBUSY` | a list that holds blocks was to receive others: a fault of this library, please report it |
+ * | `ENXIO` | an address lies outside the space |
+ * | `EBUSY` | a journal has begun already |
  * | `ERR_GPU_BUDDY_FREED` | a list of blocks, or a block of one, was used after it was freed or trimmed |
  * | `ERR_GPU_BUDDY_DISPOSED` | an allocator or an account was used after `dispose()` |
- * | `ERR_GPU_BUDDY_TOKEN` | a token stands for no allocator, list or account, or was already used |
+ * | `ERR_GPU_BUDDY_TOKEN` | a token is unknown or was already used |
  * | `ERR_GPU_BUDDY_WORK_LIMIT` | a search took more steps than one call may take |
- * | `ERR_GPU_BUDDY_POISONED` | the kernel code met a BUG in this allocator, which is of no use any more |
- * | `ERR_GPU_BUDDY_UNKNOWN` | the addon gave no answer that this package knows: a fault of this library, please report it |
+ * | `ERR_GPU_BUDDY_POISONED` | the kernel's code met a `BUG_ON` in this allocator, which can't be used any more |
+ * | `ERR_GPU_BUDDY_UNKNOWN` | the addon gave an unknown answer: a fault of this library, please report it |
  *
  * @example
  * ```ts
@@ -93,19 +93,19 @@ export class GpuBuddyError extends Error {
   override readonly name = 'GpuBuddyError';
   /** Names the cause, see the table above. */
   readonly code: GpuBuddyErrorCode;
-  /** The kernel's error number, negative; `undefined` for the codes that begin with `ERR_`. */
+  /** Error number of the kernel, negative; `undefined` for the codes that begin with `ERR_`. */
   readonly errno: number | undefined;
-  /** The kernel's function that was called, or would have been. */
+  /** Function of the kernel that was called, or would have been. */
   readonly syscall: string;
-  /** Only with `ENOSPC` of `allocBlocks()`, as the three below: of the moment at which the call failed. Not with batches. */
+  /** Reason of an `ENOSPC` of `allocBlocks()`. Like the three below, it describes the moment of the failure, and is not set by batches. */
   declare readonly reason?: ShortageReason;
-  /** Bytes that were asked for; a bigint where the allocator gives out bigints, as the two below. */
+  /** Bytes that were asked for. Like the two below, a bigint if the allocator gives out bigints. */
   declare readonly requested?: Bytes;
   /** Bytes that were free in the whole space. */
   declare readonly avail?: Bytes;
   /** Bytes of the largest free block. */
   declare readonly largestFree?: Bytes;
-  /** The `name` of the allocator, where it has one. */
+  /** The `name` of the allocator, if it has one. */
   declare readonly allocatorName?: string;
 
   private constructor(status: number, syscall: string, details: ErrorDetails) {
@@ -129,24 +129,24 @@ export class GpuBuddyError extends Error {
     gpuBuddyError = (status, syscall, details = {}) => new GpuBuddyError(status, syscall, details);
   }
 
-  /** Returns what the error tells beside its message, with decimal strings for bigints. */
+  /** Returns the properties other than the message, with decimal strings for bigints. */
   toJSON(): object {
     return toJson<object>(this);
   }
 }
 
-/** Gives the code of the error that a status is reported by. A test compares the two. */
+/** Gives the error code of a status. A test compares the two. */
 export function codeOf(status: number): GpuBuddyErrorCode {
   return (statuses[status]?.code ?? 'ERR_GPU_BUDDY_UNKNOWN') as GpuBuddyErrorCode;
 }
 
 /** @internal What an error message can tell beyond its status. */
 export interface ErrorDetails {
-  /** The arguments of the call by name. */
+  /** Arguments of the call, by name. */
   readonly given?: Readonly<Record<string, unknown>>;
-  /** The public name of an argument, where native/buddy/status.h has another. */
+  /** Public name of an argument, if native/buddy/status.h has another. */
   readonly names?: Readonly<Record<string, string>> | undefined;
-  /** Put behind the reason. */
+  /** Added behind the reason. */
   readonly note?: string | undefined;
   readonly shortage?: Shortage | undefined;
   /** The name of the allocator. */
@@ -191,7 +191,7 @@ function describeAccount(account: AccountState | undefined): string {
   return `${who} uses ${String(used)} ${most}, and reserves ${String(reserved)}`;
 }
 
-/** A value of a type that the argument can't have: a `TypeError` with the code that Node uses. */
+/** Makes a `TypeError` with Node's code, for a value of a wrong type. */
 export function invalidArgType(argument: string, expected: string, value: unknown): TypeError {
   return withCode(
     new TypeError(`The "${argument}" argument must be ${expected}. Received ${kindOf(value)}`),
@@ -199,7 +199,7 @@ export function invalidArgType(argument: string, expected: string, value: unknow
   );
 }
 
-/** A number that no such argument can be: a `RangeError` with the code that Node uses. */
+/** Makes a `RangeError` with Node's code, for a number that the argument can't be. */
 export function outOfRange(argument: string, expected: string, value: number | bigint): RangeError {
   return withCode(
     new RangeError(
@@ -209,7 +209,7 @@ export function outOfRange(argument: string, expected: string, value: number | b
   );
 }
 
-/** A text that no such argument can be: a `TypeError` with the code that Node uses. */
+/** Makes a `TypeError` with Node's code, for a text that the argument can't be. */
 export function invalidArgValue(argument: string, expected: string, value: string): TypeError {
   const shown = value.length > 28 ? `${value.slice(0, 25)}...` : value;
   return withCode(
@@ -218,7 +218,7 @@ export function invalidArgValue(argument: string, expected: string, value: strin
   );
 }
 
-/** An option that a method does not know: a `TypeError` with the code that Node uses. */
+/** Makes a `TypeError` with Node's code, for an unknown option. */
 export function unknownOption(argument: string, name: string, meant: string | undefined): TypeError {
   const advice = meant === undefined ? '' : `, did you mean '${meant}'?`;
   return withCode(
@@ -227,7 +227,7 @@ export function unknownOption(argument: string, name: string, meant: string | un
   );
 }
 
-/** A class whose instances only this library makes. */
+/** Makes the error for a class whose instances only this library makes. */
 export function illegalConstructor(): TypeError {
   return withCode(new TypeError('Illegal constructor'), 'ERR_ILLEGAL_CONSTRUCTOR');
 }
@@ -236,7 +236,7 @@ function withCode<E extends Error>(error: E, code: string): E {
   return Object.assign(error, { code });
 }
 
-/** Looks at nothing inside the value: it may be made to throw. */
+/** Reads nothing inside the value, since that may throw. */
 function kindOf(value: unknown): string {
   switch (typeof value) {
     case 'undefined':

@@ -1,4 +1,4 @@
-/** The event loop as it was when the package was loaded: later, a test's fake clock may stand in its place. */
+/** Keeps the timers of the moment when the package was loaded: a test may replace them by a fake clock later. */
 import * as timers from 'node:timers';
 
 export const setImmediate = timers.setImmediate;

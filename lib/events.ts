@@ -16,30 +16,30 @@ export const freed = channel('gpu-buddy:free');
 export const failed = channel('gpu-buddy:failed');
 export const waited = channel('gpu-buddy:wait');
 
-/** Stands in place of a number of bytes where nobody wants to know it, or nothing is freed. */
+/** Replaces a number of bytes that nobody has subscribed to, or of nothing. */
 export const UNTOLD = -1;
 
-/** An allocator, as far as messages name it. */
+/** The part of an allocator that messages name. */
 interface Named {
   readonly buddy: GpuBuddy<Bytes>;
   readonly name: string | undefined;
 }
 
-/** The part of a request that messages tell of. */
+/** The part of a request that messages contain. */
 interface Asked {
   readonly tag: number | undefined;
   readonly charged: Account<Bytes> | undefined;
 }
 
-/** Stands for requests of which there are several. */
+/** Describes several requests that differ. */
 export const VARIOUS: Asked = { tag: undefined, charged: undefined };
 
-/** Whether a batch must find out what it has done. */
+/** Tells whether a batch must collect what it has done, for subscribers. */
 export function tellsOfBatches(): boolean {
   return allocated.hasSubscribers || freed.hasSubscribers || failed.hasSubscribers;
 }
 
-/** A call that is done must return, also where the stack is too full for its subscribers. */
+/** A finished call must return, even if the stack is too full for its subscribers. */
 function publish(to: Channel, message: object): void {
   try {
     to.publish(message);
@@ -81,18 +81,18 @@ export function tellFailed(
   publish(failed, message);
 }
 
-/** Tells of a failure of which only the status is known. */
+/** Tells of a failure whose reason is not known, only its status. */
 export function tellStatus(named: Named, count: number, size: Bytes, asked: Asked, status: number): void {
   tellFailed(named, count, size, asked, codeOf(status), reasonKnownBy(status));
 }
 
-/** The reason of a shortage that nobody has looked into. */
+/** Gives the reason of a shortage as far as its status says it. */
 function reasonKnownBy(status: number): ShortageReason | undefined {
   if (status === native.ABOVE_LIMIT) return 'limit';
   return status === native.ALL_RESERVED ? 'reserved' : undefined;
 }
 
-/** Waits for the end of a wait, and tells of it. */
+/** Tells of a wait when it ends. */
 export async function tellWait({ buddy, name }: Named, waiting: number | Promise<number>): Promise<number> {
   const begin = hrtime();
   const tell = (epoch: number | undefined, error: unknown): void => {

@@ -1,4 +1,4 @@
-/** Parameters of a new allocator: as users give them, and as they go down. */
+/** Checks the options of a new allocator, and turns them into those that native code reads. */
 import { toBytes, toFlag, toInteger } from './arguments';
 import { invalidArgType, invalidArgValue } from './errors';
 import { toCapacity, type JournalOptions } from './journal';
@@ -8,21 +8,21 @@ import { SZ_4K } from './sizes';
 
 /** Parameters of a new allocator, `GpuBuddyParams` of the Rust bindings. */
 export interface GpuBuddyOptions {
-  /** Bytes to manage; what is left over after the last whole chunk is not managed. At least one chunk. */
+  /** Bytes to manage, at least one chunk. Bytes after the last whole chunk are not managed. */
   readonly size: Bytes;
   /**
-   * Bytes of the smallest block: a power of two from 1 on. Default: 4096, which is also the least that the kernel knows: of smaller
-   * chunks it is told in a larger unit, and gives the same blocks. So a "byte" can be whatever is handed out. `size` times
-   * 4096 / `chunkSize` must be below 2^64.
+   * Bytes of the smallest block: a power of two from 1 on. Default: 4096, the kernel's own minimum. For smaller chunks the kernel is told
+   * everything in a larger unit, and gives the same blocks: `size` times 4096 / `chunkSize` must be below 2^64. So a "byte" can be
+   * anything that is handed out.
    */
   readonly chunkSize?: Bytes | undefined;
   /** Address of the first byte of the space; every address in and out counts from it. Default: 0. */
   readonly baseOffset?: Bytes | undefined;
-  /** Give out bigints in place of numbers. A space that ends above 2^53 - 1 needs it. Default: false. */
+  /** Gives out bigints instead of numbers. A space that ends above 2^53 - 1 needs it. Default: false. */
   readonly bigint?: boolean | undefined;
-  /** Bytes of native memory that the bookkeeping may take. Default, and 0: a quarter of the machine's memory. */
+  /** Most bytes of native memory for the bookkeeping. Default, and 0: a quarter of the machine's memory. */
   readonly maxNativeBytes?: number | undefined;
-  /** Steps that the search of one allocation, or of one `findFree()`, may take; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
+  /** Most steps of the search of one allocation, or of one `findFree()`; 0: no limit. Default: 16 million, 0.2 to 1 second of work. */
   readonly maxSteps?: number | undefined;
   /**
    * Names the allocator in errors, events, `console.log()` and metrics, in all threads: up to 64 bytes in UTF-8, without control
@@ -35,7 +35,7 @@ export interface GpuBuddyOptions {
   readonly captureStacks?: boolean | undefined;
 }
 
-/** Parameters of an allocator that a saved state does not have. */
+/** Options of a restored allocator, which are no part of a saved state. */
 export type RestoreOptions = Pick<
   GpuBuddyOptions,
   'bigint' | 'maxNativeBytes' | 'maxSteps' | 'name' | 'journal' | 'captureStacks'
@@ -55,15 +55,15 @@ const NAMES: Names<GpuBuddyOptions> = {
 
 const DEFAULT_MAX_STEPS = 16_000_000;
 
-/** Options that have been looked at. */
+/** Checked options. */
 export interface GpuBuddyConfig extends AllocatorConfig {
   readonly isBigint: boolean;
   readonly capturesStacks: boolean;
-  /** Bytes of the journal's ring; `undefined`: there is no journal. */
+  /** Bytes of the journal's ring; `undefined` without a journal. */
   readonly journalCapacity: number | undefined;
 }
 
-/** Surrogates that stand alone have no UTF-8. */
+/** Lone surrogates have no UTF-8. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}]/u;
 
 function toName(argument: string, value: unknown): string {

@@ -14,7 +14,7 @@ import { gpuBuddyError } from './errors';
 import * as native from './native';
 import { abandonGroup, abandonSlot } from './reclaim';
 
-/** Stands for a native guard, which can hold one list after the other. Whoever holds it remembers its slot. */
+/** Represents a native guard, which can hold one list after the other. Its holder remembers the slot. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
 export class Guard {}
 
@@ -22,7 +22,7 @@ const MOST_SPARE_GUARDS = 4096;
 
 const guards = new FinalizationRegistry(abandonSlot);
 
-/** Guards whose slots are empty, and, at the same places, their slots: so that guards need not be looked at. */
+/** Guards whose slots are empty, and their slots at the same places, so that guards need not be read. */
 const spareGuards = new Array<Guard | undefined>(MOST_SPARE_GUARDS).fill(undefined);
 const spareSlots = new Int32Array(MOST_SPARE_GUARDS);
 let spares = 0;
@@ -33,7 +33,7 @@ export function spareSlot(): number {
   return spareSlots[spares - 1] ?? -1;
 }
 
-/** Takes the guard of `spareSlot()` out of the spare ones: before the call that may fill the slot. */
+/** Takes the guard of `spareSlot()` out of the spare ones. Must come before the call that may fill the slot. */
 export function takeGuard(): Guard | undefined {
   const place = spares - 1;
   const guard = spareGuards[place];
@@ -42,16 +42,16 @@ export function takeGuard(): Guard | undefined {
   return guard;
 }
 
-/** Makes the guard that was taken last, and whose slot is still empty, a spare one again. */
+/** Puts the guard that was taken last back among the spare ones. Its slot must still be empty. */
 export function putGuardBack(guard: Guard | undefined): void {
   spareGuards[spares] = guard;
   spares++;
 }
 
-/** Adds a guard whose slot is empty, and which nobody else holds, to the spare ones. */
+/** Adds a guard to the spare ones. Its slot must be empty, and nobody else may hold it. */
 export function returnGuard(guard: Guard | undefined, slot: number): void {
   forgetStack(slot);
-  // The slot of a guard too many is closed when that is collected.
+  // A guard beyond the limit is dropped: its slot is closed when it is collected.
   if (spares === MOST_SPARE_GUARDS) return;
   spareGuards[spares] = guard;
   spareSlots[spares] = slot;
@@ -65,24 +65,24 @@ function makeGuard(): void {
   returnGuard(guard, slot);
 }
 
-/** Opens a slot for a guard, its own as long as it lives. Returns -1 without memory. */
+/** Opens a slot for a guard, for its whole life. Returns -1 without memory. */
 export function openSlot(guard: Guard): number {
   return native.openGuard(guards, guard);
 }
 
-/** Gives a new guard an allocation of a pool. Returns its slot; -1 where there is none. */
+/** Gives a new guard an allocation of a pool. Returns its slot; -1 if there is no such allocation. */
 export function takeFromPool(guard: Guard, pool: number, index: number, generation: number): number {
   return native.takeFromPool(guards, guard, pool, index, generation);
 }
 
-/** Gives a new guard the list at this place of a group. Returns its slot; -1 where there is no list. */
+/** Gives a new guard the list at this place of a group. Returns its slot; -1 if there is no list. */
 export function takeFromGroup(guard: Guard, group: number, place: number): number {
   return native.takeFromGroup(guards, guard, group, place);
 }
 
-/** Stands for a native group of lists, as a guard stands for a slot. */
+/** Represents a native group of lists, as a guard represents a slot. */
 export class GroupGuard {
-  /** The group's. */
+  /** Slot of the group. */
   readonly number: number;
 
   constructor() {

@@ -1,4 +1,4 @@
-/** Tells whether V8's heap has room for many objects. V8 ends the process where it has not, and nobody can catch that. */
+/** Tells whether V8's heap has room for many objects. V8 ends the process if it has not, and nobody can catch that. */
 import { gpuBuddyError } from './errors';
 import * as native from './native';
 
@@ -6,10 +6,10 @@ interface V8 {
   getHeapStatistics(): { readonly total_available_size: number };
 }
 
-/** Fewer objects than this are made without a look: it takes longer than they do. */
+/** Objects that are made without a check, which would take longer than they do. */
 const FEW = 100_000;
 
-/** Whether so many objects, of so many bytes of heap each, fit into what is free of the heap. */
+/** Tells whether `count` objects of so many bytes each fit into the free part of the heap. */
 export function fitsIntoHeap(count: number | bigint, bytesEach: number): boolean {
   return count < FEW || count <= Math.floor(availableHeap() / bytesEach);
 }
@@ -20,10 +20,10 @@ function availableHeap(): number {
   return v8.getHeapStatistics().total_available_size;
 }
 
-/** Heap that a list takes, its place in an array, and what its guard and the registry need. */
+/** Heap that a list takes, with its guard, its registration, and its place in an array. */
 export const HEAP_BYTES_OF_LIST = 256;
 
-/** Turns V8's RangeError into ENOMEM: it throws that where a typed array is too large, but also where the stack is full. */
+/** Turns V8's RangeError into ENOMEM: V8 throws it if a typed array is too large, but also if the stack is full. */
 export function orNoMemory<T>(make: () => T): T {
   try {
     return make();

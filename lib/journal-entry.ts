@@ -1,62 +1,65 @@
-/** Entries of a journal as users see them. */
+/** Declares the entries of a journal. */
 import type { Bytes } from './native';
 import type { GpuBuddyState } from './saved-state';
 
-/** A block as it was when an entry was written. */
+/** Describes a block at the moment when an entry was written. */
 export interface JournalBlock<N extends Bytes = number> {
-  /** Address. */
+  /** Address of the first byte. */
   readonly offset: N;
-  /** The block has 2^order chunks. */
+  /** The block has `2 ** order` chunks. */
   readonly order: number;
-  /** Whether its memory was known to be zero. */
+  /** True if its memory was known to be zero. */
   readonly isClear: boolean;
 }
 
-/** An account as it was when a journal began. */
+/** Describes an account at the moment when a journal began. */
 export interface JournalAccount<N extends Bytes = number> {
-  /** The number by which entries know it. */
+  /** Number of the account in entries. */
   readonly account: number;
-  /** Bytes; `null`: none. */
+  /** Bytes; `null` for no limit. */
   readonly limit: N | null;
   /** Bytes. */
   readonly reserved: N;
-  /** Whether somebody has it open; otherwise it only holds bytes. */
+  /** True if it is open somewhere; otherwise it only holds bytes. */
   readonly isOpen: boolean;
 }
 
-/** Properties of every entry but the first one. */
+/** Properties of every entry except the first one. */
 export interface JournalEntryBase<N extends Bytes = number> {
-  /** Its number in the order in which the allocator did things: from 1 on, without gaps but for those that an entry tells of. */
+  /**
+   * Number of the operation, in the order in which the allocator did them: from 1 on, without gaps other than those that a `gap` entry
+   * names.
+   */
   readonly sequence: number;
   /** Nanoseconds since the journal began. */
   readonly time: number;
-  /** The `threadId` (`node:worker_threads`) of the thread that did it. */
+  /** The `threadId` (`node:worker_threads`) of its thread. */
   readonly thread: number;
-  /** The code of the error that it ended with; `undefined`: none. */
+  /** Code of its error; `undefined` without one. */
   readonly code: string | undefined;
-  /** Bytes that were free afterwards, and those of them that were clear. */
+  /** Bytes that were free afterwards; `clearAvail`: those of them that were clear. */
   readonly avail: N;
   readonly clearAvail: N;
 }
 
-/** The first entry: what there was when the journal began. */
+/** The first entry: the state when the journal began. */
 export interface JournalStart<N extends Bytes = number> {
   readonly kind: 'start';
   /** Release of Linux whose `buddy.c` is inside. */
   readonly kernelVersion: string;
-  /** When it began: milliseconds since 1970. */
+  /** Time of its beginning: milliseconds since 1970. */
   readonly startedAt: number;
-  /** As in `GpuBuddyOptions`: steps, 0 for no limit; bytes. */
+  /** Limits, as in `GpuBuddyOptions`: steps, 0 for no limit; bytes. */
   readonly maxSteps: number;
   readonly maxNativeBytes: number;
   /** The state, as of `save()`. */
   readonly state: GpuBuddyState;
-  /** The accounts, and the number of the account that each list of the state is charged to; 0: none. */
+  /** Accounts; and the number of the account that each list of the state is charged to, 0 for none. */
   readonly accounts: readonly JournalAccount<N>[];
   readonly listAccounts: readonly number[];
 }
 
-/** `allocBlocks()`, `allocMany()`, an allocation of a batch, or of a pool. */
+/** An allocation: `allocBlocks()`, `allocMany()`, of a batch, or of a pool. */
 export interface JournalAlloc<N extends Bytes = number> extends JournalEntryBase<N> {
   readonly kind: 'alloc';
   /** Bytes that were asked for. */
@@ -69,9 +72,9 @@ export interface JournalAlloc<N extends Bytes = number> extends JournalEntryBase
   readonly clear: boolean;
   readonly trimDisable: boolean;
   readonly tag: number;
-  /** The number of the account that was to be charged; 0: none. */
+  /** Number of the account that was to be charged; 0 for none. */
   readonly account: number;
-  /** The blocks of the list; none where it failed. */
+  /** Blocks of the list; none if it failed. */
   readonly blocks: readonly JournalBlock<N>[];
 }
 
@@ -80,9 +83,9 @@ export interface JournalClaim<N extends Bytes = number> extends JournalEntryBase
   readonly kind: 'claim';
   readonly tag: number;
   readonly account: number;
-  /** Whether it was said which blocks count as clear. */
+  /** True if the caller said which blocks count as clear. */
   readonly isMarked: boolean;
-  /** The blocks of the list; where it failed, those that were asked for. */
+  /** Blocks of the list; if it failed, those that were asked for. */
   readonly blocks: readonly JournalBlock<N>[];
 }
 
@@ -99,13 +102,13 @@ export interface JournalExtend<N extends Bytes = number> extends JournalListEntr
   readonly blocks: readonly JournalBlock<N>[];
 }
 
-/** The end of a list: by `free()`, by a batch or a pool, by `freeAll()`, by the collector, or since its thread has ended. */
+/** The end of a list: by `free()`, by a batch or a pool, by `freeAll()`, by the collector, or by the end of its thread. */
 export interface JournalFree<N extends Bytes = number> extends JournalListEntry<N> {
   readonly kind: 'free';
   readonly cleared: boolean;
 }
 
-/** An allocation that was taken back, as part of a batch or an `allocMany()` that failed. */
+/** An allocation that was undone, as part of a failed batch or `allocMany()`. */
 export interface JournalUndo<N extends Bytes = number> extends JournalListEntry<N> {
   readonly kind: 'undo';
 }
@@ -131,11 +134,11 @@ export interface JournalTrim<N extends Bytes = number> extends JournalListEntry<
 /** `append()`. */
 export interface JournalAppend<N extends Bytes = number> extends JournalEntryBase<N> {
   readonly kind: 'append';
-  /** `undefined`: it had no blocks. */
+  /** Address of the list; `undefined` if it had no blocks. */
   readonly list: N | undefined;
-  /** The list that was appended. */
+  /** Address of the list that was appended. */
   readonly other: N;
-  /** The tag that all blocks have afterwards. */
+  /** Tag of all blocks afterwards. */
   readonly tag: number;
 }
 
@@ -162,11 +165,11 @@ export interface JournalCloseAccount<N extends Bytes = number> extends JournalEn
 /** Entries for which the ring had no room. */
 export interface JournalGap<N extends Bytes = number> extends JournalEntryBase<N> {
   readonly kind: 'gap';
-  /** How many: the next one has a `sequence` that is higher by this. */
+  /** Number of missing entries: the `sequence` of the next one is higher by as many. */
   readonly missing: number;
 }
 
-/** The kernel's code met a BUG: the allocator does nothing any more, and the journal ends. */
+/** A `BUG_ON` of the kernel's code: the allocator can't be used any more, and the journal ends. */
 export interface JournalPoisoned<N extends Bytes = number> extends JournalEntryBase<N> {
   readonly kind: 'poisoned';
 }

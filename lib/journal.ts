@@ -1,5 +1,5 @@
 /**
- * Journals: what the addon has written down of an allocator, read as it comes. A reader that is stopped has taken nothing: what it has
+ * Reads journals, which the addon writes, as the entries come. A reader that is stopped has taken nothing: what it has
  * not used up stays in the ring for the next one.
  */
 import { toBoolean, toInteger } from './arguments';
@@ -14,8 +14,8 @@ import { toSignal, type WaitSignal } from './wait-signal';
 /** How to keep a journal. */
 export interface JournalOptions {
   /**
-   * Bytes of the ring: an operation takes 48 to 96, and 8 more for each block of a list beyond the first. A power of two from 4096 on;
-   * others are rounded up. Default: 1 MiB.
+   * Bytes of the ring: a power of two from 4096 on, others are rounded up. An operation takes 48 to 96, and 8 more for each block of its
+   * list beyond the first. Default: 1 MiB.
    */
   readonly capacity?: number | undefined;
 }
@@ -24,7 +24,7 @@ export interface JournalOptions {
 export interface ReadJournalOptions {
   /** An `AbortSignal` that ends the reading: it rejects with the signal's `reason`. */
   readonly signal?: WaitSignal | undefined;
-  /** Keep the event loop going as long as it waits for the next entry. Default: true. */
+  /** Keeps the event loop going while it waits for the next entry. Default: true. */
   readonly ref?: boolean | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface Journaled {
 
 const SYSCALL = 'gpu_buddy';
 
-/** Looks at how a journal is to be kept. */
+/** Checks the options of a journal. */
 export function toCapacity(argument: string, options: JournalOptions | undefined): number {
   const { capacity = DEFAULT_CAPACITY } = toOptions(argument, options, JOURNAL_OPTION_NAMES);
   return toInteger(`${argument}.capacity`, capacity);
@@ -89,10 +89,13 @@ class Readers implements native.Waker {
     readonly toError: (status: number) => Error,
   ) {}
 
-  /** Gives a promise that resolves once there may be something to read. It counts as handled: whoever is stopped has none to handle. */
+  /**
+   * Gives a promise that resolves once there may be something to read. Its rejection counts as handled, since a caller that is stopped can't
+   * handle it.
+   */
   wait(ref: boolean, signal: WaitSignal | undefined): Promise<void> {
     const settlers: unknown[] = [];
-    // No function of ours, which could be stopped, and would reject the promise.
+    // A native function: one of ours could be stopped, which would reject the promise.
     const promise = new Promise<void>(settlers.push.bind(settlers));
     promise.catch(ignore);
     const [resolve, reject] = settlers as [Waiting['resolve'], Waiting['reject']];
@@ -147,7 +150,7 @@ class Readers implements native.Waker {
 }
 
 function ignore(): void {
-  // The caller has a promise of its own.
+  // Rejections are seen by the caller's own promise.
 }
 
 function readersOf(handle: native.Handle): Readers | undefined {
@@ -155,21 +158,21 @@ function readersOf(handle: native.Handle): Readers | undefined {
   return readers instanceof Readers && readers.handle === handle ? readers : undefined;
 }
 
-/** Ends all reading through a handle that is given up. */
+/** Ends the readers of a handle that is given up. */
 export function endReading(handle: native.Handle, reason: () => Error): void {
   readersOf(handle)?.end(reason());
 }
 
-/** Reads a journal, a piece of the ring at a time. */
+/** Reads a journal, one piece of the ring at a time. */
 export class JournalReader<N extends Bytes> {
   readonly #allocator: Journaled;
   readonly #ref: boolean;
   readonly #signal: WaitSignal | undefined;
   readonly #reader = new native.EntryReader();
   readonly #decoder: EntryDecoder<N>;
-  /** The place behind the entries that have been given. */
+  /** Place in the ring behind the entries that were given. */
   #seen = 0;
-  /** Whether the last `read()` has found none. */
+  /** Is true if the last `read()` has found no entry. */
   isAtEnd = false;
 
   constructor(allocator: Journaled, space: Space<N>, options: ReadJournalOptions | undefined) {
@@ -180,7 +183,7 @@ export class JournalReader<N extends Bytes> {
     this.#decoder = new EntryDecoder(space);
   }
 
-  /** Gives the entries that there are; none: `wait()` for more; `undefined`: the journal has ended. */
+  /** Gives the entries in the ring. If there are none, `wait()` for more. `undefined`: the journal has ended. */
   read(): Iterable<JournalEntry<N>> | undefined {
     this.#signal?.throwIfAborted();
     const cells = this.#read();
@@ -196,7 +199,7 @@ export class JournalReader<N extends Bytes> {
     return readers.wait(this.#ref, this.#signal);
   }
 
-  /** Makes the next reader go on behind the entries that have been given. */
+  /** Removes the entries that were given, so that the next reader goes on behind them. */
   leave(): void {
     this.#read();
   }

@@ -1,6 +1,6 @@
 /** Prepares the objects of this library for `JSON.stringify()`: bigints become decimal strings, since JSON has none. */
 
-/** A value as JSON has it: each bigint of `T` is a string. */
+/** The type of a value in JSON: each bigint of `T` is a string. */
 export type Json<T> = T extends bigint
   ? string
   : T extends readonly (infer Element)[]
@@ -17,7 +17,7 @@ export function toJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson<unknown>(entry)]));
 }
 
-/** Gives plain data with bigints in it a `toJSON()` that does not show otherwise. */
+/** Gives plain data with bigints a hidden `toJSON()`. */
 export function withJson<T extends object>(data: T): T {
   return Object.defineProperty(data, 'toJSON', { value: () => toJson(data) });
 }

@@ -1,4 +1,4 @@
-/** The addon as the rest of lib/ knows it: what it can do, a file a topic. */
+/** Names the calls of the addon for the rest of lib/, from one file a topic. */
 export {
   addonFile,
   builtWith,

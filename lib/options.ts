@@ -1,11 +1,11 @@
-/** Options objects: what users may leave out, and must not misspell. */
+/** Checks options objects, and refuses misspelt options. */
 import { invalidArgType, unknownOption } from './errors';
 
-/** The names of the options that a method knows. */
+/** Names of the options that a method knows. */
 export type Names<Options> = Readonly<Record<keyof Options, boolean>>;
 
 /**
- * Checks an object with options, or nothing, and that it has no option but these.
+ * Checks that options are an object or `undefined`, and that it has no other options than these.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`; `ERR_INVALID_ARG_VALUE` if an option is unknown
  */
@@ -45,7 +45,7 @@ function refuseUnknown<Options extends object>(argument: string, given: object, 
     if (!names[name as keyof Options]) throw unknownOption(argument, name, nearest(name, Object.keys(names)));
 }
 
-/** The most similar of some names, if any is similar at all. */
+/** Gives the most similar of some names, if any is similar at all. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   const [best] = names
     .map((known) => ({ known, edits: editsBetween(name.toLowerCase(), known.toLowerCase()) }))
@@ -54,7 +54,7 @@ function nearest(name: string, names: readonly string[]): string | undefined {
   return best?.known;
 }
 
-/** How many characters must be added, taken away or replaced (Levenshtein). */
+/** Counts the characters that must be added, removed or replaced (Levenshtein distance). */
 function editsBetween(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const [index, character] of Array.from(from).entries()) {

@@ -29,7 +29,7 @@ export class PlaceSet {
     this.#words[place >>> 5] = (this.#words[place >>> 5] ?? 0) & ~(1 << (place & 31));
   }
 
-  /** Makes it empty, where it has no place from `end` on. */
+  /** Empties it. It must have no place from `end` on. */
   clear(end: number): void {
     this.#words.fill(0, 0, Math.ceil(end / 32));
   }

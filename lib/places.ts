@@ -1,15 +1,15 @@
-/** Places of blocks, whose offsets are in chunks: do they lie in the space, and beside each other? */
+/** Checks that places of blocks lie in the space and do not overlap. Offsets are in chunks. */
 import * as native from './native';
 import type { Bytes, Places } from './native';
 import type { Space } from './space';
 
-/** How many chunks a space has. Exact: there are at most 2^52. */
+/** Counts the chunks of a space. Exact: there are at most 2^52. */
 export function chunksIn({ size, chunkBytes }: Space<Bytes>): number {
   return Number(size) / chunkBytes;
 }
 
 /**
- * Why there can't be a block in a space of so many chunks; `native.OK` where there can.
+ * Gives the status of a place in a space of `chunks` chunks: `native.OK` if a block can be there.
  *
  * @param chunk any number
  */
@@ -19,10 +19,10 @@ export function misplaced(chunk: number, order: number, chunks: number): number 
   return chunk % size === 0 ? native.OK : native.BLOCK_UNALIGNED;
 }
 
-/** Two places that have a chunk in common. */
+/** Two places that overlap. */
 export interface Overlap {
   readonly row: number;
-  /** Stands before it. */
+  /** Index of the place before it. */
   readonly other: number;
 }
 

@@ -1,9 +1,9 @@
-/** The numbers by which pools call their allocations. */
+/** Makes the handles of a pool's allocations. */
 import * as native from './native';
 
 declare const isHandle: unique symbol;
 
-/** Stands for an allocation of a pool: a number that is valid until the allocation is freed, and in that pool only. */
+/** Names an allocation of a pool: a number that is valid until the allocation is freed, and in that pool only. */
 export type PoolHandle = number & { readonly [isHandle]: true };
 
 /** A handle is `index * SCALE + generation`. */
@@ -13,7 +13,7 @@ export function toHandle(index: number, generation: number): PoolHandle {
   return (index * SCALE + generation) as PoolHandle;
 }
 
-/** Gives any integer for what is no handle. */
+/** Gives any integer if the number is no handle. */
 export function indexOf(handle: PoolHandle): number {
   return typeof handle === 'number' ? (handle * (1 / SCALE)) | 0 : 0;
 }

@@ -1,4 +1,4 @@
-/** The class `Pool`: allocations that are known by numbers. */
+/** Implements `Pool`: allocations that are named by numbers. */
 import { inspect } from 'node:util';
 import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, notePoolStack } from './allocation-stacks';
@@ -17,19 +17,19 @@ import { toRequest, type Request } from './request';
 import { markAsUncloneable } from './uncloneable';
 
 const SMALLEST_ROOM = 64;
-/** Places in the header of the memory: whether there is other memory now, and how many entries have been used. */
+/** Places in the header of the memory: a flag that the memory was replaced, and the number of entries ever used. */
 const { POOL_MOVED: MOVED, POOL_COUNT: COUNT } = native;
 /** Places in an entry. */
 const { POOL_GENERATION: GENERATION, POOL_CHUNK: CHUNK, POOL_CHUNKS: CHUNKS } = native;
 const { POOL_ENTRY: ENTRY, POOL_MOST_ENTRIES: MOST_ENTRIES, POOL_PENDING: PENDING } = native;
-/** The slot of no pool. */
+/** Slot of no pool. */
 const { NO_SLOT: NO_POOL } = native;
 const NO_ENTRIES = new Int32Array(ENTRY);
 
-/** Taken before anybody can put others in their place, who could then write into the memory of pools. */
+/** Taken when this file is loaded: a program that replaces them later could write into the memory of pools. */
 const { Int32Array: Integers, SharedArrayBuffer: Memory } = globalThis;
 
-/** Stands for a pool with the collector, so that an interrupted `dispose()` can let it go. */
+/** Represents a pool for the collector, so that an interrupted `dispose()` can drop it. */
 // eslint-disable-next-line @typescript-eslint/no-extraneous-class -- the smallest object that a registry can watch
 class PoolGuard {}
 
@@ -37,9 +37,9 @@ const pools = new FinalizationRegistry(abandonPool);
 
 export class Pool<N extends Bytes = number> implements api.Pool<N> {
   readonly #allocator: Allocator<N>;
-  /** Gone once the pool is disposed of. */
+  /** Is `undefined` once the pool is disposed of. */
   #guard: PoolGuard | undefined;
-  /** The native pool's. */
+  /** Slot of the native pool. */
   #slot = NO_POOL;
   /** A header and entries: see native/buddy/pool.h. Only the addon writes there, but for `PENDING`. */
   #memory: Int32Array = NO_ENTRIES;
@@ -131,7 +131,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     this.#memory = native.poolMemory(this.#slot) ?? NO_ENTRIES;
   }
 
-  /** The memory, wherever it is now: whoever moved it may have been stopped. */
+  /** Gives the current memory. The call that moved it may have been stopped. */
   #entries(): Int32Array {
     if (this.#memory[MOVED] !== 0) this.#memory = native.poolMemory(this.#slot) ?? NO_ENTRIES;
     return this.#memory;
@@ -172,7 +172,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     return this.#allocator.space.bytes(native.sizeFound());
   }
 
-  /** Asks the addon, where numbers are too large for an entry. */
+  /** Asks the addon if numbers are too large for an entry. */
   #describe(index: number, handle: PoolHandle): void {
     const status = native.describeInPool(this.#slot, index, generationOf(handle, index));
     if (status !== native.OK) throw this.#error(status, 'gpu_buddy_block');
@@ -216,7 +216,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     this.#tellEnd(contents);
   }
 
-  /** The bytes of each allocation, if there are subscribers to tell. */
+  /** Gives the bytes of each allocation, if there are subscribers. */
   #contents(): readonly number[] {
     return freed.hasSubscribers ? Array.from(this, (handle) => Number(this.size(handle))) : [];
   }
@@ -244,7 +244,7 @@ export class Pool<N extends Bytes = number> implements api.Pool<N> {
     this.#slot = NO_POOL;
     this.#memory = NO_ENTRIES;
     this.#guard = undefined;
-    // An earlier call may have been stopped before it let the guard go.
+    // An earlier call may have been stopped before it dropped the guard.
     if (slot === NO_POOL || guard === undefined) return;
     notePoolStack(slot, undefined);
     native.closePool(pools, guard, slot);
@@ -273,7 +273,7 @@ function makeMemory(room: number): Int32Array {
   try {
     return new Integers(new Memory(4 * ENTRY * (room + 1)));
   } catch (cause) {
-    // V8's own error; it throws the same where the stack is full.
+    // Turned into ENOMEM, unless the stack is full, for which V8 throws the same error.
     if (!(cause instanceof RangeError) || cause.message.includes('call stack')) throw cause;
     throw gpuBuddyError(native.NO_MEMORY, 'gpu_buddy_alloc_blocks');
   }

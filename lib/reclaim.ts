@@ -24,7 +24,7 @@ const LISTS_BETWEEN_LOOKS = 32;
 
 const reclaimed = channel('gpu-buddy:reclaimed');
 
-/** Numbers that the addon takes one by one, the last one first: each with 1 added, 0 once it is taken. */
+/** Numbers that the addon takes one by one, from the last on. Each has 1 added, and is 0 once it is taken. */
 class Numbers {
   memory = new Uint32Array(1024);
   length = 0;
@@ -45,28 +45,28 @@ class Numbers {
   }
 }
 
-/** Slots whose guards were collected. */
+/** Slots of collected guards. */
 const slots = new Numbers();
-/** Groups whose guards were collected, and pools that were. */
+/** Groups of collected guards, and collected pools. */
 const groups = new Numbers();
 const pools = new Numbers();
 
 /** Bytes that have been freed of pools that are not at their end. Others may be collected meanwhile, and come first. */
 const freedBytes = new Map<number, number>();
 
-/** Is told by the collector of a guard. It tells of all guards in one stretch, however many there are: this must be quick. */
+/** Called by the collector for a guard. It calls this for all guards at once, however many: this must be quick. */
 export function abandonSlot(slot: number): void {
   slots.push(slot);
   noteAbandoned();
 }
 
-/** Is told by the collector of the guard of a group. */
+/** Called by the collector for the guard of a group. */
 export function abandonGroup(group: number): void {
   groups.push(group);
   noteAbandoned();
 }
 
-/** Is told by the collector of a pool. */
+/** Called by the collector for a pool. */
 export function abandonPool(pool: number): void {
   if (freedBytes.size) freedBytes.delete(pool);
   pools.push(pool);
@@ -78,7 +78,7 @@ function waiting(): number {
 }
 
 /**
- * Asks for a slice where none is to come, and again whenever there are twice as many: one may have been lost, where timers were
+ * Schedules a slice if none is scheduled, and again whenever there are twice as many numbers: a slice may be lost if timers are
  * faked.
  */
 function noteAbandoned(): void {
@@ -89,7 +89,7 @@ function isPowerOfTwo(count: number): boolean {
   return (count & (count - 1)) === 0;
 }
 
-/** The last slice that was asked for; the ones before are not needed any more. */
+/** The last scheduled slice; earlier ones are not needed any more. */
 let lastSlice = 0;
 let isSliceToCome = false;
 
@@ -117,8 +117,8 @@ function isWithinSlice(begin: [number, number]): boolean {
 }
 
 /**
- * Frees at once all lists that are known to be collected. Tells whether there were any. Calls nothing of the program's:
- * subscribers are told by the event loop.
+ * Frees all lists known to be collected, at once. Tells whether there were any. Calls no code of the program:
+ * the event loop tells subscribers.
  */
 export function reclaimAll(): boolean {
   if (waiting() === 0) return false;
@@ -176,7 +176,7 @@ function reclaimPool(): void {
   tell(bytes, takePoolStack(pool));
 }
 
-/** Messages for the channel's subscribers. */
+/** Messages for the subscribers of the channel. */
 const messages: ReclaimedMessage[] = [];
 
 function tell(bytes: number, stack: string | undefined): void {
@@ -185,7 +185,7 @@ function tell(bytes: number, stack: string | undefined): void {
   if (isPowerOfTwo(messages.length)) setImmediate(publish);
 }
 
-/** Publishes what there is now. Subscribers may allocate, and so have more lists reclaimed: these are told of in the next turn. */
+/** Publishes the messages that exist now. Subscribers may allocate, which may reclaim more lists: those are told of in the next turn. */
 function publish(): void {
   const ready = messages.splice(0);
   for (const message of ready) reclaimed.publish(message);

@@ -19,13 +19,13 @@ const POOL_OPTION_NAMES: Names<PoolAllocOptions> = {
 export const ALLOC_OPTION_NAMES: Names<AllocOptions> = { ...POOL_OPTION_NAMES, contiguous: true };
 const MODE_NAMES: Names<{ range: unknown; at: unknown }> = { range: true, at: true };
 
-/** Options that have been looked at. */
+/** Checked options. */
 export interface Request extends native.Request {
   /** The range begins or ends outside of all addresses of the space. */
   readonly isOutside: boolean;
-  /** Whose handle `account` is. */
+  /** Account that `account` is the handle of. */
   readonly charged: Account<Bytes> | undefined;
-  /** As given, for the words of errors. */
+  /** The range or address as given, for errors. */
   readonly place:
     { readonly argument: 'range' | 'at'; readonly value: string; readonly where: string } | undefined;
 }

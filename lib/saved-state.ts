@@ -1,4 +1,4 @@
-/** A saved allocator as plain data: what it consists of, and whether somebody's data is one. */
+/** Declares the state of a saved allocator, and checks data that should be one. */
 import { seriesOf } from './addon/series';
 import { U64_MAX, toNumberIfSafe } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
@@ -25,9 +25,9 @@ export interface GpuBuddyState {
   readonly baseOffset: number | string;
   /** Lists that have blocks, those of every thread and pool, by the address of their first block. */
   readonly lists: {
-    /** The numbers given to `allocBlocks()`. */
+    /** Tags of the lists. */
     readonly tags: readonly number[];
-    /** The number of blocks of each. */
+    /** Number of blocks of each list. */
     readonly counts: readonly number[];
   };
   /** The blocks of these lists, list after list, in list order. */
@@ -47,7 +47,7 @@ export interface GpuBuddyState {
 export const FORMAT = 'gpu-buddy';
 export const VERSION = 1;
 
-/** A state that has been looked at. */
+/** A checked state. */
 interface ReadState {
   readonly size: Bytes;
   readonly chunkSize: Bytes;
@@ -136,7 +136,7 @@ function statusOf(name: string): number {
   return native.statuses.findIndex((text) => text.name === name);
 }
 
-/** A byte count: an integer, or a decimal string. */
+/** Reads a byte count: an integer, or a decimal string. */
 function toStateBytes(name: string, value: unknown): bigint {
   if (typeof value !== 'number' && typeof value !== 'string')
     throw invalidArgType(name, 'of type number or string', value);
@@ -179,7 +179,7 @@ function toColumns(chunks: number, lists: Fields, blocks: Fields, free: Fields):
   return columns;
 }
 
-/** An array in a state, whose length has been read once. */
+/** An array of a state, whose length was read once. */
 interface Entries {
   readonly name: string;
   readonly values: readonly unknown[];
@@ -225,7 +225,7 @@ function refusePlaces(name: string, { chunks, orders }: native.Places, count: nu
   }
 }
 
-/** A byte count as a state has it. */
+/** Writes a byte count for a state. */
 export function toPlain(bytes: Bytes): number | string {
   return bytes <= Number.MAX_SAFE_INTEGER ? Number(bytes) : String(bytes);
 }

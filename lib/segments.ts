@@ -1,4 +1,4 @@
-/** Blocks that lie side by side, as one. */
+/** Joins blocks that lie side by side. */
 import type { Bytes, Columns } from './native';
 import type { Space } from './space';
 
@@ -34,7 +34,7 @@ export function mergeBlocks<N extends Bytes>(
   return segments;
 }
 
-/** Adds what lies between two places of the space. */
+/** Adds the memory between two places of the space. */
 function cut<N extends Bytes>(
   segments: Segment<N>[],
   space: Space<N>,

@@ -1,4 +1,4 @@
-/** The address space of an allocator, and how its numbers are given out: as numbers, or as bigints. */
+/** Describes an allocator's address space, and gives out its numbers as numbers or bigints. */
 import { toNumberIfSafe } from './arguments';
 import type { Bytes } from './native';
 
@@ -6,19 +6,19 @@ import type { Bytes } from './native';
 export type Column<N extends Bytes> = N extends bigint ? BigUint64Array : Float64Array;
 
 /**
- * Turns what the addon tells into what users get. Byte counts and offsets come from the addon as numbers, which are exact:
- * they are multiples of the chunk size, and there are at most 2^52 chunks.
+ * Turns the addon's byte counts and offsets into the numbers or bigints that users get. The addon gives numbers, which are exact:
+ * multiples of the chunk size, with at most 2^52 chunks.
  */
 export abstract class Space<N extends Bytes> {
   abstract readonly isBigint: boolean;
   /** Address of the first byte. */
   abstract readonly baseOffset: N;
-  /** Bytes that are managed. */
+  /** Managed bytes. */
   abstract readonly size: N;
   abstract readonly chunkSize: N;
-  /** The same as a number. */
+  /** The managed bytes as a number. */
   readonly chunkBytes: number;
-  /** Address of the first byte, as it goes down. */
+  /** Address of the first byte, as the addon gets it. */
   readonly base: Bytes;
 
   protected constructor(base: Bytes, chunkSize: Bytes) {
@@ -28,9 +28,9 @@ export abstract class Space<N extends Bytes> {
 
   /** Bytes as users get them. */
   abstract bytes(value: Bytes): N;
-  /** The address of what lies so many bytes behind the start of the space. */
+  /** Gives the address of an offset from the start of the space. */
   abstract address(offset: number): N;
-  /** The address of a chunk. */
+  /** Gives the address of a chunk. */
   addressOf(chunk: number): N {
     return this.address(chunk * this.chunkBytes);
   }
@@ -46,7 +46,7 @@ class NumberSpace extends Space<number> {
 
   constructor(base: Bytes, size: number, chunkSize: Bytes) {
     super(Number(base), chunkSize);
-    // Never -0.
+    // Gives 0, never -0.
     this.baseOffset = Number(base) + 0;
     this.size = size;
     this.chunkSize = this.chunkBytes;
@@ -100,7 +100,7 @@ class BigintSpace extends Space<bigint> {
 }
 
 /**
- * The space of an allocator that has been made.
+ * Makes the space of an allocator.
  *
  * @param size bytes that are managed
  */
@@ -108,8 +108,8 @@ export function makeSpace(isBigint: boolean, base: Bytes, size: number, chunkSiz
   return isBigint ? new BigintSpace(base, size, chunkSize) : new NumberSpace(base, size, chunkSize);
 }
 
-/** Whether all addresses of a space, its end among them, can be given out as numbers. */
+/** Tells whether all addresses of a space, also its end, can be given out as numbers. */
 export function fitsNumbers({ baseOffset, size }: Space<Bytes>): boolean {
-  // Rounding changes nothing: it begins above the limit.
+  // Rounding changes nothing, since it begins above the limit.
   return Number(baseOffset) + Number(size) <= Number.MAX_SAFE_INTEGER;
 }

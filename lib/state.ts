@@ -1,4 +1,4 @@
-/** Writes down what an allocator holds, and makes the same allocator from that again. */
+/** Saves the state of an allocator, and makes the same allocator from it again. */
 import { AllocatedBlocks } from './allocated-blocks';
 import { captureStack, noteStack } from './allocation-stacks';
 import { Allocator } from './allocator';
@@ -26,9 +26,9 @@ const OPTION_NAMES: Names<RestoreOptions> = {
 /** Heap that a number in an array takes at most. */
 const HEAP_BYTES_OF_NUMBER = 16;
 
-/** Writes down all lists of an allocator. */
+/** Saves all lists of an allocator. */
 export function saveState(allocator: Allocator): GpuBuddyState {
-  // Lists that the collector has found are as good as free.
+  // Collected lists count as free memory.
   reclaimAll();
   const columns = native.save(allocator.handle);
   if (typeof columns === 'number') throw allocator.toError(columns, 'gpu_buddy');
@@ -59,7 +59,7 @@ export function restoreState(
   state: unknown,
   options: RestoreOptions | undefined,
 ): { readonly allocator: Allocator; readonly lists: AllocatedBlocks<Bytes>[] } {
-  // First all that may call the program's own code.
+  // Comes first, since it may call the program's own code.
   const given = toOptions('options', options, OPTION_NAMES);
   const { bigint, maxNativeBytes, maxSteps, name, captureStacks } = given;
   const { size, chunkSize, baseOffset, columns } = toState(state);
@@ -116,7 +116,7 @@ function takeList(
   return list;
 }
 
-/** In a new allocator a block can't be had only where an earlier one has its memory. */
+/** A block of a new allocator can't be had only if an earlier one has its memory. */
 function restoreError(
   allocator: Allocator,
   status: number,

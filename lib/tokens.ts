@@ -1,6 +1,6 @@
 /**
- * A token stands for an allocator, a list or an account in another thread: plain data that can be cloned, posted and written as JSON. It
- * says nothing but which one is meant: all the rest is known natively.
+ * Makes and checks tokens, which name an allocator, a list or an account in another thread. A token is plain data, for `postMessage()` or
+ * JSON. It has no other content: native code knows the rest.
  */
 import { toFlag } from './arguments';
 import { gpuBuddyError, invalidArgType } from './errors';
@@ -8,7 +8,7 @@ import * as native from './native';
 import { kernelVersion, type Token } from './native';
 import { toOptions, type Names } from './options';
 
-/** Stands for an allocator in every thread of this process. Made by `GpuBuddy.share()`. */
+/** Names an allocator in every thread of this process. Made by `GpuBuddy.share()`. */
 export interface GpuBuddyToken {
   readonly type: 'GpuBuddy';
   /** 128 random bits, in hexadecimal. */
@@ -17,7 +17,7 @@ export interface GpuBuddyToken {
   readonly kernel: string;
 }
 
-/** Stands for a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()` and `park()`. */
+/** Names a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()` and `park()`. */
 export interface AllocatedBlocksToken {
   readonly type: 'AllocatedBlocks';
   /** 128 random bits, in hexadecimal. */
@@ -27,26 +27,26 @@ export interface AllocatedBlocksToken {
   readonly buddy: GpuBuddyToken;
 }
 
-/** Stands for an account of an allocator. Made by `Account.share()`. */
+/** Names an account of an allocator. Made by `Account.share()`. */
 export interface AccountToken {
   readonly type: 'Account';
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
   /** The release of Linux whose allocator it is of, such as `7.3.4`: a copy of this package with another one refuses it. */
   readonly kernel: string;
-  /** The account's, for messages. */
+  /** Name of the account, for messages. */
   readonly name?: string | undefined;
 }
 
-/** How this thread sees what a token stands for. */
+/** How to open a token. */
 export interface OpenOptions {
-  /** Give out bigints in place of numbers, whatever other threads do. Default: false. */
+  /** Gives out bigints instead of numbers, whatever other threads do. Default: false. */
   readonly bigint?: boolean | undefined;
 }
 
 const OPEN_OPTION_NAMES: Names<OpenOptions> = { bigint: true };
 
-/** Whether bigints are to be given out. */
+/** Tells whether bigints are to be given out. */
 export function wantsBigint(options: OpenOptions | undefined): boolean {
   return toFlag('bigint', toOptions('options', options, OPEN_OPTION_NAMES).bigint);
 }
@@ -88,9 +88,10 @@ export function toAccountToken(argument: string, value: unknown): AccountToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
   const { type, id, kernel, name } = value;
   if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  if (name !== undefined && typeof name !== 'string')
-    throw invalidArgType(`${argument}.name`, 'of type string', name);
-  return { type, id, kernel: toOwnKernel(argument, kernel), name };
+  const token = { type, id, kernel: toOwnKernel(argument, kernel) } as const;
+  if (name === undefined) return token;
+  if (typeof name !== 'string') throw invalidArgType(`${argument}.name`, 'of type string', name);
+  return { ...token, name };
 }
 
 /** Refuses a token of another kernel: each has its own copy of all that is known natively. */

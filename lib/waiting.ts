@@ -11,19 +11,19 @@ import * as native from './native';
 import { toOptions, type Names } from './options';
 import { toSignal, type WaitSignal } from './wait-signal';
 
-/** The end of a wait, and what it does to the process. */
+/** How to wait for memory. */
 export interface WaitForFreeOptions {
-  /** Resolves once `epoch` is above this. Default: what it is at the call. */
+  /** Resolves once `epoch` is above this. Default: `epoch` at the call. */
   readonly since?: number | undefined;
   /** An `AbortSignal` that ends the wait: it rejects with the signal's `reason`. */
   readonly signal?: WaitSignal | undefined;
-  /** Keep the event loop going as long as it waits. Default: true. */
+  /** Keeps the event loop going while it waits. Default: true. */
   readonly ref?: boolean | undefined;
 }
 
 const OPTION_NAMES: Names<WaitForFreeOptions> = { since: true, signal: true, ref: true };
 
-/** A promise that waits. */
+/** A waiting promise. */
 interface Waiter {
   readonly waiters: Waiters;
   readonly since: number;
@@ -35,7 +35,7 @@ interface Waiter {
 
 /** The waits for one allocator, through one `GpuBuddy`. */
 class Waiters implements native.Waker {
-  /** For the waits of all allocators. */
+  /** Shared by the waits for all allocators. */
   static readonly #aborts = new AbortListeners<Waiter>((aborted, reason) => {
     const left = new Set<Waiters>();
     for (const waiter of aborted) {
@@ -47,7 +47,7 @@ class Waiters implements native.Waker {
   });
 
   readonly #waiters = new Set<Waiter>();
-  /** How many waits have `ref`. */
+  /** Number of waits with `ref`. */
   #refs = 0;
 
   constructor(
@@ -55,7 +55,7 @@ class Waiters implements native.Waker {
     readonly toError: (status: number) => Error,
   ) {}
 
-  /** Asks the addon last: whoever is stopped before that keeps no event loop going. */
+  /** Asks the addon last: a call that is stopped before keeps no event loop going. */
   add(since: number, ref: boolean, signal: WaitSignal | undefined): Promise<number> {
     const { promise, resolve, reject } = makeDeferred<number>();
     const waiter: Waiter = { waiters: this, since, ref, signal, resolve, reject };
@@ -96,7 +96,7 @@ class Waiters implements native.Waker {
     Waiters.#aborts.remove(waiter);
   }
 
-  /** Tells the addon who is left. */
+  /** Tells the addon which waits are left. */
   #update(): void {
     if (this.#waiters.size !== 0) {
       native.wait(this.handle, this.#refs !== 0);
@@ -136,7 +136,7 @@ export function waitForFree(
   return waiters.add(since, ref, signal);
 }
 
-/** Ends all waits through a handle. */
+/** Ends the waits of a handle. */
 export function endWaits(handle: native.Handle, reason: () => Error): void {
   waitersOf(handle)?.end(reason());
 }

@@ -17,7 +17,7 @@ import { CommandFailed, isThere, library, packageRoot, run, script, ScriptError 
 
 const BINARIES = ['gpu_buddy.node', 'gpu_buddy_test.node'];
 
-/** A tool that is not here or can't be used, for which another way may do. */
+/** Reports a tool that is missing or can't be used; another way may do without it. */
 class Unprepared extends ScriptError {
   /** @param {string} message @param {import('../lib/addon/install-text.js').Tool[]} [tools] to be installed */
   constructor(message, tools = [], output = '') {
@@ -94,7 +94,7 @@ const WAYS = {
         throw new Unprepared('there is neither Ninja nor make', ['ninja']);
       const command = cmakeJs(options, 'configure');
       await configure(options, command).catch(() => {
-        // Other tools, or another place, may have left something that does not fit.
+        // Removes what other tools, or another place, may have left.
         rmSync(path.join(packageRoot, 'build', cmakeFolder(options)), { recursive: true, force: true });
         return configure(options, command);
       });
@@ -165,7 +165,7 @@ await script('build-addon', async () => {
   console.log(`Building the addon with ${name}${why}`);
   await WAYS[name].build(options);
   if (configuration !== 'Release') return;
-  // Only what was built last is to be loaded.
+  // Leaves only the latest build to be loaded.
   const folder = WAYS[name].folder(options);
   for (const other of Object.values(WAYS).map((way) => way.folder(options)))
     if (other !== folder)

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { writeProtocol } from './protocol.mjs';
 import { packageRoot, script, ScriptError, show } from './run.mjs';
 
-/** By package, the files of Node-API that an npm package carries, so that it can be compiled without a network. */
+/** Files of Node-API in the npm package, by their own package, so that it can be compiled without a network. */
 const HEADERS = {
   'node-addon-api': {
     'napi.h': 'napi.h',
@@ -47,7 +47,7 @@ const NAMED_PARTS = { web: () => node('scripts/build-web.mjs') };
 
 /** @param {string[]} command */
 async function node(...command) {
-  // Its own message is enough.
+  // The part's own message is enough.
   await show([process.execPath, ...command], { cwd: packageRoot }).catch((error) => {
     if (!(error instanceof ScriptError)) throw error;
     process.exit(1);

@@ -15,12 +15,13 @@ const SHARED = {
   'index.d.ts': path.join(packageRoot, 'node_modules/.cache/gpu-buddy.d.ts'),
   'trace/index.d.ts': path.join(packageRoot, 'node_modules/.cache/gpu-buddy-trace.d.ts'),
 };
-/** Each entry's declarations, and where they are read from: lib/api.ts declares what lib/index.ts gives. */
+/** Declarations of each entry, and their sources: lib/api.ts declares what lib/index.ts gives. */
 const ENTRIES = Object.entries({
   'index.d.ts': 'api.d.ts',
   'trace/index.d.ts': 'trace/index.d.ts',
   'queue/index.d.ts': 'queue/index.d.ts',
   'metrics/index.d.ts': 'metrics/index.d.ts',
+  'inspect/index.d.ts': 'inspect/index.d.ts',
   'draw/index.d.ts': 'draw/index.d.ts',
 });
 
@@ -58,7 +59,7 @@ function rollUp(entry, source) {
   });
   const { succeeded } = Extractor.invoke(config, {
     messageCallback(message) {
-      // Which compiler it uses is of no interest.
+      // Hides which compiler it uses.
       if (message.logLevel === ExtractorLogLevel.Info) message.logLevel = ExtractorLogLevel.None;
     },
   });

@@ -18,7 +18,7 @@ export async function buildNative(name, options, { target, kernel } = {}) {
   const manifest = Manifest.read(packageRoot, kernel);
   const folder = path.join(packageRoot, 'build/native', manifest.isBuiltIn ? '.' : manifest.series, name);
   const sources = writeSources(manifest);
-  // Only a new folder takes it.
+  // CMake takes it for a new folder only.
   const env = { CMAKE_GENERATOR: (await isThere(['ninja'])) ? 'Ninja' : 'Unix Makefiles' };
   const commands = [
     ['cmake', '-S', '.', '-B', folder, '-DCMAKE_BUILD_TYPE=RelWithDebInfo', ...sources, ...options],

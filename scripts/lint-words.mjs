@@ -3,7 +3,7 @@
 import { printTable, script } from './run.mjs';
 import { projectFiles, wordsIn } from './words.mjs';
 
-const FOLDERS = ['lib', 'native', 'scripts', 'tools', 'bench', 'test'];
+const FOLDERS = ['lib', 'native', 'scripts', 'tools', 'bench', 'packages', 'test'];
 const RIDDLES = ['All', 'Of', 'Such', 'Those', 'What', 'Where', 'Who', 'Whoever'];
 const MOST = 0.02;
 

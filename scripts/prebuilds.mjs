@@ -7,7 +7,7 @@ import { library, packageRoot, script, ScriptError } from './run.mjs';
 import { problemsOf, readBinary } from './release/demands.mjs';
 import { fileOf, nameOf, TARGETS } from './release/targets.mjs';
 
-/** By platform. The install name is the path here where none is given. @type {Readonly<Record<string, readonly string[]>>} */
+/** Linker flags by platform. Without an install name, it would be the path here. @type {Readonly<Record<string, readonly string[]>>} */
 const LDFLAGS = {
   linux: [
     ...['-Wl,-z,nodelete', '-Wl,--gc-sections'],
@@ -26,7 +26,7 @@ function toolchainFor({ zig, env }, { platform, triple }) {
     platform,
     cc: [zig, 'cc', '-target', triple],
     cxx: [zig, 'c++', '-target', triple],
-    // Elsewhere zig's linker knows no link-time optimisation, or lacks functions for it.
+    // Link-time optimisation: on other platforms zig's linker does not know it, or lacks functions for it.
     flags: ['-g0', '-ffunction-sections', '-fdata-sections', ...(platform === 'linux' ? ['-flto'] : [])],
     ldflags: ['-s', ...(LDFLAGS[platform] ?? [])],
     env,

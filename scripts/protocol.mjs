@@ -23,7 +23,7 @@ export function protocolDigest(root = packageRoot) {
   return hash.digest('hex');
 }
 
-/** Leaves a file alone that is up to date. */
+/** Writes the digest, unless the file is up to date. */
 export function writeProtocol() {
   const file = path.join(packageRoot, 'lib/addon/protocol.ts');
   const { version } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8'));

@@ -10,10 +10,10 @@ import { onExit } from 'signal-exit';
 /** The folder of this package. */
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 
-/** An error that a user is meant to read: `script()` shows its message alone, without a stack. */
+/** Reports an error to the user: `script()` shows its message alone, without a stack. */
 export class ScriptError extends Error {}
 
-/** A program that ended badly, or is not here. */
+/** Reports a program that failed, or is not installed. */
 export class CommandFailed extends ScriptError {
   /** @param {import('execa').ExecaError} error */
   constructor({ command, code, exitCode, signal, originalMessage, all, stdout, stderr }) {
@@ -58,7 +58,7 @@ export async function show(command, options) {
   await run(command, { stdout: 'inherit', stderr: 'inherit', ...options });
 }
 
-/** Tells whether a program is here. @param {string[]} command */
+/** Tells whether a program is installed. @param {string[]} command */
 export async function isThere(command) {
   return run([...command, '--version']).then(
     () => true,

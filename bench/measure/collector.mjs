@@ -36,7 +36,7 @@ async function round() {
   allocateAndDrop();
   await turn();
   pauses = [];
-  /** From one turn of the event loop to the next. */
+  /** A stretch from one turn of the event loop to the next. */
   const stretches = [];
   globalThis.gc?.();
   let last = { time: performance.now(), thread: threadTime() };
@@ -58,7 +58,7 @@ async function round() {
   const slices = own.filter((stretch) => stretch !== longest && collecting(stretch) === 0);
   return {
     blocked: longest.own,
-    // By the processor's time: what else the machine does in the meantime is no part of a slice.
+    // Measured by processor time: other work of the machine is no part of a slice.
     slice: Math.max(...slices.map(({ busy }) => busy)),
     whole: stretches.at(-1).end - stretches[0].start,
   };

@@ -16,7 +16,7 @@ function start(script) {
 export async function measure(rounds) {
   const measurements = {
     empty: () => start(''),
-    // By its name, which is how the package may call itself.
+    // Loads the package by its own name.
     loaded: () => start("require('gpu-buddy')"),
   };
   await interleave(measurements, 2);

@@ -50,7 +50,7 @@ export function measure(way) {
   const after = memory();
   for (const one of live) free(one);
   if (buddy.avail !== buddy.size) throw new Error('Not all that was allocated was still there.');
-  // In tenths of a byte: the compiled code of the loops is less than that.
+  // Counts tenths of a byte: the compiled code of the loops is less than that.
   const each = (key) => Math.round((10 * (after[key] - before[key])) / COUNT) / 10;
   const [heap, native, nodes] = ['heap', 'native', 'nodes'].map(each);
   const figures = { 'native memory': native, 'of it the nodes': nodes, 'beside them': native - nodes, heap };

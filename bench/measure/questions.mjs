@@ -6,7 +6,7 @@ import { HOLES } from '../states.mjs';
 
 const { GpuBuddy } = library;
 const SZ_4K = 4096;
-/** No hole is so large. */
+/** Larger than every hole. */
 const TWO_CHUNKS = 2 * SZ_4K;
 const FIRST_MIB = { start: 0, end: 2 ** 20 };
 
@@ -39,7 +39,7 @@ function expectError(size, options, reason) {
 }
 
 /**
- * Each says what must be so, so that none is optimized away.
+ * Questions, each with a check of its answer, so that none is optimized away.
  *
  * @type {[id: string, name: string, count: number, ask: () => boolean | void][]}
  */

@@ -27,7 +27,7 @@ export class Job {
     return this.#live.length;
   }
 
-  /** So many operations, allocations and frees. @param {number} count */
+  /** Does `count` operations, allocations and frees. @param {number} count */
   run(count) {
     const allocator = this.#allocator;
     const live = this.#live;

@@ -28,7 +28,7 @@ export function kernelArguments({ size, mode, contiguous, clear }, space) {
   };
 }
 
-/** Nothing where nothing is out of the ordinary, as one writes it. @param {Request} request */
+/** Leaves the options out if all are the default, as people write it. @param {Request} request */
 export function apiOptions({ mode, contiguous, clear }) {
   if (mode === 'simple' && !contiguous && !clear) return { alloc: undefined, free: undefined };
   return {

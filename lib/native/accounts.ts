@@ -1,10 +1,10 @@
-/** Calls on accounts: see native/buddy/account.h. */
+/** Declares the calls on accounts: see native/buddy/account.h. */
 import { calls, register, unregister, type Registry } from './addon';
 import { numbers, put, putHandle, result, seal, status, token, wordResult } from './mailbox';
 import { OK } from './constants';
 import type { Bytes, Handle, Token } from './values';
 
-/** The limit of an account that has none. */
+/** Limit of an account without a limit. */
 export const NO_LIMIT = 0xffff_ffff_ffff_ffffn;
 
 /** Opens a new account that is the object's, whose end the registry tells by its slot; or gives the status. */
@@ -21,7 +21,7 @@ export function openAccount(
   return opened();
 }
 
-/** Opens the account that a token stands for. */
+/** Opens an account by its token. */
 export function findAccount(
   registry: Registry,
   account: object,
@@ -38,7 +38,7 @@ function opened(): Handle | number {
   return status() === OK ? { slot: result(0), generation: result(1) } : status();
 }
 
-/** Gives up the account of an object that is still there. */
+/** Gives up the account of a live object. */
 export function disposeAccount(registry: Registry, object: object, account: Handle): number {
   putHandle(account);
   seal();
@@ -46,14 +46,14 @@ export function disposeAccount(registry: Registry, object: object, account: Hand
   return status();
 }
 
-/** Gives up the account of an object that has been collected. */
+/** Gives up the account of a collected object. */
 export function forgetAccount(slot: number): void {
   numbers[0] = slot;
   seal();
   calls.forgetAccount();
 }
 
-/** Changes what is given. */
+/** Changes the values that are given. */
 export function changeAccount(
   account: Handle,
   limit: Bytes | undefined,
@@ -67,15 +67,15 @@ export function changeAccount(
   return status();
 }
 
-/** The quota of an account, and what it holds, in bytes. */
+/** Reads the quota of an account, and the bytes that it holds. */
 export interface AccountInfo {
-  /** `NO_LIMIT` where there is none. */
+  /** `NO_LIMIT` without a limit. */
   readonly limit: bigint;
   readonly reserved: bigint;
   readonly used: number;
 }
 
-/** Or the status. */
+/** Returns the status if it fails. */
 export function describeAccount(account: Handle): AccountInfo | number {
   putHandle(account);
   seal();

@@ -13,7 +13,7 @@ const { recordCells: RECORD_CELLS, recordWhat: WHAT, recordSlot: SLOT } = layout
 const { recordRequest: REQUEST, recordGeneration: GENERATION, recordSize: SIZE } = layout;
 const { anyGeneration: ANY_GENERATION, requestCells: REQUEST_CELLS } = layout;
 
-/** With the cells of `old` at their start. */
+/** Makes larger memory that begins with the cells of `old`. */
 function makeCells(count: number, old?: Cells): Cells {
   const cells = cellsIn(new ArrayBuffer(8 * count), 0, count);
   if (old) cells.integers.set(old.integers);
@@ -56,12 +56,12 @@ export class Records {
     return this.#length;
   }
 
-  /** For the addon. */
+  /** Memory that the addon reads. */
   get memory(): Float64Array {
     return this.#cells.numbers;
   }
 
-  /** For the addon: what allocations ask for. */
+  /** Requests of the allocations, which the addon reads. */
   get requests(): Float64Array {
     return this.#requests.numbers;
   }
@@ -77,7 +77,7 @@ export class Records {
     return this.#length < this.#capacity && this.#numberOfRequests < this.#requestCapacity;
   }
 
-  /** Makes twice as much room of what there is too little. */
+  /** Doubles the memory that is full. */
   grow(): void {
     if (this.#length === this.#capacity) {
       this.#cells = makeCells(2 * RECORD_CELLS * this.#capacity, this.#cells);
@@ -172,7 +172,7 @@ export class Records {
     return this.#writeFree(cleared ? FREE | CLEARED : FREE, -1, 0);
   }
 
-  /** Which list a record of `freeList()` frees; `undefined`: none. */
+  /** Names the list that a record of `freeList()` frees; `undefined`: none. */
   aimFree(index: number, list: Handle | undefined): void {
     const at = 2 * RECORD_CELLS * index;
     this.#cells.integers[at + SLOT] = list?.slot ?? -1;

@@ -76,7 +76,7 @@ export interface EntryCells {
   readonly place: number;
   /** The number of the first entry. */
   readonly sequence: number;
-  /** There is no entry, and none will follow. */
+  /** Is true if there is no entry, and none will follow. */
   readonly isEnded: boolean;
 }
 

@@ -22,7 +22,7 @@ export interface Observed {
   readonly reclaimedBytes: number;
 }
 
-/** Why an allocation was refused. */
+/** Refused allocations, by reason. */
 export type FailureReason = 'limit' | 'full' | 'reserved' | 'range' | 'fragmented' | 'memory' | 'work_limit';
 
 /** `undefined` where another handle observes the allocator; or the status. */

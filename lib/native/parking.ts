@@ -28,7 +28,7 @@ export function park(blocks: Handle, keeps: boolean): number {
   numbers[2] = keeps ? 1 : 0;
   seal();
   calls.park();
-  // No call of ours: it could be stopped, and the token of a list that is parked already would be lost.
+  // Calls no function of ours, which could be stopped: the token of a parked list would be lost.
   return integers[STATUS] ?? UNANSWERED;
 }
 

@@ -9,7 +9,7 @@ export interface StateColumns {
   readonly tags: Float64Array;
   readonly counts: Float64Array;
   readonly blocks: Places;
-  /** 0 or 1. */
+  /** Is 0 or 1. */
   readonly clear: Uint8Array;
   readonly free: Places;
 }

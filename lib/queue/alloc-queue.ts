@@ -1,5 +1,5 @@
 /**
- * The class `AllocQueue`: orders who tries next where many wait for memory.
+ * Implements `AllocQueue`: chooses the request that tries next, if many wait for memory.
  *
  * `alloc()`, signals, timers and `close()` only note what they want; the drain, which the event loop calls on an empty stack, does
  * it. So lines are whole whatever is stopped, and whoever is called in the middle of a try.
@@ -58,9 +58,9 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   readonly #aborts = new AbortListeners<Request<N>>((requests, reason) => {
     this.#end({ requests, reason });
   });
-  /** Made when something has to wait. */
+  /** Made when the first request has to wait. */
   #emptySpace: EmptySpace | undefined;
-  /** For the next drain. */
+  /** Ends that the next drain does. */
   #endings: Ending<N>[] = [];
   #isScheduled = false;
   #closed: { readonly reason: unknown } | undefined;
@@ -72,7 +72,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
    */
   constructor(buddy: GpuBuddy<N>, options?: AllocQueueOptions) {
     markAsUncloneable(this);
-    // Throws where it is none.
+    // Throws if it is no allocator.
     allocatorOf(buddy);
     const { epoch } = buddy;
     this.#buddy = buddy;
@@ -101,8 +101,8 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   }
 
   /**
-   * Allocates as `GpuBuddy.allocBlocks()`, once it is this request's turn and there is room. What can never be granted is refused
-   * at once: what an empty space could not give, and what is more than the account may hold.
+   * Allocates like `GpuBuddy.allocBlocks()`, once it is this request's turn and there is room. Refuses at once a request that can never be
+   * granted: one that an empty space could not serve, or that exceeds the limit of its account.
    *
    * Rejects as `allocBlocks()` throws; with the signal's reason where that was aborted, with a `DOMException` named `TimeoutError` after
    * `timeout`, and with the reason of `close()`. Nothing is allocated then.
@@ -118,12 +118,12 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
       this.#scheduler.countGrant(Number(wanted));
       return blocks;
     }
-    // Again: whoever observes what allocators do may have ended it.
+    // Checked again: a subscriber may have ended the queue.
     this.#refuseIfOver(given);
     this.#emptySpace ??= new EmptySpace(this.#buddy);
     this.#emptySpace.check(wanted, given.plain);
     const limit = given.account?.limit ?? null;
-    // Throws, unless the limit has just been raised.
+    // Throws, unless the limit has been raised meanwhile.
     if (limit !== null && wanted > limit) return this.#buddy.allocBlocks(wanted, given.options);
     return this.#wait(wanted, given);
   }
@@ -136,12 +136,12 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   #wait(size: Bytes, given: QueuedRequest): Promise<AllocatedBlocks<N>> {
     const request = new Request<N>(size, given);
     this.#schedule();
-    // Last: what is stopped before that waits for nothing.
+    // Comes last: a call that is stopped before waits for nothing.
     this.#scheduler.add(request);
     return request.outcome.promise;
   }
 
-  /** Has the wait of a request ended by its signal and its timeout. */
+  /** Lets the signal and the timeout of a request end its wait. */
   #listen(request: Request<N>): void {
     const { signal, timeout } = request;
     if (signal?.aborted) this.#end({ requests: [request], reason: signal.reason });
@@ -158,13 +158,13 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     this.#endings.push(ending);
   }
 
-  /** Has the queue drained once a turn of the event loop, whatever happens in it. */
+  /** Schedules one drain for each turn of the event loop. */
   #schedule(): void {
     if (this.#isScheduled) return;
     setImmediate(() => {
       this.#drain();
     });
-    // Last: if it is stopped before that, nobody waits in vain.
+    // Comes last: if it is stopped before, nobody waits in vain.
     this.#isScheduled = true;
   }
 
@@ -188,7 +188,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   #serve(): void {
     const scheduler = this.#scheduler;
     try {
-      // Before the tries: what becomes free after that ends the next wait at once.
+      // Read before the tries: memory that becomes free later ends the next wait at once.
       const { epoch } = this.#buddy;
       scheduler.serve(epoch);
       if (scheduler.waiting > 0) {
@@ -201,7 +201,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     this.#watch.stop();
   }
 
-  /** Numbers of this moment. Takes time for the accounts that wait, and for the requests of this turn of the event loop. Never throws. */
+  /** Gives the numbers of this moment. The time grows with the waiting accounts, and with the requests of this turn of the event loop. Never throws. */
   stats(): AllocQueueStats {
     return this.#scheduler.stats();
   }
@@ -212,7 +212,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
   }
 
   /**
-   * Ends the queue: `alloc()` rejects from now on, and for all that wait. What was granted stays. A second call does nothing.
+   * Ends the queue: waiting and later calls of `alloc()` reject. Granted lists stay. A second call does nothing.
    *
    * @param reason Default: a `DOMException` named `AbortError`.
    */
@@ -228,7 +228,7 @@ export class AllocQueue<N extends Bytes = number> implements Disposable {
     this.close();
   }
 
-  /** Tells how many requests wait; `{ closed: true }` after `close()`. */
+  /** Returns how many requests and bytes wait; `{ closed: true }` after `close()`. */
   toJSON(): Pick<AllocQueueStats, 'waiting' | 'waitingBytes'> | { readonly closed: true } {
     if (this.closed) return { closed: true };
     const { waiting, waitingBytes } = this.stats();

@@ -28,7 +28,7 @@ export class FreeWatch<N extends Bytes> {
         this.#onError(error);
       };
     }
-    // Else it was stopped, and has nothing to say.
+    // A stopped wait says nothing.
     if (signal.aborted) return;
     this.#stop = undefined;
     tell();
@@ -53,7 +53,7 @@ class Stop implements WaitSignal {
   }
 
   throwIfAborted(): void {
-    // It is not aborted when the wait begins.
+    // A wait never begins with an aborted signal.
   }
 
   addEventListener(_: 'abort', listener: () => void): void {

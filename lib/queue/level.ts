@@ -45,7 +45,7 @@ export class Level<N extends Bytes> {
     this.#insert(line);
   }
 
-  /** Removes the lines that are of no more use. */
+  /** Removes the lines that are not needed any more. */
   forgetIdle(): void {
     for (const line of this.lines.filter((idle) => this.#isForgotten(idle))) {
       this.#take(line);
@@ -53,7 +53,7 @@ export class Level<N extends Bytes> {
     }
   }
 
-  /** Whether a line without requests is no longer ahead of any other. */
+  /** Tells whether a line without requests is ahead of no other any more. */
   #isForgotten({ first, virtualTime }: Line<N>): boolean {
     return !first && virtualTime <= this.#virtualTime;
   }

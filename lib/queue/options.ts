@@ -1,4 +1,4 @@
-/** The options of a queue and of its requests. */
+/** Declares and checks the options of a queue and of its requests. */
 import type { Account, AllocOptions, Bytes, WaitSignal } from 'gpu-buddy';
 import { handleOfAccount } from '../account';
 import { toIndex, toInteger } from '../arguments';
@@ -7,11 +7,11 @@ import { toOptions, type Names } from '../options';
 import { ALLOC_OPTION_NAMES } from '../request';
 import { toSignal } from '../wait-signal';
 
-/** When a request that others pass stops them. */
+/** How long requests may pass another one. */
 export interface AllocQueueOptions {
-  /** A request that was passed so many times raises a barrier; 0: as soon as its turn comes. Default: 64. */
+  /** Times that a request is passed before it raises a barrier; 0: as soon as its turn comes. Default: 64. */
   readonly maxPassed?: number | undefined;
-  /** Milliseconds that a barrier stands at most. Default: 1000. */
+  /** Milliseconds after which a barrier ends. Default: 1000. */
   readonly maxBarrier?: number | undefined;
 }
 
@@ -21,13 +21,13 @@ const QUEUE_OPTION_NAMES: Names<AllocQueueOptions> = { maxPassed: true, maxBarri
 export interface QueuedAllocOptions extends AllocOptions {
   /** Ends the wait: `alloc()` rejects with the signal's reason. */
   readonly signal?: WaitSignal | undefined;
-  /** Pays for the blocks. Each `Account` object has its own line; all requests without one share a line. Default: none. */
+  /** Account that is charged. Each `Account` object has its own line; requests without one share a line. Default: none. */
   readonly account?: Account<Bytes> | undefined;
-  /** Requests of a higher priority come first, always. Default: 0. */
+  /** Priority: a higher one always comes first. Default: 0. */
   readonly priority?: number | undefined;
   /** Milliseconds after which `alloc()` rejects with a `TimeoutError`. Default: none. */
   readonly timeout?: number | undefined;
-  /** The share of the account: its bytes count as so many times fewer. Default: 1. */
+  /** Share of the account: its bytes are divided by this. Default: 1. */
   readonly weight?: number | undefined;
 }
 
@@ -39,10 +39,10 @@ const ALLOC_NAMES: Names<QueuedAllocOptions> = {
   weight: true,
 };
 
-/** The longest delay that `setTimeout()` knows. */
+/** Longest delay of `setTimeout()`. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** Options of a queue that have been looked at. */
+/** Checked options of a queue. */
 export interface Patience {
   readonly maxPassed: number;
   readonly maxBarrier: number;
@@ -53,11 +53,11 @@ export function toPatience(options: AllocQueueOptions | undefined): Patience {
   return { maxPassed: toInteger('maxPassed', maxPassed), maxBarrier: toDelay('maxBarrier', maxBarrier) };
 }
 
-/** Options of a request that have been looked at. */
+/** Checked options of a request. */
 export interface QueuedRequest {
-  /** For the allocator, with the account. */
+  /** Options for the allocator, with the account. */
   readonly options: AllocOptions;
-  /** The same without the account. */
+  /** Options for the allocator, without the account. */
   readonly plain: AllocOptions;
   readonly signal: WaitSignal | undefined;
   readonly account: Account<Bytes> | undefined;
@@ -75,7 +75,7 @@ export function toQueuedRequest(options: QueuedAllocOptions | undefined): Queued
     weight = 1,
     ...plain
   } = copyOf(toOptions('options', options, ALLOC_NAMES));
-  // Throws where it is none, or disposed of.
+  // Throws if it is no account, or disposed of.
   if (account !== undefined) handleOfAccount(account);
   return {
     options: account ? { ...plain, account } : plain,

@@ -6,7 +6,7 @@ import { keepMode, type QueuedRequest } from './options';
 export class Request<N extends Bytes> {
   readonly size: Bytes;
   readonly bytes: number;
-  /** For `tryAllocBlocks()`. What the caller changes later does not change them. */
+  /** Options for `tryAllocBlocks()`, copied from the caller's. */
   readonly options: AllocOptions;
   readonly account: QueuedRequest['account'];
   readonly priority: number;
@@ -20,11 +20,11 @@ export class Request<N extends Bytes> {
 
   /** Rises from request to request. */
   order = 0;
-  /** How often a later request got memory when it was this one's turn. */
+  /** Times that a later request got memory when it was this one's turn. */
   passed = 0;
-  /** How often it may be passed before it raises a barrier. */
+  /** Times that it may be passed before it raises a barrier. */
   patience = 0;
-  /** Whether it stands in line, and between whom. */
+  /** Neighbours in its line; `undefined` while it is in no line. */
   isInLine = false;
   previous: Request<N> | undefined;
   next: Request<N> | undefined;

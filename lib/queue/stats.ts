@@ -1,4 +1,4 @@
-/** Numbers that a queue tells of itself. */
+/** Declares the statistics of a queue. */
 import type { Account, Bytes } from 'gpu-buddy';
 
 /** The requests of one account at one priority. */

@@ -137,7 +137,7 @@ static u32 make_account(struct buddy_allocator *allocator)
 		slots_close(&allocator->accounts, slot);
 		return SLOT_NONE;
 	}
-	/* Without a limit: giving it one wakes nobody. */
+	/* Begins without a limit, so that giving it one wakes nobody. */
 	*account_at(allocator, slot + 1) =
 		(struct buddy_account){ .quota.limit = BUDDY_NO_LIMIT, .openings = 1 };
 	allocator->account_count++;

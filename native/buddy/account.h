@@ -1,5 +1,5 @@
 /*
- * Accounts: how many bytes of an allocator somebody holds, how many they may hold, and how many nobody else may take.
+ * Accounts: count the bytes that one user of an allocator holds, limit them, and reserve bytes for that user.
  *
  * Every block carries the number of its account (see buddy_label()), so bytes stay charged wherever their list goes. An account is
  * charged in the run that takes or frees bytes, by the difference that the run makes to the free bytes. It lives while it is
@@ -36,12 +36,12 @@ struct buddy_account_info {
 struct buddy_account {
 	struct buddy_quota quota;
 	uint64_t used;
-	/* How often it is open. */
+	/* Number of openings. */
 	uint64_t openings;
 	struct buddy_token token;
 };
 
-/* Opens a new account, or the one that a token stands for. Each opening is to be closed. */
+/* Opens a new account, or the one of a token. Each opening must be closed. */
 enum buddy_status buddy_open_account(struct buddy_allocator *allocator,
 				     const struct buddy_quota *quota, uint32_t *account);
 enum buddy_status buddy_find_account(struct buddy_allocator *allocator, struct buddy_token token,
@@ -50,7 +50,7 @@ enum buddy_status buddy_find_account(struct buddy_allocator *allocator, struct b
 /* Gives up an opening. The reservation ends with the last one. */
 void buddy_close_account(struct buddy_allocator *allocator, uint32_t account);
 
-/* Changes limit and reservation of an open account, either where it is given, unless that promises what cannot be kept. */
+/* Changes limit and reservation of an open account; NULL leaves one as it is. Refuses a promise that cannot be kept. */
 enum buddy_status buddy_change_account(struct buddy_allocator *allocator, uint32_t account,
 				       const uint64_t *limit, const uint64_t *reserved);
 

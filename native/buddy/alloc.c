@@ -1,4 +1,4 @@
-/* Allocation: the kernel's call as it is, and the call that says what is wrong and keeps what it promises. */
+/* Allocates: by the kernel's call as it is (raw), or after checks, with what the kernel forgets (checked). */
 #include <buddy/note.h>
 #include <buddy/range.h>
 #include <stdint.h>
@@ -253,7 +253,7 @@ SELDOM static int alloc_aligned_in_range(struct buddy_allocator *allocator,
 	return error;
 }
 
-/* In one piece, but without a range, several blocks of just the size may be found. */
+/* A contiguous request without a range may be served by several blocks of just the size. */
 static u64 bytes_needed(const struct buddy_request *asked)
 {
 	bool rounds = asked->flags & GPU_BUDDY_RANGE_ALLOCATION ?
@@ -328,7 +328,7 @@ SELDOM static bool is_hopeless(const struct buddy_allocator *allocator,
 	if (asked->flags & GPU_BUDDY_RANGE_ALLOCATION ||
 	    (linux_clear_avail(mm) && linux_clear_avail(mm) != mm->avail))
 		return false;
-	/* In one piece: from a block of at least the size rounded down, or from one of just that and its neighbours. */
+	/* A contiguous request needs a block of at least the size rounded down, or one of just that with its neighbours. */
 	if (asked->flags & GPU_BUDDY_CONTIGUOUS_ALLOCATION || is_aligned_piece(asked))
 		return !may_have(allocator, asked->size, mm->chunk_size);
 	return !may_have(allocator, asked->min_block_size, prepared->needed);
@@ -462,7 +462,7 @@ static enum buddy_status extend_by(struct buddy_allocator *allocator, struct bud
 		return BUDDY_WORK_LIMIT;
 	}
 
-	/* They are as many as were admitted. */
+	/* The blocks are as many as were admitted. */
 	buddy_run_settle(allocator, account, avail);
 	list_for_each_entry(block, &more, link)
 		block->private = list->first->private;

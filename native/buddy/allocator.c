@@ -1,4 +1,4 @@
-/* The life of an allocator, and the guard around every call of kernel code. */
+/* Makes and ends allocators, and guards every call of kernel code. */
 #include <buddy/note.h>
 #include <linux/sizes.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ static enum buddy_status run(struct buddy_allocator *allocator, buddy_body body,
 
 	if (system_setjmp(escape)) {
 		allocator->poisoned = true;
-		/* They would wait for ever. */
+		/* Wakes all waiters, who would wait for ever. */
 		buddy_run_wake(allocator);
 		if (buddy_is_journaled(allocator))
 			buddy_note_poisoned(allocator);
@@ -46,7 +46,7 @@ static void destroy(struct buddy_allocator *allocator)
 {
 	buddy_directory_remove(&allocator->directory);
 
-	/* Nobody else can want the lock any more, but the kernel code wants it held. */
+	/* Takes the lock, though nobody else can want it: the kernel's code checks that it is held. */
 	mutex_lock(&allocator->lock);
 	if (!allocator->poisoned) {
 		run(allocator, fini, NULL);
@@ -91,7 +91,7 @@ enum buddy_status buddy_call(struct buddy_allocator *allocator, buddy_body body,
 	return buddy_run(allocator, begin, &(struct call){ body, arguments });
 }
 
-/* From the caller's unit to the kernel's. */
+/* Converts from the caller's unit to the kernel's. */
 static unsigned int scale_of(const struct buddy_config *config)
 {
 	return config->chunk_size < SZ_4K ? ilog2(SZ_4K / config->chunk_size) : 0;
@@ -160,11 +160,11 @@ enum buddy_status buddy_create(const struct buddy_config *config, struct buddy_a
 	arena_init(&allocator->arena,
 		   config->memory_limit ? config->memory_limit : system_memory() / 4);
 
-	/* Without the lock: nobody else knows of the allocator yet. */
+	/* Needs no lock: nobody else knows of the allocator yet. */
 	status = run(allocator, init, &wanted);
 	kernel_leave();
 	if (status) {
-		/* After a failed gpu_buddy_init() there is nothing for gpu_buddy_fini(), only memory. */
+		/* A failed gpu_buddy_init() leaves only memory: gpu_buddy_fini() must not be called (H16). */
 		allocator->poisoned = true;
 		destroy(allocator);
 		return status;
@@ -188,7 +188,7 @@ void buddy_put(struct buddy_allocator *allocator)
 	buddy_lock(allocator);
 	is_last = --allocator->references == 0;
 	buddy_unlock(allocator);
-	/* Only those who hold a reference come here, so after the last one nobody else can. */
+	/* Callers hold a reference, so nobody comes here after the last one. */
 	if (is_last)
 		destroy(allocator);
 }

@@ -1,4 +1,4 @@
-/* The inside of an allocator, for the files of this folder only. */
+/* Declares the inside of an allocator, for the files of this folder only. */
 #ifndef BUDDY_ALLOCATOR_H
 #define BUDDY_ALLOCATOR_H
 
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <userspace/arena.h>
 
-/* Bits of `extras`: what few allocators have. */
+/* Bits of `extras`: features that few allocators use. */
 #define BUDDY_HAS_WAITERS 1U
 #define BUDDY_HAS_ACCOUNTS 2U
 #define BUDDY_IS_JOURNALED 4U
@@ -19,13 +19,13 @@
 /* Lists that are parked here, in chains by their tickets: see parking.c. */
 struct buddy_parking {
 	struct buddy_parked **chains;
-	/* A power of two, or 0 before the first list. */
+	/* Number of chains: a power of two, or 0 before the first list. */
 	size_t chain_count;
 	size_t count;
 };
 
 struct buddy_allocator {
-	/* Guards all that follows. See buddy_lock(). */
+	/* Guards all members below. See buddy_lock(). */
 	struct mutex lock;
 	/* Handles, and parked lists without a giver: the last one to go destroys the allocator. */
 	u64 references;
@@ -41,7 +41,7 @@ struct buddy_allocator {
 	struct buddy_waiter *waiters;
 	/* See journal.h; one that was stopped is kept until another one begins. */
 	struct buddy_journal *journal;
-	/* How often somebody was refused bytes: see buddy_run_note_shortage(). */
+	/* Counts refusals for want of bytes: see buddy_run_note_shortage(). */
 	u64 shortages;
 	unsigned int account_count;
 	/* Bytes that accounts reserve, and do not use, in the caller's unit. */
@@ -58,7 +58,7 @@ struct buddy_allocator {
 	struct arena arena;
 	/* The IDs of owners that are in use: see buddy_open_owner(). */
 	struct slots owners;
-	/* By their numbers, each less 1: see account.h. */
+	/* Accounts by number, less 1: see account.h. */
 	struct slots accounts;
 	struct buddy_parking parking;
 	struct gpu_buddy mm;
@@ -93,7 +93,7 @@ static inline void buddy_unlock(struct buddy_allocator *allocator)
 /* Wakes all waiters, in a run. */
 void buddy_run_wake(struct buddy_allocator *allocator);
 
-/* Notes that bytes become free in this run. */
+/* Notes that memory becomes free in this run. */
 static inline void buddy_run_note_free(struct buddy_allocator *allocator)
 {
 	allocator->epoch++;
@@ -159,7 +159,7 @@ struct buddy_leaves {
 	struct gpu_buddy_block *waiting[BUDDY_MAX_ORDERS + 1];
 };
 
-/* Not the blocks that wait: these are written before they are read. */
+/* The waiting blocks are not initialised: they are written before they are read. */
 static inline void buddy_begin_leaves(struct buddy_leaves *leaves)
 {
 	leaves->root = 0;
@@ -179,7 +179,7 @@ static inline struct gpu_buddy_block *buddy_next_leaf(const struct gpu_buddy *mm
 	else
 		return NULL;
 	for (; buddy_is_split(block); block = block->left) {
-		/* They lie scattered in memory, and will be here by the time that they are looked at. */
+		/* Fetches them ahead, since they lie scattered in memory. */
 		__builtin_prefetch(block->right);
 		leaves->waiting[leaves->depth++] = block->right;
 	}
@@ -233,7 +233,7 @@ struct buddy_token buddy_run_account_token(const struct buddy_allocator *allocat
 void buddy_run_free_all_parked(struct buddy_allocator *allocator);
 void buddy_parking_destroy(struct buddy_parking *parking);
 
-/* From the caller's unit to the kernel's; the caller's must lie within the space, or at its end. */
+/* Converts from the caller's unit to the kernel's. The address must lie within the space, or at its end. */
 static inline u64 buddy_to_kernel(const struct buddy_allocator *allocator, u64 bytes)
 {
 	return bytes << allocator->scale;

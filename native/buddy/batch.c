@@ -1,9 +1,9 @@
-/* The operations of a batch, see batch.h. */
+/* Does the operations of a batch, see batch.h. */
 #include <buddy/account.h>
 #include <buddy/batch.h>
 #include <buddy/lists.h>
 
-/* So many rows before a list is freed its name is asked for; the rest of it follows, see buddy_run_fetch_ahead(). */
+/* Rows before a list is freed at which its name is fetched; the rest follows, see buddy_run_fetch_ahead(). */
 #define ROWS_TO_NAME 28
 
 /* A batch in work. */
@@ -27,7 +27,7 @@ struct work {
 	/* The request of the last allocation. */
 	struct buddy_prepared prepared;
 	u32 request;
-	/* Whether the account of that is one. */
+	/* True if that request's account exists. */
 	enum buddy_status account_status;
 	/* The operation in work has freed a list, even where a BUG followed. */
 	uint64_t freed;
@@ -84,7 +84,7 @@ static u32 *row_meant(const struct work *work, const struct buddy_record *record
 	return work->nodes && record->slot < work->row ? &work->nodes[record->slot] : NULL;
 }
 
-/* Somebody else's list, if it comes from this allocator. */
+/* Fetches an existing list, if it comes from this allocator. */
 static bool find_meant(const struct work *work, const struct buddy_record *record,
 		       struct buddy_meant *meant)
 {
@@ -122,7 +122,7 @@ static void fetch_ahead(struct work *work)
 			      record ? node_meant(work, record) : BUDDY_NO_NODE);
 }
 
-/* The operation in work is done. */
+/* Ends the current operation. */
 static void end(struct work *work, enum buddy_status status)
 {
 	if (status) {
@@ -228,7 +228,7 @@ static void free_meant(struct work *work, const struct buddy_record *record)
 	}
 }
 
-/* The operation in work has freed something, or nothing. */
+/* Ends the current operation, a free. */
 static void end_free(struct work *work, const struct buddy_record *record, enum buddy_status status)
 {
 	struct buddy_meant meant;
@@ -284,13 +284,13 @@ static enum buddy_status do_some(struct buddy_allocator *allocator, void *argume
 		if (work->batch->state)
 			watch(work, record);
 	}
-	/* Its own failure is no reason to wake whoever wants to run the batch again. */
+	/* Does not count the batch's own failure, which would wake a caller that retries it. */
 	if (work->stops_at_failure)
 		work->handle->shortages += allocator->shortages - shortages;
 	return BUDDY_OK;
 }
 
-/* The operation in work has met a BUG, or would have been done in a poisoned allocator. */
+/* Ends an operation that has met a BUG, or that belongs to a poisoned allocator. */
 static void abandon(struct work *work)
 {
 	const struct buddy_record *record = &work->batch->records[work->row];

@@ -1,6 +1,6 @@
 /*
- * Batches: many operations in one call, from their records to their results. lib/native/batches.ts writes
- * the ones, lib/native/batch-columns.ts reads the others.
+ * Batches: do many operations in one call, from their records to their results. lib/native/batches.ts writes the
+ * records, lib/native/batch-columns.ts reads the results.
  */
 #ifndef BUDDY_BATCH_H
 #define BUDDY_BATCH_H
@@ -15,7 +15,7 @@
 enum buddy_batch_column {
 	/* Offset of the first block on the list that an allocation has left: 64 bits. */
 	BUDDY_BATCH_OFFSET = 0,
-	/* How many blocks are on it, or as many as there is room for in the number: 32 bits. */
+	/* Number of its blocks, at most what fits in 32 bits. */
 	BUDDY_BATCH_COUNT = 8,
 	/* Order of the first block, whether it is clear, and an enum buddy_status: 8 bits each. */
 	BUDDY_BATCH_ORDER = 12,
@@ -28,7 +28,7 @@ enum buddy_batch_column {
 #define BUDDY_BATCH_STATE_CELLS 3
 
 struct buddy_batch {
-	/* As many as `rows`. */
+	/* `rows` records. */
 	const struct buddy_record *records;
 	const struct buddy_request_record *requests;
 	size_t request_count;
@@ -49,11 +49,11 @@ struct buddy_batch {
 	double *state;
 	struct buddy_columns blocks;
 
-	/* How many were done: with a status, those before the one that failed, which are taken back. */
+	/* Number of operations done; with a status, those before the failed one, which are undone. */
 	size_t done;
-	/* Whether the group has lists now. */
+	/* True if the group has lists now. */
 	bool holds_lists;
-	/* Whether an operation has found the allocator poisoned. */
+	/* True if an operation has found the allocator poisoned. */
 	bool met_poison;
 };
 

@@ -26,14 +26,14 @@ struct gpu_buddy_block;
 struct buddy_list {
 	/* NULL while the list is free to receive blocks. */
 	struct buddy_allocator *allocator;
-	/* NULL where there are no blocks. */
+	/* NULL without blocks. */
 	struct gpu_buddy_block *first;
-	/* The ID of the owner, see buddy_open_owner(). */
+	/* ID of the owner, see buddy_open_owner(). */
 	uint32_t owner;
 };
 
 /*
- * Names a list, for those who must not hold pointers: the number of its first block's node, and the generation that the node
+ * Names a list without a pointer: the number of its first block's node, and the generation that the node
  * had when the list was made. No name comes twice in an allocator.
  */
 struct buddy_name {
@@ -300,7 +300,7 @@ enum buddy_status buddy_free_runs(struct buddy_allocator *allocator, const struc
 
 /* The place of a search for a free run. */
 struct buddy_search {
-	/* Which need not be aligned. */
+	/* Need not be aligned. */
 	uint64_t start, end;
 	/* A multiple of the chunk size. */
 	uint64_t size;

@@ -7,11 +7,11 @@
 
 #include <buddy/buddy.h>
 
-/* Why an allocation was refused. */
+/* Reasons of a refused allocation. */
 struct buddy_failures {
 	/* Its account would hold more than it may. */
 	uint64_t limit;
-	/* More is asked for than is free. */
+	/* Less is free than was asked for. */
 	uint64_t full;
 	/* The free bytes are reserved for other accounts. */
 	uint64_t reserved;
@@ -44,7 +44,7 @@ struct buddy_observation {
 bool buddy_observe(struct buddy_allocator *allocator, const void *observer,
 		   struct buddy_observation *observation);
 
-/* The observer, if it is one, has no more questions. */
+/* Ends the observation, if this is the observer. */
 void buddy_end_observation(struct buddy_allocator *allocator, const void *observer);
 
 #endif

@@ -14,10 +14,10 @@ struct buddy_directory_entry {
 
 void buddy_directory_init(struct buddy_directory_entry *entry);
 
-/* After this nobody finds the allocator any more. Called without its lock, when it has no reference left. */
+/* Removes an allocator from the directory. Called without its lock, when it has no reference left. */
 void buddy_directory_remove(struct buddy_directory_entry *entry);
 
-/* Says under an allocator's lock whether it is the one. */
+/* Tells, under an allocator's lock, whether it is the wanted one. */
 typedef bool (*buddy_wanted)(struct buddy_allocator *allocator, const void *argument);
 
 /* A reference to an allocator in the directory that is wanted, or NULL. */

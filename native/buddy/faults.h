@@ -1,4 +1,4 @@
-/* Test builds only: faults on demand, so that what follows them can be tested. */
+/* Injects faults on demand, in test builds only, so that their consequences can be tested. */
 #ifndef BUDDY_FAULTS_H
 #define BUDDY_FAULTS_H
 

@@ -93,7 +93,7 @@ uint64_t buddy_run_shortages_beside(const struct buddy_handle *handle)
 	return handle->allocator->shortages - handle->shortages;
 }
 
-/* The lists of the group are back: whoever was refused bytes while they had them can have these now. */
+/* Wakes waiters that were refused bytes while the lists of this group had them. */
 static void tell_of_shortages(struct buddy_allocator *allocator, struct buddy_group *group)
 {
 	u64 shortages = buddy_run_shortages_beside(group->handle);

@@ -1,4 +1,4 @@
-/* Looking at an allocator as a whole, and turning all of its free memory clear or dirty. */
+/* Describes an allocator as a whole, and makes its free memory clear or dirty. */
 #include <buddy/note.h>
 
 struct lookup {
@@ -25,7 +25,7 @@ static enum buddy_status reset_clear_raw(struct buddy_allocator *allocator, void
 	return BUDDY_OK;
 }
 
-/* The kernel erases from the tree that it walks, and misses some (H10): again, as long as that helps. */
+/* Repeats the kernel's call as long as that helps: it erases from the tree that it walks, and misses some blocks (H10). */
 static enum buddy_status reset_clear_wholly(struct buddy_allocator *allocator, void *arguments)
 {
 	const bool *clear = arguments;

@@ -48,7 +48,7 @@ enum buddy_entry_kind {
 	BUDDY_ENTRY_CHANGE_ACCOUNT,
 	/* number */
 	BUDDY_ENTRY_CLOSE_ACCOUNT,
-	/* how many entries are missing */
+	/* number of missing entries */
 	BUDDY_ENTRY_GAP,
 	/* The kernel's code met a BUG. */
 	BUDDY_ENTRY_POISONED,
@@ -99,7 +99,7 @@ void buddy_set_thread(uint32_t thread);
  */
 enum buddy_status buddy_start_journal(struct buddy_allocator *allocator, uint64_t capacity,
 				      uint64_t now, const void *holder);
-/* Ends it: no entry follows. What is in the ring can still be read. */
+/* Ends the journal: no entry follows. The ring can still be read. */
 enum buddy_status buddy_stop_journal(struct buddy_allocator *allocator);
 /* Stops and drops the journal of a holder, if there is one. */
 void buddy_end_journal(struct buddy_allocator *allocator, const void *holder);
@@ -118,7 +118,7 @@ struct buddy_entries {
 	uint64_t sequence;
 	/* The cells that the next entry needs, where there was no room for it and nothing was written; 0: there is none yet. */
 	uint64_t needed;
-	/* There is none, and none will follow. */
+	/* True if there is no entry, and none will follow. */
 	bool is_ended;
 };
 

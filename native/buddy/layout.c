@@ -1,4 +1,4 @@
-/* The places and bits of everything that both sides see: see layout.h. */
+/* Lists the places and bits of all memory that both sides see: see layout.h. */
 #include <buddy/batch.h>
 #include <buddy/counters.h>
 #include <buddy/faults.h>

@@ -238,7 +238,7 @@ static enum buddy_status free_block_raw(struct buddy_allocator *allocator, void 
 	return BUDDY_OK;
 }
 
-/* gpu_buddy_free_block() would put written memory back as clear (H11): a list of one is freed instead. */
+/* Frees the block as a list of one: gpu_buddy_free_block() would put written memory back as clear (H11). */
 static enum buddy_status free_block(struct buddy_allocator *allocator,
 				    const struct freeing *freeing)
 {

@@ -1,4 +1,4 @@
-/* Owners of lists, and lists by their names: see struct buddy_name. */
+/* Finds lists by their names and owners: see struct buddy_name. */
 #include <buddy/lists.h>
 
 /* Nodes that are looked at in one run. */
@@ -58,7 +58,7 @@ static enum buddy_status free_some(struct buddy_allocator *allocator, void *argu
 
 		if (first) {
 			list = (struct buddy_list){ allocator, first, freeing->owner };
-			/* Before the kernel code, which does not come back from a BUG. */
+			/* Counted before the kernel's code, which does not come back from a BUG. */
 			freeing->freed++;
 			buddy_run_free(allocator, &list, freeing->cleared);
 		}

@@ -1,4 +1,4 @@
-/* Writing entries of the journal (journal.h), in a run: for this folder only. */
+/* Writes entries of the journal (journal.h), in a run: for this folder only. */
 #ifndef BUDDY_NOTE_H
 #define BUDDY_NOTE_H
 
@@ -35,7 +35,7 @@ struct buddy_note {
 
 void buddy_note(struct buddy_allocator *allocator, const struct buddy_note *note);
 
-/* Each with what it cannot find out afterwards. */
+/* Write entries. Arguments are those that can't be found out afterwards. */
 void buddy_note_alloc(struct buddy_allocator *allocator, const struct buddy_list *list,
 		      const struct buddy_prepared *prepared, enum buddy_status status);
 void buddy_note_claim(struct buddy_allocator *allocator, const struct buddy_list *list,
@@ -44,7 +44,7 @@ void buddy_note_claim(struct buddy_allocator *allocator, const struct buddy_list
 /* Calls on a list that had this name, which is BUDDY_NO_LIST where nothing is to be written. */
 void buddy_note_list(struct buddy_allocator *allocator, enum buddy_entry_kind kind, u64 name,
 		     u32 bits);
-/* Something happened that no entry describes. */
+/* Notes an operation that no entry can describe. */
 void buddy_note_lost(struct buddy_allocator *allocator);
 /* The allocator has just been poisoned: the journal ends. */
 void buddy_note_poisoned(struct buddy_allocator *allocator);

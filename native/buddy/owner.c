@@ -217,7 +217,7 @@ static enum buddy_status find(const struct buddy_meant *meant, struct buddy_list
 	struct buddy_handle *handle = meant->handle;
 
 	*list = (struct buddy_list){ handle->allocator, NULL, handle->owner };
-	/* Nobody may look for blocks where a BUG left them. */
+	/* Does not look for the blocks, which a BUG may have left anywhere. */
 	if (buddy_is_poisoned(handle->allocator))
 		return BUDDY_POISONED;
 	if (meant->is_empty || buddy_find_list(handle->allocator, handle->owner, meant->name, list))
@@ -254,7 +254,7 @@ enum buddy_status buddy_owner_append(struct buddy_owner *owner, uint32_t slot, u
 		return status;
 	handle = buddy_owner_handle(owner, guard_at(owner, from_slot)->handle);
 	buddy_owner_forget(owner, from_slot);
-	/* First: with its last user the other handle may go, and the allocator with it. */
+	/* Done first: the other handle may go with its last user, and the allocator with it. */
 	buddy_owner_renew(owner, slot, list);
 	buddy_owner_release(owner, handle, 1);
 	return BUDDY_OK;

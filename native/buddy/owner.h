@@ -28,11 +28,11 @@ struct buddy_owner {
 /* One environment's use of an allocator. It keeps the allocator alive. */
 struct buddy_handle {
 	struct buddy_allocator *allocator;
-	/* The handle's own. */
+	/* Reference of the handle. */
 	uint32_t slot;
 	/* The owner of the lists in guards and groups. */
 	uint32_t owner;
-	/* This environment made the allocator. */
+	/* True if this environment made the allocator. */
 	bool created;
 	/* Given up: the slot goes with the last user. */
 	bool disposed;
@@ -53,16 +53,16 @@ struct buddy_handle {
 /* Handles have slots below this. */
 #define BUDDY_MOST_HANDLES (1U << 19)
 
-/* Stands for the generation of whatever list is in the guard. */
+/* Matches the generation of any list in the guard. */
 #define BUDDY_ANY_GENERATION 0xffffffffU
 
-/* A list that somebody means: where it comes from, and its name. */
+/* A list that a caller names: its guard, and its name. */
 struct buddy_meant {
 	/* The slot of the guard. */
 	uint32_t guard;
 	struct buddy_handle *handle;
 	struct buddy_name name;
-	/* It has no blocks, and so no name. */
+	/* True if it has no blocks, and so no name. */
 	bool is_empty;
 };
 
@@ -110,8 +110,8 @@ static inline struct buddy_handle *buddy_owner_open_handle(const struct buddy_ow
 uint64_t buddy_owner_dispose(struct buddy_owner *owner, uint32_t slot, uint32_t generation);
 
 /*
- * By how many bytes of native memory the allocator behind an open handle has grown (or shrunk) since this was last asked: for
- * whoever keeps the books. 0 for a handle on somebody else's allocator.
+ * Bytes of native memory by which the allocator of an open handle has grown (or shrunk) since the last call. 0 for a handle on an
+ * allocator that another environment made.
  */
 int64_t buddy_owner_growth(struct buddy_owner *owner, uint32_t slot);
 

@@ -20,7 +20,7 @@ struct parking {
 struct adoption {
 	struct buddy_list *list;
 	struct buddy_token ticket;
-	/* Out: what is no longer needed. */
+	/* Unlinked entries, to be freed. */
 	struct buddy_parked *parked;
 };
 
@@ -83,7 +83,7 @@ static struct buddy_parked *take_parked(struct buddy_allocator *allocator,
 	return parked;
 }
 
-/* Takes out what the ticket stands for; NULL where that is nothing. */
+/* Takes out the list of a ticket; NULL if there is none. */
 static struct buddy_parked *take(struct buddy_allocator *allocator, struct buddy_token ticket)
 {
 	struct buddy_parked **link;
@@ -189,7 +189,7 @@ static void free_list(struct buddy_allocator *allocator, struct buddy_parked **l
 	struct buddy_parked *parked = take_parked(allocator, link);
 	struct buddy_list list = parked->list;
 
-	/* Before the kernel code, which does not come back from a BUG. */
+	/* Done before the kernel's code, which does not come back from a BUG. */
 	free(parked);
 	if (!allocator->poisoned)
 		buddy_run_free(allocator, &list, false);

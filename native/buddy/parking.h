@@ -1,6 +1,6 @@
 /*
- * Parked lists: blocks that wait in their allocator until somebody who has their ticket adopts them. Those with a giver are on
- * their way between two owners, and are freed where the giver ends first. Those without one belong to nobody: they stay, and keep the
+ * Parked lists: blocks that wait in their allocator until they are adopted by their ticket. Those with a giver are on their way
+ * between two owners, and are freed if the giver ends first. Those without one belong to nobody: they stay, and keep the
  * allocator, until they are adopted or revoked.
  */
 #ifndef BUDDY_PARKING_H

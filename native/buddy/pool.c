@@ -252,7 +252,7 @@ enum buddy_status buddy_pool_free_from(struct buddy_owner *owner, uint32_t slot,
 		status = buddy_run(pool->handle->allocator, clear_some, &clearing);
 		if (!status)
 			continue;
-		/* Nothing more can be freed. */
+		/* A BUG ended it: nothing more can be freed. */
 		for (; clearing.next > first; clearing.next--)
 			if (pool->entries[clearing.next - 1].generation > 0)
 				close_entry(pool, clearing.next - 1);

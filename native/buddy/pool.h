@@ -8,7 +8,7 @@
 #include <buddy/owner.h>
 #include <buddy/run.h>
 
-/* Before the entries. */
+/* Header, before the entries. */
 struct buddy_pool_header {
 	/* The entries are in other memory now. */
 	int32_t moved;
@@ -45,7 +45,7 @@ struct buddy_pool {
 	uint32_t capacity;
 	/* Entries that have ever been used, as in the header; those that are in use. */
 	uint32_t count, length;
-	/* With 1 added; 0: none. */
+	/* First free entry, with 1 added; 0: none. */
 	uint32_t first_free;
 	/* First generations are made of it. */
 	uint64_t seed;

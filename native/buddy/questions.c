@@ -1,4 +1,4 @@
-/* Questions about free memory and about lists that have a short answer. Nothing here changes anything. */
+/* Answers short questions about free memory and lists. Changes nothing. */
 #include <buddy/lists.h>
 #include <buddy/run.h>
 
@@ -53,7 +53,7 @@ static struct walk walk_in(const struct buddy_allocator *allocator, u64 start, u
 {
 	struct walk walk;
 
-	/* Not what waits: that is written before it is read. */
+	/* The waiting blocks are not initialised: they are written before they are read. */
 	walk.allocator = allocator;
 	walk.start = start;
 	walk.end = end;
@@ -103,7 +103,7 @@ static bool next_free(struct walk *walk, struct piece *piece)
 		if (gpu_buddy_block_is_free(block))
 			return true;
 		if (buddy_is_split(block)) {
-			/* They lie scattered in memory, and will be here by the time that they are looked at. */
+			/* Fetches them ahead, since they lie scattered in memory. */
 			__builtin_prefetch(block->right);
 			walk->waiting[walk->depth++] = block->right;
 			walk->waiting[walk->depth++] = block->left;
@@ -165,7 +165,7 @@ enum buddy_status buddy_avail_in(struct buddy_allocator *allocator, uint64_t sta
 	return buddy_call(allocator, measure_room, &(struct room_in){ start, end, bytes });
 }
 
-/* Cold: it is not to be compiled into the middle of every allocation. */
+/* Marked cold, so that it is not compiled into the middle of every allocation. */
 __attribute__((cold)) void buddy_run_explain(struct buddy_allocator *allocator,
 					     const struct buddy_request *request,
 					     struct buddy_shortage *shortage)

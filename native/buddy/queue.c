@@ -43,7 +43,7 @@ static enum buddy_status exchange_in_run(struct buddy_allocator *allocator, void
 	return status;
 }
 
-/* Nothing of a poisoned allocator can be freed: what is left only ends. */
+/* Ends the entries of a poisoned allocator, in which nothing can be freed. */
 static void abandon(struct buddy_exchange *exchange)
 {
 	const struct buddy_handle *handle = exchange->handle;
@@ -100,7 +100,7 @@ static const struct buddy_queued *free_beside(struct buddy_owner *owner,
 	for (; exchange.end < end && is_for(exchange.end, first->slot, in_pool); exchange.end++)
 		if (exchange.handle && !pool)
 			buddy_fetch_ahead(exchange.handle->allocator, exchange.end->node);
-	/* Without a handle there is nothing of it any more. */
+	/* Skips an entry whose handle is gone: its list is gone, too. */
 	if (!exchange.handle)
 		return exchange.end;
 

@@ -176,7 +176,7 @@ int buddy_alloc_in_range(struct buddy_allocator *allocator, struct list_head *bl
 	struct search search = { mm, request->start, request->end, NULL, ilog2(pages) };
 	int error = 0;
 
-	/* Then merging is all that there may be to do, and a smaller request could be for an exact range (H5). */
+	/* Only merging may be left to do. A smaller request could become an exact range (H5). */
 	if (may_merge(mm, min_order) && length <= rounded)
 		return buddy_ask_kernel(allocator, blocks, request);
 	if (length < rounded)

@@ -1,4 +1,4 @@
-/* Operations in a row, see run.h, and freeing alone. */
+/* Does operations one after the other, see run.h, and frees alone. */
 #include <buddy/lists.h>
 
 struct closing {
@@ -6,7 +6,7 @@ struct closing {
 	enum buddy_closing how;
 };
 
-/* So many rows before a list is freed: what its block leads to needs the block, and the buddy needs the parent. */
+/* Rows before a list is freed at which its block, the parent, and the buddy are fetched: each is found by the one before. */
 #define ROWS_TO_PARENT 10
 #define ROWS_TO_BUDDY 4
 
@@ -76,7 +76,7 @@ static void reclaim(struct buddy_allocator *allocator, struct buddy_list *list)
 {
 	u64 avail = allocator->mm.avail;
 
-	/* Before the kernel code, which does not come back from a BUG. */
+	/* Counted before the kernel's code, which does not come back from a BUG. */
 	allocator->counters.reclaimed_lists++;
 	buddy_run_free(allocator, list, false);
 	allocator->counters.reclaimed_bytes += allocator->mm.avail - avail;

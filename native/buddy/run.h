@@ -7,7 +7,7 @@
 
 #include <buddy/buddy.h>
 
-/* So many operations at the most should go into one run, lest others wait too long for the lock. */
+/* Most operations of one run, so that others do not wait too long for the lock. */
 #define BUDDY_LONGEST_RUN 64
 
 /* The body of a run. A BUG may end it anywhere: nothing may be lost then. */
@@ -25,18 +25,18 @@ enum buddy_status buddy_run(struct buddy_allocator *allocator, buddy_body body, 
  * allocator changes; a caller that writes another request clears `is_known`.
  */
 struct buddy_prepared {
-	/* As it was asked for; the kernel's arguments, in its unit, once they are known and have no status. */
+	/* The request as given; then the kernel's arguments, in its unit, once they are known and valid. */
 	struct buddy_request request;
-	/* The size that was asked for, for whoever keeps this. */
+	/* Size that was asked for. */
 	uint64_t size;
 	bool is_known;
-	/* Why it cannot be done at all; BUDDY_OK: it can be tried. */
+	/* Reason why it can never be done; BUDDY_OK: it can be tried. */
 	enum buddy_status status;
 	/* Somewhere in a range that is not as long as the size. */
 	bool is_in_range;
 	/* The least number of free bytes with which it can be done. */
 	uint64_t needed;
-	/* It is one block at first: without clear memory to merge the kernel finds out at once where there is none. */
+	/* One block at first: without clear memory to merge, the kernel knows at once if there is none. */
 	bool is_one_block;
 };
 
@@ -60,7 +60,7 @@ bool buddy_run_find_node(struct buddy_allocator *allocator, uint32_t owner, uint
 /* Takes an allocation back: its blocks are as clear or dirty afterwards as they were before it. */
 void buddy_run_undo(struct buddy_allocator *allocator, struct buddy_list *list);
 
-/* Says what becomes of the blocks of a list that ends. */
+/* Says how the blocks of a list that ends are freed. */
 enum buddy_closing {
 	BUDDY_CLOSE_DIRTY,
 	BUDDY_CLOSE_CLEARED,
@@ -97,7 +97,7 @@ struct buddy_shortage {
 	uint64_t largest_free;
 	/* Free bytes in the range that was given; 0 where none was, and where it does not matter: more is asked for than is free. */
 	uint64_t avail_in_range;
-	/* There may be more in the range: it has very many blocks, and the walk ended early. */
+	/* True if the range may have more: it has very many blocks, and the walk ended early. */
 	bool more_in_range;
 };
 
@@ -117,7 +117,7 @@ struct buddy_ahead {
 	uint32_t row;
 };
 
-/* So many rows before a list is freed its node is to be known. */
+/* Rows before a list is freed at which its node must be known. */
 #define BUDDY_ROWS_AHEAD 16
 
 /*

@@ -53,7 +53,7 @@ enum buddy_status buddy_share(struct buddy_allocator *allocator, struct buddy_to
 	return status;
 }
 
-/* A reference to a listed allocator that is wanted, unless it is on its way out. Called with the lock of the directory. */
+/* Takes a reference to a listed allocator, unless it is ending. Called with the lock of the directory. */
 static bool try_get(struct buddy_allocator *allocator, buddy_wanted is_wanted, const void *argument)
 {
 	bool is_found;

@@ -1,4 +1,4 @@
-/* Finds allocators in other threads, by numbers that nobody guesses, and that may pass through JavaScript as pointers may not. */
+/* Finds allocators of other threads by random numbers, which may pass through JavaScript, unlike pointers. */
 #ifndef BUDDY_SHARING_H
 #define BUDDY_SHARING_H
 
@@ -13,7 +13,7 @@ static inline bool buddy_is_same(struct buddy_token a, struct buddy_token b)
 	return a.words[0] == b.words[0] && a.words[1] == b.words[1];
 }
 
-/* Draws a number that nobody guesses. */
+/* Draws a random number that can't be guessed. */
 enum buddy_status buddy_draw_token(struct buddy_token *token);
 
 /* The number of an allocator; the same every time. It keeps nothing alive. */

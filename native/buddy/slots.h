@@ -14,7 +14,7 @@
 #pragma GCC diagnostic ignored "-Wanalyzer-null-dereference"
 #endif
 
-/* No slot has this number. */
+/* Number of no slot. */
 #define SLOT_NONE 0x7fffffffU
 /* The first two chunks have so many slots each, every other as many as all before it: a slot is a signed 32-bit number to JavaScript. */
 #define SLOTS_SMALLEST_CHUNK 256U
@@ -26,7 +26,7 @@ struct slots {
 	uint32_t capacity, count;
 	/* Begins the chain of slots that were opened and closed again. */
 	uint32_t first_free;
-	/* Each as if it began with slot 0. */
+	/* Addresses of the chunks, each as if it began with slot 0. */
 	uintptr_t chunks[SLOTS_CHUNKS];
 };
 
@@ -58,7 +58,7 @@ static inline unsigned int slots_chunk_of(uint32_t slot)
 							    __builtin_clz(slot) + 1);
 }
 
-/* Only for slots below the count. */
+/* Valid for slots below the count only. */
 static inline struct slots_entry *slots_entry(const struct slots *slots, uint32_t slot)
 {
 	return (struct slots_entry *)(slots->chunks[slots_chunk_of(slot)] +

@@ -1,4 +1,4 @@
-/* Blocks that are taken as they are described, and allocators that are written down and made again: see state.h. */
+/* Allocates blocks as they are described, and saves and restores allocators: see state.h. */
 #include <buddy/note.h>
 #include <buddy/range.h>
 #include <buddy/state.h>
@@ -40,7 +40,7 @@ static enum buddy_status check_place(const struct buddy_allocator *allocator, do
 	return BIT_ULL(order) > chunks - *first ? BUDDY_BLOCK_OUTSIDE_SPACE : BUDDY_OK;
 }
 
-/* Whether a free block has all of an aligned place of this order. */
+/* Tells whether one free block contains an aligned place of this order. */
 static bool is_free_at(const struct buddy_allocator *allocator, u64 start, unsigned int order)
 {
 	struct gpu_buddy_block *block = buddy_leaf_at(&allocator->mm, start);
@@ -201,7 +201,7 @@ enum buddy_status buddy_save(struct buddy_allocator *allocator, struct buddy_sta
 	return buddy_call(allocator, save, &(struct saving){ state, is_written });
 }
 
-/* A number of a column; above the limit where it is none. */
+/* Reads a number of a column; above the limit if it is no valid number. */
 static u64 to_count(double number, u64 limit)
 {
 	return number >= 1 && number <= (double)limit ? (u64)number : limit + 1;
@@ -235,7 +235,7 @@ static enum buddy_status restore_list(struct buddy_allocator *allocator,
 	return BUDDY_OK;
 }
 
-/* Makes free memory clear: it is allocated, and freed as cleared. Dirty memory is what is left over. */
+/* Makes free memory clear, by allocating it and freeing it as cleared. The rest is dirty. */
 static enum buddy_status restore_free(struct buddy_allocator *allocator,
 				      const struct buddy_state *state, u64 *row)
 {

@@ -1,6 +1,6 @@
 /*
- * Taking blocks exactly where and as large as they are said to be: of one list, or of all lists of an allocator that is to become
- * what another one was. Offsets are in chunks, so that they are exact as doubles. Nothing that stands in a column is trusted.
+ * Allocates blocks at given places and of given sizes: of one list, or of all lists of an allocator that is restored. Offsets are in
+ * chunks, so that they are exact as doubles. No column is trusted.
  */
 #ifndef BUDDY_STATE_H
 #define BUDDY_STATE_H
@@ -12,7 +12,7 @@ struct buddy_places {
 	uint64_t count;
 	const double *chunks;
 	const uint8_t *orders;
-	/* Whether each block is to count as clear: 0 or 1. NULL: that is said for all of them, or by others. */
+	/* Whether each block counts as clear: 0 or 1. NULL: the caller says it for all of them. */
 	const uint8_t *clear;
 };
 

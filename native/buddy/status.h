@@ -1,4 +1,4 @@
-/* Every way in which a call can end, one row each; status.c holds the words. */
+/* Lists every way in which a call can end, one row each; status.c holds the texts. */
 #ifndef BUDDY_STATUS_H
 #define BUDDY_STATUS_H
 
@@ -100,8 +100,7 @@
 	X(FREED, 0, "ERR_GPU_BUDDY_FREED", "", "the list of blocks has been freed")                \
 	X(DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "", "the allocator has been disposed of")         \
 	X(ACCOUNT_DISPOSED, 0, "ERR_GPU_BUDDY_DISPOSED", "account", "has been disposed of")        \
-	X(TOKEN_UNKNOWN, 0, "ERR_GPU_BUDDY_TOKEN", "token",                                        \
-	  "stands for nothing that is there, or has been used before")                             \
+	X(TOKEN_UNKNOWN, 0, "ERR_GPU_BUDDY_TOKEN", "token", "is unknown, or was already used")     \
 	X(LIST_IN_USE, EBUSY, "EBUSY", "blocks", "must be an empty list to receive blocks")        \
 	X(JOURNAL_RUNS, EBUSY, "EBUSY", "journal", "has begun already")                            \
 	X(NO_JOURNAL, EINVAL, "EINVAL", "journal", "has not begun")

@@ -8,7 +8,7 @@
 #include <buddy/buddy.h>
 #include <stddef.h>
 
-/* Somebody who wants to be told of the next free. The memory is the caller's, and must stay where it is while it is armed. */
+/* A waiter for the next free. The memory is the caller's, and must stay where it is while it is armed. */
 struct buddy_waiter {
 	/* Called under the allocator's lock, in whatever thread frees: it must not call the allocator, nor wait. */
 	void (*wake)(void *context, uint32_t number);
@@ -37,8 +37,8 @@ static inline void buddy_unlink_waiter(struct buddy_waiter *waiter)
 }
 
 /*
- * How often bytes have become free: by any free, trim, or end of an owner, in any thread. Allocations of a batch that are taken
- * back count, once, if somebody else was refused bytes meanwhile.
+ * Counts how often bytes have become free: by any free, trim, or end of an owner, in any thread. Undone allocations of a batch count,
+ * once, if another caller was refused bytes meanwhile.
  */
 uint64_t buddy_epoch(struct buddy_allocator *allocator);
 

@@ -45,7 +45,7 @@ bool kernel_take_warning(struct kernel_fault *warning)
 	return true;
 }
 
-/* For the one who gets here first. */
+/* The first one to come here is told. */
 static void note_first_warning(const struct kernel_fault *warning)
 {
 	int expected = NO_WARNING;

@@ -243,7 +243,7 @@ struct rb_node *rb_prev(const struct rb_node *node)
 {
 	struct rb_node *parent;
 
-	/* From node to node of a large tree is farther in memory than along a list: it counts as two steps. */
+	/* Counts as two steps, since the nodes of a large tree lie farther apart in memory than those of a list. */
 	kernel_current->steps++;
 	if (kernel_work_is_spent())
 		return NULL;

@@ -1,7 +1,7 @@
-/* The calls of environment.h on accounts: see buddy/account.h. */
+/* Implements the calls of environment.h on accounts: see buddy/account.h. */
 #include "environment.h"
 
-/* Finds the account of slot and generation in the mailbox; nullptr, with the status set, where that is nothing. */
+/* Finds the account of slot and generation in the mailbox; nullptr, with the status set, if there is none. */
 struct buddy_open_account *Environment::AccountArgument()
 {
 	struct buddy_open_account *account =

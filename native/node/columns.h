@@ -1,4 +1,4 @@
-/* Typed arrays that JavaScript has made, to be filled in. */
+/* Reads typed arrays that JavaScript has made, to be filled in. */
 #ifndef NODE_COLUMNS_H
 #define NODE_COLUMNS_H
 
@@ -8,7 +8,7 @@ extern "C" {
 #include <buddy/buddy.h>
 }
 
-/* A column that the caller has made; empty where it is no such typed array. */
+/* A column that the caller has made; empty if it is no such typed array. */
 template <typename Array> inline Array Column(const Napi::Value &value, napi_typedarray_type type)
 {
 	if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != type)
@@ -16,7 +16,7 @@ template <typename Array> inline Array Column(const Napi::Value &value, napi_typ
 	return value.As<Array>();
 }
 
-/* A column of byte counts or addresses, as BigUint64Array or as Float64Array; `rows` is nullptr where it is neither. */
+/* A column of byte counts or addresses, as BigUint64Array or as Float64Array; `rows` is nullptr if it is neither. */
 struct NumberColumn {
 	uint64_t *rows;
 	size_t length;

@@ -1,4 +1,4 @@
-/* The calls of one environment, see environment.h. The comments list the cells of the mailbox: arguments -> results. */
+/* Implements the calls of one environment, see environment.h. Comments list the cells of the mailbox: arguments -> results. */
 #include "environment.h"
 #include "columns.h"
 
@@ -283,7 +283,7 @@ struct buddy_name Environment::ReportList(const struct buddy_list *list)
 	return name;
 }
 
-/* The same of the list in a guard, which knows the generation of one that is empty. */
+/* Tells the same of the list in a guard, which knows the generation of an empty one. */
 void Environment::ReportGuard(uint32_t slot, const struct buddy_list *list)
 {
 	ReportList(list);
@@ -861,7 +861,7 @@ Napi::Object Environment::Init(Napi::Env env, Napi::Object exports)
 	auto *environment = new Environment(env);
 	napi_value connect;
 
-	/* Deleted, with all that it owns, when the environment ends. */
+	/* Deleted, with everything that it owns, when the environment ends. */
 	env.SetInstanceData(environment);
 
 	SetLayout(env, exports, "layout");

@@ -66,11 +66,11 @@ private:
 	void Append();
 	void Extend();
 
-	/* Do what waits in the queue too, and all in one go. */
+	/* Allocating and freeing calls do the waiting frees in the same run. */
 	void Alloc();
 	void AllocInPool();
 
-	/* With values of their own besides. */
+	/* Calls that take or give JavaScript values, too. */
 	napi_value Create(const Napi::CallbackInfo &info);
 	napi_value Open(const Napi::CallbackInfo &info);
 	napi_value Name(const Napi::CallbackInfo &info);
@@ -125,7 +125,7 @@ private:
 	/* (unregister, registry, object): ends that. */
 	bool Unwatch(const Napi::CallbackInfo &info);
 
-	/* Opens a guard for the object of Watch(); SLOT_NONE where that fails. */
+	/* Opens a guard for the object of Watch(); SLOT_NONE if that fails. */
 	uint32_t OpenGuardFor(const Napi::CallbackInfo &info);
 
 	using TrimFunction = enum buddy_status (*)(struct buddy_list *, const uint64_t *, uint64_t);
@@ -134,19 +134,19 @@ private:
 	struct buddy_name ReportList(const struct buddy_list *list);
 	void ReportShortage(const struct buddy_shortage &shortage);
 	void ReportGuard(uint32_t slot, const struct buddy_list *list);
-	/* After a call that may have changed the blocks of a list: success gives it another name. */
+	/* Reports a list after a call that may have changed its blocks: success gives it another name. */
 	void ReportChange(enum buddy_status status, const struct buddy_list *list);
 
 	struct buddy_handle *ReadAlloc(const struct buddy_alloc_record &record);
 	enum buddy_status AllocInto(struct buddy_list &list, struct buddy_handle &handle,
 				    size_t count, struct buddy_pool *pool, uint32_t slot);
 	void FlushQueue(size_t count);
-	/* Does what waits in the queue. */
+	/* Frees the lists that wait in the queue. */
 	void RunQueue();
 	void PutToken(unsigned int index, struct buddy_token token);
 	struct buddy_token TokenArgument(unsigned int index) const;
 
-	/* Takes an allocator in for the object of Watch(); the reference is given back where that fails. */
+	/* Takes over an allocator for the object of Watch(); gives the reference back if that fails. */
 	void Take(const Napi::CallbackInfo &info, struct buddy_allocator *allocator, bool created);
 	/* Gives up the handle in the slot. */
 	void Forget(uint32_t allocator_slot);
@@ -189,7 +189,7 @@ private:
 	bool PoolArgument(struct buddy_list &list);
 	struct buddy_open_account *AccountArgument();
 
-	/* Takes an opening of an account in for the object of Watch(). */
+	/* Takes over an opening of an account for the object of Watch(). */
 	void TakeAccount(const Napi::CallbackInfo &info, struct buddy_handle &handle,
 			 uint32_t account);
 

@@ -124,7 +124,7 @@ Acquire::https::Timeout "10";
  */
 async function listPackages(config, { series, versions }) {
   console.error("Reading Debian's package lists …");
-  // Not every mirror has every suite: what went wrong matters only if nothing is found.
+  // Remembers failures, since not every mirror has every suite: they matter only if nothing is found.
   const failure = await run(['apt-get', '-c', config, '-q', 'update']).then(() => '', explain);
   const names = (await run(['apt-cache', '-c', config, 'pkgnames', PREFIX])).split('\n').filter(Boolean);
   const table = names.length > 0 ? await run(['apt-cache', '-c', config, 'madison', ...names]) : '';

@@ -47,9 +47,9 @@ export class Manifest {
     this.folder = join(root, 'vendor', 'linux', series);
     /** The URLs of public trees of the newest version, to which paths are appended. */
     this.trees = trees.map((tree) => tree.replace('VERSION', newest));
-    /** Every wanted path. */
+    /** Wanted paths. */
     this.paths = Object.keys(files);
-    /** The paths without which nothing can be built. */
+    /** Paths that a build needs. */
     this.addonPaths = this.paths.filter((path) => files[path].neededFor === 'addon');
     /** The path of the allocator itself. */
     this.source = this.addonPaths.find((path) => path.endsWith('.c')) ?? '';
@@ -75,7 +75,7 @@ export class Manifest {
     )?.[0];
   }
 
-  /** Says which files are none that we know. @param {Hashes} hashes */
+  /** Names the files with unknown hashes. @param {Hashes} hashes */
   mismatch(hashes) {
     const wrong = Object.entries(hashes).filter(([path, hash]) => !this.identify({ [path]: hash }));
     const expected = (/** @type {string} */ path) =>

@@ -34,7 +34,7 @@ function expectSaid(output, says) {
   if (!says.test(output)) throw new ScriptError(`it said: ${output}`);
 }
 
-/** Runs all that is in a case's out/ in a folder that has nothing but it and the package's binaries. @param {string} place @param {string} prebuilds */
+/** Runs the programs of a case's out/ in a folder with nothing else but the package's binaries. @param {string} place @param {string} prebuilds */
 async function runAway(place, prebuilds) {
   await withTempFolder(async (away) => {
     cpSync(path.join(place, 'out'), away, { recursive: true });
@@ -52,7 +52,7 @@ await script('consume', () =>
     const modules = await installed('consumers');
     const { bun, deno } = await otherHosts();
     const project = path.join(folder, 'project');
-    // Nothing but node and npm is found: no compiler, no make, no Python.
+    // Puts only node and npm into PATH: no compiler, no make, no Python.
     const env = { PATH: await emptyProject(project, tarball), GPU_BUDDY_ADDON: '', NO_COLOR: '1' };
     const prebuilds = path.join(project, 'node_modules/gpu-buddy/prebuilds');
     for (const name of ['@types', 'undici-types', 'typescript'])
@@ -75,7 +75,7 @@ await script('consume', () =>
       );
       return run(words, { cwd: place, env });
     };
-    // Other package managers must not find the project's modules.
+    // Runs outside of the project, so that other package managers do not find its modules.
     for (const [root, cases] of /** @type {const} */ ([
       [project, CASES],
       [folder, MANAGERS],

@@ -92,7 +92,7 @@ export function readElf(text) {
     const [name = '', from = ''] = (allIn(block, /^ *Name: (\S*) \(\d+\)$/gm)[0] ?? '').split(/@+/);
     return { name, from, isImport: /^ *Section: Undefined /m.test(block) };
   });
-  // The first one is empty.
+  // Skips the first part, which is empty.
   const named = symbols.filter(({ name }) => name !== '');
   return {
     format: 'ELF',
@@ -160,7 +160,7 @@ function blocksIn(text, name) {
   return allIn(text, new RegExp(`^(?: *)${name} \\{\\n([^]*?)^ *\\}$`, 'gm'));
 }
 
-/** Gives what the group in a pattern matches. @param {string} text @param {RegExp} pattern */
+/** Gives the match of a pattern's group. @param {string} text @param {RegExp} pattern */
 function allIn(text, pattern) {
   return Array.from(text.matchAll(pattern), ([, found = '']) => found);
 }

@@ -19,7 +19,7 @@ export async function installed(name) {
     rmSync(complete, { force: true });
     cpSync(listed, folder, { recursive: true });
     console.log(`npm ci in ${folder}`);
-    // By force, since some are for other processors.
+    // Uses --force, since some packages are for other processors.
     await run(['npm', 'ci', '--force', '--prefer-offline', ...QUIETLY], { cwd: folder });
     writeFileSync(complete, wanted);
   }

@@ -16,7 +16,7 @@ function proveByRunning(tarball, { target, command, env, files = [], packages })
   if (!files.every((file) => existsSync(file))) throw new ScriptError(`apt-get install ${packages}`);
   return withTempFolder(async (folder) => {
     await emptyProject(folder, tarball);
-    // In the project, which is all that some hosts let a program read.
+    // Stands in the project, the only folder that some hosts let a program read.
     cpSync(path.join(packageRoot, 'scripts/release/smoke.cjs'), path.join(folder, 'smoke.cjs'));
     cpSync(path.join(packageRoot, 'test/golden'), path.join(folder, 'golden'), { recursive: true });
     const words = command.map((word) => word.replace('PROJECT', folder));

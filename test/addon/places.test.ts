@@ -1,4 +1,4 @@
-// Which of the binaries in a package is loaded.
+// Tests which of the binaries in a package is loaded.
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';

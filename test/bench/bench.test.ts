@@ -152,7 +152,7 @@ function allocatorWith(batch: object, pool: object) {
   return { GpuBuddy } as never;
 }
 
-/** Whatever is allocated is an object of its own; what is freed is kept. */
+/** A fake allocator: each allocation is an object of its own, and freed ones are kept. */
 function fakePool() {
   const given: object[] = [];
   const freed: object[] = [];

@@ -82,7 +82,7 @@ describe('a message', () => {
       for (const list of [...kept, ...adopted]) list.free();
       buddy.allocBlocks(SZ_4K).freeBlock(0);
     })();
-    // By the time that one is told of, the others have had their turn too.
+    // The others have had their turn by the time that this one is told of.
     drop(buddy, SZ_20K);
     await collectUntil('the last list', () => messages.some(({ size }) => size === SZ_20K));
     expect(messages).toHaveLength(1);

@@ -38,7 +38,7 @@ export async function settle(world) {
   return lost || wholeness(world);
 }
 
-/** Whether lists that wait for the collector take so much of a space that scenarios may not find what they need. @param {World} world */
+/** Tells whether lists that wait for the collector take so much of the space that scenarios may lack memory. @param {World} world */
 export function isCrowded({ allocators }) {
   return allocators.some(({ size, avail }) => BigInt(avail) < (BigInt(size) * 3n) / 4n);
 }

@@ -33,7 +33,7 @@ export function unreachedMembers(library, sites, reached) {
   });
 }
 
-/** Whether a property is a method or a getter. Constructors may have no statements. @param {any} object @param {PropertyKey} key */
+/** Tells whether a property is a method or a getter. Constructors may have no statements. @param {any} object @param {PropertyKey} key */
 function isCode(object, key) {
   if (key === 'constructor') return false;
   const { value, get } = Object.getOwnPropertyDescriptor(object, key) ?? {};

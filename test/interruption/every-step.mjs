@@ -267,7 +267,7 @@ export class EveryStep {
       try {
         await act();
       } catch {
-        // It is only about the steps before.
+        // Only the steps before count.
       }
       const site = endTrail()[n - 1];
       if (site !== undefined) where = this.#nameOf(site);

@@ -103,7 +103,7 @@ function isStatementOfList(node, parent) {
   return parent?.type === 'BlockStatement' || (parent?.type === 'SwitchCase' && node !== parent.test);
 }
 
-/** Whether a statement stands alone where a block could. @param {Node} node @param {Node | undefined} parent */
+/** Tells whether a statement stands alone where a block could. @param {Node} node @param {Node | undefined} parent */
 function isBareBody(node, parent) {
   if (!parent || node.type === 'BlockStatement' || !/Statement$/.test(parent.type)) return false;
   return /Statement$/.test(node.type) && BODIES.some((part) => parent[part] === node);
@@ -115,7 +115,7 @@ function isCall(node) {
   return node.type === 'NewExpression' || (node.type === 'CallExpression' && node.callee.type !== 'Super');
 }
 
-/** Whether a call is a statement with another one behind it. @param {Node} node @param {Node[]} ancestors */
+/** Tells whether a call is a statement with another one behind it. @param {Node} node @param {Node[]} ancestors */
 function isFollowedByStep(node, ancestors) {
   const [list, statement] = ancestors.slice(-3);
   if (statement?.type !== 'ExpressionStatement' || statement.expression !== node) return false;

@@ -9,7 +9,7 @@ import { ignoreLostWait, Session } from './session.mjs';
 
 /** Words by which a sweep is shifted: together as large as a frame. */
 const MOST_WORDS = 20;
-/** So many calls in a row that did not run out of stack end a sweep. */
+/** Consecutive calls without a stack overflow that end a sweep. */
 const ENOUGH = 3;
 const MOST_FRAMES = 400;
 /** More frames than any stack has room for. Not Infinity: V8 compiles the calls for integers. */

@@ -38,12 +38,12 @@ function judgeError({ throws }, error, findings) {
   findings.problems.push(`it ended with ${messageOf(error)}`);
 }
 
-/** Whether the stack was full: V8 says so by a RangeError, or, in a regular expression, by a SyntaxError. @param {unknown} error */
+/** Tells whether the stack was full: V8 throws a RangeError, or, in a regular expression, a SyntaxError. @param {unknown} error */
 export function isOverflow(error) {
   return error instanceof Error && error.message.includes('Maximum call stack size exceeded');
 }
 
-/** Whether an error is one of this library's. @param {any} error */
+/** Tells whether an error is one of this library's. @param {any} error */
 function isOurs(error) {
   return error?.name === 'GpuBuddyError' || error?.name === 'TraceError';
 }

@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL('main.mjs', import.meta.url));
 const scratchFolders = fileURLToPath(new URL('../../build/interruption', import.meta.url));
 const MOST_OUTPUT = 64 * 2 ** 20;
 
-/** Whether the addon is one that was built under a sanitizer, by `npm run test:asan`. */
+/** True if the addon was built under a sanitizer, by `npm run test:asan`. */
 export const isSanitized = process.env['ASAN_OPTIONS'] !== undefined;
 
 /** Parts that interrupt at random moments. */

@@ -224,7 +224,7 @@ test('a replay from a state that is not empty repeats every operation with the s
       try {
         run(buddy);
       } catch {
-        // There is more room than these want.
+        // The ring has more room than these need.
       }
   held[1]?.free();
   const trace = await traceOf(buddy);
@@ -237,7 +237,7 @@ test('a replay from a state that is not empty repeats every operation with the s
 describe('the ring', () => {
   const CAPACITY = 4096;
 
-  /** So many allocations that find no space: each takes 64 bytes. */
+  /** Allocations that find no space. Each takes 64 bytes. */
   function fill(buddy: GpuBuddy, count: number): void {
     for (let i = 0; i < count; i++) buddy.tryAllocBlocks(16 * K);
   }

@@ -8,7 +8,7 @@ import { Manifest } from '../../scripts/linux/manifest.mjs';
 const root = join(__dirname, '..', '..');
 const { folder } = Manifest.read(root);
 
-/** As the kernel's file lists them. */
+/** The cases, in the order of the kernel's file. */
 const cases = [
   ...readFileSync(join(folder, 'drivers/gpu/tests/gpu_buddy_test.c'), 'utf8').matchAll(
     /^\tKUNIT_CASE(?:_SLOW)?\((\w+)\)/gm,

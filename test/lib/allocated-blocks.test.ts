@@ -406,7 +406,7 @@ describe('a block', () => {
     buddy.resetClear(isClear);
     const blocks = buddy.allocBlocks(SIZE_OF_THREE);
     expect(Array.from(blocks, (block) => block.isClear)).toEqual([isClear, isClear, isClear]);
-    // It is about the time of the allocation.
+    // The flag tells of the time of the allocation.
     buddy.resetClear(!isClear);
     expect(Array.from(blocks, (block) => block.isClear)).toEqual([isClear, isClear, isClear]);
   });

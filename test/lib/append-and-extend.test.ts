@@ -151,7 +151,7 @@ describe('append()', () => {
     expect(list.size).toBe(SZ_12K);
     list.free();
     same.dispose();
-    // Nobody uses it any more.
+    // The list is not used any more.
     expect(thrownBy(() => GpuBuddy.from(token))).toMatchObject({ code: 'ERR_GPU_BUDDY_TOKEN' });
   });
 

@@ -7,7 +7,7 @@ import { stateOf, thrownBy } from '../support/allocator-state';
 type Kind = 'bytes' | 'integer' | 'index' | 'flag' | 'options' | 'mode' | 'range';
 
 interface Argument {
-  /** As the error message has it. */
+  /** Name in the error message. */
   readonly name: string;
   readonly kind: Kind;
   /** May be left out, or be undefined. */

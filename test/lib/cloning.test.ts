@@ -18,7 +18,7 @@ import {
 import { AllocQueue } from 'gpu-buddy/queue';
 import { describeBlock, firstOf, SZ_20K, thrownBy } from '../support/allocator-state';
 
-/** Whether Node can refuse to clone an object: from 22.10 on. */
+/** True if Node can refuse to clone an object: from 22.10 on. */
 const canRefuse = 'markAsUncloneable' in threads;
 
 interface Objects<N extends Bytes> {

@@ -529,7 +529,7 @@ describe('EINVAL', () => {
 });
 
 describe('ENOSPC', () => {
-  // 1 and 3, and 5 of 16 chunks are free.
+  // Chunks 1, 3 and 5 of 16 are free.
   const fragmented = 'but no block larger than 4096';
   test.each<[string, number, Parameters<GpuBuddy['allocBlocks']>[1], ShortageReason, string]>([
     ['more than is free', SZ_64K, {}, 'full', '12288 free'],

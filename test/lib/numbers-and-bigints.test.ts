@@ -497,7 +497,7 @@ describe('an allocator that is opened in the other mode, in one thread,', () => 
     for (let i = 0; i < 100; i++)
       expect(thrownBy(() => GpuBuddy.from(token))).toMatchObject({ code: 'EINVAL' });
     buddy.dispose();
-    // It is in no list any more.
+    // The block is in no list any more.
     expect(thrownBy(() => GpuBuddy.from(token, { bigint: true }))).toMatchObject({
       code: 'ERR_GPU_BUDDY_TOKEN',
     });

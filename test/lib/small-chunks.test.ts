@@ -39,7 +39,7 @@ describe.each(
   ),
 )('an allocator with chunks of $chunk bytes, in $type,', ({ chunk, bigint }) => {
   const given = (value: number): Bytes => (bigint ? BigInt(value) : value);
-  /** So many chunks, in bytes: as an argument, and as they are given out. */
+  /** Gives a number of chunks in bytes: as an argument, and as the allocator gives it out. */
   const bytes = (chunks: number) => given(chunks * chunk);
   const at = (chunks: number) => given(BASE + chunks * chunk);
   const range = (first: number, end: number): AddressRange => ({ start: at(first), end: at(end) });
@@ -833,7 +833,7 @@ function play(
       const list = listAt(step.trim);
       if (!list) return 'no list';
       const first = list.at(0);
-      // No address above 64 bits.
+      // The address must fit in 64 bits.
       const inSpace = (chunk: bigint) => at(chunk < chunks ? chunk : chunks - 1n);
       const start =
         step.start === undefined || !first ? undefined : inSpace(placeOf(first.offset) + step.start);
@@ -876,7 +876,7 @@ function play(
     const { offsets, orders, states, tags } = buddy.snapshot();
     return {
       answer,
-      // As text: it is compared much faster.
+      // Compared as text, which is much faster.
       blocks: Array.from<Bytes, string>(
         offsets,
         (offset, i) => `${placeOf(offset)} ${orders[i]} ${states[i]} ${tags[i]}`,

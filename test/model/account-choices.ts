@@ -1,4 +1,4 @@
-/** From the choices of a program to the limit and the reservation of an account. */
+/** Turns the choices of a program into the limit and the reservation of an account. */
 import { pick } from './choices';
 import type { Books } from './books';
 import type { Memory } from './memory';
@@ -35,7 +35,7 @@ export function toQuota(
     used + bytes(reserved.number % 8),
     (BigInt(reserved.number) * size) / 1024n,
     BigInt(reserved.number),
-    // As much as can be promised, a byte less, or one more.
+    // Chooses the largest possible promise, a byte less, or one more.
     used + avail + BigInt(reserved.number % 3) - 1n,
     size + BigInt(reserved.number % 3) - 1n,
   ];

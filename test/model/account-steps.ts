@@ -17,7 +17,7 @@ export interface Opening {
 export class AccountSteps {
   readonly #scene: Scene;
   readonly #openings: Opening[] = [];
-  /** By the numbers of the accounts. */
+  /** Accounts by number. */
   readonly #tokens: AccountToken[] = [];
 
   constructor(scene: Scene) {

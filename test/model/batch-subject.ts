@@ -13,7 +13,7 @@ import type { Charged, SubjectList } from './subject';
 class BatchedList extends DelegateList {
   override free(options?: FreeOptions): void {
     const { real } = this;
-    // There are batches only of allocators that are not disposed of.
+    // A disposed allocator makes no batch.
     if (real.freed || real.buddy.disposed) {
       super.free(options);
       return;

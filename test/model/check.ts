@@ -20,7 +20,7 @@ export interface CheckOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path?: string | undefined;
-  /** Whether to look for the fewest calls that do it. Default: true. */
+  /** Looks for the fewest calls that show the fault. Default: true. */
   readonly shrink?: boolean;
 }
 

@@ -1,11 +1,11 @@
-/** From the choices of a program to arguments, by what is in the allocator when the call is made. */
+/** Turns the choices of a program into arguments, by the state of the allocator at the call. */
 import { powerOfTwoUpTo } from './chunk-set';
 import type { Memory, OwnedBlock } from './memory';
 import type { Choice, SpaceChoice, SpanChoice, Step } from './program';
 import type { FindRequest, Request } from './request';
 import { needsBigint, scaleOf, U64_END, type Space, type SpaceRequest, type Span } from './space';
 
-/** As `Array.prototype.at()`, round and round. */
+/** Gives an element, like `Array.prototype.at()`, but wraps around. */
 export function pick<T>(values: readonly T[], number: number): T | undefined {
   return values[number % values.length];
 }

@@ -1,4 +1,4 @@
-/** Why the model allows what it allows: where clear and dirty memory lie side by side, the kernel may miss what is there. */
+/** Shows why the model allows several answers: if clear and dirty memory lie side by side, the kernel may miss free memory. */
 import { describe, expect, test } from '@jest/globals';
 import { SZ_16K, SZ_32K, SZ_4K } from 'gpu-buddy';
 import { chunksOf, freeChunksOf, withHoles } from '../support/allocator-state';

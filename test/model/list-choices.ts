@@ -1,4 +1,4 @@
-/** From the choices of a program to the arguments of calls that take or extend blocks as they lie. */
+/** Turns the choices of a program into arguments of calls that take or extend blocks at given places. */
 import { pick } from './choices';
 import type { Memory, OwnedBlock } from './memory';
 import type { Choice } from './program';

@@ -44,7 +44,7 @@ export class Memory {
     return this.#free.without(this.#clear);
   }
 
-  /** In ascending order. */
+  /** Sorted by address. */
   freeBlocks(): readonly FreeBlock[] {
     return (this.#freeBlocks ??= [
       ...this.#clear.blocks().map((block) => ({ ...block, clear: true })),
@@ -94,7 +94,7 @@ export class Memory {
     }
   }
 
-  /** Everything that is free becomes clear, or dirty. */
+  /** Makes all free memory clear, or dirty. */
   reset(clear: boolean): void {
     this.#freeBlocks = undefined;
     for (const range of this.#clear.ranges) this.#clear.remove(range);

@@ -6,7 +6,7 @@ import type { Span } from './space';
 export class NumberMode {
   /** The type that the allocator was asked to give. */
   readonly #gives: 'bigint' | 'number';
-  /** Whether it is given bigints even where numbers would do. */
+  /** True if it gets bigints even where numbers would do. */
   readonly #takesBigints: boolean;
 
   constructor(givesBigints: boolean, takesBigints: boolean) {

@@ -114,7 +114,7 @@ export class Policy {
     return [...blocks.slice(0, -1), ...partsOf(last, kept)];
   }
 
-  /** Nothing is found as things are. Clear and dirty memory may be merged, and what is contiguous be looked for elsewhere. */
+  /** Finds nothing as it is: clear and dirty memory may be merged, and contiguous memory be looked for elsewhere. */
   #withoutBlocks(): Expectation {
     const { range, isContiguous, rounded, needed, smallest } = this.#request;
     // More than is free is refused at once.

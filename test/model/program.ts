@@ -93,10 +93,10 @@ export type Step =
 
 export interface Program {
   readonly space: SpaceChoice;
-  /** Whether the allocator is given bigints even where numbers would do. */
+  /** True if the allocator gets bigints even where numbers would do. */
   readonly takesBigints: boolean;
   readonly steps: readonly Step[];
-  /** Whether the allocator is disposed of before its lists are freed. */
+  /** True if the allocator is disposed of before its lists are freed. */
   readonly disposeFirst: boolean;
 }
 

@@ -69,7 +69,7 @@ const isMinAligned: Check = ({ min, isExact, isContiguous, isAlignedPiece, range
   return ascending(rest);
 };
 
-/** How many blocks at the head of the list are as large as they must be (and so aligned to that as well). */
+/** Counts the blocks at the head of the list that are as large as they must be, and so aligned as well. */
 function numberOfLarge(blocks: readonly OwnedBlock[], min: number): number {
   const small = blocks.findIndex(({ count }) => count < min);
   return small < 0 ? blocks.length : small;

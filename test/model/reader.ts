@@ -118,7 +118,7 @@ export function sameBlocks(
   );
 }
 
-/** As [first chunk+number of chunks], with a c where the block is clear. */
+/** Writes a block as [first chunk+number of chunks], with a c if it is clear. */
 export function showBlocks(blocks: readonly Pick<OwnedBlock, 'first' | 'count' | 'clear'>[]): string {
   return `[${blocks.map(({ first, count, clear }) => `${first}+${count}${clear ? 'c' : ''}`).join(' ')}]`;
 }

@@ -25,7 +25,7 @@ export class TraceWriter {
   readonly #lines: string[] = [];
   readonly #baseOffset: bigint;
   readonly #scale: bigint;
-  /** In the kernel's unit. */
+  /** Sizes in the kernel's unit. */
   readonly #size: bigint;
   readonly #chunkSize: bigint;
   #lists = 0;

@@ -267,7 +267,7 @@ static uint64_t end_of(const struct blocks *blocks)
 	return end;
 }
 
-/* Whether there is free memory behind a list, and so much of it. */
+/* Tells whether `size` bytes behind a list are free. */
 static bool is_free_behind(const struct machine *machine, const struct blocks *blocks,
 			   uint64_t size)
 {
@@ -324,7 +324,7 @@ void call_extend(struct machine *machine)
 	before = entry->blocks;
 	landmarks = landmarks_of(machine, before.allocator, false);
 	size = input_number(&machine->input, &landmarks);
-	/* Before the call, which takes the free memory that this looks at. */
+	/* Looks before the call, which takes the free memory. */
 	allowed = answers_of_extend(machine, entry, size);
 	if (EXPECT(machine,
 		   buddy_owner_extend(&machine->world.owners[entry->owner], entry->slot,

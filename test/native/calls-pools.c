@@ -215,7 +215,7 @@ void call_close_pool(struct machine *machine)
 	world_settle(&machine->world);
 }
 
-/* Whether something comes through a handle of this owner on this allocator. */
+/* Tells whether a list comes through a handle of this owner on this allocator. */
 static bool is_through(const struct world *world, int handle, int owner, int allocator)
 {
 	return handle != NOBODY && world->handles[handle].owner == owner &&

@@ -174,7 +174,7 @@ static void choose_space(struct machine *machine, struct buddy_config *config)
 		config->size = config->chunk_size * (1 + input_byte(input));
 		break;
 	case 6:
-		/* As large as it gets. */
+		/* A space as large as possible. */
 		config->size = (1ULL << (63 - byte % 24)) + SZ_4K * input_bytes(input, byte % 6);
 		config->size /= scale_of(config);
 		break;

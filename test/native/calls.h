@@ -15,7 +15,7 @@ struct machine {
 	unsigned int kind;
 	struct program_failure failure;
 	bool failure_is_set;
-	/* How often each status was the answer. */
+	/* Counts of each status. */
 	uint64_t *statuses;
 };
 
@@ -79,12 +79,12 @@ void call_reset_clear(struct machine *machine);
 void call_lookup(struct machine *machine);
 /* The free memory in a range, and the place of a free run. */
 void call_ask(struct machine *machine);
-/* Everything that looks and changes nothing. */
+/* Calls that change nothing. */
 void call_look(struct machine *machine);
 /* Handles that mean nothing, or no longer. */
 void call_stale(struct machine *machine);
 
-/* For the files that implement them. */
+/* Declarations for the files that implement them. */
 
 /* Counts the status, and checks that it is one of those that the call may end with: a mask of STATUS() bits. */
 enum buddy_status expect_status(struct machine *machine, struct test_place place,

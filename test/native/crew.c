@@ -481,7 +481,7 @@ static void do_something(struct worker *worker)
 static void *work(void *arguments)
 {
 	struct worker *worker = arguments;
-	/* Some go home early. */
+	/* Some workers end early. */
 	unsigned int rounds = worker->crew->rounds / 2 + pick(worker, worker->crew->rounds / 2);
 
 	buddy_owner_init(&worker->owner);

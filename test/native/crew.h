@@ -33,7 +33,7 @@ struct crew {
 	unsigned int rounds;
 	/* Do workers make allocators of their own? */
 	bool own;
-	/* How many lists changed hands. */
+	/* Number of lists that changed hands. */
 	_Atomic unsigned int adoptions;
 };
 

@@ -47,7 +47,7 @@ uint64_t input_number(struct input *input, const struct landmarks *landmarks)
 		return chunk_size * input_bytes(input, 2);
 	case 6:
 	case 7:
-		/* So many 256ths of the space. */
+		/* A number of 256ths of the space. */
 		return (landmarks->size >> 8) / chunk_size * chunk_size * input_byte(input);
 	case 8:
 		return near(input, landmarks->size, chunk_size);

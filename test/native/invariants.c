@@ -128,8 +128,7 @@ static void count_free(struct census *census, const struct gpu_buddy_block *bloc
 	bool is_told;
 
 	census->free_blocks[linux_tree_of(block)][order_of(block)]++;
-	census->clear_bytes +=
-		linux_clear_bytes(census->mm, (struct gpu_buddy_block *)block, &is_told);
+	census->clear_bytes += linux_clear_bytes(census->mm, block, &is_told);
 	REQUIRE(census, is_told, block);
 }
 

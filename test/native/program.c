@@ -5,7 +5,7 @@
 
 enum { MOST_CALLS = 300, FEW_BLOCKS = 200, CALLS_BETWEEN_CHECKS = 16 };
 
-/* How often each call comes, in all. */
+/* Calls, and how often each is chosen. */
 static const struct {
 	void (*call)(struct machine *machine);
 	unsigned int weight;

@@ -20,7 +20,7 @@ struct program_failure {
 
 struct program_report {
 	uint64_t calls;
-	/* How often each status was the answer. */
+	/* Counts of each status. */
 	uint64_t statuses[BUDDY_STATUS_COUNT];
 	/* With a failure: how many allocations of memory came before it, or in all, if it never came. */
 	uint64_t allocations;

@@ -49,7 +49,7 @@ static enum buddy_status alloc_for(struct scene *scene, struct buddy_list *list,
 }
 #define ALLOC_FOR(scene, list, ...) alloc_for(scene, list, (struct buddy_request){ __VA_ARGS__ })
 
-/* Something that changes how much is free. */
+/* A change of the free bytes. */
 struct operation {
 	const char *name;
 	/* Bytes of the lists before it, each of one block; 0: an empty list. */

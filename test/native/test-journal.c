@@ -227,7 +227,7 @@ TEST("an entry is given again until it has been seen")
 	CHECK_OK(buddy_read_journal(allocator, &reader.entries));
 	CHECK_EQ(reader.entries.sequence, 2);
 	CHECK_EQ(reader.entries.count, 10);
-	/* Nobody has seen what was never written. */
+	/* An entry that was never written can't be seen. */
 	reader.entries.seen = UINT64_MAX;
 	CHECK_OK(buddy_read_journal(allocator, &reader.entries));
 	CHECK_EQ(reader.entries.count, 0);

@@ -424,7 +424,7 @@ TEST("a million stale names, drawn at random, find nothing")
 			stale[count++ % NAMES] = before;
 		if (count)
 			CHECK(!is_found(naming, stale[random_below(&random, min(count, NAMES))]));
-		/* Everything goes now and then, and the slabs with it. */
+		/* Frees everything now and then, and so the slabs. */
 		if (step % 100000)
 			continue;
 		for (int i = 0; i < LISTS; i++)

@@ -126,7 +126,7 @@ TEST("random programs meet every status that there is")
 				  buddy_status_texts[status].why);
 }
 
-/* How many allocations of memory the program makes when none fails. */
+/* Counts the allocations of memory of a program in which none fails. */
 static uint64_t count_allocations(const uint8_t *bytes, size_t size)
 {
 	struct program_report report = { 0 };

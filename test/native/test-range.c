@@ -18,7 +18,7 @@ struct pair {
 	uint64_t random, chunks;
 	struct buddy_allocator *walk, *kernel;
 	struct buddy_list walked[LISTS], searched[LISTS];
-	/* How often both have found blocks in a range, more than one, and none although there were enough free bytes. */
+	/* Counts of ranges in which both found blocks, more than one, and none although enough bytes were free. */
 	uint64_t found, found_several, refused;
 };
 

@@ -83,7 +83,7 @@ static void check_walk_on(void)
 	CHECK_EQ(met, count);
 }
 
-/* Which node to erase next, each from a tree that is not empty. */
+/* Chooses the node to erase next, from a tree that is not empty. */
 typedef struct node *(*picker)(uint64_t *random);
 
 static struct node *pick_root(uint64_t *random)
@@ -342,7 +342,7 @@ TEST("rb_prev is NULL once the work is spent")
 	kernel_enter(&context, NULL, 300);
 	for (rb = rb_last(&root); rb; rb = rb_prev(rb))
 		steps++;
-	/* From node to node counts as two steps. */
+	/* A step from node to node counts as two. */
 	CHECK_EQ(steps, 150 + 1);
 	CHECK(context.work_spent);
 }

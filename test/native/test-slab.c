@@ -12,7 +12,7 @@
 #define MIB (1024 * KIB)
 #define PLENTY (64 * MIB)
 
-/* From one thing to the next. */
+/* The step from one object to the next. */
 #define STEP 96
 
 struct thing {

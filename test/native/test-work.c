@@ -1,4 +1,4 @@
-/* How much work one allocation may do: hazards H19 and H20, and the step limit against them. */
+/* Tests the work of one allocation: hazards H19 and H20, and the step limit against them. */
 #include "scenario.h"
 
 enum { BLOCKS = 4096 };

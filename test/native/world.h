@@ -158,7 +158,7 @@ void world_close_pool(struct pool_entry *pool);
 void world_empty_group(struct group_entry *group);
 void world_close_group(struct group_entry *group);
 
-/* Whether lists that are not empty, pools or groups keep a handle. */
+/* Tells whether lists that are not empty, pools or groups keep a handle. */
 bool world_has_users(const struct world *world, int handle);
 
 uint64_t world_bytes(const struct blocks *blocks);
@@ -182,7 +182,7 @@ const struct extent *world_find(const struct world *world, int allocator, uint64
 /* Bytes of an allocator that an account holds. */
 uint64_t world_used(const struct world *world, int allocator, uint32_t account);
 
-/* How many blocks there are in all. */
+/* Counts all blocks. */
 uint64_t world_count(const struct world *world);
 
 /* Both sets of books agree, and no byte is in two lists. */

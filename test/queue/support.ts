@@ -10,7 +10,7 @@ import {
 import { AllocQueue, type AllocQueueOptions } from 'gpu-buddy/queue';
 
 export class ObservedBuddy extends GpuBuddy {
-  /** How often `tryAllocBlocks()` was called. */
+  /** Calls of `tryAllocBlocks()`. */
   tries = 0;
   /** Called after each try, before its caller knows. */
   onTry: (() => void) | undefined;

@@ -47,7 +47,7 @@ function failsWithout(
   return !blocks;
 }
 
-/** How many pieces of memory an allocation takes: for so many n, it fails where none is to be had from the nth on. */
+/** Counts the pieces of memory that an allocation takes: the values of n for which it fails if none is had from the nth on. */
 function piecesOf(buddy: GpuBuddy, size: number, options: AllocOptions): number {
   let pieces = 0;
   while (failsWithout(pieces + 1, 'from then on', buddy, size, options))

@@ -211,7 +211,7 @@ const byName = (key: string, value: unknown) => ({ [key]: value });
 const withRange = (start: unknown, end: unknown) =>
   ({ mode: { range: { start, end } } }) as unknown as AllocOptions;
 
-/** Whether an object gives out what it was asked for: bigints where `bigint` is true. */
+/** Checks that an object gives out the right kind of numbers: bigints if `bigint` is true. */
 function ofKind<T extends { readonly size: Bytes }>(object: T, bigint: boolean | undefined): T {
   expect(typeof object.size).toBe(bigint === true ? 'bigint' : 'number');
   return object;

@@ -1,4 +1,4 @@
-// Nothing that users can reach is trusted again: columns, symbols, the mailbox, names in place of numbers.
+// Tests that nothing which users can reach is trusted again: columns, symbols, the mailbox, names in place of numbers.
 
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';

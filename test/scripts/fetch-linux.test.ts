@@ -1,4 +1,4 @@
-// Which source `fetch-linux` takes, what it leaves behind, and what it never does.
+// Tests which source `fetch-linux` takes, what it leaves behind, and what it never does.
 
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { execFileSync } from 'node:child_process';

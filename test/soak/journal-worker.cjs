@@ -49,7 +49,7 @@ const acts = [
   () => lists.push(...buddy.allocMany(1 + below(8), CHUNK << below(6))),
   () => take()?.free({ cleared: below(2) === 0 }),
   () => take()?.free(),
-  // For the collector.
+  // Dropped, for the collector.
   () => take(),
   () => any()?.trim(CHUNK * (1 + below(4))),
   () => any()?.freeBlock(0, { cleared: below(2) === 0 }),

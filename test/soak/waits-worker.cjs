@@ -59,7 +59,7 @@ async function work({ token, counts, steps, seed }) {
     const take = ways[random() % ways.length];
     if (held.length > 4 || random() % 4 === 0) held.splice(random() % (held.length + 1), 1)[0]?.();
     if (take(size)) continue;
-    // Nobody waits who holds what others wait for.
+    // A thread that holds memory that others wait for never waits.
     freeAll();
     const since = buddy.epoch;
     if (take(size)) continue;

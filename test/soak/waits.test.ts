@@ -15,7 +15,7 @@ test(
     const counts = new Int32Array(new SharedArrayBuffer(12));
     const steps = 50_000 * soak;
     let before = -1;
-    // Nobody waits who holds what others wait for: so where no step is done, all wait in vain.
+    // A thread that holds memory that others wait for never waits: so if no step is done, all wait in vain.
     const watchdog = setInterval(() => {
       if (counts[0] === before) throw new Error(`A wake-up is lost after ${String(before)} steps.`);
       before = counts[0] ?? 0;

@@ -16,7 +16,7 @@ function turn() {
   if (token) parentPort.postMessage(token);
   if (random() % 200 === 0) throw new Error('on purpose');
   if (random() % 200 === 0) return parentPort.close();
-  // Some never let anything else run.
+  // Some threads never let the event loop run.
   if (random() % 500 === 0) for (;;) work.step();
   setImmediate(turn);
 }

@@ -17,7 +17,7 @@ export const SZ_12K = 3 * SZ_4K;
 export const SZ_20K = 5 * SZ_4K;
 export const SZ_24K = 6 * SZ_4K;
 
-/** Everything that can be seen of an allocator from outside, but for what its bookkeeping costs. */
+/** Gives everything that users can see of an allocator, except the cost of its bookkeeping. */
 export function stateOf(buddy: GpuBuddy<Bytes>) {
   const { offsets, orders, states, tags } = buddy.snapshot();
   return {

@@ -11,7 +11,7 @@ import { Readable } from 'node:stream';
 export interface Imported {
   readonly operations: readonly TraceOperation[];
   readonly report: ImportReport;
-  /** By kind, how often it was noted, and the record where it was first met. */
+  /** Notes by kind: the count, and the record of the first one. */
   readonly notes: Partial<Record<ImportNoteKind, readonly [count: number, first: number]>>;
 }
 

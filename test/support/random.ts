@@ -8,7 +8,7 @@ export class Random {
     this.#next = randomNumbers(seed);
   }
 
-  /** From 0 on, below 1. */
+  /** Gives a number from 0 to 1, without 1. */
   next(): number {
     return this.#next() / 2 ** 32;
   }

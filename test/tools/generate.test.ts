@@ -10,7 +10,7 @@ function lines(profile: string, { seed = '1', operations = 2000 } = {}): string[
   return [...generate({ profile, seed, operations })];
 }
 
-/** How often each operation ended with each error number, as `alloc 0`. */
+/** Counts of operations by name and error number, such as `alloc 0`. */
 function outcomes(trace: string[]): Map<string, number> {
   using replayer = new TraceReplayer();
   const counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-// Which spaces a workload fits in: answers counted by hand, and those of a slow search of the model in test/model.
+// Tests which spaces a workload fits in: by answers counted by hand, and by a slow search of the model in test/model.
 import { describe, expect, test } from '@jest/globals';
 import { fitWorkload, measurePolicy, readWorkloads, type FitOptions, type Workload } from 'gpu-buddy/trace';
 import { Memory } from '../model/memory';
@@ -159,7 +159,7 @@ describe('the search', () => {
   });
 });
 
-/** Whether the model, which knows no tree, has room for all steps in a space of so many chunks. */
+/** Tells whether the model, which has no tree, has room for all steps in a space of `chunks` chunks. */
 function fitsModel(
   steps: readonly Step[],
   chunks: number,

@@ -84,7 +84,7 @@ describe('measurePolicy()', () => {
   test('means can be weighed by time', async () => {
     const lines = ['buddy.alloc 0 0x1000 time=0', 'buddy.alloc 1 0x1000 time=90', 'blocks.free 0 time=100'];
     const workload = await workloadOf(lines, '0x2000');
-    // Nothing is free but from 0 to 90, one chunk, and at the end.
+    // Free are 0 to 90, one chunk, and the end.
     expect(measurePolicy(workload, {}).blockFragmentation.mean).toBe(0);
     const apart = await workloadOf(
       ['buddy.alloc 0 0x1000 time=0', 'buddy.alloc 1 0x1000 time=10', 'blocks.free 0 time=30'],

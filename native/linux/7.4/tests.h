@@ -35,11 +35,11 @@ static inline bool linux_merges(const struct gpu_buddy_block *left,
 }
 
 /* How many bytes of a free block are clear, and whether the block says so itself: wholly, partly or not at all. */
-static inline u64 linux_clear_bytes(const struct gpu_buddy *mm, struct gpu_buddy_block *block,
+static inline u64 linux_clear_bytes(const struct gpu_buddy *mm, const struct gpu_buddy_block *block,
 				    bool *is_told)
 {
-	u64 size = mm->chunk_size << gpu_buddy_block_order(block), clear = size;
-	u64 start = gpu_buddy_block_offset(block), end = start + size;
+	u64 size = mm->chunk_size << (block->header & GPU_BUDDY_HEADER_ORDER), clear = size;
+	u64 start = block->header & GPU_BUDDY_HEADER_OFFSET, end = start + size;
 
 	for (struct rb_node *node = rb_first(&mm->dirty.root); node; node = rb_next(node)) {
 		const struct gpu_dirty_extent *extent = rb_entry(node, struct gpu_dirty_extent, rb);
@@ -47,7 +47,7 @@ static inline u64 linux_clear_bytes(const struct gpu_buddy *mm, struct gpu_buddy
 		if (extent->start < end && extent->end > start)
 			clear -= min(extent->end, end) - max(extent->start, start);
 	}
-	*is_told = gpu_buddy_block_is_clear(block) == (clear == size) &&
+	*is_told = !!(block->header & GPU_BUDDY_HEADER_CLEAR) == (clear == size) &&
 		   block->has_clear == (clear > 0);
 	return clear;
 }

@@ -25,12 +25,12 @@ static inline bool linux_merges(const struct gpu_buddy_block *left,
 }
 
 /* How many bytes of a free block are clear, and whether the block says so itself. */
-static inline u64 linux_clear_bytes(const struct gpu_buddy *mm, struct gpu_buddy_block *block,
+static inline u64 linux_clear_bytes(const struct gpu_buddy *mm, const struct gpu_buddy_block *block,
 				    bool *is_told)
 {
 	*is_told = true;
 	return linux_tree_of(block) == GPU_BUDDY_CLEAR_TREE ?
-		       gpu_buddy_block_size((struct gpu_buddy *)mm, block) :
+		       mm->chunk_size << (block->header & GPU_BUDDY_HEADER_ORDER) :
 		       0;
 }
 

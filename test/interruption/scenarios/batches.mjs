@@ -220,7 +220,7 @@ export const batchScenarios = [
       allThrow(
         () => batch.alloc(-1),
         () => batch.alloc(4096, { mode: 'any' }),
-        // It is one of another batch; has been freed; is a freeing; is none.
+        // Wrong handles: of another batch, freed, of a free, no handle.
         () => batch.free(handle),
         () => batch.free(handles[1]),
         () => batch.free(handles[2]),
@@ -253,7 +253,7 @@ export const batchScenarios = [
     name: 'Batch.clear of a batch that goes on',
     arrange: (w) => smallBatch(w),
     act: ({ my: { batch } }) => batch.clear(),
-    // Not again: the batch goes on as the interruption has left it.
+    // Not cleared: the batch goes on as the interruption has left it.
     again: () => undefined,
     verify: batchIsWhole,
   },

@@ -13,7 +13,7 @@ function loadAnew(file) {
   return require(file);
 }
 
-/** As require() does it, but in a context of its own. */
+/** Loads a file like require(), but in a context of its own. */
 function loadInContext(file) {
   const context = vm.createContext({ process, structuredClone });
   const loaded = new Map();

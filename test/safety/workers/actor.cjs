@@ -57,14 +57,14 @@ const actions = {
     buddies.length = 0;
   },
 
-  /** In builds with faults only. */
+  /** Works in builds with faults only. */
   inject: (fault, buddy = 0) => {
     const folder = path.dirname(workerData.package);
     const { allocatorOf } = require(path.join(folder, 'gpu-buddy.js'));
     return require(path.join(folder, 'native.js')).inject(allocatorOf(buddies[buddy]).handle, fault);
   },
 
-  /** Until it is terminated. */
+  /** Runs until it is terminated. */
   waitAgainAndAgain: async (buddy = 0) => {
     for (;;) {
       await Promise.race([buddies[buddy].waitForFree(), buddies[buddy].waitForFree({ ref: false })]);

@@ -117,7 +117,7 @@ describe('nothing is run', () => {
   const command = () => `touch ${folder('run')}`;
 
   test.each([
-    // As `pickle.dumps()` writes an object whose `__reduce__` gives os.system and a command.
+    // A pickle of an object whose `__reduce__` gives os.system and a command, as `pickle.dumps()` writes it.
     [
       'a call of os.system by protocol 4',
       () =>

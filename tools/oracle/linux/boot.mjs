@@ -65,7 +65,7 @@ function memoryFolder() {
     const { bavail, bsize } = statfsSync('/dev/shm');
     if (bavail * bsize > 2 * MEMORY_MIB * 2 ** 20) return '/dev/shm';
   } catch {
-    // There is none.
+    // The system has no /dev/shm.
   }
   return tmpdir();
 }

@@ -12,7 +12,7 @@ struct mutex {
 #endif
 };
 
-/* 0 or -ENOMEM: unlike the kernel's, the system's lock may need memory. */
+/* Returns 0 or -ENOMEM: unlike the kernel's, the system's lock may need memory. */
 int mutex_init(struct mutex *lock);
 void mutex_destroy(struct mutex *lock);
 void mutex_lock(struct mutex *lock);

@@ -1,4 +1,4 @@
-/* Random numbers for tests: repeatable, since everything follows from a seed. Of no use where somebody might guess. */
+/* Repeatable random numbers for tests, made from a seed. They can be guessed: never use them for secrets. */
 #ifndef _LINUX_RANDOM_H
 #define _LINUX_RANDOM_H
 

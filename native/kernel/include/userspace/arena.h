@@ -33,7 +33,7 @@ struct arena_page_head {
 	/* 2^22 / (step / ARENA_STEP_UNIT), rounded up. */
 	u32 inverse_step;
 
-	/* In the first page of a slab only: the slab that was added before it, and its own size. */
+	/* Set in the first page of a slab only: the slab added before it, and its own size. */
 	struct arena_page_head *next_slab;
 	size_t slab_size;
 };

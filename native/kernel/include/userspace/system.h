@@ -19,7 +19,7 @@ struct system_lock {
 
 #define SYSTEM_LOCK_INIT { NULL }
 
-/* Without a frame, longjmp() restores the registers and unwinds nothing. */
+/* Passes no frame, so longjmp() restores the registers and unwinds nothing. */
 #define system_setjmp(place) _setjmp(place, NULL)
 #define system_longjmp(place, value) longjmp(place, value)
 
@@ -33,7 +33,7 @@ struct system_lock {
 
 #define SYSTEM_LOCK_INIT { PTHREAD_MUTEX_INITIALIZER }
 
-/* Without the signal mask, which takes a system call. */
+/* Does not save the signal mask, which would take a system call. */
 #define system_setjmp(place) _setjmp(place)
 #define system_longjmp(place, value) _longjmp(place, value)
 
@@ -46,7 +46,7 @@ struct system_lock {
 #define THREAD_LOCAL _Thread_local
 #endif
 
-/* 0 or a negative errno. */
+/* Returns 0 or a negative errno. */
 int system_lock_init(struct system_lock *lock);
 void system_lock_destroy(struct system_lock *lock);
 void system_lock_take(struct system_lock *lock);
@@ -62,7 +62,7 @@ void system_unmap(void *memory, size_t size);
 
 /*
  * Asks for large pages, for as many as lie wholly in the memory: what is used at random needs fewer entries in the page tables then.
- * Does nothing where the system knows no such wish.
+ * Does nothing if the system has no such request.
  */
 void system_want_huge_pages(char *memory, size_t size);
 

@@ -1,4 +1,4 @@
-/** What each command of the program is: its options, its help, and its code. */
+/** Describes the commands of the program: their options, help and code. */
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { reasonOf, SweepError } from '../sweep-error.js';
 

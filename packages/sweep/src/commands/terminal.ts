@@ -1,4 +1,4 @@
-/** What the commands share of the terminal: a progress bar, Ctrl-C. */
+/** Shows progress, and hears Ctrl-C. */
 import { Presets, SingleBar } from 'cli-progress';
 
 /** A bar with what is left, where standard error is a terminal. */

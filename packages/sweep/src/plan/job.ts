@@ -7,7 +7,7 @@ import type { Measure } from './measures.js';
 import type { Size, Sweep, SweptTrace } from './sweep.js';
 import { RECORDED } from './words.js';
 
-/** All that decides what a line of results says. Sizes are bytes. */
+/** Decides what a line of results says. Sizes are bytes. */
 export interface Job {
   readonly trace: SweptTrace;
   readonly kernel: string;

@@ -4,7 +4,7 @@ import type { Redis, RedisOptions } from 'ioredis';
 import { loadPackage } from '../optional-package.js';
 import { reasonOf, SweepError } from '../sweep-error.js';
 
-/** Where Redis is, and how to get in. */
+/** Place of a Redis, and how to get in. */
 export interface RedisPlace {
   /** `redis://`, `rediss://` (TLS) or `unix:///path/of/socket`. */
   readonly url: string;

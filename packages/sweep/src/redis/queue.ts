@@ -7,7 +7,7 @@ import type { Sweep } from '../plan/sweep.js';
 import { TRIES } from '../replay/replay-pool.js';
 import { QUEUE_PREFIX } from './keys.js';
 
-/** What a queue holds of a job. */
+/** A job as a queue holds it. */
 export interface QueuedJob {
   readonly number: number;
 }

@@ -14,7 +14,7 @@ import type { TraceCache } from '../traces/trace-cache.js';
 import { QUEUE_PREFIX } from './keys.js';
 import { SweepQueue, type QueuedJob } from './queue.js';
 
-/** What a worker answers. */
+/** Answer of a worker. */
 export interface JobAnswer {
   readonly row: Row;
   readonly times: RunTimes;

@@ -12,7 +12,7 @@ const MAX_LINE_LENGTH = 2 ** 26;
 const MAX_KEPT = 4_000_000;
 
 export class Workloads {
-  /** Those used last stand last. */
+  /** In the order in which they were used, the last one last. */
   readonly #kept = new Map<string, Workload>();
 
   /** @throws SweepError `ERR_SWEEP_TRACE` where the file is not the trace, `ERR_SWEEP_JOB`; TraceError where the trace is wrong */

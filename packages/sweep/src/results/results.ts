@@ -10,7 +10,7 @@ import { SweepError } from '../sweep-error.js';
 import { dropTornLine, JsonLines, parseLine, readWholeLines, replaceLines } from './json-lines.js';
 import { lockFile } from './lock-file.js';
 
-/** Where and how long a job ran. */
+/** Host and times of a job. */
 export interface RunTimes {
   readonly host: string;
   /** Seconds that the allocator took, and those from the start of the job to its end. */

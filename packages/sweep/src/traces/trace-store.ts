@@ -1,4 +1,4 @@
-/** Where the files of traces are put, and fetched from, by their hash. */
+/** Puts the files of traces somewhere, and gets them, by their hash. */
 import type { Redis } from 'ioredis';
 import { FolderStore } from './folder-store.js';
 import { HttpStore } from './http-store.js';
