@@ -12,6 +12,7 @@ export default {
     '^gpu-buddy/trace$': '<rootDir>/lib/trace/index.ts',
     '^gpu-buddy/queue$': '<rootDir>/lib/queue/index.ts',
     '^gpu-buddy/metrics$': '<rootDir>/lib/metrics/index.ts',
+    '^gpu-buddy/inspect$': '<rootDir>/lib/inspect/index.ts',
     '^gpu-buddy/draw$': '<rootDir>/lib/draw/index.ts',
     // An ES module alone, which jest cannot load.
     '^pbf$': '<rootDir>/node_modules/pbf/dist/pbf-dev.js',

@@ -15,7 +15,7 @@ import type { Bytes } from './native';
 import { toOptions, type Names } from './options';
 import { reclaimAll } from './reclaim';
 import { Space } from './space';
-import { fromId, toAccountToken, toId, type AccountToken } from './tokens';
+import { accountToken, fromId, toAccountToken, type AccountToken } from './tokens';
 import { markAsUncloneable } from './uncloneable';
 
 const SYSCALL = 'gpu_buddy';
@@ -104,7 +104,7 @@ export class Account<N extends Bytes = number> implements api.Account<N> {
   share(): AccountToken {
     const token = native.shareAccount(this.#open());
     if (typeof token === 'number') throw this.#error(token);
-    return { type: 'Account', id: toId(token), name: this.#name };
+    return accountToken(token, this.#name);
   }
 
   dispose(): void {

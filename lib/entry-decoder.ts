@@ -262,6 +262,7 @@ export class EntryDecoder<N extends Bytes> {
       state: {
         format: FORMAT,
         version: VERSION,
+        kernel: native.kernelVersion,
         size: toPlain(size),
         chunkSize: toPlain(chunkSize),
         baseOffset: toPlain(baseOffset),

@@ -37,7 +37,9 @@ import type { GpuBuddyState } from './saved-state';
 import { HEAP_BYTES_OF_SEGMENT, type Segment } from './segments';
 import { restoreState, saveState } from './state';
 import {
+  accountToken,
   blocksToken,
+  buddyToken,
   fromId,
   toBuddyToken,
   toId,
@@ -236,7 +238,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
         token: blocksToken(id, ticket),
         tag,
         size: space.bytes(bytes),
-        account: account && ({ type: 'Account', id: toId(account) } as const),
+        account: account && accountToken(account, undefined),
       }),
     );
   }
@@ -390,7 +392,7 @@ export class GpuBuddy<N extends Bytes = number> implements api.GpuBuddy<N> {
     if (typeof token === 'number') throw allocator.toError(token, 'gpu_buddy');
     const id = toId(token);
     remember(allocator, id);
-    return { type: 'GpuBuddy', id };
+    return buddyToken(id);
   }
 
   static from(token: GpuBuddyToken, options?: OpenOptions): GpuBuddy<Bytes> {

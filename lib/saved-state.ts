@@ -1,4 +1,5 @@
 /** Declares the state of a saved allocator, and checks data that should be one. */
+import { seriesOf } from './addon/series';
 import { U64_MAX, toNumberIfSafe } from './arguments';
 import { gpuBuddyError, invalidArgType, type GpuBuddyError } from './errors';
 import { orNoMemory } from './heap-room';
@@ -14,6 +15,8 @@ import { SZ_4K } from './sizes';
 export interface GpuBuddyState {
   readonly format: 'gpu-buddy';
   readonly version: 1;
+  /** The release of Linux whose allocator it was, such as `7.3.4`. One of another series (7.3) refuses it. */
+  readonly kernel: string;
   /** Bytes; a decimal string above 2^53 - 1, as in the two below. */
   readonly size: number | string;
   /** Bytes. */
@@ -61,9 +64,13 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
  */
 export function toState(value: unknown): ReadState {
-  const { format, version, size, chunkSize, baseOffset, lists, blocks, free } = toFields('state', value);
+  const { format, version, kernel, size, chunkSize, baseOffset, lists, blocks, free } = toFields(
+    'state',
+    value,
+  );
   refuseUnknown('state.format', toType('state.format', format, 'string'), FORMAT);
   refuseUnknown('state.version', toType('state.version', version, 'number'), VERSION);
+  refuseForeign(toType('state.kernel', kernel, 'string'));
   const space = toSpace(size, chunkSize, baseOffset);
   const chunks = Number(space.size / space.chunkSize);
   return {
@@ -92,6 +99,13 @@ function toType(name: string, value: unknown, type: 'string' | 'number'): string
 
 function refuseUnknown(name: string, value: string | number, known: string | number): void {
   if (value !== known) throw entryError(native.STATE_UNKNOWN, 'state', name, value);
+}
+
+/** Another series may have other blocks for the same calls. */
+function refuseForeign(kernel: string | number): void {
+  if (seriesOf(String(kernel)) === seriesOf(native.kernelVersion)) return;
+  const note = `it is of the allocator of Linux ${String(kernel)}, and this is that of Linux ${native.kernelVersion}`;
+  throw entryError(native.STATE_UNKNOWN, 'state', 'state.kernel', String(kernel), note);
 }
 
 interface StateSpace {

@@ -40,6 +40,7 @@ export function saveState(allocator: Allocator): GpuBuddyState {
   return {
     format: FORMAT,
     version: VERSION,
+    kernel: native.kernelVersion,
     size: toPlain(size),
     chunkSize: toPlain(chunkSize),
     baseOffset: toPlain(baseOffset),

@@ -3,8 +3,9 @@
  * JSON. It has no other content: native code knows the rest.
  */
 import { toFlag } from './arguments';
-import { invalidArgType } from './errors';
-import type { Token } from './native';
+import { gpuBuddyError, invalidArgType } from './errors';
+import * as native from './native';
+import { kernelVersion, type Token } from './native';
 import { toOptions, type Names } from './options';
 
 /** Names an allocator in every thread of this process. Made by `GpuBuddy.share()`. */
@@ -12,6 +13,8 @@ export interface GpuBuddyToken {
   readonly type: 'GpuBuddy';
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
+  /** The release of Linux whose allocator it is of, such as `7.3.4`: a copy of this package with another one refuses it. */
+  readonly kernel: string;
 }
 
 /** Names a list of blocks that waits for a new owner. Made by `AllocatedBlocks.transfer()` and `park()`. */
@@ -19,6 +22,8 @@ export interface AllocatedBlocksToken {
   readonly type: 'AllocatedBlocks';
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
+  /** The release of Linux whose allocator it is of, such as `7.3.4`: a copy of this package with another one refuses it. */
+  readonly kernel: string;
   readonly buddy: GpuBuddyToken;
 }
 
@@ -27,6 +32,8 @@ export interface AccountToken {
   readonly type: 'Account';
   /** 128 random bits, in hexadecimal. */
   readonly id: string;
+  /** The release of Linux whose allocator it is of, such as `7.3.4`: a copy of this package with another one refuses it. */
+  readonly kernel: string;
   /** Name of the account, for messages. */
   readonly name?: string | undefined;
 }
@@ -46,31 +53,54 @@ export function wantsBigint(options: OpenOptions | undefined): boolean {
 
 export function toBuddyToken(argument: string, value: unknown): GpuBuddyToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
-  const { type, id } = value;
+  const { type, id, kernel } = value;
   if (type !== 'GpuBuddy' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  return { type, id };
+  return { type, id, kernel: toOwnKernel(argument, kernel) };
 }
 
 export function toBlocksToken(argument: string, value: unknown): AllocatedBlocksToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by transfer() or park()', value);
-  const { type, id, buddy } = value;
+  const { type, id, kernel, buddy } = value;
   if (type !== 'AllocatedBlocks' || !isId(id))
     throw invalidArgType(argument, 'a token made by transfer() or park()', value);
-  return { type, id, buddy: toBuddyToken(`${argument}.buddy`, buddy) };
+  return {
+    type,
+    id,
+    kernel: toOwnKernel(argument, kernel),
+    buddy: toBuddyToken(`${argument}.buddy`, buddy),
+  };
 }
 
 /** @param id the allocator's */
 export function blocksToken(id: string, ticket: Token): AllocatedBlocksToken {
-  return { type: 'AllocatedBlocks', id: toId(ticket), buddy: { type: 'GpuBuddy', id } };
+  return { type: 'AllocatedBlocks', id: toId(ticket), kernel: kernelVersion, buddy: buddyToken(id) };
+}
+
+export function buddyToken(id: string): GpuBuddyToken {
+  return { type: 'GpuBuddy', id, kernel: kernelVersion };
+}
+
+export function accountToken(ticket: Token, name: string | undefined): AccountToken {
+  return { type: 'Account', id: toId(ticket), kernel: kernelVersion, name };
 }
 
 export function toAccountToken(argument: string, value: unknown): AccountToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
-  const { type, id, name } = value;
+  const { type, id, kernel, name } = value;
   if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  if (name === undefined) return { type, id };
+  const token = { type, id, kernel: toOwnKernel(argument, kernel) } as const;
+  if (name === undefined) return token;
   if (typeof name !== 'string') throw invalidArgType(`${argument}.name`, 'of type string', name);
-  return { type, id, name };
+  return { ...token, name };
+}
+
+/** Refuses a token of another kernel: each has its own copy of all that is known natively. */
+function toOwnKernel(argument: string, kernel: unknown): string {
+  if (typeof kernel !== 'string') throw invalidArgType(`${argument}.kernel`, 'of type string', kernel);
+  if (kernel === kernelVersion) return kernel;
+  throw gpuBuddyError(native.TOKEN_UNKNOWN, 'gpu_buddy', {
+    note: `it is of the allocator of Linux ${kernel}, and this is that of Linux ${kernelVersion}`,
+  });
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

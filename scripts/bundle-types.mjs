@@ -21,6 +21,7 @@ const ENTRIES = Object.entries({
   'trace/index.d.ts': 'trace/index.d.ts',
   'queue/index.d.ts': 'queue/index.d.ts',
   'metrics/index.d.ts': 'metrics/index.d.ts',
+  'inspect/index.d.ts': 'inspect/index.d.ts',
   'draw/index.d.ts': 'draw/index.d.ts',
 });
 

@@ -9,15 +9,9 @@ const dist = path.join(packageRoot, 'dist');
 
 /** Files that are loaded by their names: by users; by scripts; by tests. */
 const ENTRIES = [
-  ...['index', 'trace/index', 'trace/fit-worker', 'queue/index', 'metrics/index', 'draw/index', 'cli/main'],
-  ...[
-    'cli/run',
-    'cli/kernel-child',
-    'addon/places',
-    'addon/compile',
-    'addon/compilers',
-    'addon/install-text',
-  ],
+  ...['index', 'trace/index', 'queue/index', 'metrics/index', 'draw/index', 'inspect/index'],
+  ...['cli/main', 'cli/run', 'cli/kernel-child', 'trace/fit-worker'],
+  ...['addon/places', 'addon/compile', 'addon/compilers', 'addon/install-text'],
   ...['gpu-buddy', 'native'],
 ];
 
@@ -47,7 +41,20 @@ await build({
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
         { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
+        // By its name, tests of interrupted calls find it.
+        { name: 'trace', test: /\/lib\/trace\/(?!index|fit-worker)[\w-]+\.ts$/ },
       ],
     },
   },
+});
+
+// The script of the pages that `gpu-buddy report` writes.
+await build({
+  cwd: packageRoot,
+  input: 'lib/draw/page/main.ts',
+  platform: 'browser',
+  tsconfig: 'lib/draw/page/tsconfig.json',
+  transform: { target: 'es2022' },
+  logLevel: 'warn',
+  output: { file: path.join(dist, 'draw/report-page.js'), format: 'iife', minify: true },
 });

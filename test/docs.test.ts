@@ -10,6 +10,7 @@ import { inspect } from 'node:util';
 import { compileFunction } from 'node:vm';
 import * as gpuBuddy from 'gpu-buddy';
 import * as draw from 'gpu-buddy/draw';
+import * as inspection from 'gpu-buddy/inspect';
 import * as metrics from 'gpu-buddy/metrics';
 import * as queue from 'gpu-buddy/queue';
 import * as trace from 'gpu-buddy/trace';
@@ -46,6 +47,7 @@ const modules = new Map<string, unknown>([
   ['gpu-buddy/trace', trace],
   ['gpu-buddy/metrics', metrics],
   ['gpu-buddy/draw', draw],
+  ['gpu-buddy/inspect', inspection],
 ]);
 
 /** Runs an example as a program of its own, and gives what it logged. */

@@ -45,14 +45,15 @@ describe('the addon', () => {
     const program = `
       import { createRequire } from 'node:module';
       import * as draw from 'gpu-buddy/draw';
+      import * as inspect from 'gpu-buddy/inspect';
       import * as metrics from 'gpu-buddy/metrics';
       import * as queue from 'gpu-buddy/queue';
       import * as trace from 'gpu-buddy/trace';
       import { GpuBuddy, SZ_1T } from 'gpu-buddy';
       const required = createRequire(import.meta.url)('gpu-buddy');
-      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue, typeof metrics.observeBuddy, typeof draw.drawMap);`;
+      console.log(GpuBuddy === required.GpuBuddy, SZ_1T === required.SZ_1T, typeof trace.TraceReplayer, typeof queue.AllocQueue, typeof metrics.observeBuddy, typeof draw.drawMap, typeof inspect.inspect);`;
     expect(run(process.execPath, ['--input-type=module', '-e', program])).toBe(
-      'true true function function function function\n',
+      'true true function function function function function\n',
     );
   });
 });
@@ -93,6 +94,7 @@ describe('the npm package', () => {
         'dist/index.d.ts',
         'dist/index.js',
         'dist/index.mjs',
+        'dist/inspect/index.js',
         'dist/metrics/index.js',
         'dist/queue/index.js',
         'dist/trace/index.js',
@@ -127,6 +129,8 @@ describe('the npm package', () => {
       'dist/draw/index.d.ts',
       'dist/index.d.mts',
       'dist/index.d.ts',
+      'dist/inspect/index.d.mts',
+      'dist/inspect/index.d.ts',
       'dist/metrics/index.d.mts',
       'dist/metrics/index.d.ts',
       'dist/queue/index.d.mts',

@@ -12,11 +12,6 @@ export interface KernelPackage {
   readonly linux: string;
 }
 
-/** Names the series of a release: 6.12 of 6.12.117. */
-export function seriesOf(release: string): string {
-  return release.split('.', 2).join('.');
-}
-
 /** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY where there is none, or of another release of gpu-buddy */
 export function findKernelPackage(series: string): KernelPackage {
   const name = `@gpu-buddy/linux-${series}`;

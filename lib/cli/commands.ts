@@ -8,6 +8,7 @@ import { DRAW } from './draw-options';
 import { FIT } from './fit-options';
 import { IMPORT } from './import-options';
 import { REPLAY } from './replay-options';
+import { REPORT } from './report-options';
 import type { Terminal } from './terminal';
 import { VIEW } from './view-options';
 
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   { spec: FIT, load: async () => (await import('./fit.js')).fit },
   { spec: COMPARE, load: async () => (await import('./compare.js')).compare },
   { spec: DRAW, load: async () => (await import('./draw.js')).draw },
+  { spec: REPORT, load: async () => (await import('./report.js')).report },
   { spec: VIEW, load: async () => (await import('./view.js')).view },
   { spec: DOCTOR, load: async () => (await import('./doctor.js')).doctor },
   { spec: BUILD, load: async () => (await import('./build.js')).build },

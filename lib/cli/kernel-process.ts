@@ -2,7 +2,8 @@
 import { fork, spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { packageFolder } from '../addon/folder';
-import { findKernelPackage, seriesOf, type KernelPackage } from '../addon/kernel-package';
+import { findKernelPackage, type KernelPackage } from '../addon/kernel-package';
+import { seriesOf } from '../addon/series';
 import { kernelVersion } from '../native';
 import { CommandError } from './command-error';
 import type { Task, TaskResults } from './kernel-tasks';

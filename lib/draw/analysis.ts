@@ -12,7 +12,6 @@ export interface Interval {
   used: number;
   leastUsed: number;
   mostUsed: number;
-  clear: number;
   /** The longest run of free memory. */
   longestRun: number;
   /** Failed allocations. */
@@ -102,7 +101,7 @@ class Pass {
     for (let step = 0; step < steps.length; step++) {
       if (step % length === 0) this.#close();
       const { kind, used, placedEnd, removedEnd } = steps.columns;
-      const isOurs = this.#table.spaceAt(step)?.allocator === this.#allocator;
+      const isOurs = this.#isOurs(step);
       if (isOurs && kind[step] === StepKind.SPACE) this.#open(step);
       for (const removedTo = removedEnd[step] ?? 0; removed < removedTo; removed++)
         if (isOurs) this.#remove(this.#table.removals.columns.row[removed] ?? 0, step);
@@ -117,7 +116,7 @@ class Pass {
         mostUsed = used[step] ?? 0;
         peak = step;
       }
-      if (kind[step] !== StepKind.END) end = step;
+      if (kind[step] !== StepKind.END && this.#table.spaceAt(step)) end = step;
       this.#note(step, isAllocation === true);
     }
     this.#close();
@@ -129,6 +128,12 @@ class Pass {
       firstFailure,
       end,
     };
+  }
+
+  /** A failure without a space, such as of an `init`, belongs to the first allocator. */
+  #isOurs(step: number): boolean {
+    const space = this.#table.spaceAt(step) ?? this.#table.spaces[0];
+    return space?.allocator === this.#allocator;
   }
 
   #open(step: number): void {
@@ -183,7 +188,7 @@ class Pass {
 
   /** Adds the state after a step to the interval. */
   #note(step: number, hasFailed: boolean): void {
-    const { used, clear, line } = this.#table.steps.columns;
+    const { used, line } = this.#table.steps.columns;
     const now = used[step] ?? 0;
     const lastLine = line[step] ?? 0;
     const interval = (this.#interval ??= {
@@ -191,12 +196,11 @@ class Pass {
       leastUsed: now,
       mostUsed: now,
       failures: 0,
-      ...{ lastLine, size: 0, used: 0, clear: 0, longestRun: 0, byOrder: [] },
+      ...{ lastLine, size: 0, used: 0, longestRun: 0, byOrder: [] },
     });
     interval.lastLine = lastLine;
     interval.size = this.#size;
     interval.used = now;
-    interval.clear = clear[step] ?? 0;
     interval.leastUsed = Math.min(interval.leastUsed, now);
     interval.mostUsed = Math.max(interval.mostUsed, now);
     if (hasFailed) interval.failures++;

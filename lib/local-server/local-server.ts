@@ -38,9 +38,9 @@ export interface LocalServer {
   /** The first link: the URL with a token. */
   readonly url: string;
   /** Makes another link. */
-  link(): string;
+  readonly link: () => string;
   /** Ends all that is being sent, and the server. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const LEAST_TOKEN = 32;

@@ -61,10 +61,11 @@ function installedFolder(): string | undefined {
 /**
  * Reads the page: what is built anew later changes nothing. Leaves out links and files of unknown types.
  *
- * @throws the error of the file system
+ * @throws {PageError} `ERR_GPU_BUDDY_NO_PAGE`
  */
 export function readPage(folder: string): Page {
   const page = new Map<string, PageFile>();
+  if (!existsSync(join(folder, INDEX))) throw new PageError(`There is no ${INDEX} in ${folder}`);
   const root = realpathSync(folder);
   for (const name of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const file = join(root, name);

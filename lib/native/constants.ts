@@ -51,6 +51,7 @@ export const BLOCK_UNALIGNED = statusNamed('BLOCK_UNALIGNED');
 export const BLOCK_OVERLAPS = statusNamed('BLOCK_OVERLAPS');
 export const BLOCK_NOT_FREE = statusNamed('BLOCK_NOT_FREE');
 export const STATE_UNKNOWN = statusNamed('STATE_UNKNOWN');
+export const TOKEN_UNKNOWN = statusNamed('TOKEN_UNKNOWN');
 export const STATE_UNFIT = statusNamed('STATE_UNFIT');
 export const FREED_BEFORE_ALLOCATION = statusNamed('FREED_BEFORE_ALLOCATION');
 

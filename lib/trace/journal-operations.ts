@@ -1,20 +1,25 @@
 /** From the entries of a journal to the operations of a trace. */
 import type { JournalBlock, JournalEntry, JournalEntryBase, JournalStart } from '../journal-entry';
 import { statuses, type Bytes } from '../native';
+import { ChurnMap } from './churn-map';
 import type { LibraryOperation, OperationNotes, TraceOperation } from './operation';
 import { HEADER, VERSION } from './operation-forms';
 import { claimsOf, clearsOf } from './state-operations';
 
 type Changes = Exclude<JournalEntry<Bytes>, JournalStart<Bytes>>;
 /** Entries of operations, which have an answer. */
-type Answered = Exclude<Changes, { readonly kind: 'gap' | 'poisoned' }>;
+export type Answered = Exclude<Changes, { readonly kind: 'gap' | 'poisoned' }>;
+
+/** Names a list by its tag, and the number of its account, 0 for none. */
+export type LabelOf = (list: { readonly tag: number; readonly account: number }) => string | undefined;
 
 /** Gives numbers to lists, which a journal names by their first blocks. Addresses count from the start of the space. */
 export class JournalOperations {
   readonly #library: string;
   readonly #name: string | undefined;
+  readonly #labelOf: LabelOf;
   /** The IDs of the lists, by the addresses of their first blocks. */
-  readonly #ids = new Map<Bytes, number>();
+  readonly #ids = new ChurnMap<Bytes, number>();
   /** IDs that can be used again, and the first one that never was. */
   readonly #freeIds: number[] = [];
   #nextId = 0;
@@ -24,10 +29,12 @@ export class JournalOperations {
   /**
    * @param library the version of this package
    * @param name that of the allocator
+   * @param labelOf gives the labels of new lists
    */
-  constructor(library: string, name: string | undefined) {
+  constructor(library: string, name: string | undefined, labelOf: LabelOf = () => undefined) {
     this.#library = library;
     this.#name = name;
+    this.#labelOf = labelOf;
   }
 
   /** Gives the operations of the entry: of the first one many. Behind a gap there are none. */
@@ -58,7 +65,8 @@ export class JournalOperations {
     };
     for (const { account } of accounts) yield { kind: 'account.open', id: account };
     const accountOf = (list: number) => orNone(listAccounts[list]);
-    yield* claimsOf(state, (head) => this.#add(head), accountOf);
+    for (const claim of claimsOf(state, (head) => this.#add(head), accountOf))
+      yield { ...claim, label: this.#labelOf({ tag: claim.tag ?? 0, account: claim.account ?? 0 }) };
     yield* clearsOf(state);
     // Last: an account may hold more than its limit.
     for (const { account, limit, reserved } of accounts)
@@ -75,10 +83,11 @@ export class JournalOperations {
       return { kind: 'gap', count: entry.missing, seq, time, thread };
     }
     const notes = { seq, time, thread };
-    return { ...this.#call(entry), ...notes, answer: answerOf(entry) };
+    return { ...this.call(entry), ...notes, answer: answerOf(entry) };
   }
 
-  #call(entry: Answered): LibraryOperation {
+  /** Gives the operation of an entry behind the first one, without notes and answer: what each entry has need not be asked for twice. */
+  call(entry: Answered): LibraryOperation {
     const hasFailed = entry.code !== undefined;
     switch (entry.kind) {
       case 'alloc': {
@@ -95,6 +104,7 @@ export class JournalOperations {
           trimDisable,
           tag: orNone(tag),
           account: orNone(account),
+          label: this.#labelOf(entry),
         };
       }
       case 'claim':
@@ -106,6 +116,7 @@ export class JournalOperations {
             : entry.blocks.map(({ offset, order }) => ({ offset, order })),
           tag: orNone(entry.tag),
           account: orNone(entry.account),
+          label: this.#labelOf(entry),
         };
       case 'extend':
         return { kind: 'blocks.extend', id: this.#find(entry.list), size: entry.size };

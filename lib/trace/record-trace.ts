@@ -6,10 +6,10 @@ import { allocatorOf } from '../gpu-buddy';
 import { JournalReader, type ReadJournalOptions } from '../journal';
 import type { Bytes } from '../native';
 import { toOptions } from '../options';
-import { Space } from '../space';
 import { formatOperation } from './format-operation';
 import { JournalOperations } from './journal-operations';
 import { toJsonLine } from './json-operation';
+import { TraceSpace } from './trace-space';
 
 /** A `GpuBuddy`, whose declaration stands in the package `gpu-buddy`. */
 export interface JournaledBuddy {
@@ -39,35 +39,6 @@ export interface RecordTraceOptions extends ReadJournalOptions {
 const OPTION_NAMES = { signal: true, ref: true, json: true } as const;
 
 const CHUNK_LENGTH = 1 << 16;
-
-/** The space of a trace: addresses count from its start, and numbers are bigints only where they must be. */
-class TraceSpace extends Space<Bytes> {
-  readonly isBigint = false;
-
-  constructor(
-    readonly baseOffset: Bytes,
-    readonly size: Bytes,
-    readonly chunkSize: Bytes,
-  ) {
-    super(0, chunkSize);
-  }
-
-  bytes(value: Bytes): Bytes {
-    return value;
-  }
-
-  address(offset: number): number {
-    return offset;
-  }
-
-  blockSize(order: number): number {
-    return this.chunkBytes * 2 ** order;
-  }
-
-  column(length: number): BigUint64Array & Float64Array {
-    return new Float64Array(length) as BigUint64Array & Float64Array;
-  }
-}
 
 /**
  * Writes the journal of an allocator as a trace, version 2, that `gpu-buddy replay --check FILE` replays: from the beginning of the journal on, as

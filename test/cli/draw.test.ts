@@ -123,3 +123,36 @@ describe('is refused, and draws nothing:', () => {
     expect(stderr).toContain(message);
   });
 });
+
+describe('a report', () => {
+  test('is written to a file, on several traces', async () => {
+    writeFileSync(at('one.trace'), TRACE);
+    const ran = await runCli(['report', '--title', 'Both', at('one.trace'), '-', '-o', at('report.html')], {
+      stdin: TRACE,
+    });
+    expect(ran).toEqual({ status: 0, stdout: '', stderr: '' });
+    const page = readFileSync(at('report.html'), 'utf8');
+    expect([...page.matchAll(/<h[12][^>]*>([^<]*)</g)].map(([, name]) => name)).toEqual([
+      'Both',
+      'one',
+      'standard input',
+    ]);
+  });
+
+  test.each([
+    [[], 'no TRACE is given'],
+    [['-', '-'], '- can be read only once'],
+    [['/none/of.trace'], '/none/of.trace'],
+  ])('of %j is refused', async (args, message) => {
+    const { status, stdout, stderr } = await runCli(['report', ...args], { stdin: TRACE });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+
+  test('of a trace without an allocator is refused', async () => {
+    expect(await runCli(['report', '-'], { stdin: '# nothing\n' })).toMatchObject({
+      status: 2,
+      stderr: 'gpu-buddy: -: there never is an allocator\n',
+    });
+  });
+});

@@ -53,6 +53,23 @@ test('every profile of the generator has a trace', () => {
   expect(names).toEqual(Object.keys(profiles).sort());
 });
 
+/** The series of kernels whose answers were recorded, where these are not those of the kernel that is built in. */
+const otherSeries = readdirSync(__dirname).flatMap(
+  (name) => /^linux-(.*)\.answers\.gz$/.exec(name)?.slice(1) ?? [],
+);
+
+describe.each(otherSeries)('Linux %s', (series) => {
+  const isBuilt = existsSync(join(root, `packages/linux-${series}/build/Release/gpu_buddy.node`));
+
+  (isBuilt ? test : test.skip)('gave the answers that the library gives on it (build --kernel)', () => {
+    const command = ['tools/oracle/main.mjs', 'replay', '--kernel', series];
+    const text = execFileSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+    const counts = /\(([\d,]+) operations\), [\d,]+ identical, (\d+) different/.exec(text) ?? [];
+    expect(counts[2]).toBe('0');
+    expect(Number(counts[1]?.replaceAll(',', ''))).toBeGreaterThanOrEqual(100_000);
+  });
+});
+
 (existsSync(beside) ? describe : describe.skip)('the traces beside the checkout', () => {
   const folder = temporaryFolder();
 

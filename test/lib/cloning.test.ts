@@ -162,8 +162,8 @@ describe('JSON', () => {
     const shared = buddy.share();
     const token = blocks.transfer();
     expect(json(shared)).toEqual(shared);
-    expect(Object.keys(shared)).toEqual(['type', 'id']);
-    expect(Object.keys(token)).toEqual(['type', 'id', 'buddy']);
+    expect(Object.keys(shared)).toEqual(['type', 'id', 'kernel']);
+    expect(Object.keys(token)).toEqual(['type', 'id', 'kernel', 'buddy']);
     expect(GpuBuddy.from({ ...(json(shared) as typeof shared), baseOffset: 5n } as never).baseOffset).toBe(
       SZ_1M,
     );

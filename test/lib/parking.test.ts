@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import {
   AllocatedBlocks,
   GpuBuddy,
+  kernelVersion,
   SZ_1M,
   SZ_4K,
   SZ_8K,
@@ -134,7 +135,7 @@ describe('parked()', () => {
     const ticket = buddy.allocBlocks(SZ_8K).transfer();
     const rows = buddy.parked().sort((a, b) => a.size - b.size);
     expect(rows).toEqual([
-      { token: charged, tag: 0, size: SZ_4K, account: { type: 'Account', id } },
+      { token: charged, tag: 0, size: SZ_4K, account: { type: 'Account', id, kernel: kernelVersion } },
       { token: plain, tag: 5, size: SZ_20K, account: undefined },
     ]);
     account.dispose();

@@ -5,6 +5,7 @@ import {
   AllocatedBlocks,
   GpuBuddy,
   GpuBuddyError,
+  kernelVersion,
   SZ_1G,
   SZ_1M,
   SZ_4K,
@@ -48,6 +49,7 @@ describe('a state', () => {
     expect(buddy.save()).toEqual({
       format: 'gpu-buddy',
       version: 1,
+      kernel: kernelVersion,
       size: SZ_1M,
       chunkSize: SZ_4K,
       baseOffset: SZ_1G,
@@ -183,6 +185,8 @@ describe('a state that does not fit is refused, with the entry at fault', () => 
 
   const mistakes: [entry: string, code: string, spoil: (state: Writable<GpuBuddyState>) => unknown][] = [
     ['state.format', 'EINVAL', (state) => Object.assign(state, { format: 'other' })],
+    ['state.kernel', 'EINVAL', (state) => Object.assign(state, { kernel: '6.12.117' })],
+    ['state.kernel', 'ERR_INVALID_ARG_TYPE', (state) => Object.assign(state, { kernel: undefined })],
     ['state.format', 'ERR_INVALID_ARG_TYPE', (state) => Object.assign(state, { format: undefined })],
     ['state.version', 'EINVAL', (state) => Object.assign(state, { version: 2 })],
     ['state.version', 'ERR_INVALID_ARG_TYPE', (state) => Object.assign(state, { version: '1' })],

@@ -237,7 +237,7 @@ describe('a wait', () => {
     const buddies = Array.from({ length: 50 }, makeBuddy);
     const waits = buddies.map((buddy) => buddy.waitForFree());
     const [first] = buddies;
-    const other = GpuBuddy.from(first?.share() ?? { type: 'GpuBuddy', id: '' });
+    const other = GpuBuddy.from(first?.share() ?? { type: 'GpuBuddy', id: '', kernel: '' });
     const otherWait = other.waitForFree();
     other.allocBlocks(SZ_4K).free();
     expect(await Promise.all([...waits, otherWait].map(isSettled))).toEqual([

@@ -49,7 +49,7 @@ function ask(script: string, ...args: string[]) {
   writeFileSync(kernel, `#!/bin/sh\n[ "$1" = --version ] && echo 7.3.9 && exit\n${script}\n`, {
     mode: 0o755,
   });
-  return oracle([...args, '--kernel', kernel]);
+  return oracle([...args, '--program', kernel]);
 }
 
 function answering(lines: readonly string[]): string {

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { pickled } from '../../tools/import/pickle-writer.mjs';
 import { temporaryFolder } from '../support/temporary-folder';
+import { kernelVersion } from 'gpu-buddy';
 import { zipOf } from '../support/zip';
 
 const TRACE = 'init 0x10000 0x1000\nalloc 0 0 0 0x1000 0x1000 0\nfini\n';
@@ -17,7 +18,14 @@ const PICKLE = pickled({ segments: [] });
 const OF_PICKLE = 'gpu-buddy-trace 2 source="pytorch"\nbuddy.new - 0x200\n';
 const STATE = JSON.stringify(
   {
-    ...{ format: 'gpu-buddy', version: 1, size: 0x10000, chunkSize: 0x1000, baseOffset: 0x8000 },
+    ...{
+      format: 'gpu-buddy',
+      version: 1,
+      kernel: kernelVersion,
+      size: 0x10000,
+      chunkSize: 0x1000,
+      baseOffset: 0x8000,
+    },
     lists: { tags: [7, 0], counts: [2, 1] },
     blocks: { offsets: [0, 4, 8], orders: [1, 0, 0], clear: [0, 0, 1] },
     free: { offsets: [2], orders: [1] },

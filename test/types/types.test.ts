@@ -24,6 +24,7 @@ function errorsOf(options: ts.CompilerOptions): string[] {
         'gpu-buddy/queue': [join(packageFolder, 'dist/queue/index.d.ts')],
         'gpu-buddy/metrics': [join(packageFolder, 'dist/metrics/index.d.ts')],
         'gpu-buddy/draw': [join(packageFolder, 'dist/draw/index.d.ts')],
+        'gpu-buddy/inspect': [join(packageFolder, 'dist/inspect/index.d.ts')],
       },
       ...options,
     },

@@ -1,7 +1,7 @@
 // Asks a booted kernel and a build of this library the same: recorded traces, whose answers are known, and new ones.
 
 import { execa } from 'execa';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { root, withTempFolder } from '../folders.mjs';
 import { readLines, recordedFolders, recordingsIn, writeLines } from '../traces.mjs';
@@ -11,6 +11,7 @@ import { profiles } from './generator/profiles.mjs';
 import { record } from './jobs.mjs';
 
 /** @typedef {import('./compare.mjs').Counts} Counts */
+/** @typedef {import('./answers.mjs').Recorded} Recorded */
 /** @typedef {import('./linux/kernel.mjs').Kernel} Kernel */
 /** @typedef {{ operations: number, seed: string }} NewTraces */
 
@@ -50,48 +51,84 @@ export class Library {
   }
 }
 
+/** Gives the library on another series of the kernel. @param {string} series @throws {Error} where it was not built */
+export function libraryOn(series) {
+  const addon = addonOn(series);
+  if (existsSync(addon)) return new Library(addon);
+  throw new Error(
+    `The library on Linux ${series} is missing: node dist/cli/main.js build --kernel ${series}`,
+  );
+}
+
+/** @param {string} series */
+export function addonOn(series) {
+  return join(root, `packages/linux-${series}/build/Release/gpu_buddy.node`);
+}
+
+/** Reads recorded traces. @param {string} [folder] that holds them; all that are there unless given @returns {Promise<Recorded[]>} */
+export function recordedTracesIn(folder) {
+  return withTempFolder(async (temp) => {
+    const recordings = (await recordedFolders(temp, folder)).flatMap(recordingsIn);
+    if (recordings.length === 0) throw new Error(`${folder ?? 'This checkout'} holds no recorded traces.`);
+    return recordings.map(({ name, trace, expected }) => ({
+      name,
+      trace: readLines(trace),
+      expected: readLines(expected),
+    }));
+  });
+}
+
+/** Compares a library's answers to recorded traces with what was recorded, and prints what comes out. @param {Library} library @param {Recorded[]} traces */
+export async function replayRecorded(library, traces) {
+  const all = [];
+  for (const { name, trace, expected } of traces) {
+    const counts = await askLibrary(library, name, trace, expected);
+    if (counts.different > 0) console.log(countsText(name, counts));
+    all.push(counts);
+  }
+  console.log(countsText('The recorded traces', total(all)));
+  return total(all);
+}
+
 /**
  * Asks for the recorded traces and for new ones, and prints what comes out.
  * @param {Kernel} kernel
  * @param {Library | undefined} library
- * @param {string | undefined} folder of recorded traces; all that are there where it is left out
+ * @param {Recorded[]} traces that have been recorded
  * @param {NewTraces} newTraces
  * @returns {Promise<{ changed: number, different: number }>} how many recorded answers are not the kernel's, and how many of the
  *   library's
  */
-export function ask(kernel, library, folder, newTraces) {
-  return withTempFolder(async (temp) => {
-    console.log(`Recorded anew on Linux ${kernel.version} (a difference may bring on those that follow):`);
-    const { changed, recorded } = await askRecorded(kernel, library, await recordedFolders(temp, folder));
-    console.log(countsText('All', changed));
-    if (!library) return { changed: changed.different, different: 0 };
+export async function ask(kernel, library, traces, newTraces) {
+  console.log(`Recorded anew on Linux ${kernel.version} (a difference may bring on those that follow):`);
+  const { changed, recorded } = await askRecorded(kernel, library, traces);
+  console.log(countsText('All', changed));
+  if (!library) return { changed: changed.different, different: 0 };
 
-    console.log('\nThis library against that kernel:');
-    console.log(countsText('The recorded traces', recorded));
-    const ours = [recorded];
-    if (newTraces.operations > 0) {
-      console.log(`New traces (--seed ${newTraces.seed}):`);
-      ours.push(await askNew(kernel, library, newTraces));
-      console.log(countsText('All', ours[1]));
-    }
-    return { changed: changed.different, different: total(ours).different };
-  });
+  console.log('\nThis library against that kernel:');
+  console.log(countsText('The recorded traces', recorded));
+  const ours = [recorded];
+  if (newTraces.operations > 0) {
+    console.log(`New traces (--seed ${newTraces.seed}):`);
+    ours.push(await askNew(kernel, library, newTraces));
+    console.log(countsText('All', ours[1]));
+  }
+  return { changed: changed.different, different: total(ours).different };
 }
 
-/** @param {Kernel} kernel @param {Library | undefined} library @param {string[]} folders */
-async function askRecorded(kernel, library, folders) {
+/** @param {Kernel} kernel @param {Library | undefined} library @param {Recorded[]} traces */
+async function askRecorded(kernel, library, traces) {
   /** The kernel against the recorded answers. @type {Counts[]} */
   const changed = [];
   /** The library against the kernel. @type {Counts[]} */
   const recorded = [];
-  for (const { name, trace: file, expected } of folders.flatMap(recordingsIn)) {
-    const trace = readLines(file);
+  for (const { name, trace, expected } of traces) {
     // A BUG in another kernel may end it.
     const answers = await record(kernel, trace).catch((/** @type {Error} */ { message }) => {
       console.log(`${name}: ${message}`);
       return [];
     });
-    const counts = compare(trace, readLines(expected), answers);
+    const counts = compare(trace, expected, answers);
     console.log(countsText(name, counts));
     changed.push(counts);
     if (!library) continue;
@@ -99,7 +136,6 @@ async function askRecorded(kernel, library, folders) {
     if (ours.different > 0) console.log(countsText(`${name}, this library against that kernel`, ours));
     recorded.push(ours);
   }
-  if (changed.length === 0) throw new Error(`${folders.join(', ')} holds no recorded traces.`);
   return { changed: total(changed), recorded: total(recorded) };
 }
 

@@ -6,7 +6,8 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readLines, recordingsIn, writeLines } from '../traces.mjs';
-import { ask, Library } from './ask.mjs';
+import { recordedTraces, recordedTracesOf, writeAnswers } from './answers.mjs';
+import { ask, Library, libraryOn, recordedTracesIn, replayRecorded } from './ask.mjs';
 import { count } from './compare.mjs';
 import { FEWEST_OPERATIONS, generate } from './generator/generate.mjs';
 import { profiles } from './generator/profiles.mjs';
@@ -19,10 +20,14 @@ const USAGE = `Usage: npm run oracle -- COMMAND [options]
   kunit           runs the kernel's own tests of the allocator in it, as KTAP
   bench           times the allocator in the kernel: a table, and JSON on standard output
   record DIR      records the kernel's answers to every *.trace and *.trace.gz in DIR, beside them
+  record --kernel SERIES [TRACE ...]
+                  records another kernel's answers to recorded traces (all, or those that are named): only those that
+                  are not those of the kernel that this library is built on, in test/golden/linux-SERIES.answers.gz
+  replay [DIR]    compares this library with what was recorded (all that is there, or that in DIR); boots nothing
   check [DIR]     records recorded traces anew (all that are there, or those in DIR) and newly generated ones, and
                   compares: the kernel with what was recorded, and this library with the kernel
   parity --linux PATH
-                  the same for another kernel, a tree or an archive of Linux 7.3 or newer: builds this library on its
+                  the same for another kernel, a tree or an archive of Linux 6.12.107 or newer: builds this library on its
                   files, runs the tests, boots it and compares
   generate        writes a trace to standard output
                     --profile NAME    (mixed)
@@ -31,13 +36,15 @@ const USAGE = `Usage: npm run oracle -- COMMAND [options]
 
   --operations N  how much is generated; 0 is none (1,000,000; for generate 10,000)
   --seed TEXT     to generate with (a new one each time; for generate 1)
-  --kernel FILE   a kernel that is built already
+  --kernel SERIES another kernel, such as 6.12, and the library on it (node dist/cli/main.js build --kernel 6.12)
+  --program FILE  a kernel that is built already
 
 Environment: GPU_BUDDY_LINUX, XDG_CACHE_HOME; see vendor/README.md and tools/oracle/README.md.`;
 
 const OPTIONS = /** @satisfies {import('node:util').ParseArgsConfig['options']} */ ({
   help: { type: 'boolean', short: 'h' },
   kernel: { type: 'string' },
+  program: { type: 'string' },
   linux: { type: 'string' },
   operations: { type: 'string' },
   seed: { type: 'string' },
@@ -46,19 +53,19 @@ const OPTIONS = /** @satisfies {import('node:util').ParseArgsConfig['options']} 
   list: { type: 'boolean' },
 });
 
-/** @typedef {Partial<Record<'kernel' | 'linux' | 'operations' | 'seed' | 'profile' | 'all', string> & { list: boolean }>} Values */
-/** @typedef {(values: Values, folder: string | undefined) => Promise<boolean>} Command gives whether all is well */
+/** @typedef {Partial<Record<'kernel' | 'program' | 'linux' | 'operations' | 'seed' | 'profile' | 'all', string> & { list: boolean }>} Values */
+/** @typedef {(values: Values, rest: string[]) => Promise<boolean>} Command gives whether all is well */
 
 /** @type {Record<string, Command>} */
 const commands = {
-  async kunit({ kernel }) {
-    const ktap = await kernelKunit(await readyKernel(kernel));
+  async kunit(values) {
+    const ktap = await kernelKunit(await readyKernel(values));
     console.log(ktap);
     return isPass(ktap);
   },
 
   async bench(values) {
-    const kernel = await readyKernel(values.kernel);
+    const kernel = await readyKernel(values);
     console.error('Timing in the booted kernel …');
     const result = await benchKernel(kernel);
     console.error(`${result.kernel}: one 4 KiB block allocated and freed, 1 TiB space`);
@@ -68,11 +75,12 @@ const commands = {
     return true;
   },
 
-  async record(values, folder) {
+  async record(values, [folder, ...more]) {
+    if (values.kernel) return recordSeries(values.kernel, values, [folder, ...more].filter(Boolean));
     if (!folder) throw new Error('record takes a folder.');
     const recordings = recordingsIn(folder);
     if (recordings.length === 0) throw new Error(`${folder} holds no *.trace and no *.trace.gz.`);
-    const kernel = await readyKernel(values.kernel);
+    const kernel = await readyKernel(values);
     for (const { name, trace, expected } of recordings) {
       const lines = readLines(trace);
       const answers = await record(kernel, lines);
@@ -84,9 +92,15 @@ const commands = {
     return true;
   },
 
-  async check(values, folder) {
-    const kernel = await readyKernel(values.kernel);
-    const { changed, different } = await ask(kernel, new Library(), folder, newTracesOf(values));
+  async replay(values, [folder]) {
+    const { library, traces } = await libraryAndTraces(values, folder);
+    return (await replayRecorded(library, traces)).different === 0;
+  },
+
+  async check(values, [folder]) {
+    const { library, traces } = await libraryAndTraces(values, folder);
+    const kernel = await readyKernel(values);
+    const { changed, different } = await ask(kernel, library, traces, newTracesOf(values));
     return changed + different === 0;
   },
 
@@ -114,6 +128,30 @@ const commands = {
   },
 };
 
+/** @param {Values} values @param {string} [folder] */
+async function libraryAndTraces({ kernel: series }, folder) {
+  return series
+    ? { library: libraryOn(series), traces: recordedTracesOf(series) }
+    : { library: new Library(), traces: await recordedTracesIn(folder) };
+}
+
+/**
+ * Records the answers of another kernel that are not those of the library's own.
+ * @param {string} series
+ * @param {Values} values
+ * @param {string[]} names of traces; all unless given
+ */
+async function recordSeries(series, values, names) {
+  const kernel = await readyKernel(values);
+  const answers = new Map();
+  for (const { name, trace } of recordedTraces(names.length > 0 ? names : undefined)) {
+    answers.set(name, await record(kernel, trace));
+    console.log(`${name}: ${count(trace.length)} lines recorded on Linux ${kernel.version}`);
+  }
+  console.log(`${count(writeAnswers(series, kernel.version, answers))} answers are others.`);
+  return true;
+}
+
 /** @param {Values} values @returns {import('./ask.mjs').NewTraces} */
 function newTracesOf({ operations = '1000000', seed = String(randomInt(2 ** 32)) }) {
   const number = Number(operations.replaceAll(/[,_]/g, '') || NaN);
@@ -126,14 +164,14 @@ function newTracesOf({ operations = '1000000', seed = String(randomInt(2 ** 32))
 /** @returns {Promise<number>} the exit status */
 async function main() {
   const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-  const [command, folder, ...more] = positionals;
+  const [command, ...rest] = positionals;
   if (values.help || !command) {
     console.log(USAGE);
     return values.help ? 0 : 2;
   }
   if (!Object.hasOwn(commands, command)) throw new Error(`There is no command ${command}.\n${USAGE}`);
-  if (more.length > 0) throw new Error(`${command} takes one folder.`);
-  return (await commands[command](values, folder)) ? 0 : 1;
+  if (rest.length > 1 && !values.kernel) throw new Error(`${command} takes one folder.`);
+  return (await commands[command](values, rest)) ? 0 : 1;
 }
 
 try {

@@ -68,6 +68,8 @@ const Config = Type.Object(
     chunkSize: bytes(1, 65_536),
     /** Bytes from address 0 on that the CPU can see. */
     visibleSize: bytes(0, 0),
+    /** Folder of the page that shows the memory in a browser. Default: that of `@gpu-buddy/web`, where it is installed. */
+    page: Type.Optional(Type.String()),
     operator: Type.Object({ tokenHash: Hash }, strict),
     tenants: Type.Array(Tenant, { maxItems: 1024 }),
     limits: Limits,

@@ -39,6 +39,10 @@ export const ProblemBody = Type.Object({
 
 export const Health = Type.Object({ status: Type.Literal('ok') });
 
+export const InspectLink = Type.Object({
+  path: Type.String({ description: 'To be opened in a browser, once, behind the address of the service' }),
+});
+
 export const LeaseId = Type.Object({ id: Id }, strict);
 
 export const PageQuery = Type.Object(

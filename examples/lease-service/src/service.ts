@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { addLeaseRoutes } from './lease-routes.ts';
 import { Leases } from './leases.ts';
 import { Memory } from './memory.ts';
+import { addInspectRoutes } from './inspect-routes.ts';
 import { addOperatorRoutes } from './operator-routes.ts';
 import { Store } from './store.ts';
 
@@ -42,6 +43,7 @@ async function serve(config: Config, store: Store): Promise<Service> {
   const app = await createApp(config);
   addLeaseRoutes(app, { config, memory, store, leases });
   addOperatorRoutes(app, { memory, store, leases });
+  addInspectRoutes(app, memory, config.page);
   const url = await app.listen({ host: config.host, port: config.port });
   // Answers that can't be forgotten now are, a minute later.
   const sweep = setInterval(() => void store.forgetAnswers(Date.now()).catch(() => undefined), SWEEP);

@@ -1,10 +1,10 @@
 /** Tests the pages about the service itself. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { test, type TestContext } from 'node:test';
 import parsePrometheus from 'parse-prometheus-text-format';
-import { lease, MiB, serve } from './support.ts';
+import { lease, MiB, serve, temporaryFolder } from './support.ts';
 
 test('tells everybody that it works, and what it can do', async (context) => {
   const { nobody } = await serve(context);
@@ -28,6 +28,7 @@ test('tells everybody that it works, and what it can do', async (context) => {
     'get /metrics *',
     'get /openapi.json',
     'patch /leases/{id} *',
+    'post /inspect/links *',
     'post /leases *',
   ]);
 });
@@ -38,15 +39,8 @@ test('draws what is leased', async (context) => {
   const { status, headers, body } = await operator('GET', '/map');
   assert.deepEqual([status, headers.get('content-type')], [200, 'image/svg+xml']);
   const svg = String(body);
-  assert.match(svg, /<title>4194304 of 16777216 bytes are leased/);
-  // 16 of 64 rows, from the top of the addresses, which is the bottom of the picture.
-  const leased = [...svg.matchAll(/y="(\d+)" width="1024" height="8" fill="#3567a6"/g)].map(([, y]) =>
-    Number(y),
-  );
-  assert.deepEqual(
-    leased,
-    Array.from({ length: 16 }, (_, row) => (48 + row) * 8),
-  );
+  assert.match(svg, /<title[^>]*>Leased memory<\/title>/);
+  assert.match(svg, /4 MiB of 16 MiB used \(25\.0 %\), in 1 block/);
 });
 
 test('measures itself as Prometheus reads it', async (context) => {
@@ -91,4 +85,48 @@ test('has the metrics of gpu-buddy that its documentation lists, and no others',
   );
   assert.ok(documented.length > 5);
   assert.deepEqual(scraped.filter((name) => name.startsWith('gpu_buddy_')).toSorted(), documented.toSorted());
+});
+
+/** A service whose page is there. */
+async function serveWithPage(context: TestContext) {
+  const page = temporaryFolder(context);
+  writeFileSync(join(page, 'index.html'), '<!doctype html>');
+  return serve(context, { page });
+}
+
+/** Opens a link as a browser does, and asks for another page there with the cookie. */
+async function follow(url: string, link: string, path: string): Promise<Response> {
+  const opened = await fetch(url + link, { redirect: 'manual' });
+  const [cookie = ''] = (opened.headers.get('set-cookie') ?? '').split(';');
+  return fetch(url + path, { headers: { cookie } });
+}
+
+test('shows the memory in a browser to whoever has a link of the operator', async (context) => {
+  const { url, red, operator, nobody, close } = await serveWithPage(context);
+  const { status, body } = await operator('POST', '/inspect/links');
+  assert.equal(status, 201);
+  const { path } = body as { path: string };
+  assert.match(path, /^\/inspect\/\?token=[\w-]{43}$/);
+  assert.equal((await nobody('GET', '/inspect/')).status, 401);
+  // A token of the service is none of the page.
+  assert.equal((await operator('GET', '/inspect/session')).status, 401);
+  assert.equal((await red('POST', '/inspect/links')).status, 403);
+  assert.equal((await nobody('POST', '/inspect/links')).status, 401);
+
+  const stream = await follow(url, path, '/inspect/effects/0');
+  assert.equal(stream.headers.get('content-type'), 'application/octet-stream');
+  assert.equal((await nobody('GET', path)).status, 403);
+  const reader = stream.body?.getReader();
+  await lease(red, 4 * MiB);
+  let seen = '';
+  while (!seen.includes('lease 1'))
+    seen += Buffer.from((await reader?.read())?.value ?? []).toString('latin1');
+  // A viewer holds up nobody who stops the service.
+  await close();
+});
+
+test('says that there is no page where it is not installed', async (context) => {
+  const { operator } = await serve(context, { page: temporaryFolder(context) });
+  const { status, body } = await operator('POST', '/inspect/links');
+  assert.deepEqual([status, (body as { code: string }).code], [501, 'ERR_NO_PAGE']);
 });

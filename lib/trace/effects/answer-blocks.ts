@@ -6,7 +6,23 @@ const LETTER_A = 0x61;
 const ZERO = 0x30;
 const ONE = 0x31;
 
-export class AnswerBlocks {
+/** What an operation was answered: its columns may be longer than `count`. */
+export interface Answer {
+  /** The error number or code; `'0'`: none. */
+  readonly code: string;
+  /** How many blocks there are. */
+  readonly count: number;
+  /** Bytes from the start of the space. */
+  readonly offsets: readonly number[];
+  readonly orders: readonly number[];
+  readonly clear: readonly boolean[];
+  /** Bytes of free memory that are clear; -1: it does not tell. */
+  readonly clearAvail: number;
+  /** Nanoseconds, where the operation does not tell. */
+  readonly time?: number;
+}
+
+export class AnswerBlocks implements Answer {
   /** The error number or code: `0`, `-28`, `ERR_GPU_BUDDY_WORK_LIMIT`. */
   code = '0';
   /** How many blocks there are. */

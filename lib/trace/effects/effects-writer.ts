@@ -8,7 +8,8 @@ import type {
   TraceRequest,
 } from '../operation';
 import { isOneOf } from '../operation-kinds';
-import { AnswerBlocks } from './answer-blocks';
+import { ChurnMap } from '../churn-map';
+import { AnswerBlocks, type Answer } from './answer-blocks';
 import { CLEAR_BLOCK, FrameWriter, RequestFlag, StepKind, usualBlocks } from './frame';
 
 /** Characters of a label or a name that are kept. */
@@ -31,7 +32,7 @@ interface LiveSpace {
   readonly number: number;
   readonly chunkSize: number;
   /** By their IDs. */
-  readonly lists: Map<number, LiveList>;
+  readonly lists: ChurnMap<number, LiveList>;
 }
 
 const isNew = isOneOf('init', 'buddy.new');
@@ -52,7 +53,8 @@ const CODES: ReadonlyMap<string, string> = new Map(
 
 export class EffectsWriter {
   readonly #frame = new FrameWriter();
-  readonly #answer = new AnswerBlocks();
+  readonly #text = new AnswerBlocks();
+  #answer: Answer = this.#text;
   /** The space of each allocator, by its number. */
   readonly #spaces = new Map<number, LiveSpace>();
   readonly #texts = new Map<string, number>();
@@ -79,13 +81,14 @@ export class EffectsWriter {
   /**
    * Adds an operation that was done.
    *
-   * @param answer as a replay gives it; of a `buddy.claim` without one, its own blocks are taken
+   * @param answer the text that a replay gives, or what it says; of a `buddy.claim` without one, its own blocks are taken
    * @param size bytes of the space that it begins, if any
    */
-  add(operation: TraceOperation, line: number, answer: string, size: number): void {
+  add(operation: TraceOperation, line: number, answer: string | Answer, size: number): void {
     if (operation.kind === 'comment' || operation.kind === 'gpu-buddy-trace') return;
     const { on = 0 } = operation;
-    this.#answer.read(answer);
+    if (typeof answer === 'string') this.#text.read(answer);
+    this.#answer = typeof answer === 'string' ? this.#text : answer;
     const space = this.#spaces.get(on);
     if (this.#answer.code !== '0') this.#fail(operation, space, line);
     else if (isNew(operation)) this.#begin(operation, line, on, size);
@@ -102,7 +105,7 @@ export class EffectsWriter {
   #begin(operation: InitOperation | BuddyNewOperation, line: number, on: number, size: number): void {
     const { spaces } = this.#frame.columns;
     const chunkSize = Number(operation.chunkSize);
-    const space = { number: this.#spaceCount++, chunkSize, lists: new Map<number, LiveList>() };
+    const space = { number: this.#spaceCount++, chunkSize, lists: new ChurnMap<number, LiveList>() };
     this.#spaces.set(on, space);
     const { name = '', baseOffset = 0 } = operation.kind === 'buddy.new' ? operation : {};
     spaces.count(on);
@@ -235,7 +238,7 @@ export class EffectsWriter {
   /** Ends a step, whose blocks are written. */
   #step(
     kind: StepKind,
-    { time = this.#time }: { readonly time?: number | undefined },
+    { time = this.#answer.time ?? this.#time }: { readonly time?: number | undefined },
     space: LiveSpace | undefined,
     line: number,
   ): void {

@@ -560,7 +560,7 @@ export const allocatorScenarios = [
     act: ({ library: { GpuBuddy }, my }) =>
       allThrow(
         () => GpuBuddy.from({ ...my.token, type: 'GpuBuddy', id: '0'.repeat(32), baseOffset: 0n }),
-        () => GpuBuddy.from({ type: 'GpuBuddy', id: '0'.repeat(32) }, { bigint: true }),
+        () => GpuBuddy.from({ ...my.token, id: '0'.repeat(32) }, { bigint: true }),
         () => GpuBuddy.from(/** @type {any} */ ({})),
         () => GpuBuddy.from(my.token, /** @type {any} */ ({ bigint: 1 })),
       ),

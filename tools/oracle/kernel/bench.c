@@ -8,10 +8,10 @@
  * blocks at random among twice as many places). In the last, a pair frees a random one of them and allocates another in its
  * stead; in the others, it allocates one and frees it.
  */
+#include "allocator.h"
 #include "oracle.h"
 
 #include <linux/err.h>
-#include <linux/gpu_buddy.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/minmax.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /* Reads a trace line by line, calls the allocator and writes what it answers. The format: examples/traces/README.md. */
+#include "allocator.h"
 #include "oracle.h"
 
 #include <linux/err.h>
-#include <linux/gpu_buddy.h>
 #include <linux/kernel.h>
 #include <linux/kstrtox.h>
 #include <linux/list.h>
@@ -15,6 +15,7 @@
 #define MAX_FIELDS 6
 /* Written instead of an answer: a comment, so that it can stand in a trace instead of the operation. */
 #define SKIPPED "# skipped: what it is about is not there\n"
+#define UNSUPPORTED "# skipped: this kernel cannot do it\n"
 
 struct operation {
 	const char *name;
@@ -66,7 +67,7 @@ static int begin_result_with_blocks(int error, struct list_head *list)
 static void end_result(void)
 {
 	oracle_printf(" avail=0x%llx clear_avail=0x%llx", is_live ? mm.avail : 0,
-		      is_live ? mm.clear_avail : 0);
+		      is_live ? allocator_clear_avail(&mm) : 0);
 	if (warnings > 0)
 		oracle_printf(" warn=%d", warnings);
 	oracle_write("\n", 1);
@@ -144,9 +145,12 @@ static int do_reset_clear(const u64 *fields, struct list_head *list)
 
 static int do_lookup(const u64 *fields, struct list_head *list)
 {
-	struct gpu_buddy_block *block = gpu_buddy_allocated_addr_to_block(&mm, fields[0]);
-	int error = begin_result(PTR_ERR_OR_ZERO(block));
+	struct gpu_buddy_block *block;
+	int error = allocator_lookup(&mm, fields[0], &block);
 
+	if (error)
+		return error;
+	error = begin_result(PTR_ERR_OR_ZERO(block));
 	if (!block)
 		oracle_printf(" null");
 	else if (!IS_ERR(block))
@@ -269,6 +273,8 @@ int oracle_replay(unsigned long *lines)
 		++*lines;
 		if (error == -ENOENT)
 			oracle_printf(SKIPPED);
+		else if (error == -EOPNOTSUPP)
+			oracle_printf(UNSUPPORTED);
 		else if (error)
 			return error;
 		cond_resched();

@@ -2,14 +2,25 @@
 
 import { Presets, SingleBar } from 'cli-progress';
 import { execa, ExecaError } from 'execa';
-import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MODULE = fileURLToPath(new URL('../kernel', import.meta.url));
 const MODULE_PATH = 'drivers/gpu/oracle';
-const FRAGMENT = `${MODULE_PATH}/config.fragment`;
+/** What is switched on, as the module's config.fragment says it for this kernel. */
+const FRAGMENT = 'oracle.fragment';
+/** Options that older kernels lack, and what serves them instead. */
+const BEFORE = { KUNIT_UML_PCI: ['VIRTIO_UML', 'UML_PCI_OVER_VIRTIO'], KUNIT_AUTORUN_ENABLED: [] };
 /** Makes the kernel's own build look into our folder. */
 const HOOKS = {
   'drivers/gpu/Kconfig': `source "${MODULE_PATH}/Kconfig"`,
@@ -67,6 +78,20 @@ function installModule(tree) {
     const file = join(tree, path);
     if (!readFileSync(file, 'utf8').includes(line)) appendFileSync(file, `\n${line}\n`);
   }
+  writeFragment(tree);
+}
+
+/** Writes what is switched on in this kernel. @param {string} tree */
+function writeFragment(tree) {
+  const kunit = readFileSync(join(tree, 'lib/kunit/Kconfig'), 'utf8');
+  let fragment = readFileSync(join(MODULE, 'config.fragment'), 'utf8');
+  for (const [option, instead] of Object.entries(BEFORE))
+    if (!new RegExp(`^config ${option}$`, 'm').test(kunit))
+      fragment = fragment.replace(
+        `CONFIG_${option}=y\n`,
+        instead.map((name) => `CONFIG_${name}=y\n`).join(''),
+      );
+  writeFileSync(join(tree, FRAGMENT), fragment);
 }
 
 /** Finds settings that the kernel's configuration has dropped in silence. @param {string} tree */

@@ -6,11 +6,15 @@ import { kernelTree, requireVendored } from './tree.mjs';
 
 /** @typedef {{ program: string, version: string }} Kernel */
 
-/** @param {string} [program] built already; without it, the kernel of the vendored files @returns {Promise<Kernel>} */
-export async function readyKernel(program) {
+/**
+ * @param {{ program?: string, kernel?: string }} chosen a program that is built already, or the series of the vendored files; the one
+ *   that the library is built on unless given
+ * @returns {Promise<Kernel>}
+ */
+export async function readyKernel({ program, kernel }) {
   if (program) return kernelOf(program);
-  const tree = await kernelTree(process.env['GPU_BUDDY_LINUX']);
-  requireVendored(tree);
+  const tree = await kernelTree({ place: process.env['GPU_BUDDY_LINUX'], kernel });
+  requireVendored(tree, kernel);
   return kernelOf(await buildKernel(tree));
 }
 

@@ -13,20 +13,22 @@ const { builtIn, series } = JSON.parse(readFileSync(join(root, 'vendor/linux.jso
 export const FILES = Object.keys(Object.values(series[builtIn].versions)[0]);
 
 /** The folder of the files that this library is built from, at the same paths. */
-export const vendored = join(root, 'vendor/linux', builtIn);
+export const vendored = folderOf();
 
 /**
  * Makes the tree ready.
- * @param {string} [place] a tree or an archive of one; without it, Debian's package is fetched
+ * @param {{ place?: string, kernel?: string }} chosen a tree or an archive of one; without it, Debian's package of the series is
+ *   fetched, that of the built-in one unless given
  * @returns {Promise<string>} its folder
  */
-export async function kernelTree(place) {
+export async function kernelTree({ place, kernel }) {
   if (place && /^\w+:\/\//.test(place)) {
     throw new Error(`A whole kernel is built: name a tree or an archive, not the URL ${place}.`);
   }
+  if (kernel) await fetchFiles(kernel);
   const cache = process.env['XDG_CACHE_HOME'];
   const trees = join(cache && isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'gpu-buddy', 'oracle');
-  const tree = join(trees, nameOf(place || vendored), 'linux');
+  const tree = join(trees, nameOf(place || folderOf(kernel)), 'linux');
   if (existsSync(tree)) return tree;
 
   await withTempFolder(async (staging) => {
@@ -34,10 +36,9 @@ export async function kernelTree(place) {
     mkdirSync(made);
     if (!place) {
       const archive = join(staging, 'archive');
-      const fetch = [join(root, 'scripts/fetch-linux.mjs'), '--archive', archive];
-      await execa(process.execPath, fetch, { stdout: process.stderr, stderr: 'inherit' });
+      await runFetch('--archive', archive, ...optionOf(kernel));
       await extract(archive, made);
-      requireVendored(made);
+      requireVendored(made, kernel);
     } else if (statSync(place).isDirectory()) {
       await copyTree(resolve(place), made);
     } else {
@@ -50,6 +51,27 @@ export async function kernelTree(place) {
   return tree;
 }
 
+/** Gives the folder of the vendored files of a series. */
+function folderOf(kernel = builtIn) {
+  return join(root, 'vendor/linux', kernel);
+}
+
+/** Puts another series' files, tests too, where they are kept. @param {string} kernel */
+function fetchFiles(kernel) {
+  return runFetch('--tests', ...optionOf(kernel));
+}
+
+/** @param {string} [kernel] */
+function optionOf(kernel) {
+  return kernel ? ['--kernel', kernel] : [];
+}
+
+/** @param {string[]} args */
+async function runFetch(...args) {
+  const command = [join(root, 'scripts/fetch-linux.mjs'), ...args];
+  await execa(process.execPath, command, { stdout: process.stderr, stderr: 'inherit' });
+}
+
 /** Names a tree by its allocator, and an archive, which is slow to look into, by its name, size and time. @param {string} place */
 function nameOf(place) {
   const stat = statSync(place);
@@ -57,10 +79,10 @@ function nameOf(place) {
   return digest([`${basename(place)} ${stat.size} ${stat.mtimeMs}`]);
 }
 
-/** Names an allocator. @param {string} folder of a tree, or `vendored` */
+/** Names an allocator. @param {string} folder of a tree, or of vendored files */
 function hashOf(folder) {
   const missing = FILES.find((path) => !existsSync(join(folder, path)));
-  if (missing) throw new Error(`${folder} has no ${missing}: it must be Linux 7.3 or newer.`);
+  if (missing) throw new Error(`${folder} has no ${missing}: it must be Linux 6.12.107 or newer.`);
   return digest(FILES.map((path) => readFileSync(join(folder, path))));
 }
 
@@ -71,11 +93,12 @@ function digest(contents) {
   return hash.digest('hex').slice(0, 8);
 }
 
-/** Makes sure that a tree's allocator is the one that this library is built from. @param {string} tree */
-export function requireVendored(tree) {
-  if (hashOf(tree) === hashOf(vendored)) return;
+/** Makes sure that a tree's allocator is the one that is vendored. @param {string} tree @param {string} [kernel] its series */
+export function requireVendored(tree, kernel) {
+  const folder = folderOf(kernel);
+  if (hashOf(tree) === hashOf(folder)) return;
   throw new Error(
-    `${tree} has another allocator than ${vendored}: run \`npm run build -- fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
+    `${tree} has another allocator than ${folder}: run \`npm run build -- fetch\` with GPU_BUDDY_LINUX, or \`npm run oracle -- parity\`.`,
   );
 }
 

@@ -5,6 +5,9 @@ import { bytesText, countText, timeText } from './text';
 
 const HEIGHT = 110;
 
+/** Bytes between two lines of the grid: any power of two. */
+const POWERS = Array.from({ length: 53 }, (_, power) => 2 ** power);
+
 export class Curves {
   readonly #parent: HTMLElement;
   readonly #picked: (value: number) => void;
@@ -36,7 +39,7 @@ export class Curves {
         cursor: { y: false, drag: { x: false, y: false } },
         axes: [
           { stroke, grid, size: 24, values: (_, splits) => splits.map(clockText) },
-          { stroke, grid, size: 78, values: (_, splits) => splits.map(bytesText), space: 28 },
+          { stroke, grid, size: 78, values: (_, splits) => splits.map(bytesText), space: 28, incrs: POWERS },
         ],
         series: [
           {},
