@@ -61,7 +61,7 @@ function limitCells(verdict) {
  * @param {readonly Verdict[]} verdicts
  * @returns {number} the exit code
  */
-export function tell(rows, verdicts) {
+export function printVerdicts(rows, verdicts) {
   const verdictOf = (id) => verdicts.find((verdict) => verdict.id === id);
   const measured = rows.map(({ id, name, unit, value, base, ratio }) => [
     name,
@@ -86,5 +86,5 @@ export function tell(rows, verdicts) {
 /** Judges what was measured before. @param {string} file @returns {number} the exit code */
 export function checkAgain(file) {
   const { rows, parts } = JSON.parse(readFileSync(file, 'utf8'));
-  return tell(rows, judge(limits, rows, parts));
+  return printVerdicts(rows, judge(limits, rows, parts));
 }

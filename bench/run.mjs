@@ -3,7 +3,7 @@ import { Presets, SingleBar } from 'cli-progress';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { drawChart } from './chart.mjs';
-import { judge, limits, tell } from './check.mjs';
+import { judge, limits, printVerdicts } from './check.mjs';
 import { library } from './library.mjs';
 import { tasksAgainst, tasksOf } from './parts.mjs';
 
@@ -54,7 +54,7 @@ export async function run({ only, rounds, check, readme, against }) {
     bar.stop();
   }
 
-  const code = tell(rows, judge(limits, rows, parts));
+  const code = printVerdicts(rows, judge(limits, rows, parts));
   if (readme) await drawChart(measured);
   return check ? code : 0;
 }

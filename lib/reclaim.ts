@@ -144,7 +144,7 @@ function reclaimList(): void {
   const stack = takeStack(slots.last);
   const bytes = native.closeGuards(slots.memory, first, slots.length, true);
   slots.length = first;
-  tell(bytes, stack);
+  addMessage(bytes, stack);
 }
 
 /** Closes some lists of the last group, as there may be very many. The last list closes the group. */
@@ -158,7 +158,7 @@ function reclaimGroup(): void {
     groups.length--;
     noteGroupStack(group, undefined);
   }
-  tell(bytes, stack);
+  addMessage(bytes, stack);
 }
 
 /** Frees some allocations of the last pool, which is told of as one. The last allocation closes the pool. */
@@ -173,13 +173,13 @@ function reclaimPool(): void {
   }
   pools.length--;
   freedBytes.delete(pool);
-  tell(bytes, takePoolStack(pool));
+  addMessage(bytes, takePoolStack(pool));
 }
 
 /** Messages for the subscribers of the channel. */
 const messages: ReclaimedMessage[] = [];
 
-function tell(bytes: number, stack: string | undefined): void {
+function addMessage(bytes: number, stack: string | undefined): void {
   if (bytes === 0 || !reclaimed.hasSubscribers) return;
   messages.push({ size: bytes, stack });
   if (isPowerOfTwo(messages.length)) setImmediate(publish);

@@ -135,7 +135,7 @@ export class AllocStep {
     for (const block of taken) if (block.clear) lost.remove(rangeOf(block));
     const wrong = wronglyLost(memory, lost, mergesBelow);
     if (wrong !== undefined) disagree(wrong);
-    memory.soil(lost);
+    memory.makeDirty(lost);
   }
 }
 

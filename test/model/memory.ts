@@ -102,7 +102,7 @@ export class Memory {
   }
 
   /** Makes clear chunks dirty, since they were merged with dirty ones. */
-  soil(lost: ChunkSet): void {
+  makeDirty(lost: ChunkSet): void {
     this.#freeBlocks = undefined;
     for (const range of lost.ranges) this.#clear.remove(range);
   }

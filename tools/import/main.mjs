@@ -43,7 +43,7 @@ function measured(args) {
 }
 
 /** @param {string} name @param {{ wall: number, cpu: number, maxRSS: number }} result @param {number} amount @param {string} unit */
-function tell(name, { wall, cpu, maxRSS }, amount, unit) {
+function printRate(name, { wall, cpu, maxRSS }, amount, unit) {
   const rate = (/** @type {number} */ seconds) => Math.round(amount / seconds).toLocaleString('en');
   const times = `${wall.toFixed(1)} s, ${cpu.toFixed(1)} s of the processor`;
   console.log(
@@ -59,11 +59,11 @@ async function rates(folder) {
   if (!existsSync(log)) await writeRmmLog(log, LINES);
   if (!existsSync(snapshot)) writeSnapshot(snapshot, SNAPSHOT_SIZE);
   for (let turn = 0; turn < TURNS; turn++) {
-    tell('import of the log', measured([MAIN, 'import', log, '-o', output]), LINES, 'lines');
-    tell('csv-parse alone', measured(['--input-type=module', '-e', CSV_PARSE, log]), LINES, 'lines');
+    printRate('import of the log', measured([MAIN, 'import', log, '-o', output]), LINES, 'lines');
+    printRate('csv-parse alone', measured(['--input-type=module', '-e', CSV_PARSE, log]), LINES, 'lines');
   }
   const megabytes = statSync(snapshot).size / 1e6;
-  tell('import of the snapshot', measured([MAIN, 'import', snapshot, '-o', output]), megabytes, 'MB');
+  printRate('import of the snapshot', measured([MAIN, 'import', snapshot, '-o', output]), megabytes, 'MB');
 }
 
 /** @param {number} seconds */
