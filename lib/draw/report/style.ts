@@ -10,7 +10,7 @@ h1{font-size:1.5rem;margin:0 0 .25rem}h2{font-size:1.2rem;margin:0 0 .5rem;overf
 .about{color:var(--faint);margin:0 0 1rem}
 main{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,560px),1fr));gap:1.5rem;align-items:start}
 main>section{min-width:0;border:1px solid var(--line);border-radius:6px;padding:1rem}
-figure{margin:0}.chart{overflow-x:auto}svg.gb{width:100%;min-width:600px;height:auto;display:block}
+figure{margin:0}.chart{overflow-x:auto}svg.gb{width:100%;min-width:520px;height:auto;display:block}
 .map canvas[data-part]{width:100%;height:auto;display:block;cursor:crosshair;border:1px solid var(--line)}
 .controls{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center;margin:.5rem 0}
 .controls input{flex:1 1 14rem;min-width:0}
