@@ -88,9 +88,10 @@ export function toAccountToken(argument: string, value: unknown): AccountToken {
   if (!isObject(value)) throw invalidArgType(argument, 'a token made by share()', value);
   const { type, id, kernel, name } = value;
   if (type !== 'Account' || !isId(id)) throw invalidArgType(argument, 'a token made by share()', value);
-  if (name !== undefined && typeof name !== 'string')
-    throw invalidArgType(`${argument}.name`, 'of type string', name);
-  return { type, id, kernel: toOwnKernel(argument, kernel), name };
+  const token = { type, id, kernel: toOwnKernel(argument, kernel) } as const;
+  if (name === undefined) return token;
+  if (typeof name !== 'string') throw invalidArgType(`${argument}.name`, 'of type string', name);
+  return { ...token, name };
 }
 
 /** Refuses a token of another kernel: each has its own copy of all that is known natively. */

@@ -71,8 +71,9 @@ times, a microsecond an operation`,
   notes: `Summary and picture go to standard output with --check, else to standard error.
 The end is the state before the last fini, or where the trace stops. The peak is drawn in a second run
 up to there; of what can be read only once, such as a pipe, a copy is kept for it in the folder for
-temporary files. Where there is no allocator, nothing is drawn, and standard error says so. Of several kernels, each
-compares its answers with the recorded ones, or, without --check, with those of the first.
+temporary files. Where there is no allocator, nothing is drawn, and standard error says so.
+With several kernels, each compares its answers with the recorded ones, or, without --check, with those
+of the first.
 
 Examples:
   gpu-buddy replay --summary --picture run.trace

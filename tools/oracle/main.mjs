@@ -27,7 +27,7 @@ const USAGE = `Usage: npm run oracle -- COMMAND [options]
   check [DIR]     records recorded traces anew (all that are there, or those in DIR) and newly generated ones, and
                   compares: the kernel with what was recorded, and this library with the kernel
   parity --linux PATH
-                  the same for another kernel, a tree or an archive of Linux 7.3 or newer: builds this library on its
+                  the same for another kernel, a tree or an archive of Linux 6.12.107 or newer: builds this library on its
                   files, runs the tests, boots it and compares
   generate        writes a trace to standard output
                     --profile NAME    (mixed)

@@ -2,7 +2,7 @@
 // both. The checkout's vendor/linux and build/ stay as they are.
 
 import { execa } from 'execa';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { root } from '../folders.mjs';
 import { runLimited } from '../limited.mjs';
@@ -16,6 +16,8 @@ import { FILES, kernelTree, vendored } from './linux/tree.mjs';
 
 /** Longer than any test takes. */
 const SECONDS = 1800;
+
+const { compare: compareVersions } = new Intl.Collator('en', { numeric: true });
 
 /**
  * Prints a report.
@@ -65,6 +67,7 @@ async function buildAndTest(tree) {
   for (const path of FILES) {
     cpSync(join(tree, path), join(folder, relative(root, vendored), path));
   }
+  chooseSeam(folder, tree);
   try {
     await workspace.configure('parity', '-O2');
     await workspace.compile();
@@ -79,6 +82,28 @@ async function buildAndTest(tree) {
   const kunit = printTests("the kernel's own tests", await runLimited(workspace.kunit, options));
   const native = printTests('native tests', await runLimited(workspace.ctest, options));
   return { library: new Library(workspace.addon), passes: kunit && native };
+}
+
+/**
+ * Lets a copy of the sources use the folder of native/linux/ that leads to this kernel: the newest that is not of a later one.
+ * @param {string} folder of the copy
+ * @param {string} tree
+ */
+function chooseSeam(folder, tree) {
+  const makefile = readFileSync(join(tree, 'Makefile'), 'utf8');
+  const [major, minor] = ['VERSION', 'PATCHLEVEL'].map((name) =>
+    Number(new RegExp(`^${name} *= *(\\d+)$`, 'm').exec(makefile)?.[1]),
+  );
+  const seams = readdirSync(join(folder, 'native/linux'))
+    .filter((name) => /^\d+\.\d+$/.test(name))
+    .filter((name) => compareVersions(name, `${major}.${minor}`) <= 0)
+    .sort(compareVersions);
+  const sources = join(folder, 'native/sources.json');
+  const text = readFileSync(sources, 'utf8').replace(
+    /"native\/linux\/[^"]+"/,
+    `"native/linux/${seams.at(-1)}"`,
+  );
+  writeFileSync(sources, text);
 }
 
 /** Shows the totals of a run, and what fails, as KTAP and ctest say it. @param {string} name @param {{ failed: boolean, output: string }} run */

@@ -1,7 +1,7 @@
 /** Pages about the service itself: for everybody whether it runs, and what it can do; for the operator what it holds. */
+import { drawMap } from 'gpu-buddy/draw';
 import type { App } from './app.ts';
 import type { Leases } from './leases.ts';
-import { drawMap } from './map.ts';
 import type { Memory } from './memory.ts';
 import { createMetrics } from './metrics.ts';
 import { unavailable } from './problem.ts';
@@ -41,7 +41,7 @@ export function addOperatorRoutes(app: App, { memory, store, leases }: Parts): v
   app.get(
     '/map',
     { config: { access: 'operator' }, schema: { summary: 'Draws the memory (SVG)', security } },
-    (_request, reply) => reply.type('image/svg+xml').send(drawMap(memory.buddy)),
+    (_request, reply) => reply.type('image/svg+xml').send(drawMap(memory.buddy, { title: 'Leased memory' })),
   );
 
   const metrics = createMetrics(memory, store, leases);

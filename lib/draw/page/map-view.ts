@@ -22,10 +22,10 @@ const LABELS = LABEL_LOOKS.length - 1;
 
 const DARK = matchMedia('(prefers-color-scheme: dark)');
 
-/** The parts of the figure, by what `data-part` calls them. */
-function partOf<E extends HTMLElement>(figure: HTMLElement, name: string): E {
-  const part = figure.querySelector<E>(`[data-part="${name}"]`);
-  if (!part) throw new Error(`The report has no ${name}.`);
+/** Finds a part of the figure, by what `data-part` calls it. */
+function partOf<E extends HTMLElement>(figure: HTMLElement, name: string, type: new () => E): E {
+  const part = figure.querySelector(`[data-part="${name}"]`);
+  if (!(part instanceof type)) throw new Error(`The report has no ${name}.`);
   return part;
 }
 
@@ -49,9 +49,9 @@ export class MapView {
     this.#figure = figure;
     this.#table = table;
     this.#allocator = Number(figure.dataset['allocator']);
-    this.#slider = partOf(figure, 'slider');
-    this.#canvas = partOf(figure, 'canvas');
-    this.#colors = partOf(figure, 'colors');
+    this.#slider = partOf(figure, 'slider', HTMLInputElement);
+    this.#canvas = partOf(figure, 'canvas', HTMLCanvasElement);
+    this.#colors = partOf(figure, 'colors', HTMLSelectElement);
     this.#labels = this.#sumLabels();
     this.#labels.slice(0, LABELS).forEach((label, look) => this.#looks.set(label, look));
     this.#orders =
@@ -109,13 +109,13 @@ export class MapView {
       next: () => this.#failures.find((step) => step > this.#step) ?? this.#step,
     };
     for (const [name, stepOf] of Object.entries(jumps)) {
-      const button = partOf<HTMLButtonElement>(this.#figure, name);
+      const button = partOf(this.#figure, name, HTMLButtonElement);
       button.disabled = (name === 'previous' || name === 'next') && this.#failures.length === 0;
       button.addEventListener('click', () => {
         this.show(stepOf());
       });
     }
-    const details = partOf<HTMLDetailsElement>(this.#figure, 'details');
+    const details = partOf(this.#figure, 'details', HTMLDetailsElement);
     details.addEventListener('toggle', () => {
       this.#list();
     });
@@ -170,7 +170,7 @@ export class MapView {
     );
     context.putImageData(image, 0, 0);
     this.#legend(byLabel);
-    if (partOf<HTMLDetailsElement>(this.#figure, 'details').open) this.#list();
+    if (partOf(this.#figure, 'details', HTMLDetailsElement).open) this.#list();
   }
 
   /** Says in words what is shown. */
@@ -182,7 +182,7 @@ export class MapView {
     const text = space
       ? `After ${where}: ${bytesText(used[this.#step] ?? 0)} of ${bytesText(space.size)} used, ${countText(this.#rows.length)} blocks${this.#failureText()}`
       : 'There is no allocator yet.';
-    partOf(this.#figure, 'numbers').textContent = text;
+    partOf(this.#figure, 'numbers', HTMLElement).textContent = text;
     this.#slider.setAttribute('aria-valuetext', where);
   }
 
@@ -194,7 +194,7 @@ export class MapView {
   }
 
   #legend(byLabel: boolean): void {
-    const legend = partOf(this.#figure, 'legend');
+    const legend = partOf(this.#figure, 'legend', HTMLElement);
     const entries: [name: string, look: Look][] = byLabel
       ? this.#labels
           .slice(0, LABELS)
@@ -232,7 +232,7 @@ export class MapView {
       const start = offset[one] ?? 0;
       return start <= address && address < start + this.#sizeOf(one);
     });
-    const found = partOf(this.#figure, 'found');
+    const found = partOf(this.#figure, 'found', HTMLElement);
     if (row === undefined) {
       found.textContent = `Free memory at 0x${Math.floor(address).toString(16)}`;
       return;
@@ -245,13 +245,13 @@ export class MapView {
 
   /** The blocks as a table, by address. */
   #list(): void {
-    if (!partOf<HTMLDetailsElement>(this.#figure, 'details').open) return;
+    if (!partOf(this.#figure, 'details', HTMLDetailsElement).open) return;
     const { offset, order, list } = this.#table.blocks.columns;
     const { id, step } = this.#table.lists.columns;
     const rows = Array.from(this.#rows).sort((a, b) => (offset[a] ?? 0) - (offset[b] ?? 0));
-    partOf(this.#figure, 'more').textContent =
+    partOf(this.#figure, 'more', HTMLElement).textContent =
       rows.length > TABLE_ROWS ? `The first ${TABLE_ROWS} of ${countText(rows.length)} blocks.` : '';
-    partOf(this.#figure, 'blocks').replaceChildren(
+    partOf(this.#figure, 'blocks', HTMLElement).replaceChildren(
       ...rows.slice(0, TABLE_ROWS).map((row) => {
         const number = list[row] ?? 0;
         const tr = document.createElement('tr');

@@ -36,7 +36,8 @@ const WIDTH = 960;
 export function drawReport(histories: readonly TraceHistory[], options?: ReportOptions): string {
   const { title = 'Memory report' } = toOptions('options', options, REPORT_NAMES);
   if (typeof title !== 'string') throw invalidArgType('options.title', 'of type string', title);
-  if (!Array.isArray(histories)) throw invalidArgType('histories', 'an array', histories);
+  const given: unknown = histories;
+  if (!Array.isArray(given)) throw invalidArgType('histories', 'an array', given);
   const script = reportScript();
   const effects = new Map<HistoryParts['table'], string>();
   const sections = histories.map((history, index) => {

@@ -5,7 +5,7 @@ import type { Tracker } from './tracker';
 
 const LINE = /^\d+: (malloc|calloc|memalign|realloc|free|thread_done) 0x[0-9a-f]+( |$)/;
 
-/** The alignment of malloc() on 64-bit Android. */
+/** Alignment of malloc() on 64-bit Android. */
 const UNIT = 16;
 
 export const aosp = lineFormat({
@@ -17,7 +17,7 @@ export const aosp = lineFormat({
   },
 });
 
-/** Gives false where a number is none. */
+/** Returns false if a field is no number. */
 function readLine(line: string, tracker: Tracker): boolean {
   const [tid = '', action = '', pointer = '', first = '', second = ''] = line.split(' ');
   const thread = tid.endsWith(':') ? toDecimal(tid.slice(0, -1)) : -1;

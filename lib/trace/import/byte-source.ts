@@ -1,4 +1,4 @@
-/** A stream of bytes that knows how far it has come. */
+/** Reads a stream of bytes, and counts them. */
 import type { Readable } from 'node:stream';
 
 export class ByteSource implements AsyncIterable<Buffer>, Disposable {

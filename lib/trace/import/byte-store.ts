@@ -1,15 +1,15 @@
-/** Bytes that can be read at any place: of a file, or in memory. */
+/** Stores bytes that can be read at any place, in a file or in memory. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { openTemporaryFile } from '../temporary-file';
 
-/** More than this goes into a temporary file. */
+/** Bytes above which a temporary file is used. */
 const MAX_IN_MEMORY = 2 ** 22;
 
 export interface ByteStore {
   readonly size: number;
   /** The source for a reader of zips: a file descriptor, or the bytes. */
   readonly content: number | Buffer;
-  /** Gives up to so many bytes; none at the end. */
+  /** Gives at most `length` bytes; none at the end. */
   read(position: number, length: number): Promise<Buffer>;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export async function openStore(path: string): Promise<ByteStore> {
   return stats.isFile() ? new FileStore(file, stats.size) : copyToStore(file.createReadStream());
 }
 
-/** Copies bytes into memory or, where they are many, into a temporary file. */
+/** Copies bytes into memory or, if they are many, into a temporary file. */
 export async function copyToStore(source: AsyncIterable<Uint8Array | string>): Promise<ByteStore> {
   const parts: Buffer[] = [];
   let file: FileHandle | undefined;

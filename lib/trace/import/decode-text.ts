@@ -1,6 +1,6 @@
 /** Reads text as Windows and others write it: UTF-8, or UTF-16, with or without a byte order mark. */
 
-/** Decodes bytes by their byte order mark, or else by the zero that an ASCII letter has in UTF-16. What is wrong becomes U+FFFD. */
+/** Decodes bytes by their byte order mark, or else by the zero that an ASCII letter has in UTF-16. Invalid bytes become U+FFFD. */
 export function decodeText(bytes: Buffer): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return bytes.toString('utf16le', 2);
@@ -10,7 +10,7 @@ export function decodeText(bytes: Buffer): string {
   return bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
-/** With its bytes in the other order, and without half a letter at the end. */
+/** Swaps the bytes, and drops half a letter at the end. */
 function swapped(bytes: Buffer): Buffer {
   return Buffer.from(bytes.subarray(0, bytes.length - (bytes.length % 2))).swap16();
 }

@@ -1,7 +1,7 @@
-/** Events of a memory snapshot, of which there may be tens of millions: kept in columns, a part at a time. */
+/** Keeps the events of a memory snapshot, perhaps tens of millions, in columns, a part at a time. */
 import type { Pointer } from './scan';
 
-/** The action of an event; `unreadable` where its values are none. The order is that of its codes. */
+/** Actions of events, in the order of their codes; `unreadable` if its values can't be read. */
 export const EVENT_ACTIONS = [
   'alloc',
   'free_completed',
@@ -22,7 +22,7 @@ export type EventAction = (typeof EVENT_ACTIONS)[number];
 export interface SnapshotEvent {
   readonly action: EventAction;
   readonly address: Pointer;
-  /** Bytes, as they were asked for. */
+  /** Bytes that were asked for. */
   readonly size: number;
   /** Bytes that were free at an `oom`; NaN where it is not recorded. */
   readonly free: number;

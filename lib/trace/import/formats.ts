@@ -11,15 +11,15 @@ export const FORMATS: readonly RecordingFormat[] = [rmm, rmm2019, pytorch, aosp,
 
 const MAX_LINES = 100;
 
-/** The format of a recording, by its first bytes; `undefined` where it has none of ours. */
+/** Detects the format of a recording by its first bytes; `undefined` if none fits. */
 export async function formatOf(recording: Recording): Promise<RecordingFormat | undefined> {
   return formatOfHead(await recording.head());
 }
 
-/** The same for the first bytes of a recording that is not compressed. */
+/** Detects the format of an uncompressed recording by its first bytes. */
 export function formatOfHead(bytes: Buffer): RecordingFormat | undefined {
   const lines = bytes.toString('latin1').split('\n', MAX_LINES + 1);
-  // The last one may be cut.
+  // Drops the last line, which may be cut.
   const whole = lines.slice(0, Math.max(1, lines.length - 1)).map((line) => line.replace(/\r$/, ''));
   const head: RecordingHead = { bytes, lines: whole };
   return FORMATS.find((format) => format.matches(head));

@@ -1,10 +1,10 @@
-/** Labels of allocations, by the frames of the program that made them. */
+/** Labels allocations by the frames of the program that made them. */
 import { isDict, isList, type PickledDict, type PickledList, type PickledValue } from './pickle/unpickler';
 
 export class FrameLabels {
   readonly #isWanted: boolean;
   readonly #stripPrefix: string;
-  /** Frames are shared between events. */
+  /** Cached, since events share frames. */
   readonly #known = new WeakMap<PickledList, string>();
 
   constructor({ frames, stripPrefix }: { readonly frames: boolean; readonly stripPrefix: string }) {
@@ -12,7 +12,7 @@ export class FrameLabels {
     this.#stripPrefix = stripPrefix;
   }
 
-  /** The innermost frame that is in a Python file, or else the innermost one; `undefined` where none is wanted or known. */
+  /** Gives the innermost frame in a Python file, or else the innermost one; `undefined` if none is wanted or known. */
   labelOf(frames: PickledValue | undefined): string | undefined {
     if (!this.#isWanted || !isList(frames)) return undefined;
     const known = this.#known.get(frames);

@@ -9,21 +9,21 @@ import type { ImportFormat } from './import-report';
 
 /** How to import a recording. */
 export interface ImportOptions {
-  /** The format of the recording. Default: detected by its first bytes. */
+  /** Format of the recording. Default: detected by its first bytes. */
   readonly format?: ImportFormat | undefined;
-  /** Bytes of the space. Default: unknown, and whoever replays the trace has to say it. */
+  /** Bytes of the space. Default: unknown; a replay must say it then. */
   readonly size?: Bytes | undefined;
-  /** The device whose records are imported, of several. Default: the first one. */
+  /** Device whose records are imported, if there are several. Default: the first one. */
   readonly device?: number | undefined;
-  /** Label allocations by the frame of the program that made them, where it is recorded. Default: false. */
+  /** Labels allocations by the frame of the program that made them, if it is recorded. Default: false. */
   readonly frames?: boolean | undefined;
-  /** Is cut off the file names in labels. */
+  /** Prefix that is cut off file names in labels. */
   readonly stripPrefix?: string | undefined;
-  /** Throw at the first record that contradicts the others, or is unknown, instead of counting it. Default: false. */
+  /** Throws at the first record that contradicts the others, or is unknown, instead of counting it. Default: false. */
   readonly strict?: boolean | undefined;
-  /** The name of a recording that is no file, in errors and the report. Default: `<input>`. */
+  /** Name of a recording that is no file, for errors and the report. Default: `<input>`. */
   readonly name?: string | undefined;
-  /** Called now and then with how much is read, of how much. */
+  /** Called now and then with the bytes read, and the bytes in all. */
   readonly onProgress?: ((done: number, whole: number) => void) | undefined;
 }
 
@@ -38,7 +38,7 @@ const NAMES: Names<ImportOptions> = {
   onProgress: true,
 };
 
-/** Options that were checked. */
+/** Checked options. */
 export interface CheckedImportOptions {
   readonly format: ImportFormat | undefined;
   readonly size: Bytes | undefined;

@@ -1,9 +1,9 @@
-/** Types of the report on an import: what was read, and what was skipped, mapped or guessed on the way. */
+/** Declares the report of an import: counts of records, and of those that were skipped, mapped or guessed. */
 
 /** The formats that can be imported; docs/guide/import.md describes each. */
 export type ImportFormat = 'rmm' | 'rmm-2019' | 'pytorch' | 'aosp' | 'vma';
 
-/** The way something was dealt with: it was left out, became something else, or had to be guessed. */
+/** Treatment of a record: it was left out, became something else, or had to be guessed. */
 export type ImportNoteWay = 'skipped' | 'mapped' | 'guessed';
 
 /** Kinds of things that were skipped, mapped or guessed: `ImportNote.text` says it in words. */
@@ -34,7 +34,7 @@ export type ImportNoteKind =
   | 'freed-later'
   | 'address';
 
-/** Something that was skipped, mapped or guessed. */
+/** Counts one kind of things that were skipped, mapped or guessed. */
 export interface ImportNote {
   readonly way: ImportNoteWay;
   readonly kind: ImportNoteKind;
@@ -49,11 +49,11 @@ export interface ImportNote {
 export interface ImportReport {
   readonly file: string;
   readonly format: ImportFormat;
-  /** The device that was imported; `undefined` where the recording does not tell. */
+  /** Device that was imported; `undefined` if the recording does not tell. */
   readonly device: number | undefined;
-  /** Bytes that all sizes are multiples of. */
+  /** Unit in bytes: all sizes are multiples of it. */
   readonly unit: number;
-  /** Records of the file, skipped ones too. */
+  /** Number of records in the file, skipped ones too. */
   readonly records: number;
   readonly recordName: 'line' | 'event' | 'allocation';
   readonly allocations: number;
@@ -68,6 +68,6 @@ export interface ImportReport {
   readonly liveBytes: number;
   /** Bytes that the recorded allocator held from its device at the most; `undefined` where the recording does not tell. */
   readonly reserved: number | undefined;
-  /** In the order skipped, mapped, guessed; only what occurred. */
+  /** Notes that occurred, in the order skipped, mapped, guessed. */
   readonly notes: readonly ImportNote[];
 }

@@ -10,7 +10,7 @@ import { Recording } from './recording';
 import type { OpenRecording, RecordingFormat } from './recording-format';
 import { Tracker } from './tracker';
 
-/** A recording: the path of a file, or its bytes, a stream for example. */
+/** Input of an import: the path of a file, or its bytes, such as a stream. */
 export type ImportInput = string | AsyncIterable<Uint8Array | string>;
 
 /**
@@ -31,7 +31,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
     this.#options = options;
   }
 
-  /** Counts of what was read so far, or in all; `undefined` before the first operation. */
+  /** Report on the records read so far; `undefined` before the first operation. */
   get report(): ImportReport | undefined {
     return this.#report?.();
   }
@@ -42,7 +42,7 @@ export class ImportedTrace implements AsyncIterable<TraceOperation> {
     return undefined;
   }
 
-  /** Gives the operations many at a time, which takes less of it. */
+  /** Gives many operations at a time, which is faster. */
   async *batches(): AsyncGenerator<readonly TraceOperation[], undefined> {
     const { device, strict } = this.#options;
     await using recording = await this.#open();

@@ -10,11 +10,11 @@ import type { Tracker } from './tracker';
 /** A format of text, one record a line. */
 export interface LineFormat {
   readonly name: ImportFormat;
-  /** Bytes that the recorded allocator rounds sizes up to. */
+  /** Unit in bytes to which the recorded allocator rounds sizes up. */
   readonly unit: number;
-  /** Whether a line is one of this format, its header for example. */
+  /** Tells whether a line belongs to this format, such as its header. */
   matches(line: string): boolean;
-  /** The one device of a file, by its name, where that tells. */
+  /** Gives the device of a file by its name, if the name tells. */
   deviceOf?(name: string): number | undefined;
   /** Gives a function that reads one line after another, without carriage returns; none of them is empty. */
   reader(tracker: Tracker, options: FormatOptions): (line: string) => void;

@@ -12,9 +12,9 @@ import { blocksByDevice, type DeviceBlocks, type LiveBlock } from './snapshot-bl
 import { SnapshotEvents } from './snapshot-events';
 import type { Tracker } from './tracker';
 
-/** PyTorch's allocator rounds to so many bytes. */
+/** Unit in bytes of PyTorch's allocator. */
 const UNIT = 512;
-/** So many operations are given at a time. */
+/** Operations that are given at a time. */
 const BATCH = 4096;
 
 const PROTO = 0x80;
@@ -173,7 +173,7 @@ function noteEarlier({ isLarger, isPlaced, isFreedLater }: EarlierBlock, tracker
   if (isPlaced) tracker.note('address');
 }
 
-/** How many events and live blocks there are of each device. */
+/** Counts events and live blocks by device. */
 function countsByDevice(
   blocks: ReadonlyMap<number, DeviceBlocks>,
   traces: readonly PickledValue[],
@@ -198,7 +198,7 @@ function mostReserved(atEnd: number, events: EventColumns): number {
 }
 
 function firstTimeOf(events: EventColumns): number {
-  // In whole milliseconds, as the moment is written.
+  // Rounded to milliseconds, since the header is written so.
   for (const { time } of events) if (!Number.isNaN(time)) return Math.floor(time / 1000) * 1000;
   return NaN;
 }

@@ -1,4 +1,4 @@
-/** A recording as bytes: decompressed, and readable from the start as often as an importer needs. */
+/** Opens a recording as decompressed bytes, which can be read from the start again and again. */
 import { pipeline, Readable, type Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
 import { systemReason } from '../system-reason';
@@ -14,7 +14,7 @@ const GZIP = Buffer.of(0x1f, 0x8b);
 const ZIP = Buffer.from('PK\u0003\u0004');
 
 export class Recording implements AsyncDisposable {
-  /** Its name in errors. */
+  /** Name in errors. */
   readonly name: string;
   readonly #store: ByteStore;
 
@@ -94,7 +94,7 @@ async function* chunksOf(
   }
 }
 
-/** Whether what has this name, and begins with these bytes, is decompressed on the way. */
+/** Tells whether a file with this name and these first bytes is compressed. */
 export function isCompressed(head: Buffer, name: string): boolean {
   return isGzip(head) || isZip(head) || isBrotli(name);
 }
@@ -107,7 +107,7 @@ function isZip(head: Buffer): boolean {
   return head.subarray(0, ZIP.length).equals(ZIP);
 }
 
-/** Brotli has no magic bytes to know it by. */
+/** Brotli has no magic bytes: the name tells. */
 function isBrotli(name: string): boolean {
   return name.endsWith('.br');
 }

@@ -31,7 +31,7 @@ export const rmm2019 = lineFormat({
 
 class Rmm2019Reader {
   readonly #tracker: Tracker;
-  /** Whether nobody has said which device is wanted, and there was only one until now. */
+  /** True if no device was chosen, and there was only one until now. */
   #isGuess: boolean;
   #firstStart: number | undefined;
 

@@ -1,4 +1,4 @@
-/** Turns what a program did with its pointers into operations on lists: IDs that are never used again, sizes in whole units. */
+/** Turns allocations and frees of pointers into operations on lists, with IDs that are never used again and sizes in whole units. */
 import type { TraceOperation } from '../operation';
 import type { ImportNoteKind } from './import-report';
 import type { Notes } from './notes';
@@ -53,7 +53,7 @@ export class Tracker {
     this.#notes.record++;
   }
 
-  /** How many operations there are to take. */
+  /** Number of operations that can be taken. */
   get length(): number {
     return this.#operations.length;
   }

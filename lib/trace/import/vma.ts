@@ -12,7 +12,7 @@ import type { Tracker } from './tracker';
 
 const NAMES = /"(?:Suballocations|DedicatedAllocations|DefaultPools|MemoryInfo)"\s*:/;
 
-/** More than any dump has; JSON is read as a whole. */
+/** Longest dump in bytes, since JSON is read as a whole. */
 const MAX_SIZE = 2 ** 28;
 const LARGEST_UNIT = 2 ** 52;
 
@@ -37,7 +37,7 @@ export const vma: RecordingFormat = {
 interface Allocation {
   readonly size: number;
   readonly label: string | undefined;
-  /** Whether it has memory of its own, and so no place in a block. */
+  /** True if it has memory of its own, and so no place in a block. */
   readonly isDedicated: boolean;
 }
 

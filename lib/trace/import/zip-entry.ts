@@ -8,7 +8,7 @@ const MAX_TRUSTED_SIZE = 2 ** 30;
 const MAX_RATIO = 200;
 
 /**
- * Opens the file in a zip for reading. What comes is never more than the zip says.
+ * Opens the file in a zip for reading. Never gives more bytes than the zip says.
  *
  * @param content a file descriptor, or the bytes of the zip
  * @param name what errors call the zip

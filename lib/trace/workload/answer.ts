@@ -3,13 +3,13 @@
 /** ENOSPC of the kernel, on every system. */
 export const NO_SPACE = -28;
 
-/** An answer that was recorded, or is that of a replay. */
+/** An answer, recorded or from a replay. */
 export interface Answer {
-  /** 0, or negative; NaN for an error of the library, which has no number. */
+  /** Error number: 0, or negative; NaN for an error of the library, which has no number. */
   readonly errno: number;
   /** Free bytes after the operation; `undefined` where the answer does not tell. */
   readonly avail: number | undefined;
-  /** Bytes of all blocks that it tells of. */
+  /** Bytes of all blocks in the answer. */
   bytes(chunkSize: number): number;
 }
 

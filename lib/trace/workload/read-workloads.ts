@@ -1,4 +1,4 @@
-/** Reads the workloads of a trace: what its program asked of each allocator, whatever policy was used. */
+/** Reads the workloads of a trace: the requests of its program to each allocator, whatever policy was used. */
 import type { Bytes } from '../../native';
 import { toOptions } from '../../options';
 import { LENIENT_NAMES, parseLeniently, skip, type LenientOptions } from '../lenient';

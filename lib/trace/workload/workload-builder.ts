@@ -75,7 +75,7 @@ export class WorkloadBuilder {
     );
   }
 
-  // The following do nothing for a list that there is not: it was never allocated, or that has failed.
+  // The methods below do nothing for an unknown list: it was never allocated, or its allocation failed.
 
   free(id: number, notes: OperationNotes, line: number): void {
     this.#end(id, (list) => {
@@ -163,7 +163,7 @@ function isServable({ size, alignment }: Request): boolean {
 
 type Columns = ReturnType<typeof makeColumns>;
 
-/** Shared memory, which threads need not copy. */
+/** Makes shared memory, which threads need not copy. */
 function makeColumns(length: number) {
   const bytes = (size: number) => new SharedArrayBuffer(size * length);
   return {

@@ -1,4 +1,4 @@
-/** A recording as what its program asked of one allocator: sizes, alignments and frees. It has no addresses and no policy. */
+/** Declares a workload: the requests of a recorded program to one allocator, by sizes, alignments and frees, without addresses or policy. */
 
 /** Kinds of requests. The numbers stand in `Workload.kinds`. */
 export const RequestKind = {
@@ -16,7 +16,7 @@ export const RequestKind = {
   PROBE: 5,
 } as const;
 
-/** Counts what a recording has and no workload keeps. */
+/** Counts the parts of a recording that no workload keeps. */
 export interface DroppedParts {
   /** Blocks of a starting state, or of `claim()`, that had an address. */
   readonly addresses: number;
@@ -30,7 +30,7 @@ export interface DroppedParts {
   readonly afterGap: number;
 }
 
-/** The recording itself: what its own allocator had, as far as it tells. */
+/** Figures of the recorded allocator, as far as the recording tells. */
 export interface RecordedUse {
   /** Bytes of its space. */
   readonly size: number | undefined;
@@ -67,7 +67,7 @@ export interface Workload extends WorkloadColumns {
   readonly chunkSize: number;
   readonly labels: Int32Array;
   readonly labelTexts: readonly string[];
-  /** How many numbers of lists are in use at most. */
+  /** Most list numbers in use at a time. */
   readonly listCount: number;
   /** The number of requests. */
   readonly length: number;
@@ -77,7 +77,7 @@ export interface Workload extends WorkloadColumns {
 
 /** The most bytes that are in use at a time. */
 export interface WorkloadPeak {
-  /** Each size is rounded up to the chunk size. */
+  /** Rounds each size up to the chunk size. */
   readonly bytes: number;
   /** The request that brings it there first; -1 where nothing is allocated. */
   readonly index: number;

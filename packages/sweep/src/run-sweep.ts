@@ -25,10 +25,19 @@ export async function runSweep(
   { sweep, files }: PlannedSweep,
   { pool, results, signal, onProgress }: RunOptions,
 ): Promise<void> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
   const jobs = pendingJobs();
   const lanes = Array.from({ length: pool.threads }, () => serveAll());
-  // One that fails ends the others at their next job.
-  await Promise.all(lanes);
+  // An error of one, such as a full disk, ends the others too.
+  await Promise.all(
+    lanes.map((lane) =>
+      lane.catch((error: unknown) => {
+        stop.abort(error);
+      }),
+    ),
+  );
+  either.throwIfAborted();
 
   async function serveAll(): Promise<void> {
     for (const { job, key } of jobs) {
@@ -37,7 +46,7 @@ export async function runSweep(
         const { row, seconds } = await serveInTries(job);
         results.add(row, { host: hostname(), seconds, elapsed: (performance.now() - start) / 1000 });
       } catch (error) {
-        signal.throwIfAborted();
+        either.throwIfAborted();
         if (!(error instanceof SweepError)) throw error;
         results.addFailed(key, reasonOf(error));
       }
@@ -47,7 +56,7 @@ export async function runSweep(
 
   function* pendingJobs(): Generator<{ job: Job; key: string }> {
     for (let number = 0; number < results.whole; number++) {
-      if (signal.aborted || (sweep.failedJobs > 0 && results.failed >= sweep.failedJobs)) return;
+      if (either.aborted || (sweep.failedJobs > 0 && results.failed >= sweep.failedJobs)) return;
       const job = jobAt(sweep, number);
       const key = keyOf(job);
       if (!results.has(key)) yield { job, key };
@@ -59,9 +68,9 @@ export async function runSweep(
     if (file === undefined) throw new SweepError('ERR_SWEEP_TRACE', `${job.trace.name}: is not here`);
     for (let left = TRIES - 1; ; left--) {
       try {
-        return await pool.serve({ job, file }, sweep.seconds, signal);
+        return await pool.serve({ job, file }, sweep.seconds, either);
       } catch (error) {
-        if (left === 0 || signal.aborted) throw error;
+        if (left === 0 || either.aborted) throw error;
       }
     }
   }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { jobAt, jobCount, keyOf } from '../src/plan/job.js';
 import { makeSweep } from '../src/plan/make-sweep.js';
+import { readSpecification } from '../src/plan/specification.js';
 import { checkSweep, idOf } from '../src/plan/sweep.js';
 import { temporaryFolder, writeSpecification } from './support/folder.js';
 import { run } from './support/program.js';
@@ -100,3 +103,20 @@ for (const [args, message] of [
     assert.equal(status, 2);
     assert.match(stderr, message);
   });
+
+test('the README has a specification that can be read, and names no command or option that there is not', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```json\n([^]*?)```/.exec(readme) ?? [];
+  writeFileSync(path.join(folder, 'readme.json'), example);
+  const specification = await readSpecification(path.join(folder, 'readme.json'));
+  const { sweep } = await makeSweep({ ...specification, traces: ['1.trace'] }, folder);
+  assert.equal(jobCount(sweep), 4 * 2 * 3 * 4);
+
+  const lines = [...readme.matchAll(/gpu-buddy-sweep ([a-z]+)([^\n`]*)/g)];
+  assert.ok(lines.length >= 9);
+  for (const [line, command = '', rest = ''] of lines) {
+    const { status, stdout } = await run(command, '--help');
+    assert.equal(status, 0, line);
+    for (const [option] of rest.matchAll(/--[a-z-]+/g)) assert.ok(stdout.includes(option), line);
+  }
+});

@@ -329,6 +329,32 @@ describe('secured', { skip: SKIP }, () => {
     assert.doesNotMatch(outputs.join('\n') + readFileSync(inFolder('secured.times.jsonl'), 'utf8'), /s3cre/);
   });
 
+  test("the README's user of Redis can do all that is needed, and sees no other key", async () => {
+    const secured = inFolder('acl');
+    mkdirSync(secured);
+    await using server = await RedisServer.start(secured, ['--requirepass', 's3cret'], {
+      password: 's3cret',
+    });
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, rules = ''] = /^ACL SETUSER (.*)$/m.exec(readme) ?? [];
+    const connection = server.connect();
+    await connection.call('ACL', 'SETUSER', ...rules.replace('PASSWORD', 'other').split(' '));
+    await connection.set('elsewhere', '1');
+    const url = server.url.replace('unix://', 'unix://sweep:other@localhost');
+    const spec = writeSpecification(folder, { traces: ['1.trace', '2.trace'] }, 'acl.json');
+    const id = await submit(url, spec);
+    const worker = await run('work', id, '--redis', url, '--cache', inFolder('cache-acl'));
+    assert.deepEqual([worker.status, worker.stderr], [0, `gpu-buddy-sweep: serving sweep ${id}`]);
+    assert.equal((await run('collect', id, '--redis', url, '-o', inFolder('acl.jsonl'))).status, 0);
+    assert.match((await run('status', '--redis', url)).stdout, new RegExp(`${id} +2 +2 `));
+    assert.equal((await run('cancel', id, '--forget', '--redis', url)).status, 0);
+    assert.deepEqual(await connection.keys('*'), ['elsewhere']);
+    const user = connection.duplicate({ username: 'sweep', password: 'other' });
+    await assert.rejects(user.get('elsewhere'), /NOPERM/);
+    await assert.rejects(user.flushall(), /NOPERM/);
+    for (const one of [user, connection]) one.disconnect();
+  });
+
   test('TLS: rediss:// with an authority and a certificate of its own is served, and without them refused', async () => {
     const secured = inFolder('tls');
     mkdirSync(secured);

@@ -3,8 +3,13 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { test } from 'node:test';
+import { execa } from 'execa';
+import { makeSweep } from '../src/plan/make-sweep.js';
+import { ReplayPool } from '../src/replay/replay-pool.js';
+import type { Results } from '../src/results/results.js';
+import { runSweep } from '../src/run-sweep.js';
 import { temporaryFolder, writeSpecification } from './support/folder.js';
-import { run, start } from './support/program.js';
+import { program, run, start } from './support/program.js';
 import { writeTrace } from './support/traces.js';
 
 const folder = temporaryFolder();
@@ -201,4 +206,49 @@ test('a sweep ends once too many jobs were set aside', async () => {
   const { status, stderr } = await run('run', limited, '-o', inFolder('limited.jsonl'), '--threads', '1');
   assert.equal(status, 1);
   assert.match(stderr, /0 of 40 jobs done, 3 set aside/);
+});
+
+test('a process that may write no more leaves a line by half, which the next one drops', async () => {
+  const { failed } = await execa(
+    'bash',
+    [
+      '-c',
+      `ulimit -f 8; exec "$0" "$@"`,
+      process.execPath,
+      program,
+      'run',
+      spec,
+      '-o',
+      inFolder('full.jsonl'),
+    ],
+    { reject: false },
+  );
+  assert.ok(failed);
+  const torn = readFileSync(inFolder('full.jsonl'));
+  assert.equal(torn.length, 8 * 1024);
+  assert.notEqual(torn.at(-1), 10);
+  assert.equal((await run('run', spec, '-o', inFolder('full.jsonl'))).status, 0);
+  assert.deepEqual(readFileSync(inFolder('full.jsonl')), expected);
+});
+
+test('an error of the system ends the run in all threads, and is no failure of a job', async () => {
+  const planned = await makeSweep({ traces: ['1.trace'], modes: ['simple', 'range', 'contiguous'] }, folder);
+  let failures = 0;
+  const results = {
+    whole: 3,
+    has: () => false,
+    add: () => {
+      throw new Error('the disk is full');
+    },
+    addFailed: () => {
+      failures++;
+    },
+  } as unknown as Results;
+  await using pool = new ReplayPool(2);
+  const { signal } = new AbortController();
+  await assert.rejects(
+    runSweep(planned, { pool, results, signal, onProgress: () => undefined }),
+    /the disk is full/,
+  );
+  assert.equal(failures, 0);
 });

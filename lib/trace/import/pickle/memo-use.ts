@@ -1,10 +1,10 @@
-/** Which values of a pickle are used again: the others need not be remembered. */
+/** Finds the values of a pickle that are used again. The others need not be remembered. */
 import { Op } from './opcodes';
 import type { OpcodeVisitor } from './read-opcodes';
 
 const SMALLEST = 1024;
 
-/** Visits the opcodes of a pickle, and then knows. */
+/** Visits the opcodes of a pickle, and notes the places that are read again. */
 export class MemoUse implements OpcodeVisitor {
   /** A bit for each place of the memo. */
   #used = new Uint8Array(SMALLEST);
@@ -21,7 +21,7 @@ export class MemoUse implements OpcodeVisitor {
   }
 
   #use(place: number): void {
-    // Each place is filled by an opcode of its own: a made-up number must not take memory.
+    // Limits the place, since each is filled by an opcode of its own: a made-up number must not take memory.
     if (place >= this.#visited) throw new Error(`place ${place} of the memo is empty`);
     while (place >> 3 >= this.#used.length) this.#grow();
     this.#used[place >> 3] = (this.#used[place >> 3] ?? 0) | (1 << (place & 7));

@@ -80,7 +80,7 @@ const OTHERS: Readonly<Record<number, string>> = {
   0x98: 'READONLY_BUFFER',
 };
 
-/** Why an opcode is refused. */
+/** Explains why an opcode is refused. */
 export function whyRefused(opcode: number): string {
   const call = CALLS[opcode];
   if (call !== undefined) return `has the opcode ${call}: it is refused, and nothing of it was run`;
@@ -92,7 +92,7 @@ export function whyRefused(opcode: number): string {
 /** An opcode that is refused. */
 export const REFUSED = -100;
 
-/** By opcode, the bytes of its argument; negative, those of the argument's length, which stands before it. */
+/** Bytes of each opcode's argument; if negative, bytes of the length that stands before the argument. */
 export const ARGUMENTS: Int8Array = argumentsOf({
   [Op.PROTO]: 1,
   [Op.FRAME]: 8,

@@ -18,9 +18,9 @@ export type PickledValue = null | boolean | number | bigint | string | PickledLi
  */
 export type Absorb = (list: PickledList, items: PickledList) => boolean;
 
-/** So much at the most stands on the stack: Python puts a thousand values there before it appends them. */
+/** Most values on the stack. Python puts a thousand there before it appends them. */
 const MAX_STACK = 2 ** 20;
-/** So many values at the most are kept in lists and dicts. */
+/** Most values that are kept in lists and dicts. */
 const MAX_VALUES = 2e7;
 const PAGE_BITS = 10;
 const PAGE_MASK = 2 ** PAGE_BITS - 1;
@@ -35,7 +35,7 @@ export class Unpickler implements OpcodeVisitor {
   readonly #marks: number[] = [];
   /** How many values were kept when each of these began. */
   readonly #valuesBefore: number[] = [];
-  /** Only what is used again, in pages: maps take longer. */
+  /** Values that are used again, in pages, which are faster than maps. */
   readonly #memo: PickledValue[][] = [];
   #memoized = 0;
   #values = 0;
@@ -241,7 +241,7 @@ export class Unpickler implements OpcodeVisitor {
 }
 
 function setItem(dict: PickledDict, key: PickledValue | undefined, value: PickledValue | undefined): void {
-  // An object takes this one for its prototype.
+  // Left out: an object would take this value for its prototype.
   if (typeof key !== 'string' || key === '__proto__' || value === undefined) return;
   dict[key] = value;
 }

@@ -28,7 +28,7 @@ export async function drawChart(rows: readonly Row[], measure: string): Promise<
       left: 'center',
       textStyle: { fontSize: 15 },
     },
-    legend: { bottom: 5, data: policies.map(({ name }) => name) },
+    legend: { bottom: 5, itemGap: 24, data: policies.map(({ name }) => name) },
     grid: { left: 70, right: 40, top: 50, bottom: 80 },
     xAxis: { type: 'category', data: sizes.map(sizeText) },
     yAxis:

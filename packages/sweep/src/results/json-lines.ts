@@ -1,5 +1,6 @@
 /** Files of JSON lines that a process may have been killed in the middle of writing. */
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   fsyncSync,
@@ -7,7 +8,6 @@ import {
   readFileSync,
   renameSync,
   truncateSync,
-  writeSync,
 } from 'node:fs';
 import { SweepError } from '../sweep-error.js';
 
@@ -44,13 +44,18 @@ export function parseLine(line: string, file: string, index: number): unknown {
 /** Appends lines; each stands in the file when `add()` returns, also if the process is killed then. */
 export class JsonLines implements Disposable {
   readonly #handle: number;
+  #isTorn = false;
 
   constructor(file: string) {
     this.#handle = openSync(file, 'a');
   }
 
+  /** Appends a line. After one that was written by half (the disk is full), no more are written, so that it stays the last one. */
   add(line: string): void {
-    writeSync(this.#handle, `${line}\n`);
+    if (this.#isTorn) throw new SweepError('ERR_SWEEP_RESULTS', 'a line could not be written: no more are');
+    this.#isTorn = true;
+    appendFileSync(this.#handle, `${line}\n`);
+    this.#isTorn = false;
   }
 
   [Symbol.dispose](): void {
@@ -67,10 +72,10 @@ export function replaceLines(file: string, lines: Iterable<string>): void {
     for (const line of lines) {
       text += `${line}\n`;
       if (text.length < 65_536) continue;
-      writeSync(handle, text);
+      appendFileSync(handle, text);
       text = '';
     }
-    writeSync(handle, text);
+    appendFileSync(handle, text);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

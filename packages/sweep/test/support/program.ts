@@ -2,11 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { execa, type Options } from 'execa';
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+/** The file of the program. */
+export const program = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 
 /** Starts the program. Its promise does not reject: tests look at the exit status. */
 export function start(args: readonly string[], options: Options = {}) {
-  return execa(process.execPath, [main, ...args], {
+  return execa(process.execPath, [program, ...args], {
     ...options,
     reject: false,
     stdin: 'ignore',

@@ -7,6 +7,7 @@ import {
   type Drawing,
   type Extent,
   type MapTheme,
+  type PlaceFacts,
 } from '../messages';
 import { BlocksTable } from './blocks-table';
 import { Clock } from './clock';
@@ -57,6 +58,10 @@ export class App {
   #active = 0;
   /** Offset of the selected place. */
   #selected: number | undefined;
+  /** Bytes behind the selected place in which a block is looked for: a click means all of a cell. */
+  #reach = EXACTLY;
+  /** The facts that are shown of the selected place. */
+  #shownFacts = '';
   #isDue = true;
   #areFactsDue = true;
   #factsAt = -Infinity;
@@ -129,7 +134,7 @@ export class App {
   /** All blocks of a source at the moment that is shown, in the order of addresses. */
   async blocks(source = this.#active): Promise<readonly BlockFacts[]> {
     const answer = await this.sources[source]?.client.ask('blocks', {
-      clock: this.clock.now,
+      clock: this.#shownClock,
       from: 0,
       count: Infinity,
     });
@@ -145,7 +150,8 @@ export class App {
   select(source: number, address: number | undefined, reach = EXACTLY): void {
     this.#active = source;
     this.#selected = address;
-    this.#act(this.#showFacts(reach));
+    this.#reach = reach;
+    this.#act(this.#showFacts());
     this.#writeFragment();
   }
 
@@ -264,7 +270,7 @@ export class App {
     if (this.#isDue) this.#draw();
     if (this.#areFactsDue && now - this.#factsAt > FACTS_EVERY) {
       this.#factsAt = now;
-      this.#act(this.#showFacts(EXACTLY));
+      this.#act(this.#showFacts());
     }
     if (this.#areCurvesDue && now - this.#curvesAt > CURVES_EVERY) {
       this.#curvesAt = now;
@@ -434,7 +440,7 @@ export class App {
   }
 
   /** Looks again at what is selected, and at the rows of the table in sight. */
-  async #showFacts(reach: number): Promise<void> {
+  async #showFacts(): Promise<void> {
     this.#areFactsDue = false;
     if (this.#isAskingFacts) {
       this.#areFactsDue = true;
@@ -444,26 +450,32 @@ export class App {
     if (!source) return;
     this.#isAskingFacts = true;
     try {
-      await this.#askFacts(source, reach);
+      await this.#askFacts(source);
     } finally {
       this.#isAskingFacts = false;
     }
   }
 
-  async #askFacts(source: SourceView, reach: number): Promise<void> {
+  async #askFacts(source: SourceView): Promise<void> {
     const clock = this.#shownClock;
     const baseOffset = source.map.drawing?.baseOffset ?? '0';
     if (this.#selected !== undefined) {
-      const facts = await source.client.ask('place', { clock, address: this.#selected, reach });
-      this.#selected = facts.block?.offset ?? this.#selected;
-      this.#details.replaceChildren(detailsOf(facts, baseOffset, (address) => this.#reveal(address)));
+      const address = this.#selected;
+      const facts = await source.client.ask('place', { clock, address, reach: this.#reach });
+      // Another place may have been selected meanwhile.
+      if (this.#selected === address) {
+        this.#selected = facts.block?.offset ?? address;
+        this.#reach = EXACTLY;
+      }
+      this.#showDetails(facts, baseOffset);
       const { block, ofList } = facts;
       const marks: Mark[] = ofList.length > 1 ? ofList.map((extent) => ({ extent, isStrong: false })) : [];
       const chosen = block ? { start: block.offset, length: block.size } : facts.free;
       if (chosen) marks.push({ extent: chosen, isStrong: true });
       for (const one of this.sources) one.map.mark(one === source ? marks : []);
-      if (reach !== EXACTLY || !this.clock.isPlaying) await this.#revealRow(source, clock);
+      if (!this.clock.isPlaying) await this.#revealRow(source, clock);
     } else {
+      this.#shownFacts = '';
       this.#details.replaceChildren('Click a block on the map, or choose one of the table.');
       for (const one of this.sources) one.map.mark([]);
     }
@@ -473,6 +485,15 @@ export class App {
     this.#legend.replaceChildren(...legendOf(by, kinds));
     const rows = await source.client.ask('blocks', { clock, ...this.#table.wanted });
     this.#table.show(rows, baseOffset, this.#selected);
+  }
+
+  /** Shows what is selected. What is the same stays, so that its buttons can be pressed while the clock moves. */
+  #showDetails(facts: PlaceFacts, baseOffset: string): void {
+    const text = JSON.stringify([facts, baseOffset]);
+    if (text === this.#shownFacts) return;
+    this.#shownFacts = text;
+    this.#details.ariaLive = this.clock.isPlaying || this.clock.isFollowing ? 'off' : 'polite';
+    this.#details.replaceChildren(detailsOf(facts, baseOffset, (address) => this.#reveal(address)));
   }
 
   #revealed: number | undefined;

@@ -29,6 +29,8 @@ export class BlocksTable {
   #blocks: readonly BlockFacts[] = [];
   #baseOffset = '0';
   #selected: number | undefined;
+  /** The rows that are shown. */
+  #shown = '';
 
   constructor(events: TableEvents) {
     this.#events = events;
@@ -74,6 +76,10 @@ export class BlocksTable {
     this.#blocks = blocks;
     this.#baseOffset = baseOffset;
     this.#selected = selected;
+    const shown = JSON.stringify([total, from, blocks, selected, this.element.scrollTop]);
+    // Rows that are the same stay, so that they can be clicked while the clock moves.
+    if (shown === this.#shown) return;
+    this.#shown = shown;
     this.element.setAttribute('aria-rowcount', String(total + 1));
     this.#body.style.height = `${Math.min(total * ROW_HEIGHT, MOST_HEIGHT)}px`;
     const focused = blocks.find(({ offset }) => offset === selected);
