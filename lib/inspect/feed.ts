@@ -14,9 +14,10 @@ import { LiveLists, type LiveList } from './live-lists';
 
 /** Milliseconds from one update to the next. */
 const PERIOD = 100;
-/** Milliseconds before the state is taken anew where entries were lost, or so many times what that took the last time. */
-const LEAST_RECOVERY = 1000;
+/** Milliseconds before the state is taken anew where entries were lost: so many times what that took the last time, within these bounds. */
 const RECOVERY_FACTOR = 20;
+const LEAST_RECOVERY = 1000;
+const MOST_RECOVERY = 10_000;
 /** Bytes of the ring: some 65,000 operations. */
 const CAPACITY = 2 ** 22;
 /** Operations that one update takes: where there are more than 40,000 a second, some are lost. */
@@ -152,7 +153,8 @@ export class Feed {
   }
 
   #schedule(): void {
-    const pause = this.#space ? PERIOD : Math.max(LEAST_RECOVERY, RECOVERY_FACTOR * this.#beginning);
+    const recovery = Math.min(Math.max(RECOVERY_FACTOR * this.#beginning, LEAST_RECOVERY), MOST_RECOVERY);
+    const pause = this.#space ? PERIOD : recovery;
     this.#timer = setTimeout(() => {
       this.#update();
     }, pause).unref();
