@@ -2,6 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { chromium } from 'playwright-core';
 
+/** Milliseconds that any wait may take. */
+const PATIENCE = 120_000;
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
 
 /** The path of a Chromium; `undefined` where there is none. */
@@ -42,6 +45,8 @@ export function openBrowser() {
 export async function openPage(browser, url, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
+  // A busy machine is no fault of the page.
+  page.setDefaultTimeout(PATIENCE);
   /** @type {string[]} */
   const complaints = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
