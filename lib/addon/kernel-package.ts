@@ -6,13 +6,20 @@ import { codeFolder, packageFolder } from './folder';
 import { exists } from './places';
 import { VERSION } from './protocol';
 
+/** Describes a package that has the allocator of a kernel. */
 export interface KernelPackage {
+  /** `gpu-buddy`, or `@gpu-buddy/linux-6.12`. */
+  readonly name: string;
   readonly folder: string;
   /** The release of Linux whose allocator is inside, such as `6.12.117`. */
   readonly linux: string;
 }
 
-/** @throws Error of the code ERR_GPU_BUDDY_NO_BINARY where there is none, or of another release of gpu-buddy */
+/**
+ * Finds the package of a kernel other than this one's.
+ *
+ * @throws Error of the code ERR_GPU_BUDDY_NO_BINARY where there is none, or of another release of gpu-buddy
+ */
 export function findKernelPackage(series: string): KernelPackage {
   const name = `@gpu-buddy/linux-${series}`;
   const folder = builtFolder(series) ?? installedFolder(name);
@@ -23,7 +30,7 @@ export function findKernelPackage(series: string): KernelPackage {
   };
   if (version !== VERSION)
     throw noKernel(series, `${folder} is of gpu-buddy ${version}, and this is gpu-buddy ${VERSION}`);
-  return { folder, linux };
+  return { name, folder, linux };
 }
 
 /** Looks where scripts/kernel-package.mjs makes it. */
@@ -45,6 +52,11 @@ function noKernel(series: string, why: string): Error {
   const command = isCheckout
     ? `node dist/cli/main.js build --kernel ${series}`
     : `npm install @gpu-buddy/linux-${series}@${VERSION}`;
-  const text = `gpu-buddy has no allocator of Linux ${series} that runs here: ${why}.\n  What to do:\n    - ${command}`;
+  return noAllocator(series, `${why}.\n  What to do:\n    - ${command}`);
+}
+
+/** Gives the error for a kernel whose allocator is not here. */
+export function noAllocator(kernel: string, why: string): Error {
+  const text = `gpu-buddy has no allocator of Linux ${kernel} that runs here: ${why}`;
   return Object.assign(new Error(text), { code: 'ERR_GPU_BUDDY_NO_BINARY' });
 }

@@ -1,5 +1,5 @@
 /** `gpu-buddy compare --kernel`: the same requests, served by the allocators of several kernels. */
-import type { Divergence } from '../trace';
+import { kernelPackage, type Divergence, type KernelPackage } from '../trace';
 import { divergenceOf, type ServedSubject } from '../trace/policy/diverge';
 import type { CompareOptions } from './compare-options';
 import { subjectsOf, titleOf, type Subject } from './compare-subjects';
@@ -11,8 +11,7 @@ import {
   rowName,
   type ComparedRow,
 } from './compare-text';
-import { kernelPackage, resultOf } from './kernel-process';
-import type { KernelPackage } from '../addon/kernel-package';
+import { resultOf } from './kernel-process';
 import type { Terminal } from './terminal';
 
 /** What a kernel makes of a subject. */

@@ -1,11 +1,11 @@
 /** The command `gpu-buddy fit`. */
-import { fitWorkload, type Fit, type FitOptions, type Workload } from '../trace';
+import { fitWorkload, kernelPackage, type Fit, type FitOptions, type Workload } from '../trace';
 import { helpText } from './command-spec';
 import { ChunkedOutput } from './chunked-output';
 import { droppedText } from './dropped-text';
 import { FIT, parseFitOptions, type FitCommandOptions } from './fit-options';
 import { fitRecord, fitText, workloadText, type NamedFit } from './fit-text';
-import { kernelPackage, resultOf } from './kernel-process';
+import { resultOf } from './kernel-process';
 import { openWorkload } from './open-workload';
 import { orUsageError } from './or-usage-error';
 import { ProgressBar } from './progress-bar';

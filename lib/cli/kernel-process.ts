@@ -2,18 +2,9 @@
 import { fork, spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { join } from 'node:path';
 import { packageFolder } from '../addon/folder';
-import { findKernelPackage, type KernelPackage } from '../addon/kernel-package';
-import { seriesOf } from '../addon/series';
-import { kernelVersion } from '../native';
+import type { KernelPackage } from '../trace';
 import { CommandError } from './command-error';
 import type { Task, TaskResults } from './kernel-tasks';
-
-/** Finds the package of a series, which may be this one. @throws Error of the code ERR_GPU_BUDDY_NO_BINARY */
-export function kernelPackage(series: string): KernelPackage {
-  return series === seriesOf(kernelVersion)
-    ? { folder: packageFolder, linux: kernelVersion }
-    : findKernelPackage(series);
-}
 
 /** Starts a command. */
 export function startCommand(

@@ -1,7 +1,7 @@
 /** `gpu-buddy replay --kernel`: the same calls to the allocators of other kernels. */
+import { kernelPackage, type KernelPackage } from '../trace';
 import { withoutKernels } from './kernel-option';
-import { kernelPackage, startCommand, statusOf } from './kernel-process';
-import type { KernelPackage } from '../addon/kernel-package';
+import { startCommand, statusOf } from './kernel-process';
 import type { ReplayOptions } from './replay-options';
 import type { Terminal } from './terminal';
 import { STDIN } from './trace-name';

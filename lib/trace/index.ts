@@ -4,6 +4,7 @@
  * @module gpu-buddy/trace
  */
 /// <reference lib="esnext.disposable" preserve="true" />
+export type { KernelPackage } from '../addon/kernel-package';
 export type { BlockTable } from '../block-table';
 export type { AllocatorStats, Bytes } from '../native';
 export type { Column } from '../space';
@@ -17,6 +18,7 @@ export type {
   ImportReport,
 } from './import/import-report';
 export { importTrace, type ImportedTrace, type ImportInput } from './import/import-trace';
+export { kernelPackage } from './kernel-package';
 export type { LenientOptions } from './lenient';
 export { LineReader, type LineReaderOptions } from './line-reader';
 export { openTrace, type OpenTraceOptions } from './open-trace';

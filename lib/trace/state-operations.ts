@@ -46,7 +46,7 @@ export function* clearsOf({ chunkSize, free }: GpuBuddyState): Generator<BuddyCl
 
 /** Gives the trace of a state alone. The label of a list is its tag, if it has one. */
 export function* operationsOf(state: GpuBuddyState): Generator<TraceOperation> {
-  yield { kind: HEADER, version: VERSION, source: 'save' };
+  yield { kind: HEADER, version: VERSION, kernel: state.kernel, source: 'save' };
   const [size, chunkSize, baseOffset] = [state.size, state.chunkSize, state.baseOffset].map(BigInt);
   yield { kind: 'buddy.new', size, chunkSize: chunkSize ?? 1n, baseOffset };
   let next = 0;

@@ -34,7 +34,7 @@ const STATE = JSON.stringify(
   2,
 );
 const OF_STATE =
-  'gpu-buddy-trace 2 source="save"\nbuddy.new 0x10000 0x1000 baseOffset=0x8000\n' +
+  `gpu-buddy-trace 2 kernel=${JSON.stringify(kernelVersion)} source="save"\nbuddy.new 0x10000 0x1000 baseOffset=0x8000\n` +
   'buddy.claim 0 0x0:1:0 0x4000:0:0 tag=7 label="tag 7"\nbuddy.claim 1 0x8000:0:1\nbuddy.clear 0x2000:1\nbegin\n';
 
 const folder = temporaryFolder();

@@ -5,7 +5,7 @@ export type SweepErrorCode =
   | 'ERR_SWEEP_USAGE'
   /** The specification cannot be read, or says something that means nothing. */
   | 'ERR_SWEEP_SPECIFICATION'
-  /** The specification names a kernel that no worker of this version has. */
+  /** The specification names a kernel whose allocator is not on this machine. */
   | 'ERR_SWEEP_KERNEL'
   /** The results file is damaged, or belongs to another sweep. */
   | 'ERR_SWEEP_RESULTS'

@@ -66,7 +66,21 @@ for (const [name, specification, message] of [
     { traces: ['1.trace'], minBlockSizes: ['0'] },
     /"0" is no whole number of bytes above 0/,
   ],
-  ['another kernel', { traces: ['1.trace'], kernels: ['6.12'] }, /Linux 6\.12 can't be had: .* Linux 7\./],
+  [
+    'another kernel',
+    { traces: ['1.trace'], kernels: ['9.9'] },
+    /no allocator of Linux 9\.9 .* build --kernel 9\.9$/m,
+  ],
+  [
+    'a release that is not here',
+    { traces: ['1.trace'], kernels: ['7.3.99'] },
+    /gpu-buddy has that of Linux 7\./,
+  ],
+  [
+    'a path for a kernel',
+    { traces: ['1.trace'], kernels: ['../../x'] },
+    /"kernel" argument must have the form/,
+  ],
   ['credentials in the store', { traces: ['1.trace'], store: 'https://me:secret@host/x' }, /no credentials/],
 ] as const)
   test(`a specification with ${name} is an error`, async () => {

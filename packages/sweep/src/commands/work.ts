@@ -2,13 +2,13 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { kernelVersion } from 'gpu-buddy';
 import type { Redis } from 'ioredis';
 import { LIBRARY } from '../plan/make-sweep.js';
 import type { Sweep } from '../plan/sweep.js';
 import { SweepQueue } from '../redis/queue.js';
 import { findSweep, listSweeps } from '../redis/registry.js';
 import { isOver, serveSweep } from '../redis/serve-sweep.js';
+import { loadKernel } from '../replay/kernels.js';
 import { ReplayPool } from '../replay/replay-pool.js';
 import { SweepError } from '../sweep-error.js';
 import { TraceCache } from '../traces/trace-cache.js';
@@ -116,12 +116,7 @@ function refuseOthers({ library, kernels, store }: Sweep, id: string, stores: Re
       'ERR_SWEEP_REDIS',
       `sweep ${id} is for gpu-buddy ${library}, and this is ${LIBRARY}`,
     );
-  const kernel = kernels.find((version) => version !== kernelVersion);
-  if (kernel !== undefined)
-    throw new SweepError(
-      'ERR_SWEEP_KERNEL',
-      `sweep ${id} wants the allocator of Linux ${kernel}, and this is that of ${kernelVersion}`,
-    );
+  for (const kernel of kernels) loadKernel(kernel);
   if (!stores.has(store))
     throw new SweepError(
       'ERR_SWEEP_TRACE',

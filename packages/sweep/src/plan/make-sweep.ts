@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { kernelVersion } from 'gpu-buddy';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { loadKernel } from '../replay/kernels.js';
 import { reasonOf, SweepError } from '../sweep-error.js';
 import { toBytes } from './byte-size.js';
 import { MEASURES } from './measures.js';
@@ -44,7 +45,9 @@ export async function makeSweep(specification: Specification, folder: string): P
   const sweep: Sweep = {
     library: LIBRARY,
     traces,
-    kernels: unique(kernels.map(toKernel)),
+    kernels: unique(
+      kernels.map((kernel) => loadKernel(kernel === BUILT_IN ? kernelVersion : kernel).release),
+    ),
     modes: unique(specification.modes ?? ['simple']),
     minBlockSizes: unique(minBlockSizes.map(toBytesAsRecorded)),
     sizes: unique(sizes.map(toSize)),
@@ -100,15 +103,6 @@ async function hashFile(file: string): Promise<{ hash: string; bytes: number }> 
     throw new SweepError('ERR_SWEEP_TRACE', `${file}: ${reasonOf(error)}`, error);
   }
   return { hash: hash.digest('hex'), bytes };
-}
-
-/** Gives the version of a kernel. Only the one that gpu-buddy is built with can be had. */
-function toKernel(kernel: string): string {
-  if (kernel === BUILT_IN || kernel === kernelVersion) return kernelVersion;
-  throw new SweepError(
-    'ERR_SWEEP_KERNEL',
-    `the allocator of Linux ${kernel} can't be had: this gpu-buddy is built with that of Linux ${kernelVersion} ("${BUILT_IN}")`,
-  );
 }
 
 function toBytesAsRecorded(size: number | string): number | typeof RECORDED {

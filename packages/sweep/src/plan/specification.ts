@@ -73,7 +73,8 @@ export const Specification = Type.Object(
     kernels: Type.Optional(
       Type.Array(Type.String({ minLength: 1 }), {
         minItems: 1,
-        description: 'whose allocator: "built-in", or the version that gpu-buddy is built with',
+        description:
+          'whose allocator: "built-in" for that of gpu-buddy, a series such as 6.12, or a release such as 6.12.117',
       }),
     ),
     shuffles: Type.Optional(

@@ -1,9 +1,10 @@
 /** Serves a job: measures its policy on its workload. */
-import { measurePolicy, peakOf, type PolicyMeasures, type Workload } from 'gpu-buddy/trace';
+import { peakOf, type PolicyMeasures, type Workload } from 'gpu-buddy/trace';
 import { keyOf, type Job } from '../plan/job.js';
 import type { Size } from '../plan/sweep.js';
 import { RECORDED } from '../plan/words.js';
 import { SweepError } from '../sweep-error.js';
+import { loadKernel } from './kernels.js';
 import type { Row } from './row.js';
 import { shuffle } from './shuffle.js';
 
@@ -13,7 +14,7 @@ export interface Served {
   readonly seconds: number;
 }
 
-/** @throws SweepError `ERR_SWEEP_JOB`; RangeError, TypeError, GpuBuddyError as `measurePolicy()` */
+/** @throws SweepError `ERR_SWEEP_JOB`, `ERR_SWEEP_KERNEL`; RangeError, TypeError, GpuBuddyError as `measurePolicy()` */
 export function serveJob(job: Job, recorded: Workload): Served {
   const { mode, minBlockSize, seed, window, measures, byTime } = job;
   const chunkSize = job.chunkSize === RECORDED ? recorded.chunkSize : job.chunkSize;
@@ -21,6 +22,7 @@ export function serveJob(job: Job, recorded: Workload): Served {
   const sizes = job.sizes
     .map((asked) => ({ asked, size: bytesOf(asked, recorded, chunkSize) }))
     .sort((one, other) => one.size - other.size);
+  const { measurePolicy } = loadKernel(job.kernel);
   let seconds = 0;
   for (const [index, { asked, size }] of sizes.entries()) {
     const policy = {
