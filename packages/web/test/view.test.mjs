@@ -6,13 +6,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { openBrowser, openPage, whyNot } from './support/browser.mjs';
+import {
+  blocksOf,
+  clicksFindBlocks,
+  followsReplay,
+  MIXED,
+  settled,
+  showsSomething,
+  slideTo,
+  stateOf,
+  visit as visitPage,
+} from './support/page.mjs';
 import { blocksByReplay } from './support/replay.mjs';
 import { LABELS, samples } from './support/samples.mjs';
-import { root, startView } from './support/view.mjs';
+import { root } from './support/view.mjs';
 
-const MIXED = path.join(root, 'examples/traces/mixedmed-1.trace.gz');
 const BIG = path.join(root, 'examples/traces/big-1.trace.gz');
-const LINES_OF_MIXED = 20_001;
 
 const folder = mkdtempSync(path.join(tmpdir(), 'gpu-buddy-web-'));
 
@@ -45,107 +54,25 @@ function testPage(name, args, use, { fragment = '', context } = {}) {
  * @param {string} [fragment]
  * @param {import('playwright-core').BrowserContextOptions} [context]
  */
-async function visit(args, use, fragment = '', context) {
-  const view = await startView(args);
-  try {
-    const { page, complaints } = await openPage(browser, `${view.link}${fragment}`, context);
-    await page.waitForFunction(() =>
-      globalThis.gpuBuddyView?.state.sources.every(({ state }) => state === 'complete'),
-    );
-    await settled(page);
-    await use(page);
-    assert.deepEqual(complaints, []);
-    await page.context().close();
-  } finally {
-    const { status } = await view.stop();
-    assert.equal(status, 0);
-  }
-}
-
-/** Waits until all that is wanted is drawn. @param {import('playwright-core').Page} page */
-function settled(page) {
-  return page.waitForFunction(() => globalThis.gpuBuddyView?.state.isSettled);
-}
-
-/** @param {import('playwright-core').Page} page */
-function stateOf(page) {
-  return page.evaluate(() => /** @type {NonNullable<typeof gpuBuddyView>} */ (globalThis.gpuBuddyView).state);
-}
-
-/** The blocks that a map shows: `OFFSET:ORDER`. @param {import('playwright-core').Page} page @param {number} [source] */
-function blocksOf(page, source = 0) {
-  return page.evaluate(
-    async (index) =>
-      ((await globalThis.gpuBuddyView?.blocks(index)) ?? []).map(({ offset, order }) => `${offset}:${order}`),
-    source,
-  );
-}
-
-/** Moves the slider. @param {import('playwright-core').Page} page @param {number} line */
-async function slideTo(page, line) {
-  await page.locator('#slider').fill(String(line));
-  await settled(page);
-}
-
-/** So many lines of a recording, always the same ones. @param {number} count @param {number} last */
-function someLines(count, last) {
-  let seed = 20_26;
-  const next = () => (seed = (seed * 48_271) % 2_147_483_647);
-  return Array.from({ length: count }, () => 1 + (next() % last)).sort((a, b) => a - b);
+function visit(args, use, fragment, context) {
+  return visitPage((url) => openPage(browser, url, context), args, use, fragment);
 }
 
 test('each sample opens, and shows something', { skip: whyNot }, async (context) => {
   for (const [name, args] of Object.entries(await samples(folder)))
-    await context.test(name, () =>
-      visit(args, async (page) => {
-        const { sources, shown } = await stateOf(page);
-        assert.ok(sources[0].steps > 2);
-        assert.ok(shown.blocks > 0 && shown.used > 0 && shown.size >= shown.used);
-      }),
-    );
+    await context.test(name, () => visit(args, showsSomething));
 });
 
-testPage('the slider at a line shows the blocks that a replay has there', [MIXED], async (page) => {
-  const lines = someLines(200, LINES_OF_MIXED);
-  const expected = await blocksByReplay(MIXED, lines);
-  for (const [index, line] of lines.entries()) {
-    await slideTo(page, line);
-    assert.deepEqual([line, await blocksOf(page)], [line, expected[index]]);
-    assert.equal((await stateOf(page)).shown.blocks, expected[index].length);
-  }
-});
+testPage('the slider at a line shows the blocks that a replay has there', [MIXED], (page) =>
+  followsReplay(page, 200),
+);
 
 testPage(
   'a click finds the block that is there, at three zoom levels',
   [MIXED],
   async (page) => {
     const canvas = page.locator('canvas[role=application]');
-    for (const presses of [0, 4, 8]) {
-      for (let press = 0; press < presses; press++) await canvas.press('+');
-      await settled(page);
-      const { shown } = await stateOf(page);
-      const blocks = await page.evaluate(() => globalThis.gpuBuddyView?.blocks() ?? []);
-      const { extent, cells } = shown;
-      const inSight = blocks.filter(
-        ({ offset, size }) => offset >= extent.start && offset + size <= extent.start + extent.length,
-      );
-      assert.ok(inSight.length > 0, `no block in sight after ${presses} presses`);
-      const { width, height } = /** @type {{ width: number, height: number }} */ (await canvas.boundingBox());
-      for (const { offset, size } of inSight.filter(
-        (_, index) => index % Math.ceil(inSight.length / 15) === 0,
-      )) {
-        const cell = Math.floor(
-          ((offset + size / 2 - extent.start) / extent.length) * cells.columns * cells.rows,
-        );
-        const position = {
-          x: (((cell % cells.columns) + 0.5) / cells.columns) * width,
-          y: ((Math.floor(cell / cells.columns) + 0.5) / cells.rows) * height,
-        };
-        await canvas.click({ position });
-        await settled(page);
-        assert.equal((await stateOf(page)).selected, offset);
-      }
-    }
+    await clicksFindBlocks(page, canvas, (position) => canvas.click({ position }));
   },
   { fragment: '#line=9000' },
 );
