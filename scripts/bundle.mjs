@@ -41,8 +41,6 @@ await build({
       groups: [
         { name: 'addon', test: /\/lib\/addon\/(?!compile|install-text)[\w-]+\.ts$/ },
         { name: 'core', test: /\/lib\/(native\/)?[\w-]+\.ts$/ },
-        // By its name, tests of interrupted calls find it.
-        { name: 'trace', test: /\/lib\/trace\/(?!index|fit-worker)[\w-]+\.ts$/ },
       ],
     },
   },

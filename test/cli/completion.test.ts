@@ -43,7 +43,7 @@ describe.each(SHELLS)('the script for %s', (shell) => {
 
 describe('bash completes', () => {
   test.each<[line: readonly string[], words: readonly string[]]>([
-    [['re'], ['replay']],
+    [['re'], ['replay', 'report']],
     [['--v'], ['--version']],
     [
       ['fit', '--m'],

@@ -147,7 +147,7 @@ function codeOf(key) {
  *
  * @param {string} from
  * @param {string} to
- * @param {(file: string) => boolean} wanted which files get steps
+ * @param {(code: string) => boolean} wanted which files get steps
  * @param {Limits} limits
  * @returns {Site[]}
  */
@@ -159,7 +159,7 @@ export function instrumentFolder(from, to, wanted, limits) {
     const file = path.join(to, name);
     mkdirSync(path.dirname(file), { recursive: true });
     const code = readFileSync(path.join(from, name), 'utf8');
-    writeFileSync(file, wanted(name) ? instrument(code, name, sites, limits) : code);
+    writeFileSync(file, wanted(code) ? instrument(code, name, sites, limits) : code);
   }
   return sites;
 }

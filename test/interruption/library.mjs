@@ -34,9 +34,17 @@ export function steppedLibrary(scratch) {
   )[0];
   installSteps();
   const copy = path.join(scratch, 'dist');
-  const wanted = (/** @type {string} */ file) => /^(chunks[\\/](core|trace)|queue[\\/]index)\.js$/.test(file);
-  const sites = instrumentFolder(distFolder, copy, wanted, unstoppable);
+  const sites = instrumentFolder(distFolder, copy, isOfLibrary, unstoppable);
   return { load: () => loadFresh(copy), sites };
+}
+
+/** Tells by the comments of the bundler whether all code of a file comes from lib/*.ts, lib/native/, lib/trace/ or lib/queue/. @param {string} code */
+function isOfLibrary(code) {
+  const sources = code.match(/^\/\/ lib\/.*\.ts$/gm) ?? [];
+  return (
+    sources.length > 0 &&
+    sources.every((line) => /^\/\/ lib\/((native|trace|queue)\/.*|[\w-]+\.ts)$/.test(line))
+  );
 }
 
 /** A wrong library of toys.cjs, with steps where it is wrong. @param {string} scratch @param {string} name @returns {Library} */
