@@ -115,6 +115,8 @@ static void claim(struct machine *machine, struct handle_entry *handle, struct l
 	buddy_avail(allocator->allocator, &before);
 	status = buddy_claim(allocator->allocator, &list, places, tag, account, clearness, &failed);
 	EXPECT(machine, status, answers_of_claim(allocator, is_in_use, places->count));
+	if (status == BUDDY_POISONED)
+		return;
 	if (status) {
 		buddy_avail(allocator->allocator, &after);
 		CHECK(after.avail == before.avail && after.clear_avail <= before.clear_avail);
@@ -308,6 +310,8 @@ static void restore(struct machine *machine, struct handle_entry *handle,
 		}
 		return;
 	}
+	if (allocator->poisoned)
+		return;
 	buddy_avail(allocator->allocator, &avail);
 	CHECK(avail.avail == allocator->size && !avail.clear_avail);
 	CHECK(!handle_at(machine, handle)->users);
