@@ -1,8 +1,6 @@
 // Opens the page of `gpu-buddy view` and asks it what it shows, in any browser: what Chromium's tests and Firefox's share.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { PATIENCE } from './browser.mjs';
 import { blocksByReplay } from './replay.mjs';
 import { root, startView } from './view.mjs';
 
@@ -13,6 +11,7 @@ const LINES_OF_MIXED = 20_001;
  * A page, as far as Playwright's and Puppeteer's are alike.
  * @typedef {object} AnyPage
  * @property {<R>(ask: (argument?: number) => R | Promise<R>, argument?: number) => Promise<R>} evaluate
+ * @property {(isTrue: () => unknown) => Promise<unknown>} waitForFunction
  * @property {(selector: string) => { fill(value: string): Promise<void> }} locator
  */
 
@@ -28,7 +27,7 @@ export async function visit(open, args, use, fragment = '') {
   const view = await startView(args);
   try {
     const { page, complaints, close } = await open(`${view.link}${fragment}`);
-    await until(page, () =>
+    await page.waitForFunction(() =>
       globalThis.gpuBuddyView?.state.sources.every(({ state }) => state === 'complete'),
     );
     await settled(page);
@@ -41,19 +40,9 @@ export async function visit(open, args, use, fragment = '') {
   }
 }
 
-/** Asks the page again and again, until the answer is true. @param {AnyPage} page @param {() => unknown} isTrue */
-async function until(page, isTrue) {
-  // Puppeteer's own waitForFunction needs eval in the page, which its Content-Security-Policy forbids.
-  const end = Date.now() + PATIENCE;
-  while (!(await page.evaluate(isTrue))) {
-    if (Date.now() > end) throw new Error(`not true after ${PATIENCE} ms: ${isTrue}`);
-    await sleep(10);
-  }
-}
-
 /** Waits until all that is wanted is drawn. @param {AnyPage} page */
 export function settled(page) {
-  return until(page, () => globalThis.gpuBuddyView?.state.isSettled);
+  return page.waitForFunction(() => globalThis.gpuBuddyView?.state.isSettled);
 }
 
 /** @param {AnyPage} page */
@@ -76,7 +65,7 @@ export async function slideTo(page, line) {
   await settled(page);
 }
 
-/** Finds something in the page. @param {AnyPage} page */
+/** Checks that the page has steps and blocks. @param {AnyPage} page */
 export async function showsSomething(page) {
   const { sources, shown } = await stateOf(page);
   assert.ok(sources[0].steps > 2);
