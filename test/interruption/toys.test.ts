@@ -21,7 +21,9 @@ test.each([
 
 test('memory that is lost is noticed', async () => {
   const { examples } = await runMemory({ toy: 'forgetful', only: 'GpuBuddy.from', rounds: 90 });
-  expect(examples.flatMap(({ problems }) => problems)).toEqual([expect.stringMatching(/has grown by/)]);
+  expect(examples.flatMap(({ problems }) => problems)).toEqual(
+    expect.arrayContaining([expect.stringMatching(/has grown by/)]),
+  );
 });
 
 test('the right library passes', async () => {
