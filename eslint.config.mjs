@@ -48,7 +48,7 @@ function forbidImports(files, patterns) {
   };
 }
 
-/** All floors but these, as patterns of imports that are forbidden. */
+/** Gives the floors other than these, as patterns of forbidden imports. */
 function allFloorsBut(...allowed) {
   return Object.keys(floors)
     .filter((floor) => !allowed.includes(floor))

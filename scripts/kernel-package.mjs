@@ -8,7 +8,7 @@ import { Manifest } from './linux/manifest.mjs';
 import { sourcesOf } from './linux/sources.mjs';
 import { packageRoot, script, ScriptError } from './run.mjs';
 
-/** What such a package has in common with this one. */
+/** Fields that such a package has in common with this one. */
 const SHARED = [
   ...['version', 'license', 'author', 'type', 'main', 'types', 'exports', 'typesVersions', 'engines', 'os'],
   ...['gypfile', 'binary', 'dependencies', 'peerDependencies', 'peerDependenciesMeta'],

@@ -14,7 +14,7 @@ import {
 import { resultOf } from './kernel-process';
 import type { Terminal } from './terminal';
 
-/** What a kernel makes of a subject. */
+/** Answers of one kernel to a subject. */
 interface Served extends ServedSubject {
   readonly row: ComparedRow;
 }

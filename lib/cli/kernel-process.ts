@@ -46,7 +46,7 @@ export async function resultOf<T extends Task>(
   child.once('message', (message) => {
     result = message as TaskResults[T['kind']];
   });
-  // Where it has ended before, its status says so.
+  // A process that has ended before tells by its status.
   child.send(task, () => undefined);
   const status = await statusOf(child);
   if (status !== 0 || result === undefined)

@@ -23,7 +23,7 @@ export interface FitTask {
 /** A task, the requests, and what the progress bar says. */
 export type Task = (MeasureTask | FitTask) & { readonly workload: Workload; readonly title: string };
 
-/** What a task of each kind gives. */
+/** Results of the tasks, by kind. */
 export interface TaskResults {
   readonly measure: MeasureResult;
   readonly fit: Fit;

@@ -49,7 +49,7 @@ async function replayAgainst(
   const answering = startCommand(first, ['replay', ...words], ['ignore', 'pipe', 'inherit']);
   const comparing = startCommand(other, ['replay', '--check', STDIN, ...words], ['pipe', 'pipe', 'inherit']);
   if (comparing.stdin) {
-    // Who compares may stop before the end, and says why.
+    // A comparison may stop before the end, and says why.
     comparing.stdin.on('error', () => undefined);
     answering.stdout?.pipe(comparing.stdin);
   }

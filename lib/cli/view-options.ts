@@ -106,7 +106,7 @@ interface PolicyValues {
   readonly 'chunk-size'?: string | undefined;
 }
 
-/** All combinations of modes and smallest blocks. */
+/** Combines each mode with each smallest block. */
 function policiesOf(values: PolicyValues, size: number | undefined): PolicyOptions[] {
   const { mode, 'min-block-size': least, 'chunk-size': chunk } = values;
   if (mode === undefined && least === undefined && chunk === undefined) return [];

@@ -1,4 +1,4 @@
-/** What a history says in one pass over its steps: how use went, why allocations failed, and how long lists lived. */
+/** Reads a history in one pass over its steps: how use went, why allocations failed, and how long lists lived. */
 import { NEVER, type EffectsFailure, type EffectsTable } from '../trace/effects/effects-table';
 import { StepKind } from '../trace/effects/frame';
 import { FreeRuns } from '../trace/policy/free-runs';

@@ -1,12 +1,12 @@
 /** Colours that people who see few colours tell apart: Okabe and Ito's for kinds, viridis for scales. */
 
-/** What the colours of a map tell. */
+/** Meanings that the colours of a map can have. */
 export type ColorBy =
   /** Used, free, and free and clear. */
   | 'state'
   /** The size of each block. */
   | 'size'
-  /** What each block is labelled with. */
+  /** Gives each block's label. */
   | 'label';
 
 export const COLOR_BY: readonly ColorBy[] = ['state', 'size', 'label'];

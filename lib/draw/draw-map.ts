@@ -20,7 +20,7 @@ import { svgOf } from './svg';
 /** How to draw a map. */
 export interface MapOptions extends DrawOptions {
   /**
-   * What the colours tell: `'state'` (the default): used, free, and free and known to be zero; `'size'`: the size of each used block;
+   * Meaning of the colours: `'state'` (the default): used, free, and free and known to be zero; `'size'`: the size of each used block;
    * `'label'`: the label of each used block, the seven with the most bytes apart.
    */
   readonly colorBy?: ColorBy | undefined;

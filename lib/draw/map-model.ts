@@ -1,4 +1,4 @@
-/** What a map shows: blocks of a space, and what kind each of them is. */
+/** Content of a map: blocks of a space, and the kind of each. */
 import { STATE_ALLOCATED, STATE_CLEAR, type Bytes } from '../native';
 import type { BlockTable } from '../block-table';
 import { bytesText } from '../trace/number-text';

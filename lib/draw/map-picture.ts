@@ -37,7 +37,7 @@ function gridOf({ size, chunkSize }: MapModel): Grid {
   return { columns, rows: Math.ceil(count / columns), count, cellSize };
 }
 
-/** What a cell shows: a kind and a shade of it, or free memory. */
+/** Content of a cell: a kind and a shade of it, or free memory. */
 interface Cells {
   readonly kinds: Int16Array;
   readonly shades: Uint8Array;
@@ -189,7 +189,7 @@ interface LegendEntry {
   readonly kind: number;
 }
 
-/** What there is, with its bytes. */
+/** Lists the kinds that are there, with their bytes. */
 function legendOf({ size, chunkSize, kinds, orders, kindOf }: MapModel): LegendEntry[] {
   const sums = kinds.map(() => 0);
   let clear = 0;

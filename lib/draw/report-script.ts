@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemReason } from '../trace/system-reason';
 
-/** What `npm run build -- lib` makes of lib/draw/page/: from here, and from dist/chunks/, it has the same path. */
+/** Built from lib/draw/page/ by `npm run build -- lib`: from here, and from dist/chunks/, it has the same path. */
 const SCRIPT = join(__dirname, '../../dist/draw/report-page.js');
 
 /** Gives the script, such that it can stand in a page. @throws Error `ERR_GPU_BUDDY_NO_PAGE` where it is missing, in a bundle for example */

@@ -72,7 +72,7 @@ export interface Picture {
   readonly body: readonly string[];
 }
 
-/** What the ids of a picture begin with, and whether its styles stand in it. */
+/** Prefix of the ids of a picture, and whether its styles stand in it. */
 export interface Frame {
   readonly id: string;
   /** `undefined`: the page around it has the styles. */

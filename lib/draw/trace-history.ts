@@ -18,7 +18,7 @@ import { analyse, type Analysis } from './analysis';
 export interface HistoryOptions {
   /** Called with what is wrong with a line that can be left out, as in `replayTrace()`. Default: that is thrown. */
   readonly onSkipped?: ((error: TraceError) => void) | undefined;
-  /** What pictures and reports call it. Default: the name of the file. */
+  /** Name in pictures and reports. Default: the name of the file. */
   readonly name?: string | undefined;
   /** Bytes of a space whose size the trace does not tell. */
   readonly size?: Bytes | undefined;

@@ -25,7 +25,7 @@ export interface InspectedList {
   readonly account: number;
 }
 
-/** What is shown. */
+/** Content that is shown. */
 export interface ViewOptions {
   /**
    * Names a list for those who look, when it is allocated; `undefined`: without a name. Names are shown as text, and cut at 256 characters. Default:

@@ -10,7 +10,7 @@ import { hostName, hostNames, isLoopback, urlHost } from './hosts';
 import type { Page } from './page';
 import { Site, type Route } from './site';
 
-/** Where a server listens, and who may ask. */
+/** Address that a server listens on, and who may ask. */
 export interface ListenOptions {
   /** The port. Default: one that is free. */
   readonly port?: number | undefined;

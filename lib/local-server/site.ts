@@ -46,7 +46,7 @@ class Refusal {
 const NOT_FOUND = new Refusal(404, 'There is nothing here.');
 const CLOSED = new Refusal(503, 'The server is closing.');
 
-/** What Express adds to a request whose `url` it has shortened. */
+/** Added by Express to a request whose `url` it has shortened. */
 interface MountedRequest extends IncomingMessage {
   readonly originalUrl?: string;
 }
@@ -123,7 +123,7 @@ export class Site {
 
   /** Changes a token into a cookie, and the URL into one without it. */
   #admit(token: string, request: MountedRequest, response: ServerResponse): Refusal | undefined {
-    // Whoever looks ahead, as a mail program does, must not use it up.
+    // A program that looks ahead, as for mail, must not use it up.
     const cookie = isHead(request) ? undefined : this.#options.access?.cookieFor(token);
     if (cookie === undefined)
       return new Refusal(403, 'This link is unknown, or somebody has opened it already.');
@@ -162,7 +162,7 @@ async function send(route: Route, request: RouteRequest, response: ServerRespons
       signal: request.signal,
     });
   } catch {
-    // Of a page that is half sent the end is missing, which says it.
+    // A page that is half sent lacks its end, which says it.
     if (response.headersSent || response.destroyed) response.destroy();
     else refuse(response, new Refusal(500, 'This could not be read.'));
   }

@@ -15,7 +15,7 @@ export interface PageSource {
   readonly kernel?: string | undefined;
 }
 
-/** What the page shows. The frames of the source of index N are the answer to `effects/N`. */
+/** Content of the page. The frames of the source of index N are the answer to `effects/N`. */
 export interface PageSession {
   readonly protocol: typeof PAGE_PROTOCOL;
   /** `file`: the streams end; `live`: they go on, and the page connects again when one breaks. */

@@ -154,7 +154,7 @@ describe('a pool that is dropped', () => {
     collect();
     await collectUntil('all', isWhole(buddy));
     await collectUntil('two messages', () => messages.length === 2);
-    // In whatever order: the collector comes when it likes.
+    // Sorted: the collector decides which comes first.
     expect(messages.map(({ size }) => size).sort((a, b) => a - b)).toEqual([10 * SZ_8K, COUNT * SZ_4K]);
   });
 

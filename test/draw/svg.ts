@@ -11,7 +11,7 @@ export interface Element {
 
 const TOKEN = /<(\/?)(\w+)((?: [\w-]+="[^"<]*")*)(\/?)>([^<]*)/gy;
 
-/** All elements of a picture in their order. Throws where the text is no XML, or has elements that no picture has. */
+/** Gives the elements of a picture in their order. Throws where the text is no XML, or has elements that no picture has. */
 export function elementsOf(svg: string): Element[] {
   const elements: Element[] = [];
   const open: string[] = [];

@@ -1,4 +1,4 @@
-// Whoever looks at a running allocator sees what it holds, and harms nobody.
+// A viewer of a running allocator sees what it holds, and harms nobody.
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { GpuBuddy, kernelVersion, STATE_ALLOCATED, STATE_CLEAR, SZ_1M, SZ_4K } from 'gpu-buddy';
 import {
@@ -72,7 +72,7 @@ function blocksOf(buddy: GpuBuddy): LiveBlock[] {
     }));
 }
 
-/** Where the viewer sees blocks. */
+/** Gives the places where the viewer sees blocks. */
 const placesOf = (blocks: readonly LiveBlock[]): unknown[] =>
   blocks.map(({ offset, order, clear }) => [offset, order, clear]);
 

@@ -6,7 +6,7 @@
 #include <linux/sizes.h>
 #include <string.h>
 
-/* Where the kernel does not survive a failed split, a call that may find no memory poisons the first allocator instead. */
+/* On kernels that do not survive a failed split, a call that may find no memory poisons the first allocator instead. */
 static bool is_poisoned_by_failure(const struct machine *machine, enum buddy_status status,
 				   uint64_t allowed)
 {

@@ -34,7 +34,7 @@ void test_register(struct test_case *test);
 	}                                                                                          \
 	static void test_##line(void)
 
-/* What a case that was skipped ends with, for CMakeLists.txt. */
+/* Exit status of a case that was skipped, for CMakeLists.txt. */
 #define TEST_SKIPPED 77
 
 /* Skips the rest of a case that says nothing of a kernel without this: a constant of interface.h. */

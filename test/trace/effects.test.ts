@@ -59,7 +59,7 @@ function blockText(offset = 0, order = 0, isClear = false): string {
   return `${offset.toString(16)}:${String(order)}:${isClear ? '1' : '0'}`;
 }
 
-/** What the table says of the moment after a line. */
+/** Reads from the table the moment after a line. */
 function stateOf(table: EffectsTable, line: number): State {
   const step = table.stepAtLine(line);
   const { offset, order, clear } = table.blocks.columns;

@@ -34,7 +34,7 @@ export function chartHtml(name: string, svg: string): string {
   return `<figure class="chart" aria-label="${escaped(name)}" tabindex="0">${svg}</figure>`;
 }
 
-/** What is only seen when it is asked for. */
+/** Content that a click unfolds. */
 export function detailsHtml(summary: string, content: string): string {
   return `<details><summary>${escaped(summary)}</summary>${content}</details>`;
 }

@@ -25,7 +25,7 @@ function label(table: EffectsTable, text: number): string {
   return text === 0 ? '(no label)' : shortened(table.texts[text] ?? '', LABEL_LENGTH);
 }
 
-/** What became of memory, in some numbers. */
+/** Summary of the use of memory, in some numbers. */
 export function summaryTable(table: EffectsTable, analysis: Analysis, summary: TraceSummary): string {
   const { line, used } = table.steps.columns;
   const { peak, end, intervals, lives, failures } = analysis;
@@ -162,7 +162,7 @@ export function listsTables(table: EffectsTable, { lives }: Analysis): string {
   ].join('\n');
 }
 
-/** What is never freed, by label. */
+/** Leaks, by label. */
 export function leaksTable(table: EffectsTable, { lives }: Analysis): string {
   const sums = new Map<number, { lists: number; bytes: number }>();
   for (const { list, lastStep, bytes: held } of lives) {

@@ -6,7 +6,7 @@ const LETTER_A = 0x61;
 const ZERO = 0x30;
 const ONE = 0x31;
 
-/** What an operation was answered: its columns may be longer than `count`. */
+/** Answer to an operation: its columns may be longer than `count`. */
 export interface Answer {
   /** The error number or code; `'0'`: none. */
   readonly code: string;

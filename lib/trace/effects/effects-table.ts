@@ -26,7 +26,7 @@ export interface EffectsFailure {
   readonly label: number;
   readonly size: number;
   readonly minBlockSize: number;
-  /** Of `RequestFlag`. */
+  /** Bits of `RequestFlag`. */
   readonly flags: number;
   readonly rangeStart: number;
   readonly rangeEnd: number;
@@ -65,7 +65,7 @@ export class EffectsTable {
   /** Labels, codes, kinds and names, by their numbers; 0 is none. */
   readonly texts: string[] = [''];
   readonly steps = new Table({
-    /** Of `StepKind`. */
+    /** One of `StepKind`. */
     kind: new Uint8Array(64),
     /** The line of the trace, counted from 1. */
     line: new Float64Array(64),

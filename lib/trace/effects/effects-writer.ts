@@ -295,7 +295,7 @@ const KERNEL_FLAGS = [
   [32, RequestFlag.TRIM_DISABLE],
 ] as const;
 
-/** What an operation has asked for. */
+/** Request of an operation. */
 function requestOf(operation: TraceOperation): Request {
   if (operation.kind === 'alloc') {
     const given = Number(operation.flags) % 64;

@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter } from './bytes';
 
 const VERSION = 1;
 
-/** What a step is. Operations without an effect (lookups, accounts, comments) are no steps. */
+/** Kinds of steps. Operations without an effect (lookups, accounts, comments) are no steps. */
 export const StepKind = {
   /** A space begins. */
   SPACE: 0,

@@ -1,4 +1,4 @@
-/* What the tests look at inside the allocator of this kernel, beyond interface.h. */
+/* Parts of this kernel's allocator that only tests look at, beyond interface.h. */
 #include <interface.h>
 #include "../common/split-trees.h"
 #include "../common/summaries.h"

@@ -2,7 +2,7 @@
 #ifndef LINUX_COMMON_SUMMARIES_H
 #define LINUX_COMMON_SUMMARIES_H
 
-/* What a node of a tree says of the blocks below it, which should be `computed`. */
+/* Compares what a node says of the blocks below it with `computed`. */
 static inline unsigned int linux_summary(const struct gpu_buddy_block *block, unsigned int computed)
 {
 	(void)computed;

@@ -1,11 +1,11 @@
 /** Declares what the page and its worker say to each other. Sizes are bytes; addresses are bytes from the start of the space. */
 
-/** What blocks are coloured by. */
+/** Meanings of the colours of blocks. */
 export const COLOURINGS = ['allocation', 'age', 'size', 'label', 'account', 'clear'] as const;
 
 export type Colouring = (typeof COLOURINGS)[number];
 
-/** What a moment is counted by: lines of the trace, or nanoseconds. */
+/** Unit of moments: lines of the trace, or nanoseconds. */
 export type ClockUnit = 'line' | 'time';
 
 /** A part of the space. */
@@ -36,7 +36,7 @@ export interface BlockFacts {
   readonly isClear: boolean;
 }
 
-/** What is at an address: a block, or free memory. */
+/** Content of an address: a block, or free memory. */
 export interface PlaceFacts {
   /** `undefined`: free. */
   readonly block: BlockFacts | undefined;
@@ -138,7 +138,7 @@ export interface ClockValue {
   readonly value: number;
 }
 
-/** What the page asks for, and what it is answered. */
+/** Questions of the page, and their answers. */
 export interface Asked {
   draw: {
     readonly ask: {
@@ -153,7 +153,7 @@ export interface Asked {
     };
     readonly answer: Drawing;
   };
-  /** What lies between an address and `reach` bytes further: the block at the address, else one that begins behind it. */
+  /** Finds what lies between an address and `reach` bytes further: the block at the address, else one that begins behind it. */
   place: {
     readonly ask: { readonly clock: ClockValue; readonly address: number; readonly reach: number };
     readonly answer: PlaceFacts;

@@ -17,7 +17,7 @@ import { fileURLToPath } from 'node:url';
 
 const MODULE = fileURLToPath(new URL('../kernel', import.meta.url));
 const MODULE_PATH = 'drivers/gpu/oracle';
-/** What is switched on, as the module's config.fragment says it for this kernel. */
+/** Options to switch on, as the module's config.fragment says it for this kernel. */
 const FRAGMENT = 'oracle.fragment';
 /** Options that older kernels lack, and what serves them instead. */
 const BEFORE = { KUNIT_UML_PCI: ['VIRTIO_UML', 'UML_PCI_OVER_VIRTIO'], KUNIT_AUTORUN_ENABLED: [] };

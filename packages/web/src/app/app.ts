@@ -111,7 +111,7 @@ export class App {
     requestAnimationFrame((now) => this.#frame(now));
   }
 
-  /** What the page shows, as data. */
+  /** Content of the page, as data. */
   get state() {
     const { drawing } = this.sources[this.#active]?.map ?? {};
     return {
@@ -131,7 +131,7 @@ export class App {
     };
   }
 
-  /** All blocks of a source at the moment that is shown, in the order of addresses. */
+  /** Gives the blocks of a source at the moment that is shown, by address. */
   async blocks(source = this.#active): Promise<readonly BlockFacts[]> {
     const answer = await this.sources[source]?.client.ask('blocks', {
       clock: this.#shownClock,

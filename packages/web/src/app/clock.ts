@@ -35,7 +35,7 @@ export class Clock {
     return FACTORS[this.unit];
   }
 
-  /** Of the unit, a second. */
+  /** In units a second. */
   get speed(): number {
     const chosen = this.#speeds[this.unit];
     if (chosen !== undefined) return chosen;

@@ -1,7 +1,7 @@
 /** Keeps what is shown in the fragment of the address, so that a link leads to it. */
 import { COLOURINGS, type ClockUnit, type Colouring, type Extent } from '../messages';
 
-/** What a link tells; what it leaves out is as it is. */
+/** Content of a link; the rest is as it is. */
 export interface LinkedView {
   readonly line?: number;
   /** Nanoseconds. */

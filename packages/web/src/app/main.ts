@@ -4,7 +4,7 @@ import { App } from './app';
 import { element } from './elements';
 
 declare global {
-  /** What the page shows, for programs that test it or take numbers from it; docs/guide/view.md. */
+  /** Content of the page, for programs that test it or take numbers from it; docs/guide/view.md. */
   var gpuBuddyView: App | undefined;
 }
 

@@ -4,7 +4,7 @@ import type { PageSource } from '../../../../lib/page/session';
 import { MapView, type MapEvents } from './map-view';
 import { SourceClient } from './source-client';
 
-/** What is to be drawn. */
+/** Parts to be drawn. */
 export interface Wanted {
   readonly clock: ClockValue;
   readonly extent: Extent | undefined;

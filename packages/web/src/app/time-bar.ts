@@ -3,7 +3,7 @@ import { element, make } from './elements';
 import type { Clock } from './clock';
 import { countText, timeText } from './text';
 
-/** What the controls ask for. */
+/** Requests of the controls. */
 export interface TimeEvents {
   moved(value: number): void;
   playToggled(): void;

@@ -37,7 +37,7 @@ export function paintMap(
   { free, outside, spaceSize }: Ground,
 ): Uint32Array<ArrayBuffer> {
   const pixels = new Uint32Array(cells).fill(free);
-  /** Of cells that blocks cover in part: how much, and how much of it by the block whose colour it has. */
+  /** Cells that blocks cover in part: how much, and how much of it by the block whose colour it has. */
   const covered = new Float32Array(cells);
   const largest = new Float32Array(cells);
   const scale = cells / length;
