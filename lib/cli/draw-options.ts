@@ -3,6 +3,7 @@ import type { Moment } from '../draw';
 import { COLOR_BY, type ColorBy } from '../draw/colors';
 import { THEMES, type Theme } from '../draw/svg';
 import { HELP, parseCommand, type CommandSpec } from './command-spec';
+import { WORKLOAD_OPTIONS } from './policy-specs';
 import { toCount } from './count-option';
 import { toSize } from './size-option';
 import { STDOUT } from './trace-name';
@@ -68,7 +69,7 @@ blocks, or "label"`,
       value: 'SIZE',
       help: 'bytes of the space, such as 24G (K = 1024), where TRACE does not tell',
     },
-    lenient: { type: 'boolean', default: false, help: 'leave out lines with small mistakes, as replay does' },
+    lenient: WORKLOAD_OPTIONS.lenient,
     help: HELP,
   },
   notes: `A map has at most 512 by 32 cells, and a curve 400 points: no picture is larger than some 300 KB.

@@ -1,5 +1,6 @@
 /** The command line of `gpu-buddy report`. */
 import { HELP, parseCommand, type CommandSpec } from './command-spec';
+import { WORKLOAD_OPTIONS } from './policy-specs';
 import { toSize } from './size-option';
 import { isReadOnce, STDOUT } from './trace-name';
 import { UsageError } from './usage-error';
@@ -26,7 +27,7 @@ takes; - is standard input.`,
       value: 'SIZE',
       help: 'bytes of the space, such as 24G (K = 1024), where a TRACE does not tell',
     },
-    lenient: { type: 'boolean', default: false, help: 'leave out lines with small mistakes, as replay does' },
+    lenient: WORKLOAD_OPTIONS.lenient,
     help: HELP,
   },
   notes: `The page holds what was done to each block, compressed: some 4 MB for a million operations. Labels are

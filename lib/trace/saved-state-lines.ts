@@ -2,6 +2,7 @@
 import { toState, type GpuBuddyState } from '../saved-state';
 import { lineOf } from './format-operation';
 import { decodeText } from './import/decode-text';
+import { readWhole } from './import/read-whole';
 import type { Recording } from './import/recording';
 import { systemReason } from './system-reason';
 import { operationsOf } from './state-operations';
@@ -9,7 +10,7 @@ import { TraceError } from './trace-error';
 
 const HEAD = /^\s*\{\s*"format"\s*:\s*"gpu-buddy"/;
 
-/** JSON is read as a whole. */
+/** Longest state in bytes. */
 const MAX_SIZE = 2 ** 29;
 
 /** Whether bytes begin as a saved state does. */
@@ -19,18 +20,9 @@ export function isSavedState(head: Buffer): boolean {
 
 /** Gives the lines. @throws TraceError where the state is too long, is no JSON, or contradicts itself */
 export async function* savedStateLines(recording: Recording): AsyncGenerator<string, undefined> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  {
-    using source = await recording.read();
-    for await (const chunk of source) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size > MAX_SIZE) throw new TraceError({ file: recording.name }, `is longer than ${MAX_SIZE} bytes`);
-    }
-  }
+  const bytes = await readWhole(recording, MAX_SIZE);
   let text = '';
-  for (const operation of operationsOf(parsed(recording.name, Buffer.concat(parts)))) {
+  for (const operation of operationsOf(parsed(recording.name, bytes))) {
     text += `${lineOf(operation)}\n`;
     if (text.length < 1 << 16) continue;
     yield text;

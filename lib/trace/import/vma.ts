@@ -6,13 +6,13 @@ import type { TraceOperation } from '../operation';
 import { systemReason } from '../system-reason';
 import { TraceError } from '../trace-error';
 import { decodeText } from './decode-text';
-import type { Recording } from './recording';
+import { readWhole } from './read-whole';
 import type { OpenRecording, RecordingFormat } from './recording-format';
 import type { Tracker } from './tracker';
 
 const NAMES = /"(?:Suballocations|DedicatedAllocations|DefaultPools|MemoryInfo)"\s*:/;
 
-/** Longest dump in bytes, since JSON is read as a whole. */
+/** Longest dump in bytes. */
 const MAX_SIZE = 2 ** 28;
 const LARGEST_UNIT = 2 ** 52;
 
@@ -24,7 +24,7 @@ export const vma: RecordingFormat = {
     return /^\s*\{/.test(text) && NAMES.test(text);
   },
   open: async (recording, { onProgress }) => {
-    const bytes = await readWhole(recording, onProgress);
+    const bytes = await readWhole(recording, MAX_SIZE, onProgress);
     try {
       return new VmaState(JSON.parse(decodeText(bytes)));
     } catch (error) {
@@ -137,21 +137,4 @@ function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-/** @throws TraceError */
-async function readWhole(
-  recording: Recording,
-  onProgress: ((done: number, whole: number) => void) | undefined,
-): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  using source = await recording.read();
-  for await (const chunk of source) {
-    parts.push(chunk);
-    size += chunk.length;
-    if (size > MAX_SIZE) throw new TraceError({ file: recording.name }, `is longer than ${MAX_SIZE} bytes`);
-    onProgress?.(source.done, source.whole);
-  }
-  return Buffer.concat(parts);
 }
